@@ -1,0 +1,196 @@
+"""Languages: gettext catalogues (`zh_CN/*.po`, read with Babel) and how numbers, dates and money are written.
+
+English is the language the sentences are written in, so only Chinese has catalogues. One catalogue a part of the
+product keeps them short; together they are one dictionary.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+if TYPE_CHECKING:
+    from ecops.messages import Message, Value
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+_FOLDER = Path(__file__).parent
+_SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$"}
+_PLACES = {
+    "file": "文件",
+    "sheet": "工作表",
+    "rows": "行",
+    "row": "行",
+    "column": "列",
+    "table": "表",
+    "value": "取值",
+    "receipt": "回执",
+}
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+@functools.cache
+def catalogue(language: str) -> dict[str, str]:
+    """Every translation of `language`, English sentence -> sentence. Empty for English."""
+    if language == "en":
+        return {}
+    from babel.messages.pofile import read_po
+
+    found: dict[str, str] = {}
+    for path in sorted((_FOLDER / "zh_CN").glob("*.po")):
+        with path.open("rb") as file:
+            found.update({str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string})
+    return found
+
+
+def translate(sentence: str, language: str) -> str:
+    """`sentence` in `language`; the English sentence itself where no translation exists."""
+    return catalogue(language).get(sentence, sentence)
+
+
+def render(message: Message, language: str, escape: Callable[[str], str] | None = None) -> str:
+    """A `Message` as text; see `Message.text`."""
+
+    def fill(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return write(message.params[name], language, escape) if name in message.params else match.group(0)
+
+    return _FIELD.sub(fill, translate(message.id, language))
+
+
+def write(value: Value, language: str, escape: Callable[[str], str] | None = None) -> str:
+    """One value as text by the rules of `language`. A plain str is data and goes through `escape`."""
+    from ecops import messages as m
+
+    match value:
+        case m.Message():
+            return render(value, language, escape)
+        case m.Term():
+            return value.zh if language == "zh" else value.en
+        case m.Money():
+            return write_money(value.amount, value.currency, language)
+        case m.MoneyRange():
+            if not (math.isfinite(value.low) and math.isfinite(value.high)):
+                return "区间未知" if language == "zh" else "interval unknown"
+            low, high = (write_money(x, value.currency, language) for x in (value.low, value.high))
+            return f"{low} 至 {high}" if language == "zh" else f"{low} to {high}"
+        case m.Percent():
+            return write_percent(value.value, value.digits, value.signed)
+        case m.Points():
+            points = f"{value.value * 100:+.1f}"
+            return f"{points} 个百分点" if language == "zh" else f"{points} points"
+        case m.Count():
+            return write_count(value.value, language)
+        case m.Number():
+            return f"{value.value:,.{value.digits}f}"
+        case m.DateRange():
+            return write_range(value.start, value.end, language)
+        case dt.date():
+            return write_date(value, language)
+        case bool():
+            return str(value)
+        case int() | float():
+            return f"{value:,}"
+        case _:
+            text = str(value)
+            return escape(text) if escape else text
+
+
+def write_money(amount: float, currency: str, language: str) -> str:
+    """Money rounded to about three digits: ¥4.2 万, ¥1.35 亿; ¥42k, ¥135M.
+
+    >>> write_money(-42_130, "CNY", "zh"), write_money(-42_130, "CNY", "en")
+    ('-¥4.21 万', '-¥42.1k')
+    """
+    if not math.isfinite(amount):
+        return "—"
+    return f"{'-' if amount < 0 else ''}{_SYMBOLS.get(currency, currency + ' ')}{write_count(abs(amount), language, money=True)}"
+
+
+def write_count(value: float, language: str, money: bool = False) -> str:
+    """A count in full below ten thousand, then in 万 and 亿, or in full (counts) and k, M, B (money) in English.
+
+    >>> write_count(9_876, "zh"), write_count(123_456, "zh"), write_count(123_456, "en")
+    ('9,876', '12.3 万', '123,456')
+    """
+    if not math.isfinite(value):
+        return "—"
+    size = abs(value)
+    if language == "zh":
+        scales: tuple[tuple[float, str], ...] = ((1e8, " 亿"), (1e4, " 万"))
+    elif money:
+        scales = ((1e9, "B"), (1e6, "M"), (1e4, "k"))
+    else:
+        scales = ((1e9, "B"), (1e6, "M"))
+    for floor, unit in scales:
+        if size >= floor:
+            base = 1e3 if unit == "k" else floor
+            return f"{_three_digits(value / base)}{unit}"
+    if money and size < 100 and value != round(value):
+        return f"{value:,.2f}"
+    return f"{value:,.0f}"
+
+
+def _three_digits(value: float) -> str:
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def write_percent(value: float, digits: int | None = None, signed: bool = False) -> str:
+    """A rate as per cent, with as many decimals as its size deserves.
+
+    >>> write_percent(0.7612), write_percent(0.0312), write_percent(0.0031)
+    ('76%', '3.1%', '0.31%')
+    """
+    if not math.isfinite(value):
+        return "—"
+    size = abs(value) * 100
+    if digits is None:
+        digits = 0 if size >= 20 or size == 0 else 1 if size >= 1 else 2
+    return f"{value * 100:{'+' if signed else ''}.{digits}f}%"
+
+
+def write_date(day: dt.date, language: str) -> str:
+    """A day without its year: 11月9日 or 9 Nov."""
+    return f"{day.month}月{day.day}日" if language == "zh" else f"{day.day} {day:%b}"
+
+
+def write_range(start: dt.date, end: dt.date, language: str) -> str:
+    """A span of days with its year: 2026年11月9日–15日, 9–15 Nov 2026."""
+    if language == "zh":
+        head = f"{start.year}年{start.month}月{start.day}日"
+        if start == end:
+            return head
+        if start.year != end.year:
+            return f"{head}–{end.year}年{end.month}月{end.day}日"
+        tail = f"{end.day}日" if start.month == end.month else f"{end.month}月{end.day}日"
+        return f"{head}–{tail}"
+    tail = f"{end.day} {end:%b} {end.year}"
+    if start == end:
+        return tail
+    if start.year != end.year:
+        return f"{start.day} {start:%b} {start.year} – {tail}"
+    return f"{start.day}–{tail}" if start.month == end.month else f"{start.day} {start:%b} – {tail}"
+
+
+def place_label(place: str, language: str) -> str:
+    """The word for a place of an error: file, sheet, rows, column, ..."""
+    return _PLACES.get(place, place) if language == "zh" else place
+
+
+def separator(language: str) -> str:
+    """What stands between the items of a list inside a sentence."""
+    return "，" if language == "zh" else ", "
+
+
+def as_language(text: str | None) -> Language:
+    """`text` when it is a language we have, else Chinese."""
+    return cast(Language, text) if text in LANGUAGES else "zh"

@@ -1,0 +1,121 @@
+"""What ecops says, kept apart from the language it is said in.
+
+A `Message` is an English sentence with named fields plus the values of those fields.
+The English sentence is also the key of the gettext catalogues in `ecops/locale`, so that
+translators read whole sentences. Values carry their meaning (`Money`, `Percent`, ...);
+how they are written (¥4.2 万 or ¥42k) is decided where the language is known:
+
+>>> lost = Message("About {money} a week lost.", money=Money(-42_000, "CNY"))
+>>> lost.text("en")
+'About -¥42k a week lost.'
+>>> Message("{n} rows", n=Count(12_345)).text("en")
+'12,345 rows'
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of money. `amount` in units of `currency` (ISO 4217 code)."""
+
+    amount: float
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRange:
+    """An interval of money, `low` to `high`, in units of `currency`."""
+
+    low: float
+    high: float
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A share or a relative change; `value` 0.123 is written 12.3%. `digits` decimals, chosen by size when None."""
+
+    value: float
+    digits: int | None = None
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A difference of two rates in percentage points; `value` 0.012 is written 1.2 points."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A whole number of things."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A plain number with `digits` decimals."""
+
+    value: float
+    digits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """A span of days, both ends included."""
+
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the product that has a label in each language (a metric, a role, a step)."""
+
+    en: str
+    zh: str
+
+
+Value = Any  # a str, a number, a date, another Message, or one of the classes above
+
+
+class Message:
+    """A sentence with named values, written in a language only by `text`.
+
+    Args:
+        id: the English sentence with `{name}` fields; key of the translation catalogues.
+        params: a value for each field. A plain `str` is data (a product title, a file name)
+            and goes through `escape`; everything else is written by the language's rules.
+    """
+
+    __slots__ = ("id", "params")
+
+    def __init__(self, id: str, **params: Value) -> None:
+        self.id = id
+        self.params: Mapping[str, Value] = params
+
+    def text(self, language: str = "en", escape: Callable[[str], str] | None = None) -> str:
+        """The sentence in `language` ("en" or "zh"); `escape` is applied to values that are data."""
+        from ecops.locale import render
+
+        return render(self, language, escape)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+    def __repr__(self) -> str:
+        return f"Message({self.id!r}, {dict(self.params)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and self.id == other.id and self.params == other.params
+
+    def __hash__(self) -> int:
+        return hash((self.id, tuple(sorted((k, str(v)) for k, v in self.params.items()))))
