@@ -15,7 +15,9 @@ from typing import Any, Literal, cast
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
 
-ColumnType = Literal["id", "text", "category", "person", "integer", "number", "money", "rate", "date", "timestamp", "boolean"]
+ColumnType = Literal[
+    "id", "text", "category", "person", "integer", "number", "money", "rate", "date", "timestamp", "boolean"
+]
 """id: text that never loses a digit. category: text with few values. person: replaced by a salted hash on load.
 money: amount in the workspace's currency. rate: a share, 0.031 for 3.1 %."""
 
@@ -112,12 +114,12 @@ def _term(entry: Mapping[str, str]) -> Term:
 def _column(entry: Mapping[str, Any]) -> Column:
     return Column(
         name=entry["name"],
-        type=cast(ColumnType, entry["type"]),
+        type=cast("ColumnType", entry["type"]),
         label=_term(entry["label"]),
         meaning=_term(entry["meaning"]),
         unit=entry.get("unit", ""),
         required=entry.get("required", False),
-        sensitive=cast(Sensitive, entry.get("sensitive", "")),
+        sensitive=cast("Sensitive", entry.get("sensitive", "")),
         synonyms=tuple(entry.get("synonyms", ())),
     )
 

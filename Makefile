@@ -1,0 +1,56 @@
+# `make run` starts the app, `make test` runs every test; both prepare what they need themselves.
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := app.py pages ui ecops sample_data tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format e2e bench sample docs clean
+
+help: ## list what can be done
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.run: requirements.txt
+	@sh tools/venv.sh "$(PYTHON)" "$(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt
+	@sh tools/venv.sh "$(PYTHON)" "$(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run ## start the app on the sample shop and print its address (PORT=8501)
+	@echo "ecops: http://127.0.0.1:$(PORT)"
+	@$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
+
+test: $(VENV)/.dev ## run every test, the browser ones too where a chromium can be had
+	@sh tools/browser.sh
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+check: $(VENV)/.dev ## lint, format and types
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev ## format the code
+	@$(BIN)/ruff check --fix --quiet $(SOURCES) || true
+	@$(BIN)/ruff format $(SOURCES)
+
+e2e: $(VENV)/.dev ## run only the browser tests
+	@sh tools/browser.sh
+	@$(BIN)/python -m pytest -q tests/e2e
+
+bench: $(VENV)/.dev ## speed against peers and the physical limit, side by side (minutes)
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+sample: $(VENV)/.run ## write the sample shop anew and load it into ./workspace
+	@$(BIN)/python -m sample_data.generate
+	@$(BIN)/python -m ecops sample
+
+docs: $(VENV)/.dev ## write the generated pages under docs/ anew
+	@$(BIN)/python -m tools.write_docs
+
+clean: ## remove the virtual environment and caches
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,61 @@
+import datetime as dt
+import io
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from ecops.door import defuse, release, to_csv, to_xlsx
+
+HOSTILE = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_that_a_spreadsheet_would_run_is_defused(text):
+    assert defuse(text) == "'" + text
+
+
+@pytest.mark.parametrize("cell", ["-5", "+3.5%", "1,200", "plain", "", "a=b", -5, None, 1.5])
+def test_everything_else_is_left_alone(cell):
+    assert defuse(cell) == cell
+
+
+def test_cost_is_left_out_for_a_manager_and_kept_for_finance():
+    table = pa.table({"sku": ["A"], "cost": [913.37]})
+    assert list(release(table, "manager").columns) == ["sku"]
+    assert release(table, "finance")["cost"].tolist() == [913.37]
+    assert b"913.37" not in to_csv(table, "manager")
+    assert b"913.37" in to_csv(table, "owner")
+
+
+def test_input_is_not_changed():
+    frame = pd.DataFrame({"title": ["=1"], "cost": [1.0]})
+    release(frame)
+    assert frame.equals(pd.DataFrame({"title": ["=1"], "cost": [1.0]}))
+
+
+def test_csv_opens_in_excel_as_chinese():
+    text = to_csv(pd.DataFrame({"title": ["=1", "棉袜"]}), labels={"title": "商品标题"})
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert text.decode("utf-8-sig").splitlines() == ["商品标题", "'=1", "棉袜"]
+
+
+def test_xlsx_reads_back_with_types_and_without_formulas():
+    frame = pd.DataFrame(
+        {
+            "title": [*HOSTILE, "棉袜"],
+            "n": [*range(8), None],
+            "day": pd.to_datetime(["2026-11-15"] * 9),
+            "on": [dt.date(2026, 11, 15)] * 9,
+        }
+    )
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx({"a/b": frame, "a b": frame})))
+    assert book.sheetnames == ["a b", "a b 2"]
+    sheet = book["a b"]
+    titles = [cell.value.replace("_x000D_", "\r") for cell in sheet["A"]]  # how the format spells a carriage return
+    assert titles[1:] == [defuse(text) for text in frame["title"]]
+    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+    assert [cell.value for cell in sheet["B"]][1:] == [*range(8), None]
+    assert sheet["C2"].value == dt.datetime(2026, 11, 15)
+    assert sheet["D2"].value.date() == dt.date(2026, 11, 15)

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Brings what the browser and PostgreSQL tests drive, where this machine lets us; the tests say what they left out.
+[ "${ECOPS_SKIP_INSTALL:-}" = 1 ] && exit 0
+need=""
+command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need="chromium"
+fc-list 2>/dev/null | grep -qi "CJK" || need="$need fonts-noto-cjk"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
+[ -z "$need" ] && exit 0
+as_root=""
+if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null && as_root="sudo -n"
+    [ -z "$as_root" ] && { echo "Not installed:$need (needs root). The tests that need them are left out."; exit 0; }
+fi
+command -v apt-get >/dev/null 2>&1 || { echo "Not installed:$need (no apt-get). The tests that need them are left out."; exit 0; }
+echo "Installing$need for the tests ..."
+$as_root apt-get update -qq >/dev/null 2>&1
+# One by one, so that a package this system does not have takes none of the others with it.
+for package in $need; do
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 ||
+        echo "$package could not be installed; the tests that need it are left out."
+done
+exit 0
