@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 PALETTE: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98")
 """Okabe and Ito's colours, told apart by colour-blind readers too; black is replaced by a grey that dark pages show."""
 
-_CHINESE_FONTS = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'Noto Sans CJK SC'"
-FONT = f"system-ui, -apple-system, 'Segoe UI', {_CHINESE_FONTS}, sans-serif"
+FONT = (
+    "'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', "
+    "system-ui, -apple-system, 'Segoe UI', sans-serif"
+)
 """The type family of the product; the same list stands in .streamlit/config.toml."""
 
 SEQUENTIAL: tuple[str, ...] = ("#EEF6F6", "#CBE5E4", "#9ECFCD", "#6BB5B2", "#3A9693", "#0F6E6E", "#0A4F4F")
@@ -131,10 +133,8 @@ def template(dark: bool = False, language: str = "en", red_up: bool = False) -> 
         "automargin": True,
         "fixedrange": True,
     }
-    # Without a Chinese font in front a system font may lend Japanese shapes to Chinese letters.
-    family = f"{_CHINESE_FONTS}, {FONT}" if language == "zh" else FONT
     layout = {
-        "font": {"family": family, "size": 13, "color": colours.text},
+        "font": {"family": FONT, "size": 13, "color": colours.text},
         "title": {
             "font": {"size": 16, "color": colours.text, "weight": 600},
             "subtitle": {"font": {"size": 12, "color": colours.muted}},
@@ -148,13 +148,13 @@ def template(dark: bool = False, language: str = "en", red_up: bool = False) -> 
         "colorway": list(PALETTE),
         "colorscale": {"sequential": _scale(colours.scale)},
         "margin": {"l": 8, "r": 16, "t": 64, "b": 8, "pad": 4},
-        "xaxis": {**axis, "showgrid": False},
+        "xaxis": {**axis, "showgrid": False, "hoverformat": "%Y年%-m月%-d日" if language == "zh" else "%-d %b %Y"},
         "yaxis": axis,
         "legend": {"orientation": "h", "y": -0.15, "x": 0, "font": {"color": colours.muted, "size": 12}},
         "hoverlabel": {
             "bgcolor": colours.paper,
             "bordercolor": colours.grid,
-            "font": {"family": family, "color": colours.text, "size": 12},
+            "font": {"family": FONT, "color": colours.text, "size": 12},
             "align": "left",
         },
         "separators": ".,",

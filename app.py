@@ -1,0 +1,24 @@
+"""Entry of the app: language, which shop, scope, menu. Pages do the rest."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import errors, navigation, scope, settings
+from ui.text import _
+
+st.set_page_config(page_title="ecops", page_icon=Path("ui/icon.png"), layout="wide")
+st.html(Path("ui/style.css"))
+
+# The language is asked first, because everything after it is written in it, and stands last in the sidebar.
+choices = st.sidebar.container()
+with st.sidebar.container():
+    settings.language_switch()
+    with st.expander(_("Display"), type="compact"):
+        settings.colour_switch()
+
+page = navigation.menu()
+with errors.guarded():
+    with choices:
+        scope.controls()
+    page.run()

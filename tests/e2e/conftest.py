@@ -1,0 +1,174 @@
+"""A real server on a free port of this machine, with its own folder of workspaces, and a real browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(item.path).is_relative_to(ROOT / "tests" / "e2e"):
+            item.add_marker(pytest.mark.e2e)
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One running app.
+
+    Attributes:
+        url: where it answers.
+        home: its folder of workspaces.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = home / "server.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "streamlit",
+                    "run",
+                    "serve.py",
+                    "--server.address=127.0.0.1",
+                    f"--server.port={port}",
+                    "--server.fileWatcherType=none",
+                ],
+                cwd=ROOT,
+                env={**os.environ, "ECOPS_HOME": str(home / "shops")},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
+                    if answer.read() == b"ok":
+                        return
+            except OSError:
+                time.sleep(0.2)
+            if self.process.poll() is not None:
+                break
+        self.stop()
+        raise RuntimeError(self.log.read_text("utf-8", "replace"))
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    if chromium() is None:
+        pytest.skip("no chromium on this machine; `make test` installs one where it may")
+    running = Server(tmp_path_factory.mktemp("ecops"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fresh_server(tmp_path):
+    """A server that nobody has visited yet."""
+    if chromium() is None:
+        pytest.skip("no chromium on this machine; `make test` installs one where it may")
+    running = Server(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = chromium()
+    if path is None:
+        pytest.skip("no chromium on this machine; `make test` installs one where it may")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+class Visitor:
+    """One reader in her own browser window; remembers every host that was asked and every script error."""
+
+    def __init__(self, browser, server: Server, width: int = 1440, height: int = 900, dark: bool = False) -> None:
+        self.server = server
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+            locale="zh-CN",
+        )
+        self.page = self.context.new_page()
+        self.asked: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(f"{self.server.url}{path}")
+        self.settle()
+
+    def settle(self, timeout: float = 60_000) -> None:
+        """Wait until the server's script has run to its end and the page has drawn it."""
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=timeout)
+        self.page.wait_for_timeout(400)
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=timeout)
+
+    def text(self) -> str:
+        return self.page.inner_text("[data-testid=stMain]")
+
+    def foreign(self) -> list[str]:
+        own = (self.server.url, self.server.url.replace("http", "ws"), "data:", "blob:")
+        return [url for url in self.asked if not url.startswith(own)]
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Make a visitor of the shared server; closed at the end of the test."""
+    made = []
+
+    def make(**options) -> Visitor:
+        made.append(Visitor(browser, options.pop("at", server), **options))
+        return made[-1]
+
+    yield make
+    for visitor in made:
+        visitor.close()

@@ -1,0 +1,54 @@
+"""Figures on a page: the take-away above as text that wraps, the picture, and its data one click away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ui import tables
+from ui.text import _, escape
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False, "responsive": True}
+
+
+def show(figure: go.Figure, key: str, table: Any = None, select: bool = False) -> list[dict[str, Any]]:
+    """Draw a figure of `ecops`.
+
+    Args:
+        figure: a figure with its take-away set by `ecops.charts.title`; it is not changed.
+        key: names the chart on its page.
+        table: the data of the figure, shown on request.
+        select: a click on a mark reruns the page.
+
+    Returns:
+        The marks that were clicked, empty when none was.
+    """
+    meta = figure.layout.meta or {}
+    takeaway, subtitle = str(meta.get("title", "")), str(meta.get("subtitle", ""))
+    # Plotly breaks no lines: on a telephone a title inside the picture would be cut.
+    bare = figure.full_copy() if hasattr(figure, "full_copy") else type(figure)(figure)
+    bare.update_layout(title=None, margin={"t": 16})
+    with st.container(key=f"figure_{key}", gap="xsmall"):
+        if takeaway:
+            st.markdown(f"**{escape(takeaway)}**")
+        if subtitle:
+            st.caption(escape(subtitle))
+        event = st.plotly_chart(
+            bare,
+            theme=None,
+            key=key,
+            config=_QUIET,
+            alt=f"{takeaway} {subtitle}".strip() or None,
+            on_select="rerun" if select else "ignore",
+            selection_mode="points",
+        )
+        if table is not None:
+            data = st.expander(_("Data of this chart"), key=f"data_{key}", on_change="rerun", type="compact")
+            if data.open:
+                with data:
+                    tables.show(table, key=f"table_{key}")
+    return list(event.selection.points) if select else []

@@ -1,0 +1,67 @@
+"""Pages without data teach: what is missing, which export has it, how it looks, and a button for the sample shop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ecops.messages import Message, Value
+from ui import navigation, workspaces
+from ui.text import _, plain, say
+
+
+def show(
+    missing: Message,
+    exports: Sequence[tuple[Value, Value]],
+    example: Sequence[dict[str, str]] = (),
+    key: str = "empty",
+) -> None:
+    """Explain what a page needs.
+
+    Args:
+        missing: one sentence that says what is not there.
+        exports: where to get it: (platform, path of menus and name of the report).
+        example: a few rows that show how the file looks, header -> cell.
+        key: names the place on its page.
+    """
+    st.markdown(f"**{say(missing)}**")
+    if exports:
+        st.markdown(_("You find it here:"))
+        st.markdown("\n".join(f"- **{say(platform)}**  {say(where)}" for platform, where in exports))
+    if example:
+        st.caption(_("It looks like this:"))
+        st.dataframe(
+            {plain(name): [row.get(name, "") for row in example] for name in example[0]},
+            hide_index=True,
+            key=f"{key}_example",
+            width="content",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        navigation.link("data", _("Upload a file"))
+        if not workspaces.is_sample():
+            st.button(_("Look at the sample shop"), key=f"{key}_sample", on_click=workspaces.choose_sample)
+
+
+ORDER_EXPORTS: tuple[tuple[Message, Message], ...] = (
+    (
+        Message("Taobao and Tmall"),
+        Message("Qianniu, Trade, Sold items, Export in bulk: order report (ExportOrderList) or item report"),
+    ),
+    (Message("Douyin"), Message("Doudian, Orders, Order management, Export")),
+    (Message("JD"), Message("Jingmai, Orders, Order query, Export")),
+    (Message("Pinduoduo"), Message("Merchant centre, Orders, Order query, Export in bulk")),
+    (Message("Shopify"), Message("Orders, Export, All orders, CSV")),
+)
+"""Where each platform hides its order export."""
+
+ORDER_EXAMPLE: tuple[dict[str, str], ...] = (
+    {
+        "订单编号": "3801…2291",
+        "订单状态": "交易成功",
+        "买家实际支付金额": "129.00",
+        "订单付款时间": "2026-11-09 20:14:05",
+    },
+    {"订单编号": "3801…7310", "订单状态": "交易关闭", "买家实际支付金额": "0.00", "订单付款时间": ""},
+)
+"""Two rows of the order export most readers know."""

@@ -1,0 +1,191 @@
+"""What all pages look at: which shop, which days, compared with what, which platforms, shops and channels.
+
+Every choice stands in the address under an ASCII key, so a link sent to a colleague shows the same, and every choice
+survives a change of page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+import streamlit as st
+
+import ecops
+from ecops.messages import Term
+from ecops.periods import ONE_DAY, Compare, Period, last_full_week
+from ui import workspaces
+from ui.text import _, plain, say
+
+SPANS = ("d28", "week", "d7", "d14", "month", "d90", "custom")
+DIMENSIONS: Mapping[str, Term] = {
+    "platform": Term(en="Platform", zh="平台"),
+    "shop": Term(en="Shop", zh="店铺"),
+    "channel": Term(en="Channel", zh="渠道"),
+}
+PLATFORMS: Mapping[str, Term] = {
+    "taobao": Term(en="Taobao", zh="淘宝"),
+    "tmall": Term(en="Tmall", zh="天猫"),
+    "douyin": Term(en="Douyin", zh="抖音"),
+    "jd": Term(en="JD", zh="京东"),
+    "pdd": Term(en="Pinduoduo", zh="拼多多"),
+    "shopify": Term(en="Shopify", zh="Shopify"),
+    "woocommerce": Term(en="WooCommerce", zh="WooCommerce"),
+    "amazon": Term(en="Amazon", zh="亚马逊"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The reader's choices, hashable, so that they can be part of a cache key.
+
+    Attributes:
+        period: the days looked at.
+        compare: what they are compared with, see `ecops.periods.Compare`.
+        where: (dimension, values) pairs; a dimension that is not named is not restricted.
+    """
+
+    period: Period
+    compare: Compare
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def before(self) -> Period:
+        """The days compared with."""
+        return self.period.compared(self.compare)
+
+
+def value_label(value: str) -> str:
+    """A platform or another dimension value as people call it."""
+    return plain(PLATFORMS[value]) if value in PLATFORMS else plain(value) or _("not given")
+
+
+def controls() -> None:
+    """Draw the choices into the sidebar; the pages read them with `current`."""
+    names = workspaces.names()
+    chosen = workspaces.current_name()
+    if chosen not in names:
+        names.append(chosen)
+    st.selectbox(_("Shop data"), names, format_func=workspaces.label, key="ws", bind="query-params")
+    workspace = workspaces.current()
+    last = last_day(workspace)
+    if last is None:
+        return
+    st.selectbox(_("Dates"), SPANS, format_func=_span_label, key="span", bind="query-params")
+    if st.session_state.get("span") == "custom":
+        window = Period(last - 27 * ONE_DAY, last)
+        st.date_input(
+            _("From and to"),
+            value=(window.start, window.end),
+            min_value=first_day(workspace),
+            max_value=last,
+            key="dates",
+            bind="query-params",
+            format="YYYY-MM-DD",
+        )
+    st.selectbox(_("Compared with"), get_args(Compare), format_func=_compare_label, key="vs", bind="query-params")
+    for name, values in workspaces.answer(dimension_values).items():
+        if len(values) > 1:
+            st.multiselect(
+                plain(DIMENSIONS[name]),
+                values,
+                format_func=value_label,
+                placeholder=_("All"),
+                key=name,
+                bind="query-params",
+            )
+
+
+def current() -> Scope | None:
+    """The choices as they stand; None while the workspace is empty."""
+    workspace = workspaces.current()
+    last = last_day(workspace)
+    if last is None:
+        return None
+    state = st.session_state
+    compare = state.get("vs") if state.get("vs") in get_args(Compare) else "previous"
+    where = tuple((name, tuple(state[name])) for name in DIMENSIONS if state.get(name))
+    return Scope(_period(str(state.get("span") or SPANS[0]), last), compare, where)
+
+
+def _period(span: str, last: dt.date) -> Period:
+    if span == "week":
+        return last_full_week(last)
+    if span == "month":
+        end = last if (last + ONE_DAY).day == 1 else last.replace(day=1) - ONE_DAY
+        return Period(end.replace(day=1), end)
+    if span == "custom":
+        dates = st.session_state.get("dates") or ()
+        # While the reader has picked only the first day, that day alone is shown.
+        if dates:
+            return Period(dates[0], dates[-1])
+    days = int(span[1:]) if span[1:].isdigit() else 28
+    return Period(last - (days - 1) * ONE_DAY, last)
+
+
+def _span_label(span: str) -> str:
+    return {
+        "week": _("Last full week"),
+        "d7": _("Last 7 days"),
+        "d14": _("Last 14 days"),
+        "d28": _("Last 28 days"),
+        "d90": _("Last 90 days"),
+        "month": _("Last full month"),
+        "custom": _("Other dates"),
+    }[span]
+
+
+def _compare_label(how: str) -> str:
+    return {
+        "previous": _("Period before"),
+        "last_week": _("Same days last week"),
+        "last_year": _("Same days last year"),
+    }[how]
+
+
+def last_day(workspace: ecops.Workspace) -> dt.date | None:
+    """The last day any table with sales or traffic reaches, None while there is none."""
+    return max((info.last_day for info in _dated(workspace)), default=None)
+
+
+def first_day(workspace: ecops.Workspace) -> dt.date | None:
+    """The first day of those tables."""
+    return min((info.first_day for info in _dated(workspace)), default=None)
+
+
+def _dated(workspace: ecops.Workspace) -> list[ecops.store.TableInfo]:
+    tables = workspace.tables()
+    told = [tables[name] for name in ("order_lines", "orders", "traffic_daily", "events") if name in tables]
+    return [info for info in told if info.last_day is not None]
+
+
+def dimension_values(workspace: ecops.Workspace) -> dict[str, list[str]]:
+    """The values of each dimension of `DIMENSIONS`, most sales first."""
+    from pathlib import Path
+
+    if not {"order_lines", "orders"} & set(workspace.tables()):
+        return {}
+    rows = workspace.query(Path(__file__).with_name("scope_values.sql")).to_pylist()
+    return {name: [row["value"] for row in rows if row["dimension"] == name and row["value"]] for name in DIMENSIONS}
+
+
+def line(scope: Scope) -> None:
+    """The small line under a title: period, comparison, what is restricted, how fresh the data is."""
+    parts = [
+        _(
+            "{period}, compared with {before}",
+            period=scope.period.range,
+            before=scope.before.range,
+        )
+    ]
+    parts += [
+        f"{say(DIMENSIONS[name])} {' / '.join(value_label(value) for value in values)}" for name, values in scope.where
+    ]
+    last = last_day(workspaces.current())
+    if last is not None:
+        parts.append(_("data up to {day}", day=last))
+    if workspaces.is_sample():
+        parts.append(_("sample shop"))
+    st.caption(" · ".join(parts))

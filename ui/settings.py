@@ -1,0 +1,47 @@
+"""Choices about how pages speak and look; they follow the reader over all pages and stand in the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ecops.locale import LANGUAGES
+from ui.text import _, red_up
+
+_NAMES = {"zh": "中文", "en": "English"}
+
+
+def language_switch() -> None:
+    """The switch between Chinese and English; call it before anything is written."""
+    st.segmented_control(
+        "语言 Language",
+        LANGUAGES,
+        default="zh",
+        required=True,
+        format_func=_NAMES.__getitem__,
+        key="lang",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+
+
+def colour_switch() -> None:
+    """Which colour a rise has. Until chosen it follows the language: in China red is up."""
+    st.selectbox(
+        _("Colour of a gain"),
+        ["auto", "red", "green"],
+        format_func={
+            "auto": _("As usual in my language ({colour})", colour=_red() if red_up() else _green()),
+            "red": _("Red is up"),
+            "green": _("Green is up"),
+        }.__getitem__,
+        key="colours",
+        bind="query-params",
+    )
+
+
+def _red() -> str:
+    return _("red")
+
+
+def _green() -> str:
+    return _("green")

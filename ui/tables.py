@@ -1,0 +1,151 @@
+"""Tables on a page: numbers on the right and written alike, headers in the reader's language, one door out."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from ecops import door
+from ecops.locale import write_money
+from ecops.messages import Term
+from ecops.tables import tables as canonical_tables
+from ui.text import _, clean, plain
+
+Kind = Literal["text", "count", "number", "money", "percent", "points", "date", "time", "flag"]
+_LONG = 150_000
+"""Above this many rows Streamlit loads lazily and drops the search; nobody reads that far, so the rest is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one column is shown.
+
+    Attributes:
+        label: its header.
+        kind: decides alignment and format.
+        help: what it means, on hover.
+    """
+
+    label: str
+    kind: Kind = "text"
+    help: str | None = None
+
+
+@functools.cache
+def _canonical() -> dict[str, tuple[Term, Term, str]]:
+    found: dict[str, tuple[Term, Term, str]] = {}
+    for table in canonical_tables().values():
+        for column in table.columns:
+            found.setdefault(column.name, (column.label, column.meaning, column.type))
+    return found
+
+
+_KINDS: Mapping[str, Kind] = {
+    "integer": "count",
+    "number": "number",
+    "money": "money",
+    "rate": "percent",
+    "date": "date",
+    "timestamp": "time",
+    "boolean": "flag",
+}
+
+
+def canonical_shape(name: str) -> Shape | None:
+    """How a column of `ecops.tables` is shown, None for a name no table has."""
+    if name not in _canonical():
+        return None
+    label, meaning, column_type = _canonical()[name]
+    return Shape(plain(label), _KINDS.get(column_type, "text"), plain(meaning))
+
+
+def show(
+    table: Any,
+    key: str,
+    shapes: Mapping[str, Shape] | None = None,
+    currency: str = "CNY",
+    download: str | None = None,
+    height: int | None = None,
+) -> None:
+    """Show a pandas or Arrow table; columns without a shape take that of the canonical column of their name.
+
+    Args:
+        table: at most a few thousand rows; more is cut, the download has all.
+        key: names the table on its page.
+        shapes: column -> `Shape`; also the order of the columns named in it.
+        currency: of the money columns.
+        download: file name without extension; buttons for xlsx and csv appear when given.
+        height: in pixels, None for as high as the rows need (at most 420).
+    """
+    frame: pd.DataFrame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    known = {str(name): (shapes or {}).get(str(name)) or canonical_shape(str(name)) for name in frame.columns}
+    found = {name: shape or Shape(name) for name, shape in known.items()}
+    st.dataframe(
+        _clean(frame.head(_LONG)),
+        key=key,
+        hide_index=True,
+        column_order=[name for name in (shapes or {}) if name in found]
+        + [name for name in found if name not in (shapes or {})],
+        column_config={name: _config(shape, currency) for name, shape in found.items()},
+        height=height or min(420, 36 * (len(frame) + 1) + 3),
+        placeholder="—",
+        alt=download or key,
+    )
+    if download:
+        downloads({download: table}, download, key, {name: shape.label for name, shape in found.items()})
+
+
+def _clean(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with invisible letters taken out of its text; cells show text as it is, so nothing else is escaped."""
+    texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
+    cleaned = {
+        name: frame[name].map(lambda cell: clean(cell) if isinstance(cell, str) else cell)
+        for name in texts
+        if not pd.api.types.is_datetime64_any_dtype(frame[name])
+    }
+    return frame.assign(**{str(name): column for name, column in cleaned.items()})
+
+
+def _config(shape: Shape, currency: str) -> Any:
+    columns = st.column_config
+    symbol = write_money(0.0, currency, "en").removesuffix("0")
+    kind, options = {
+        "money": (columns.NumberColumn, {"format": f"{symbol}%,.0f"}),
+        "count": (columns.NumberColumn, {"format": "%,.0f"}),
+        "number": (columns.NumberColumn, {"format": "%,.2f"}),
+        "percent": (columns.NumberColumn, {"format": "percent"}),
+        "points": (columns.NumberColumn, {"format": "%+.1f"}),
+        "date": (columns.DateColumn, {"format": "YYYY-MM-DD"}),
+        "time": (columns.DatetimeColumn, {"format": "YYYY-MM-DD HH:mm"}),
+        "flag": (columns.CheckboxColumn, {}),
+        "text": (columns.TextColumn, {}),
+    }[shape.kind]
+    return kind(shape.label, help=shape.help, **options)
+
+
+def downloads(sheets: Mapping[str, Any], name: str, key: str, labels: Mapping[str, str] | None = None) -> None:
+    """Buttons that hand out tables as one workbook, and the first of them as csv, through the one door."""
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            _("Download Excel"),
+            data=lambda: door.to_xlsx(sheets, labels=labels),
+            file_name=f"{name}.xlsx",
+            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            key=f"xlsx_{key}",
+            on_click="ignore",
+            type="tertiary",
+        )
+        st.download_button(
+            _("Download CSV"),
+            data=lambda: door.to_csv(next(iter(sheets.values())), labels=labels),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            key=f"csv_{key}",
+            on_click="ignore",
+            type="tertiary",
+        )

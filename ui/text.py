@@ -1,0 +1,57 @@
+"""How words reach a page: in the reader's language, and data never read as markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import streamlit as st
+
+from ecops.charts import Look
+from ecops.locale import Language, as_language, write
+from ecops.messages import Message, Value
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_FOLDED = re.compile(r"\s+")
+
+
+def language() -> Language:
+    """The reader's language; Chinese until she chooses."""
+    return as_language(st.session_state.get("lang"))
+
+
+def clean(data: str) -> str:
+    """Text from a file on one line, without the invisible letters that turn or hide text."""
+    folded = _FOLDED.sub(" ", data)
+    return "".join(letter for letter in folded if unicodedata.category(letter) not in {"Cf", "Cc", "Co", "Cs"})
+
+
+def escape(data: str) -> str:
+    """Data as markdown that shows exactly that text: no picture, no link, no formula, no colour."""
+    return _PUNCTUATION.sub(r"\\\1", clean(data))
+
+
+def _(sentence: str, **values: Value) -> str:
+    """A sentence of the product in the reader's language, for any place that reads markdown."""
+    return Message(sentence, **values).text(language(), escape)
+
+
+def say(value: Value) -> str:
+    """Anything that can stand in a sentence (a `Message`, `Money`, a date, data), for places that read markdown."""
+    return write(value, language(), escape)
+
+
+def plain(value: Value) -> str:
+    """The same for places that show text as it is: cells of tables, names of files, options of a list."""
+    return write(value, language(), clean)
+
+
+def look() -> Look:
+    """What a figure needs to know of the reader."""
+    return Look(language(), st.context.theme.type == "dark", red_up())
+
+
+def red_up() -> bool:
+    """Whether gains are shown in red: the reader's choice, else the habit of her language."""
+    chosen = st.session_state.get("colours")
+    return chosen == "red" if chosen in {"red", "green"} else language() == "zh"
