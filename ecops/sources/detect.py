@@ -1,0 +1,140 @@
+"""Which report a sheet is, how sure we are of it, and which of its columns is which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ecops.sources.grid import Grid
+from ecops.sources.mapping import Mapping, missing_columns
+from ecops.sources.registry import Source, sources
+from ecops.sources.text import normalise_header
+from ecops.tables import table
+
+_GENERIC_CEILING = 0.75
+"""A file known only by the synonyms of a table is never as sure as a report known by its signature."""
+
+_WORTH_TELLING = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One report that a sheet may be.
+
+    Attributes:
+        source: name of the report.
+        table: name of the canonical table.
+        confidence: 0 to 1. From 0.8 on the signature of the report is there and nothing required is missing.
+        mapping: the proposed mapping.
+        missing: required columns that the file does not hold; people must fill them in.
+        ignored: headers of the file that are not used.
+    """
+
+    source: str
+    table: str
+    confidence: float
+    mapping: Mapping
+    missing: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+    @property
+    def certain(self) -> bool:
+        """Whether the file may be loaded without asking anybody."""
+        return not self.missing and self.confidence >= 0.4
+
+
+def detect(grid: Grid) -> tuple[Match, ...]:
+    """The reports that `grid` may be, best first; empty when no header is known.
+
+    Args:
+        grid: a sheet; only its header, preamble and name are looked at.
+    """
+    headers = [normalise_header(column) for column in grid.columns]
+    found = [_match(entry, grid, headers) for entry in sources().values()]
+    kept = [match for match in found if match is not None and match.confidence >= _WORTH_TELLING]
+    return tuple(sorted(kept, key=lambda match: (-match.confidence, len(match.missing), match.source)))
+
+
+def propose(source_entry: Source, grid: Grid) -> Mapping:
+    """The mapping of `grid` under the rules of one report, whether it fits or not."""
+    headers = [normalise_header(column) for column in grid.columns]
+    constants = {**source_entry.constants, **_preamble_constants(source_entry, grid.preamble)}
+    columns = _columns(source_entry, headers)
+    constants = {name: value for name, value in constants.items() if name not in columns}
+    return Mapping(source=source_entry.name, table=source_entry.table, columns=columns, constants=constants)
+
+
+def _columns(entry: Source, headers: Sequence[str]) -> dict[str, int]:
+    """Canonical name -> position; a header serves one column only, unless the report's TOML says otherwise."""
+    first: dict[str, int] = {}
+    for position, header in enumerate(headers):
+        if header:
+            first.setdefault(header, position)
+    chosen: dict[str, int] = {}
+    for column in table(entry.table).columns:
+        own = {normalise_header(header) for header in entry.columns.get(column.name, ())}
+        for header in entry.headers_of(column.name):
+            position = first.get(header)
+            if position is not None and (header in own or position not in chosen.values()):
+                chosen[column.name] = position
+                break
+    return chosen
+
+
+def _match(entry: Source, grid: Grid, headers: Sequence[str]) -> Match | None:
+    mapping = propose(entry, grid)
+    if not mapping.columns:
+        return None
+    used = set(mapping.columns.values())
+    missing = missing_columns(mapping)
+    working = entry.headers
+    ignored = tuple(
+        column
+        for position, column in enumerate(grid.columns)
+        if position not in used and column and headers[position] not in _helpers(entry)
+    )
+    present = {header for header in headers if header}
+    known = len(present & (working | {headers[position] for position in used})) / len(present)
+    signature = {normalise_header(header) for header in entry.signature}
+    asked = [name for name in missing if name not in entry.asks]
+    confidence = _confidence(entry, known, signature, present, len(asked), len(used))
+    return Match(entry.name, entry.table, round(confidence, 3), mapping, missing, ignored)
+
+
+def _helpers(entry: Source) -> set[str]:
+    """Headers that a rule of the report uses without mapping them."""
+    groups = (*entry.spread.values(), *entry.less.values(), tuple(entry.keep))
+    return {normalise_header(header) for group in groups for header in group}
+
+
+def _confidence(
+    entry: Source, known: float, signature: set[str], present: set[str], lacking: int, used: int
+) -> float:
+    """0 to 1: signature first, then the share of the file's headers that the report explains."""
+    if signature:
+        share = len(signature & present) / len(signature)
+        if share < 1 and (share < 0.6 or len(signature) < 4):
+            return 0.0
+        base = 0.8 if share == 1 else 0.5 * share
+        # The longer the signature that fits, the less likely a chance fit.
+        return (base + 0.18 * known + 0.02 * min(len(signature), 10) / 10) * (0.5 if lacking else 1.0)
+    required = len(table(entry.table).required) - len(entry.constants.keys() & set(table(entry.table).required))
+    strength = min(1.0, (used + 2) / 6)
+    fit = _GENERIC_CEILING * (0.65 * known + 0.35 * strength) * (1 + 0.02 * min(required, 5))
+    return min(fit, _GENERIC_CEILING) * (0.35 if lacking else 1.0)
+
+
+def _preamble_constants(entry: Source, preamble: Sequence[str]) -> dict[str, str]:
+    """Dates that stand above the header. A span of several days is no day: people must say how to count it."""
+    found = {}
+    text = "\n".join(preamble)
+    for column, pattern in entry.preamble.items():
+        match = re.search(pattern, text)
+        if match and len({_digits(day) for day in match.groups() if day}) == 1:
+            found[column] = match.group(1)
+    return found
+
+
+def _digits(day: str) -> str:
+    return re.sub(r"\D", "", day)

@@ -1,0 +1,206 @@
+"""What the platforms export: one TOML a report, in `platforms/`. A new report is one TOML and one fixture, no code."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ecops.errors import unknown_name
+from ecops.messages import Message, Term
+from ecops.sources.text import normalise_header
+from ecops.tables import Table, table, tables
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One report of one platform; the fields are those of its TOML.
+
+    Attributes:
+        name: snake case, the name of the TOML.
+        platform: lower case; "" for files that belong to no platform.
+        table: the canonical table its rows become.
+        label: what people call the report.
+        where: where in the platform it is exported.
+        encodings: what such files are written in; every one is tested with the fixture.
+        container: "csv", "xls" or "xlsx": what the platform writes.
+        generic: True when its columns are known by the synonyms of the table as well.
+        signature: headers without which a file is not this report.
+        columns: canonical name -> headers that carry it, the best one first.
+        spread: canonical money -> headers whose amount is the whole order's and stands on one of its rows; it is spread
+            over the lines of the order by their value.
+        ignored: other headers of the report that we know and do not need.
+        constants: canonical name -> the value of every row.
+        asks: required columns that the file does not hold; people fill them in.
+        optional: columns that the table requires and this report may lack.
+        values: canonical name -> word of the file -> canonical word.
+        empty: canonical name -> the value that an empty cell stands for.
+        missing: canonical name -> words that mean "nothing here".
+        keep: header -> the only values of it whose rows are wanted (long reports with fees between the sales).
+        fill: canonical names that stand on the first row of an order only and hold for all its rows. Never money.
+        derive: canonical money -> the two columns whose product it is when the file lacks it.
+        less: canonical money -> headers to be taken off the derived value.
+        fallback: canonical name -> the column that stands in where it is empty.
+        footers: first cells of rows that are sums or notes, beside those of every report.
+        preamble: canonical date -> pattern with one group (or two: first and last day) that finds it above the header.
+        date_order: "dmy" or "mdy" where the report always writes dates so.
+        decimal: "," where the report writes decimal commas.
+    """
+
+    name: str
+    platform: str
+    table: str
+    label: Term
+    where: Term
+    encodings: tuple[str, ...] = ("utf-8",)
+    container: str = "csv"
+    generic: bool = False
+    signature: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    empty: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fill: tuple[str, ...] = ()
+    derive: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    less: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fallback: Mapping[str, str] = field(default_factory=dict)
+    footers: tuple[str, ...] = ()
+    preamble: Mapping[str, str] = field(default_factory=dict)
+    date_order: str = ""
+    decimal: str = ""
+
+    @property
+    def headers(self) -> frozenset[str]:
+        """Every header that this report is known to have, normalised; table synonyms not counted."""
+        groups = (*self.columns.values(), *self.spread.values(), *self.less.values(), self.ignored, self.signature)
+        return frozenset(normalise_header(header) for group in groups for header in (*group, *self.keep))
+
+    def headers_of(self, column: str) -> tuple[str, ...]:
+        """The normalised headers under which `column` may stand, best first."""
+        own = self.columns.get(column, ())
+        synonyms = table(self.table)[column].synonyms if self.generic else ()
+        return tuple(dict.fromkeys(normalise_header(header) for header in (*own, *synonyms)))
+
+    def vocabulary(self, column: str) -> Mapping[str, str]:
+        """Normalised word -> canonical word for a column: the words of all reports, then this report's own."""
+        shared = shared_values()
+        words = shared.get(f"{self.table}.{column}", shared.get(column, {}))
+        own = self.values.get(column, {})
+        return {**words, **{normalise_header(word): value for word, value in own.items()}}
+
+
+def _term(entry: Mapping[str, str]) -> Term:
+    return Term(en=entry["en"], zh=entry["zh"])
+
+
+def _lists(entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: (value,) if isinstance(value, str) else tuple(value) for name, value in entry.items()}
+
+
+def _source(name: str, entry: Mapping[str, Any]) -> Source:
+    derive = {column: (pair[0], pair[1]) for column, pair in entry.get("derive", {}).items()}
+    return Source(
+        name=name,
+        platform=entry.get("platform", ""),
+        table=entry["table"],
+        label=_term(entry["label"]),
+        where=_term(entry["where"]),
+        encodings=tuple(entry.get("encodings", ("utf-8",))),
+        container=entry.get("container", "csv"),
+        generic=entry.get("generic", False),
+        signature=tuple(entry.get("signature", ())),
+        columns=_lists(entry.get("columns", {})),
+        spread=_lists(entry.get("spread", {})),
+        ignored=tuple(entry.get("ignored", ())),
+        constants=_constants(entry),
+        asks=tuple(entry.get("asks", ())),
+        optional=tuple(entry.get("optional", ())),
+        values=entry.get("values", {}),
+        empty=entry.get("empty", {}),
+        missing=_lists(entry.get("missing", {})),
+        keep=_lists(entry.get("keep", {})),
+        fill=tuple(entry.get("fill", ())),
+        derive=derive,
+        less=_lists(entry.get("less", {})),
+        fallback=entry.get("fallback", {}),
+        footers=tuple(entry.get("footers", ())),
+        preamble=entry.get("preamble", {}),
+        date_order=entry.get("date_order", ""),
+        decimal=entry.get("decimal", ""),
+    )
+
+
+def _constants(entry: Mapping[str, Any]) -> dict[str, str]:
+    constants = dict(entry.get("constants", {}))
+    if entry.get("platform") and "platform" in table(entry["table"]).names:
+        constants.setdefault("platform", entry["platform"])
+    return constants
+
+
+@functools.cache
+def sources() -> Mapping[str, Source]:
+    """Every report we know, by name."""
+    found = {}
+    for path in sorted((_FOLDER / "platforms").glob("*.toml")):
+        found[path.stem] = _source(path.stem, tomllib.loads(path.read_text("utf-8")))
+    return found
+
+
+def source(name: str) -> Source:
+    """The report called `name`.
+
+    Raises:
+        SpecError: there is none; near names are in the hint.
+    """
+    if name not in sources():
+        raise unknown_name(Message("The source"), name, sources())
+    return sources()[name]
+
+
+@functools.cache
+def _values_file() -> Mapping[str, Any]:
+    return tomllib.loads((_FOLDER / "values.toml").read_text("utf-8"))
+
+
+@functools.cache
+def shared_values() -> Mapping[str, Mapping[str, str]]:
+    """Words of category columns that mean the same in every report: "column" or "table.column" -> word -> value."""
+    entries = _values_file()["values"]
+    return {
+        column: {normalise_header(word): value for value, words in groups.items() for word in (value, *words)}
+        for column, groups in entries.items()
+    }
+
+
+@functools.cache
+def strict_columns() -> frozenset[str]:
+    """Columns ("table.column") whose unknown words stop a load until someone says what they mean."""
+    return frozenset(_values_file()["strict"])
+
+
+@functools.cache
+def footer_words() -> tuple[str, ...]:
+    """First cells of rows that are sums or notes in any report, normalised."""
+    return tuple(normalise_header(word) for word in _values_file()["footers"])
+
+
+@functools.cache
+def known_headers() -> frozenset[str]:
+    """The normalised headers of all reports and all synonyms of all tables: what a header row looks like."""
+    found = {normalise_header(name) for entry in tables().values() for name in _names(entry)}
+    return frozenset(found).union(*(entry.headers for entry in sources().values()))
+
+
+def _names(entry: Table) -> set[str]:
+    return {name for column in entry.columns for name in (column.name, *column.synonyms)}
