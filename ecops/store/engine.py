@@ -81,7 +81,14 @@ class Csv:
         return f"SELECT * FROM read_csv({_literal(str(self.path))}, {chosen})"  # noqa: S608 - quoted path and names
 
 
-Relation: TypeAlias = "pa.Table | Csv | Sequence[Path]"
+@dataclass(frozen=True, slots=True)
+class View:
+    """A relation made by one SELECT from relations that stand before it in `tables`."""
+
+    sql: str
+
+
+Relation: TypeAlias = "pa.Table | Csv | View | Sequence[Path]"
 
 
 class Engine:
@@ -144,7 +151,7 @@ class Engine:
             sql: one SELECT in DuckDB's dialect; values as `$name`.
             params: the values.
             tables: relations the query may name: an Arrow table, Parquet files (none = an empty relation with the
-                columns of the canonical table of that name), or a `Csv`. They exist for this query only.
+                columns of the canonical table of that name), a `Csv` or a `View`. They exist for this query only.
             timeout: seconds, the waiting for a free core included; None for no limit.
 
         Returns:
@@ -282,7 +289,7 @@ def _register(cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Relation])
         if isinstance(relation, pa.Table):
             cursor.register(name, relation)
             continue
-        source = relation.sql if isinstance(relation, Csv) else _parquet(name, relation)
+        source = relation.sql if isinstance(relation, Csv | View) else _parquet(name, relation)
         cursor.execute(f'CREATE TEMP VIEW "{name}" AS {source}')
 
 

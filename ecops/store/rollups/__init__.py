@@ -1,0 +1,22 @@
+"""Daily roll-ups of what was sold: written beside the tables of a workspace, computed on the spot for frames.
+
+`sales_lines` is the relation the others are made of; it is a view everywhere.
+"""
+
+from __future__ import annotations
+
+from ecops.store.engine import load_sql
+
+NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items")
+"""Every roll-up."""
+
+INPUTS = ("order_lines", "orders")
+"""The canonical tables they are made of."""
+
+BASE = "sales_lines"
+"""The view between the two."""
+
+
+def sql(name: str) -> str:
+    """The SELECT that makes the roll-up (or the base view) called `name`."""
+    return load_sql(__name__, name)

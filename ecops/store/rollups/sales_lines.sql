@@ -1,0 +1,59 @@
+-- What was sold: one row a line, and one row an order for orders of which no lines are known.
+-- Where an order is in both tables its lines carry the money; the order only fills what the lines do not say.
+select
+    coalesce(l.platform, '') as platform,
+    coalesce(l.shop, '') as shop,
+    coalesce(l.order_id, '') as order_id,
+    coalesce(l.line_id, '') as line_id,
+    coalesce(l.buyer_id, o.buyer_id) as buyer_id,
+    coalesce(l.ordered_at, o.ordered_at) as ordered_at,
+    coalesce(l.paid_at, o.paid_at) as paid_at,
+    coalesce(l.status, o.status, '') as status,
+    coalesce(l.sku, '') as sku,
+    coalesce(l.item_id, '') as item_id,
+    coalesce(l.title, '') as title,
+    coalesce(l.category, '') as category,
+    l.quantity,
+    l.paid_amount,
+    l.refund_amount,
+    l.discount,
+    l.freight,
+    l.cost,
+    coalesce(l.channel, o.channel, '') as channel,
+    coalesce(l.device, o.device, '') as device,
+    coalesce(l.province, o.province, '') as province
+from order_lines as l
+left join orders as o
+    on coalesce(o.platform, '') = coalesce(l.platform, '')
+    and coalesce(o.shop, '') = coalesce(l.shop, '')
+    and coalesce(o.order_id, '') = coalesce(l.order_id, '')
+union all
+select
+    coalesce(o.platform, '') as platform,
+    coalesce(o.shop, '') as shop,
+    coalesce(o.order_id, '') as order_id,
+    '' as line_id,
+    o.buyer_id,
+    o.ordered_at,
+    o.paid_at,
+    coalesce(o.status, '') as status,
+    '' as sku,
+    '' as item_id,
+    '' as title,
+    '' as category,
+    o.quantity,
+    o.paid_amount,
+    o.refund_amount,
+    o.discount,
+    o.freight,
+    o.cost,
+    coalesce(o.channel, '') as channel,
+    coalesce(o.device, '') as device,
+    coalesce(o.province, '') as province
+from orders as o
+where not exists (
+    select 1 from order_lines as l
+    where coalesce(l.platform, '') = coalesce(o.platform, '')
+        and coalesce(l.shop, '') = coalesce(o.shop, '')
+        and coalesce(l.order_id, '') = coalesce(o.order_id, '')
+)
