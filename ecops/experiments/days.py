@@ -1,0 +1,93 @@
+"""When only totals of each day exist: the days themselves are the sample.
+
+A platform's export knows how much money an arm took in a day, but not how it varied between users. What it does show is
+how the difference between the arms varied from day to day, and that is enough for an honest interval. Pairing the arms
+by day takes out the weekday and the promotion that hit both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ecops.errors import DataError
+from ecops.experiments.effects import Effect, Lift, normal_critical, two_sided
+from ecops.experiments.samples import Array
+from ecops.messages import Count, Message
+
+FEWEST_DAYS = 5
+
+
+def daily(
+    control: tuple[Sequence[float] | Any, Sequence[float] | Any],
+    treatment: tuple[Sequence[float] | Any, Sequence[float] | Any],
+    alpha: float = 0.05,
+) -> Effect:
+    """Difference of two ratios of daily totals, with days as paired units.
+
+    r = sum y / sum x in each arm; a day's contribution to the difference is
+    (y1 - r1 x1) / mean x1 - (y0 - r0 x0) / mean x0, whose spread over the days gives the standard error (delta method
+    with the day as cluster), t with days - 1 degrees of freedom.
+
+    Args:
+        control: totals of each day (numerators, denominators), for example money and visitors.
+        treatment: the same days in the same order.
+        alpha: two-sided error rate of the interval.
+
+    Raises:
+        DataError: fewer than five common days, or days that do not vary at all.
+
+    >>> visitors = [100.0, 120.0, 90.0, 110.0, 100.0]
+    >>> effect = daily(([10, 13, 9, 11, 9], visitors), ([14, 16, 12, 16, 12], visitors))
+    >>> round(effect.difference, 4), effect.verdict
+    (0.0346, 'better')
+    """
+    (ya, xa), (yb, xb) = (tuple(np.asarray(part, dtype=np.float64) for part in arm) for arm in (control, treatment))
+    days = len(ya)
+    if not len(xa) == len(yb) == len(xb) == days or days < FEWEST_DAYS:
+        raise DataError(
+            Message(
+                "There are {n} days with totals of both arms; at least {need} are needed.", n=days, need=FEWEST_DAYS
+            ),
+            Message("Wait for more days, or export each user's values."),
+        )
+    if not (xa.sum() > 0 and xb.sum() > 0):
+        raise DataError(Message("An arm has no visitors in {n} days.", n=Count(days)))
+    base, own = _linear(ya, xa)
+    other, treated = _linear(yb, xb)
+    difference = other - base
+    paired = treated - own
+    variance = float(paired.var(ddof=1)) / days
+    if not variance > 0:
+        raise DataError(
+            Message("The difference between the arms is the same on every day."),
+            Message("Check that both arms are not the same numbers."),
+        )
+    error, df = math.sqrt(variance), days - 1.0
+    effect = Effect(
+        method="daily",
+        n_control=days,
+        n_treatment=days,
+        control=base,
+        treatment=other,
+        difference=difference,
+        error=error,
+        df=df,
+        statistic=difference / error,
+        p_value=two_sided(difference / error, df),
+        critical=math.nan,
+        low=math.nan,
+        high=math.nan,
+        lift=Lift(math.nan, math.nan, math.nan),
+        base_variance=float(own.var(ddof=1)) / days,
+        base_covariance=float(np.cov(paired, own, ddof=1)[0, 1]) / days,
+    )
+    return effect.at(normal_critical(alpha))
+
+
+def _linear(tops: Array, bottoms: Array) -> tuple[float, Array]:
+    ratio = float(tops.sum() / bottoms.sum())
+    return ratio, (tops - ratio * bottoms) / bottoms.mean()

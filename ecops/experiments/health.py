@@ -1,0 +1,107 @@
+"""Before any verdict: was the traffic split as planned, and is every user in one arm and only once?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy import special
+
+from ecops.errors import SpecError
+from ecops.experiments.effects import two_sided
+from ecops.experiments.means import Quantity, linear_weights
+from ecops.experiments.samples import Moments
+from ecops.messages import Message
+
+Level = Literal["green", "amber", "red"]
+"""red: the result is not valid. amber: usable with care. green: nothing found."""
+
+RED, AMBER = 0.001, 0.01
+CROSSED_RED = 0.01
+"""Share of users seen in several arms above which the result is not valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Planned against observed traffic (sample ratio mismatch).
+
+    Attributes:
+        p_value: chi-square test of the arms with planned traffic; NaN with fewer than two of them.
+        drift: largest difference of an arm's observed and planned share, signed, in shares of all users.
+        arm: the arm with that difference.
+        leaked: users in arms that should get no traffic, or that nobody planned.
+        level: red below p = .001 or with any leak, amber below .01.
+    """
+
+    p_value: float
+    drift: float
+    arm: str
+    leaked: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at before the verdict.
+
+    Attributes:
+        key: "split", "split_segment", "split_day", "crossed", "duplicates", "balance", "weekdays", "outlier",
+            "novelty", "surprise", "orders_as_users", ...
+        level: see `Level`.
+        text: what was found, as a sentence.
+    """
+
+    key: str
+    level: Level
+    text: Message
+
+
+def srm(counts: Mapping[str, float], weights: Mapping[str, float], tests: int = 1) -> Split:
+    """Whether the arms got the traffic they were planned to get.
+
+    Pearson's chi-square with (arms with planned traffic - 1) degrees of freedom (Fabijan et al., KDD 2019). An arm
+    without planned traffic takes no part in it; any user there is a leak.
+
+    Args:
+        counts: arm -> users seen.
+        weights: arm -> planned traffic in any unit; 0 for an arm that is switched off.
+        tests: how many such tests are made side by side (segments, days); the limits are divided by it.
+
+    >>> round(srm({"a": 5000, "b": 5200, "c": 0}, {"a": 1, "b": 1, "c": 0}).p_value, 4)
+    0.0477
+    >>> srm({"a": 5000, "b": 5000, "c": 300}, {"a": 1, "b": 1, "c": 0}).level
+    'red'
+    """
+    if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
+        raise SpecError(Message("The traffic weights must be 0 or more, and not all 0."))
+    planned = {arm: weight for arm, weight in weights.items() if weight > 0}
+    seen = {arm: float(counts.get(arm, 0)) for arm in planned}
+    leaked = int(sum(count for arm, count in counts.items() if arm not in planned))
+    users, traffic = sum(seen.values()), sum(planned.values())
+    if users == 0:
+        return Split(float("nan"), 0.0, "", leaked, "red" if leaked else "green")
+    expected = {arm: users * weight / traffic for arm, weight in planned.items()}
+    chi_square = sum((seen[arm] - expected[arm]) ** 2 / expected[arm] for arm in planned)
+    p_value = float(special.chdtrc(len(planned) - 1, chi_square)) if len(planned) > 1 else float("nan")
+    drifts = {arm: (seen[arm] - expected[arm]) / users for arm in planned}
+    worst = max(drifts, key=lambda arm: abs(drifts[arm]))
+    level: Level = "red" if leaked or p_value < RED / tests else "amber" if p_value < AMBER / tests else "green"
+    return Split(p_value, drifts[worst], worst, leaked, level)
+
+
+def balance(control: Moments, treatment: Moments, covariates: Sequence[Quantity]) -> tuple[float, ...]:
+    """Two-sided p-value of each covariate's difference between the arms; from before the test, it must be chance.
+
+    NaN where a covariate does not vary.
+    """
+    found = []
+    for covariate in covariates:
+        (before, wa), (after, wb) = linear_weights(control, covariate), linear_weights(treatment, covariate)
+        used = (wa != 0) | (wb != 0)
+        variance = sum(
+            float(weights[used] @ arm.covariance[used][:, used] @ weights[used]) / arm.n
+            for weights, arm in ((wa, control), (wb, treatment))
+        )
+        found.append(two_sided((after - before) / variance**0.5) if variance > 0 else float("nan"))
+    return tuple(found)
