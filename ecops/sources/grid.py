@@ -10,14 +10,10 @@ from typing import Any, Literal, cast
 from ecops.messages import Message
 from ecops.sources import wire
 
-Reading = Literal["strict", "padded", "lenient"]
-"""How strictly the rows follow the header: strict: every row has every column. padded: some rows are shorter.
-lenient: also quotation marks that are not doubled inside a cell."""
+Reading = Literal["strict", "padded"]
+"""How the rows follow the header: strict: every row has every column. padded: some rows end early."""
 
-MAX_RECORD_BYTES = 2_000_000
-"""Longest record DuckDB reads by default; the reader refuses longer ones with their line."""
-
-_DELIMITERS = {",": ",", "\t": "\t", ";": ";", "|": "|"}
+DELIMITERS = (",", "\t", ";")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,7 @@ class Grid:
     Attributes:
         name: "orders.csv", "book.xlsx › Sheet1", "all.zip › a.csv".
         path: UTF-8 text: a copy in the work folder, or the original when it already is clean UTF-8.
-        delimiter: one of comma, tab, semicolon, bar.
+        delimiter: one of comma, tab, semicolon.
         quote: always `"`; a quote inside a quoted cell is doubled.
         encoding: what the bytes were ("utf-8", "gb18030", ...).
         container: "csv", "xlsx", "xls", "html", "xml" or "parquet".
@@ -39,7 +35,7 @@ class Grid:
         lines: records counted in the bytes, independently of the parser; equal to `rows`.
         samples: for each column up to three non-empty values.
         notes: what the reader wants the user to know.
-        reading: how strictly the rows follow the header.
+        reading: how the rows follow the header.
         multiline: a quoted cell holds a line break.
     """
 
@@ -65,12 +61,11 @@ class Grid:
         Empty cells are NULL, nothing else is. Bind `scan_parameters()` beside your own parameters.
         """
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.columns)))
-        options = {"strict": "", "padded": ", null_padding=true", "lenient": ", null_padding=true, strict_mode=false"}
-        parallel = ", parallel=false" if self.multiline and self.reading != "strict" else ""
+        padding = ", null_padding=true" if self.reading == "padded" else ""
+        parallel = ", parallel=false" if self.multiline and self.reading == "padded" else ""
         return (
             f"read_csv($grid_path, auto_detect=false, header=false, skip={self.header_line + 1}, "
-            f"delim='{_DELIMITERS[self.delimiter]}', quote='\"', escape='\"', columns={{{columns}}}"
-            f"{options[self.reading]}{parallel})"
+            f"delim='{self.delimiter}', quote='\"', escape='\"', columns={{{columns}}}{padding}{parallel})"
         )
 
     def scan_parameters(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ _EXCEL_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 def strip_hidden(text: str) -> str:
     r"""`text` without the characters of `HIDDEN_CHARACTERS`.
 
-    >>> strip_hidden("sku\\u200b\u202e")
+    >>> strip_hidden("sku\u200b\u202e")
     'sku'
     """
     return text.translate(_DROP_HIDDEN)

@@ -64,7 +64,7 @@ def unpack(plain: Any) -> Value:
 def pack_error(error: EcopsError) -> dict[str, Any]:
     """An error as JSON: its class, what, hint and where."""
     return {
-        "class": type(error).__name__,
+        "class": next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _ERRORS),
         "what": pack(error.what),
         "hint": pack(error.hint),
         "where": {place: pack(value) for place, value in error.where.items()},

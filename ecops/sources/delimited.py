@@ -1,0 +1,265 @@
+"""Delimited text to `Grid`: the one road that every container takes in the end."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import tempfile
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import BinaryIO
+
+from ecops.errors import EcopsError, FileError
+from ecops.messages import Count, Message
+from ecops.sources import encoding as enc
+from ecops.sources.grid import Grid
+from ecops.sources.limits import Limits
+from ecops.sources.sniff import HEAD_BYTES, Layout, find_layout, take_samples
+from ecops.sources.structure import RecordCounter
+from ecops.sources.tidy import tidy
+from ecops.store.engine import Engine
+
+_CONTROL = bytes(set(range(32)) - {9, 10, 11, 12, 13, 26, 27})
+
+
+class Bench:
+    """Where one file is read: its work folder, limits, known headers, and a query engine made when first needed.
+
+    Args:
+        work: folder for copies; nothing is written anywhere else.
+        limits: see `Limits`.
+        known: normalised headers of all sources.
+        readable: folders of the files that are read.
+    """
+
+    def __init__(self, work: Path, limits: Limits, known: Collection[str], readable: Collection[Path]) -> None:
+        self.work = work
+        self.limits = limits
+        self.known = known
+        self._readable = tuple(readable)
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        """DuckDB, able to read the file's folder and the work folder."""
+        temp = self.work / "engine"
+        temp.mkdir(exist_ok=True)
+        return Engine(
+            (self.work, *self._readable),
+            memory_limit=self.limits.engine_memory,
+            threads=self.limits.threads,
+            temp=temp,
+            temp_limit="2GB",
+        )
+
+    def new_file(self, suffix: str = ".csv") -> Path:
+        """A new empty file in the work folder, with a name of our own."""
+        handle, name = tempfile.mkstemp(suffix, dir=self.work)
+        os.close(handle)
+        return Path(name)
+
+
+def read_text(path: Path, name: str, bench: Bench) -> Grid:
+    """A CSV, TSV or semicolon-separated file in any of the encodings known.
+
+    Raises:
+        FileError: empty, not text, mixed encodings, unclosed quotation mark, too wide.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
+        raise FileError(Message("The file is empty."), Message("Export it again for a period that has data."))
+    encoding, mark = enc.byte_order_mark(head)
+    encoding = encoding or _wide_without_mark(head)
+    if encoding.startswith(("utf-16", "utf-32")):
+        return _first_that_decodes(path, name, head, mark, [encoding], bench)
+    _refuse_binary(head)
+    if encoding:
+        return _first_that_decodes(path, name, head, mark, [encoding], bench)
+    try:
+        return _in_encoding(path, name, head, mark, "utf-8", bench)
+    except enc.BadBytesError as error:
+        ranked = enc.rank_encodings(head, bench.known, bench.limits)
+        if enc.starts_as_utf8(head) and not _names_known(head, ranked[0], bench):
+            raise enc.not_this_encoding(error, "utf-8") from None
+    return _first_that_decodes(path, name, head, mark, ranked, bench)
+
+
+def read_utf8(path: Path, name: str, container: str, bench: Bench, header_first: bool = False) -> Grid:
+    """A UTF-8 text that the reader wrote itself from a workbook, a web page or Parquet.
+
+    Args:
+        path: the text, in the work folder.
+        name: what people call it.
+        container: what it came from.
+        bench: where it is read.
+        header_first: the first line is the header, whatever it says.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    grid = _in_encoding(path, name, head, 0, "utf-8", bench, header_first)
+    return dataclasses.replace(grid, container=container)
+
+
+def _first_that_decodes(path: Path, name: str, head: bytes, mark: int, encodings: list[str], bench: Bench) -> Grid:
+    failed: list[tuple[enc.BadBytesError, str]] = []
+    for encoding in encodings:
+        try:
+            return _in_encoding(path, name, head, mark, encoding, bench)
+        except enc.BadBytesError as error:
+            failed.append((error, encoding))
+    furthest, encoding = max(failed, key=lambda pair: pair[0].line)
+    raise enc.not_this_encoding(furthest, encoding)
+
+
+def _names_known(head: bytes, encoding: str, bench: Bench) -> int:
+    try:
+        return find_layout(enc.head_text(head, encoding, "replace"), bench.known, bench.limits).known
+    except FileError:
+        return 0
+
+
+def _in_encoding(
+    path: Path, name: str, head: bytes, mark: int, encoding: str, bench: Bench, header_first: bool = False
+) -> Grid:
+    """The whole file read as `encoding`: checked, changed to UTF-8 where needed, counted, parsed.
+
+    Raises:
+        BadBytesError: it is not in that encoding.
+    """
+    try:
+        text = enc.head_text(head, encoding)
+    except UnicodeDecodeError as error:
+        raise enc.BadBytesError(head.count(b"\n", 0, mark + error.start), at_end=False) from None
+    layout = find_layout(text, bench.known, bench.limits, header_first)
+    counter = RecordCounter(layout.delimiter, layout.header_line + 1, bench.limits.record_bytes)
+    copy = None if encoding == "utf-8" else bench.new_file()
+    try:
+        if copy is None:
+            enc.check_utf8(enc.line_blocks(path, mark), _body(layout, counter, None))
+        else:
+            with copy.open("wb") as out:
+                wide = encoding.startswith("utf-")
+                blocks = enc.raw_blocks(path, mark) if wide else enc.line_blocks(path, mark)
+                enc.to_utf8(blocks, encoding, _body(layout, counter, out))
+        counter.finish()
+    except (enc.BadBytesError, EcopsError):
+        if copy is not None:
+            copy.unlink()
+        raise
+    grid = Grid(
+        name=name,
+        path=copy or path,
+        delimiter=layout.delimiter,
+        quote='"',
+        encoding=encoding,
+        container="csv",
+        header_line=layout.header_line,
+        preamble=layout.preamble,
+        columns=layout.columns,
+        rows=0,
+        lines=counter.records + (counter.blanks if len(layout.columns) == 1 else 0),
+        samples=take_samples(text, layout, len(layout.columns)),
+        multiline=counter.multiline,
+    )
+    return _parsed(grid, text, layout, bench)
+
+
+def _body(layout: Layout, counter: RecordCounter, out: BinaryIO | None) -> Callable[[bytes], None]:
+    """A sink that writes every block to `out`, refuses NUL, and counts the lines after the header."""
+    header_left = layout.header_line + 1
+    line = 0
+
+    def take(block: bytes) -> None:
+        nonlocal header_left, line
+        if b"\0" in block:
+            raise _binary(line + block.count(b"\n", 0, block.index(b"\0")))
+        if out is not None:
+            out.write(block)
+        line += block.count(b"\n")
+        at = 0
+        while header_left and at < len(block):
+            found = block.find(b"\n", at)
+            at = found + 1 if found >= 0 else len(block)
+            header_left -= 1
+        counter.feed(block[at:] if at else block)
+
+    return take
+
+
+def _parsed(grid: Grid, text: str, layout: Layout, bench: Bench) -> Grid:
+    """The grid with the rows that the parser finds; a file that breaks the rules of CSV is rewritten first.
+
+    Raises:
+        FileError: the parser finds other rows than there are records.
+    """
+    if grid.lines == 0:
+        return grid
+    for reading in ("strict", "padded"):
+        tried = dataclasses.replace(grid, reading=reading)
+        rows = _count(tried, bench)
+        if rows == grid.lines:
+            return dataclasses.replace(tried, rows=rows)
+    path = bench.new_file()
+    tidied = tidy(grid.path, path, grid.delimiter, grid.header_line, bench.limits)
+    width = max(tidied.width, len(grid.columns))
+    columns = grid.columns + ("",) * (width - len(grid.columns))
+    notes = list(grid.notes)
+    if tidied.repaired:
+        notes.append(
+            Message("{n} rows have quotation marks that are not doubled; they were kept.", n=Count(tidied.repaired))
+        )
+    grid = dataclasses.replace(
+        grid,
+        path=path,
+        columns=columns,
+        samples=take_samples(text, layout, width),
+        notes=tuple(notes),
+        reading="padded",
+    )
+    rows = _count(grid, bench)
+    if rows != grid.lines:
+        raise FileError(
+            Message(
+                "The file has {lines} rows but {rows} could be read.", lines=Count(grid.lines), rows=Count(rows or 0)
+            ),
+            Message("Look for quotation marks that are not closed, or export the file again."),
+        )
+    return dataclasses.replace(grid, rows=rows)
+
+
+def _count(grid: Grid, bench: Bench) -> int | None:
+    """How many rows DuckDB parses; None when it refuses the file read in this way."""
+    sql = f"SELECT count(*) AS n FROM {grid.scan_sql()}"  # noqa: S608 - generated names and numbers only
+    try:
+        answer = bench.engine.query(sql, grid.scan_parameters(), timeout=bench.limits.wall_seconds)
+    except EcopsError:
+        return None
+    return int(answer["n"][0].as_py())
+
+
+def _wide_without_mark(head: bytes) -> str:
+    """UTF-16 without a byte order mark: ASCII delimiters and digits leave a zero in every other place."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    quarter = len(head) // 8
+    if odd > quarter and not even:
+        return "utf-16-le"
+    if even > quarter and not odd:
+        return "utf-16-be"
+    return ""
+
+
+def _refuse_binary(head: bytes) -> None:
+    if b"\0" in head:
+        raise _binary(head.count(b"\n", 0, head.index(b"\0")))
+    control = len(head) - len(head.translate(None, _CONTROL))
+    if control > max(4, len(head) // 1_000):
+        raise _binary(0)
+
+
+def _binary(line: int) -> FileError:
+    return FileError(
+        Message("The file is not text: it holds bytes that no table has."),
+        Message("Export the report as CSV or xlsx."),
+        {"row": line + 1},
+    )

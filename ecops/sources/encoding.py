@@ -1,0 +1,278 @@
+"""Bytes to UTF-8: which encoding a text is in, and a strict, streaming change to UTF-8.
+
+The encoding is never "the first codec that does not fail": GBK decodes as Big5 and cp1252 without an error, Shift-JIS
+decodes as gb18030. The header decides, see `rank_encodings`; then the whole file must decode strictly.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ecops.errors import FileError
+from ecops.messages import Message
+from ecops.sources.limits import Limits
+from ecops.sources.sniff import HEAD_BYTES, find_layout
+from ecops.sources.structure import too_long
+
+BLOCK_BYTES = 4_194_304
+
+CANDIDATES = ("gb18030", "big5", "cp932", "cp1252")
+"""What a text that is not Unicode may be in; the first wins a tie."""
+
+_FAST = {"gb18030": "gbk"}  # a subset with the same characters that decodes faster
+_LONE_HIGH_BYTE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+Sink = Callable[[bytes], None]
+
+
+class BadBytesError(Exception):
+    """A line that is not text in the encoding tried; caught inside the reader.
+
+    Attributes:
+        line: physical line from 0.
+        at_end: the file stops inside a character.
+    """
+
+    def __init__(self, line: int, at_end: bool) -> None:
+        super().__init__(line)
+        self.line = line
+        self.at_end = at_end
+
+
+def byte_order_mark(head: bytes) -> tuple[str, int]:
+    """The Unicode encoding that a byte order mark names and the mark's length; ("", 0) without one.
+
+    A second UTF-8 mark, left by tools that add one to files that have one, is part of the length.
+    """
+    if head.startswith(codecs.BOM_UTF8):
+        marks = 1
+        while head.startswith(codecs.BOM_UTF8, 3 * marks):
+            marks += 1
+        return "utf-8", 3 * marks
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return ("utf-32-le" if head.startswith(codecs.BOM_UTF32_LE) else "utf-32-be"), 4
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le", 2
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be", 2
+    return "", 0
+
+
+def head_text(head: bytes, encoding: str, errors: str = "strict") -> str:
+    """The beginning of a file as text up to its last whole line; line ends become line feeds.
+
+    Raises:
+        UnicodeDecodeError: `head` is not in `encoding`.
+    """
+    mark = byte_order_mark(head)[1]
+    whole = len(head) < HEAD_BYTES
+    text = codecs.getincrementaldecoder(encoding)(errors).decode(head[mark:], final=whole)
+    text = text.replace("\r\n", "\n").lstrip("\ufeff")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    return text if whole or "\n" not in text else text[: text.rindex("\n") + 1]
+
+
+def rank_encodings(head: bytes, known: Collection[str], limits: Limits) -> list[str]:
+    """The encodings that a text without byte order mark, which is not UTF-8, may be in: those whose header says most.
+
+    Ties keep the order of `CANDIDATES`. Only when nearly every non-ASCII byte stands alone between ASCII letters, as
+    in French or German, cp1252 goes first among the tied: Chinese and Japanese characters take two such bytes.
+    """
+    scores = {name: _header_score(head, name, known, limits) for name in CANDIDATES}
+    best = max(scores.values())
+    tied = [name for name in CANDIDATES if scores[name] == best]
+    high = len(_HIGH_BYTE.findall(head))
+    if "cp1252" in tied and high and len(_LONE_HIGH_BYTE.findall(head)) > 0.8 * high:
+        tied = ["cp1252", *(name for name in tied if name != "cp1252")]
+    return tied
+
+
+def starts_as_utf8(head: bytes) -> bool:
+    """Whether the first non-ASCII characters of a text are written in UTF-8 (at least two in a row of them)."""
+    first = _HIGH_BYTE.search(head)
+    if first is None:
+        return False
+    at = first.start()
+    for _ in range(2):
+        match = _UTF8_CHARACTER.match(head, at)
+        if match is None:
+            return False
+        following = _HIGH_BYTE.search(head, match.end())
+        if following is None:
+            return True
+        at = following.start()
+    return True
+
+
+def check_utf8(blocks: Iterator[bytes], sink: Sink) -> None:
+    """Pass whole-line blocks on to `sink` after checking that they are UTF-8.
+
+    Raises:
+        BadBytesError: the line that is not.
+    """
+    line = 0
+    for block in blocks:
+        if not block.isascii():
+            _decode(block, "utf-8", line)
+        line += block.count(b"\n")
+        sink(block)
+
+
+def to_utf8(blocks: Iterator[bytes], encoding: str, sink: Sink) -> None:
+    """Pass blocks on to `sink` as UTF-8 with line feeds as line ends. UTF-16 and UTF-32 blocks need not be whole lines.
+
+    Raises:
+        BadBytesError: a line is not in `encoding`, or lines of two encodings are mixed.
+    """
+    if encoding.startswith("utf-"):
+        _wide_to_utf8(blocks, encoding, sink)
+        return
+    line = 0
+    for block in blocks:
+        if block.isascii():
+            out = block
+        else:
+            _refuse_mixed(block, encoding, line)
+            out = _decode(block, encoding, line).encode()
+        line += block.count(b"\n")
+        sink(_plain_line_ends(out))
+
+
+def line_blocks(path: Path, skip: int = 0, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The bytes of a file in blocks of whole lines; old Mac files, whose lines end with a carriage return, too.
+
+    Args:
+        path: the file.
+        skip: bytes at the beginning that are not text (a byte order mark).
+        start: where to begin, behind a line end.
+        stop: where to end, behind a line end; the end of the file when None.
+
+    Raises:
+        FileError: a line far longer than any row.
+    """
+    line, carry = 0, b""
+    with path.open("rb") as file:
+        file.seek(max(skip, start))
+        left = (stop if stop is not None else path.stat().st_size) - file.tell()
+        while left > 0 and (read := file.read(min(BLOCK_BYTES, left))):
+            left -= len(read)
+            block = carry + read
+            if b"\n" not in block and b"\r" in block[:-1]:
+                block = block[:-1].replace(b"\r", b"\n") + block[-1:]
+            cut = block.rfind(b"\n") + 1
+            carry = block[cut:]
+            if len(carry) > 2 * BLOCK_BYTES:
+                raise too_long(line)
+            line += block.count(b"\n", 0, cut)
+            if cut:
+                yield block[:cut]
+    if carry:
+        yield carry
+
+
+def raw_blocks(path: Path, skip: int) -> Iterator[bytes]:
+    """The bytes of a file in blocks of equal size."""
+    with path.open("rb") as file:
+        file.seek(skip)
+        while block := file.read(BLOCK_BYTES):
+            yield block
+
+
+def not_this_encoding(error: BadBytesError, encoding: str) -> FileError:
+    """What to tell people about a line that cannot be read."""
+    if error.at_end:
+        return FileError(
+            Message("The file stops in the middle of a character: it was not saved or downloaded to its end."),
+            Message("Download or export it again."),
+            {"row": error.line + 1},
+        )
+    return FileError(
+        Message(
+            "This line is not written in {encoding} like the rest of the file: two encodings are mixed.",
+            encoding=encoding,
+        ),
+        Message("Export the file again, or open it in a spreadsheet and save it as xlsx."),
+        {"row": error.line + 1},
+    )
+
+
+def _header_score(head: bytes, encoding: str, known: Collection[str], limits: Limits) -> int:
+    try:
+        return find_layout(head_text(head, encoding, "replace"), known, limits).known
+    except FileError:
+        return 0
+
+
+def _decode(block: bytes, encoding: str, line: int) -> str:
+    """A block of whole lines as text; each multi-byte encoding here keeps the line feed out of its characters."""
+    if encoding in _FAST:
+        try:
+            return block.decode(_FAST[encoding])
+        except UnicodeDecodeError:
+            pass
+    try:
+        return block.decode(encoding)
+    except UnicodeDecodeError as error:
+        at_end = error.end >= len(block) and not block.endswith(b"\n") and "incomplete" in error.reason
+        at_end = at_end or (error.end >= len(block) and "unexpected end" in error.reason)
+        raise BadBytesError(line + block.count(b"\n", 0, error.start), at_end) from None
+
+
+def _refuse_mixed(block: bytes, encoding: str, line: int) -> None:
+    """Stop at a line of UTF-8 inside a file of another encoding, where it would decode to nonsense without an error.
+
+    Three UTF-8 characters of three bytes in a row hardly ever make sense in another encoding; a line that has them
+    and is UTF-8 as a whole is UTF-8.
+    """
+    if encoding == "cp1252":
+        match = _UTF8_CHARACTER.search(block)
+        positions = [match.start()] if match else []
+    else:
+        array = np.frombuffer(block, np.uint8)
+        lead, trail = (array >= 0xE3) & (array <= 0xEF), (array & 0xC0) == 0x80
+        if len(array) < 9:
+            return
+        run = lead[:-8] & lead[3:-5] & lead[6:-2]
+        for offset in (1, 2, 4, 5, 7, 8):
+            run &= trail[offset : len(array) - 8 + offset]
+        positions = np.flatnonzero(run).tolist()
+    for position in positions:
+        begin = block.rfind(b"\n", 0, position) + 1
+        end = block.find(b"\n", position)
+        try:
+            block[begin : end if end >= 0 else None].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        raise BadBytesError(line + block.count(b"\n", 0, position), at_end=False)
+
+
+def _wide_to_utf8(blocks: Iterator[bytes], encoding: str, sink: Sink) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    line, carry = 0, ""
+    try:
+        for block in blocks:
+            text = carry + decoder.decode(block)
+            cut = text.rfind("\n") + 1
+            carry = text[cut:]
+            if len(carry) > 2 * BLOCK_BYTES:
+                raise too_long(line)
+            sink(_plain_line_ends(text[:cut].encode()))
+            line += text.count("\n", 0, cut)
+        sink(_plain_line_ends((carry + decoder.decode(b"", final=True)).encode()))
+    except UnicodeError as error:
+        raise BadBytesError(line, at_end="truncated" in str(error)) from None
+
+
+def _plain_line_ends(block: bytes) -> bytes:
+    if b"\r" not in block:
+        return block
+    block = block.replace(b"\r\n", b"\n")
+    return block if b"\n" in block else block.replace(b"\r", b"\n")
