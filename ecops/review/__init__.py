@@ -1,0 +1,1 @@
+"""The weekly review: findings, actions, and whether they worked."""

@@ -1,0 +1,292 @@
+"""Did it work? The metric of a segment after an action, held against what would have happened without it.
+
+The counterfactual is the segment's own level before the action, moved by what the untouched segments did meanwhile
+(difference in differences on the log scale, so that a shop-wide promotion or a slow week is not taken for success).
+Windows are whole weeks wherever they can be, so that weekdays stand against the same weekdays.
+
+Uncertainty has two parts that are added: the day-to-day noise of the segment and of its controls (a heteroscedastic
+sandwich over days, t distribution), and how far untouched segments drift apart from each other anyway (the between
+variance over the controls, see `_between_variance`). Without at least three controls the second part cannot be
+known and the outcome says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ecops.errors import DataError, SpecError
+from ecops.finding import Amount
+from ecops.growth.statistics import critical_value
+from ecops.messages import Message
+from ecops.periods import Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Verdict = Literal["worked", "no_evidence", "did_not_work", "too_early"]
+"""worked: the whole interval lies on the good side of zero. did_not_work: it lies below half of what was expected (or
+below zero). no_evidence: neither yet. too_early: less than seven days have passed, or a window is empty."""
+
+FEWEST_DAYS = 7
+FEWEST_CONTROLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action brought.
+
+    Attributes:
+        verdict: see `Verdict`.
+        change: relative change of the metric against its counterfactual; 0.1 is ten per cent more. NaN when too early.
+        ci: 95 % interval of `change`.
+        before, after, counterfactual: the metric before, after, and as it would have been; its own unit, NaN when
+            too early.
+        weekly: money the change brings a week, with its interval; None when the worth of a unit is not known.
+        baseline, window: the days compared.
+        controls: number of untouched segments used.
+        notes: caveats.
+    """
+
+    verdict: Verdict
+    change: float
+    ci: tuple[float, float]
+    before: float
+    after: float
+    counterfactual: float
+    weekly: Amount | None
+    baseline: Period
+    window: Period
+    controls: int
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The log ratio after / before of one segment, its variance and degrees of freedom."""
+
+    value: float
+    variance: float
+    freedom: float
+
+
+def verify(
+    treated: pd.DataFrame,
+    controls: Mapping[str, pd.DataFrame],
+    start: dt.date,
+    *,
+    baseline: Period | None = None,
+    direction: Literal["up", "down"] = "up",
+    expected_weekly: float = math.nan,
+    worth: float = math.nan,
+    currency: str = "CNY",
+) -> Outcome:
+    """Compare a segment after an action with its counterfactual.
+
+    Args:
+        treated: one row a day with `date` (day), `numerator` and, for a rate, `denominator` (1 otherwise).
+        controls: the same for each untouched segment.
+        start: first day on which the action was in force.
+        baseline: the days before that stand for "without the action"; the 14 days before `start` when None. After a
+            failure it must lie inside the failure, else the healthy days before it hide the repair.
+        direction: "up" when more is better.
+        expected_weekly: money a week the action was expected to bring, NaN when nobody said.
+        worth: money one unit of the numerator is worth, NaN when unknown.
+        currency: of `worth`.
+
+    Raises:
+        DataError: `treated` has not the columns needed.
+        SpecError: the baseline does not end before `start`.
+    """
+    base = baseline or Period(start - dt.timedelta(days=14), start - dt.timedelta(days=1))
+    if base.end >= start:
+        raise SpecError(
+            Message("The baseline ends ({end}) after the action began ({start}).", end=base.end, start=start),
+            Message("Choose a baseline that ends before the action."),
+        )
+    days = _daily(treated)
+    last = days["date"].max() if len(days) else None
+    if last is None or (last - start).days + 1 < FEWEST_DAYS:
+        return _too_early(base, start, last)
+    window = _whole_weeks(Period(start, last))
+    step = _step(days, base, window)
+    if step is None:
+        return _too_early(base, start, last)
+    others = [found for frame in controls.values() if (found := _step(_daily(frame), base, window)) is not None]
+    shift, variance, freedom = _counterfactual_shift(others)
+    effect = step.value - shift
+    total = step.variance + variance
+    df = total**2 / (step.variance**2 / step.freedom + (variance**2 / freedom if variance else 0.0))
+    half = critical_value(df=df).item() * math.sqrt(total)
+    notes: tuple[Message, ...] = ()
+    if len(others) < FEWEST_CONTROLS:
+        notes = (
+            Message(
+                "Only {n} untouched segments to compare with: other causes in the same weeks cannot be told apart.",
+                n=len(others),
+            ),
+        )
+    before, after = _level(days, base), _level(days, window)
+    weekly = _money(days, window, (effect, effect - half, effect + half), worth, currency)
+    return Outcome(
+        verdict=_verdict((effect - half, effect + half), direction, weekly, expected_weekly),
+        change=math.expm1(effect),
+        ci=(math.expm1(effect - half), math.expm1(effect + half)),
+        before=before,
+        after=after,
+        counterfactual=after / math.exp(effect),
+        weekly=weekly,
+        baseline=base,
+        window=window,
+        controls=len(others),
+        notes=notes,
+    )
+
+
+def _daily(frame: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    missing = {"date", "numerator"} - set(frame.columns)
+    if missing:
+        raise DataError(
+            Message("The daily table lacks {columns}.", columns=", ".join(sorted(missing))),
+            Message("Give one row a day with date, numerator and, for a rate, denominator."),
+        )
+    days = pd.DataFrame(
+        {
+            "date": pd.to_datetime(frame["date"]).dt.date,
+            "numerator": frame["numerator"].astype(float),
+            "denominator": frame["denominator"].astype(float) if "denominator" in frame else 1.0,
+        }
+    )
+    return days.groupby("date", as_index=False).sum().sort_values("date")
+
+
+def _whole_weeks(period: Period) -> Period:
+    """`period` cut at the end so that it holds each weekday equally often."""
+    return Period(period.start, period.start + dt.timedelta(days=period.days // 7 * 7 - 1))
+
+
+def _inside(days: pd.DataFrame, period: Period) -> pd.DataFrame:
+    return days[(days["date"] >= period.start) & (days["date"] <= period.end)]
+
+
+def _level(days: pd.DataFrame, period: Period) -> float:
+    part = _inside(days, period)
+    whole = float(part["denominator"].sum())
+    return float(part["numerator"].sum()) / whole if whole > 0 else math.nan
+
+
+def _step(days: pd.DataFrame, base: Period, window: Period) -> _Step | None:
+    """Log ratio of the two windows; None when a window has no days or nothing happened in it."""
+    value, variance, bread = 0.0, 0.0, 0.0
+    for period, sign in ((base, -1), (window, 1)):
+        part = _inside(days, period)
+        y, exposure = part["numerator"].to_numpy(), part["denominator"].to_numpy()
+        if len(y) < FEWEST_DAYS or y.sum() <= 0 or exposure.sum() <= 0:
+            return None
+        seasonal = _weekday_factors(part["date"].to_numpy(), y, exposure) if len(y) >= 2 * FEWEST_DAYS else 1.0
+        expected = exposure * seasonal * y.sum() / (exposure * seasonal).sum()
+        freedom = len(y) - (7 if len(y) >= 2 * FEWEST_DAYS else 1)
+        # Sandwich: the squared misses of the days. Never less than what independent events would show.
+        noise = float(((y - expected) ** 2).sum()) * len(y) / freedom
+        own = max(noise, _floor(y, exposure)) / float(y.sum()) ** 2
+        value += sign * math.log(y.sum() / exposure.sum())
+        variance += own
+        bread += own**2 / freedom
+    return _Step(value, variance, variance**2 / bread)
+
+
+def _floor(y: Floats, exposure: Floats) -> float:
+    """Binomial variance of a sum of counts when they are counts out of counts; 0 for money."""
+    total, whole = float(y.sum()), float(exposure.sum())
+    if np.any(y != np.round(y)) or total > whole:
+        return 0.0
+    return total * (1 - total / whole)
+
+
+def _weekday_factors(dates: ArrayLike, y: Floats, exposure: Floats) -> Floats:
+    """How each day's weekday compares with the mean, from two weeks or more."""
+    weekday = np.array([day.weekday() for day in np.asarray(dates, dtype=object)])
+    top = np.bincount(weekday, y, 7)
+    bottom = np.bincount(weekday, exposure, 7)
+    rates = np.divide(top, bottom, out=np.full(7, np.nan), where=bottom > 0)
+    factors: Floats = np.where(np.isfinite(rates) & (rates > 0), rates, np.nanmean(rates))[weekday]
+    return factors
+
+
+def _counterfactual_shift(controls: list[_Step]) -> tuple[float, float, float]:
+    """What the untouched segments did: mean log ratio, variance of a prediction for one more segment, its freedom.
+
+    The variance is that of the weighted mean plus the between-segment variance, because the treated segment would have
+    drifted by itself as much as they did.
+    """
+    if not controls:
+        return 0.0, 0.0, math.inf
+    values = np.array([step.value for step in controls])
+    variances = np.array([step.variance for step in controls])
+    weights = 1 / variances
+    mean = float((weights * values).sum() / weights.sum())
+    if len(controls) == 1:
+        return mean, float(variances[0]), controls[0].freedom
+    between = _between_variance(values, variances)
+    weights = 1 / (variances + between)
+    mean = float((weights * values).sum() / weights.sum())
+    return mean, float(1 / weights.sum()) + between, float(len(values) - 1)
+
+
+def _between_variance(values: Floats, variances: Floats) -> float:
+    """How much segments drift apart beyond their own noise: the median-unbiased Paule-Mandel estimate.
+
+    It solves Q(between) = median of the chi-square with K - 1 degrees of freedom (Viechtbauer and others, 2015); the
+    usual moment estimate is zero too often with a handful of controls, which would call luck a success.
+    """
+    from scipy import optimize, special
+
+    target = float(special.chdtri(len(values) - 1, 0.5))
+
+    def excess(between: float) -> float:
+        weights = 1 / (variances + between)
+        mean = (weights * values).sum() / weights.sum()
+        return float((weights * (values - mean) ** 2).sum()) - target
+
+    if excess(0.0) <= 0:
+        return 0.0
+    upper = float(np.sum((values - values.mean()) ** 2)) / target
+    return float(optimize.brentq(excess, 0.0, upper))
+
+
+def _money(
+    days: pd.DataFrame, window: Period, effects: tuple[float, float, float], worth: float, currency: str
+) -> Amount | None:
+    """Money a week: what came in beyond the counterfactual."""
+    if not math.isfinite(worth):
+        return None
+    per_week = float(_inside(days, window)["numerator"].sum()) * worth / (window.days / 7)
+    value, low, high = (per_week * -math.expm1(-effect) for effect in effects)
+    return Amount(value, min(low, high), max(low, high), currency, "week")
+
+
+def _verdict(effect: tuple[float, float], direction: str, weekly: Amount | None, expected: float) -> Verdict:
+    low, high = effect if direction == "up" else (-effect[1], -effect[0])
+    if low > 0:
+        return "worked"
+    if high < 0:
+        return "did_not_work"
+    best = weekly.high if weekly is not None and direction == "up" else math.nan
+    return "did_not_work" if math.isfinite(best) and best < expected / 2 else "no_evidence"
+
+
+def _too_early(base: Period, start: dt.date, last: dt.date | None) -> Outcome:
+    passed = 0 if last is None else max(0, (last - start).days + 1)
+    note = Message("{passed} of {needed} days have passed since the action began.", passed=passed, needed=FEWEST_DAYS)
+    nan = math.nan
+    end = max(start, last or start)
+    return Outcome("too_early", nan, (nan, nan), nan, nan, nan, None, base, Period(start, end), 0, (note,))

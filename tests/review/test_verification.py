@@ -1,0 +1,109 @@
+"""Verification of actions: hand cases, and that it neither cries success nor misses it (simulation)."""
+
+import datetime as dt
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecops.errors import DataError, SpecError
+from ecops.periods import Period
+from ecops.review.verification import verify
+
+START = dt.date(2026, 11, 2)
+DAYS = [START + dt.timedelta(days=offset) for offset in range(-14, 14)]
+
+
+def rates(before, after, trials=1000):
+    """A segment with the same rate on each day of a window."""
+    return pd.DataFrame(
+        {
+            "date": DAYS,
+            "numerator": [round(trials * (before if day < START else after)) for day in DAYS],
+            "denominator": trials,
+        }
+    )
+
+
+def test_hand_case_the_counterfactual_moves_with_the_untouched():
+    # 40 % -> 60 % while every other segment went 50 % -> 55 %: without the action 40 % x 1.1 = 44 %.
+    outcome = verify(rates(0.4, 0.6), {name: rates(0.5, 0.55) for name in "abc"}, START, worth=10.0)
+    assert outcome.counterfactual == pytest.approx(0.44)
+    assert outcome.change == pytest.approx(0.60 / 0.44 - 1)
+    assert outcome.before == pytest.approx(0.4)
+    assert outcome.after == pytest.approx(0.6)
+    # 7,000 trials a week, 16 points more, 10 a success.
+    assert outcome.weekly.value == pytest.approx(7_000 * 0.16 * 10)
+    assert outcome.verdict == "worked"
+    assert outcome.notes == ()
+
+
+def test_a_rise_that_everyone_had_is_not_the_actions():
+    outcome = verify(rates(0.4, 0.5), {name: rates(0.4, 0.5) for name in "abc"}, START, worth=1.0)
+    assert outcome.change == pytest.approx(0)
+    assert outcome.verdict == "no_evidence"
+
+
+def test_a_metric_that_should_fall():
+    down = verify(rates(0.4, 0.2), {}, START, direction="down")
+    up = verify(rates(0.2, 0.4), {}, START, direction="down")
+    assert (down.verdict, up.verdict) == ("worked", "did_not_work")
+    assert down.weekly is None
+
+
+def test_far_below_what_was_expected_did_not_work():
+    outcome = verify(rates(0.4, 0.4), {}, START, worth=10.0, expected_weekly=1e6)
+    assert outcome.verdict == "did_not_work"
+
+
+def test_too_early_and_without_baseline():
+    early = verify(rates(0.4, 0.6)[:18], {}, START)
+    assert early.verdict == "too_early"
+    assert math.isnan(early.change)
+    assert verify(rates(0.4, 0.6)[14:], {}, START).verdict == "too_early"
+
+
+def test_few_controls_are_told():
+    assert len(verify(rates(0.4, 0.6), {"a": rates(0.5, 0.5)}, START).notes) == 1
+
+
+def test_bad_arguments():
+    with pytest.raises(DataError, match="numerator"):
+        verify(pd.DataFrame({"date": DAYS}), {}, START)
+    with pytest.raises(SpecError, match="baseline"):
+        verify(rates(0.4, 0.6), {}, START, baseline=Period(START, START))
+
+
+def simulate(generator, lift, kind):
+    """Five segments with weekday pattern, common shocks, own drift and overdispersed days; the first is treated."""
+    weekday = np.array([1, 0.9, 0.95, 1, 1.1, 1.3, 1.2])
+    common = 1 + 0.1 * generator.standard_normal(4).repeat(7)
+    frames = []
+    for segment in range(5):
+        drift = np.exp(0.03 * generator.standard_normal(2)).repeat(14)
+        gain = np.where([day >= START and segment == 0 for day in DAYS], 1 + lift, 1.0)
+        noise = generator.gamma(50, 1 / 50, 28)
+        visitors = generator.poisson(300 * weekday[[d.weekday() for d in DAYS]] * common * noise)
+        if kind == "rate":
+            chance = np.clip(0.4 * drift * gain * generator.gamma(400, 1 / 400, 28), 0, 1)
+            frames.append(
+                pd.DataFrame({"date": DAYS, "numerator": generator.binomial(visitors, chance), "denominator": visitors})
+            )
+        else:
+            amount = generator.poisson(visitors * 0.05 * drift * gain) * generator.lognormal(4.5, 0.1, 28)
+            frames.append(pd.DataFrame({"date": DAYS, "numerator": amount}))
+    return frames[0], dict(zip("abcd", frames[1:], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "lift", "least_power"), [("rate", 0.5, 0.95), ("rate", 0.25, 0.65), ("money", 1.0, 0.85)]
+)
+def test_useless_actions_are_not_called_successes_and_repairs_are(kind, lift, least_power):
+    generator = np.random.default_rng(20261115)
+    useless = [verify(*simulate(generator, 0.0, kind), START, worth=80.0) for _ in range(200)]
+    repairs = [verify(*simulate(generator, lift, kind), START, worth=80.0) for _ in range(200)]
+    assert np.mean([outcome.verdict == "worked" for outcome in useless]) <= 0.05
+    assert np.mean([outcome.verdict == "worked" for outcome in repairs]) >= least_power
+    covered = np.mean([outcome.ci[0] <= lift <= outcome.ci[1] for outcome in repairs])
+    assert covered >= 0.92
