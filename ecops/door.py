@@ -98,7 +98,7 @@ def to_xlsx(sheets: Mapping[str, Any], role: Role = "manager", labels: Mapping[s
         bold = book.add_format({"bold": True, "bottom": 1})
         used: set[str] = set()
         for title, table in sheets.items():
-            _write_sheet(book.add_worksheet(_sheet_title(title, used)), release(table, role, labels), bold)
+            _write_sheet(book.add_worksheet(sheet_title(title, used)), release(table, role, labels), bold)
     return target.getvalue()
 
 
@@ -127,7 +127,8 @@ def _width(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
 
 
-def _sheet_title(title: str, used: set[str]) -> str:
+def sheet_title(title: str, used: set[str]) -> str:
+    """`title` as Excel allows it, different from all of `used` (which it joins)."""
     base = _SHEET_FORBIDDEN.sub(" ", title).strip()[:31] or "Sheet"
     name, number = base, 1
     while name.casefold() in used:
