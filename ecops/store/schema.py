@@ -103,6 +103,18 @@ audit = sa.Table(
 )
 """Append-only; every line carries the hash of the line before it."""
 
+journal = sa.Table(
+    "ecops_journal",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("stream", sa.String(40), nullable=False, index=True),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("entry", sa.Text, nullable=False),
+)
+"""What people decided (actions, experiments, scenarios): append-only, what holds now is the fold over the entries."""
+
 # INSERT OR REPLACE deletes without firing DELETE triggers, so a line may only be put behind the last one.
 _SQLITE_GUARDS = (
     """CREATE TRIGGER ecops_audit_append BEFORE INSERT ON ecops_audit
@@ -112,6 +124,10 @@ _SQLITE_GUARDS = (
        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
     """CREATE TRIGGER ecops_audit_delete BEFORE DELETE ON ecops_audit
        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    """CREATE TRIGGER ecops_journal_update BEFORE UPDATE ON ecops_journal
+       BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
+    """CREATE TRIGGER ecops_journal_delete BEFORE DELETE ON ecops_journal
+       BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
 )
 _POSTGRES_GUARDS = (
     """CREATE FUNCTION ecops_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -128,6 +144,8 @@ _POSTGRES_GUARDS = (
        FOR EACH ROW EXECUTE FUNCTION ecops_audit_refuse()""",
     """CREATE TRIGGER ecops_audit_truncate BEFORE TRUNCATE ON ecops_audit
        FOR EACH STATEMENT EXECUTE FUNCTION ecops_audit_refuse()""",
+    """CREATE TRIGGER ecops_journal_change BEFORE UPDATE OR DELETE ON ecops_journal
+       FOR EACH ROW EXECUTE FUNCTION ecops_audit_refuse()""",
 )
 
 

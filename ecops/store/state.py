@@ -84,7 +84,8 @@ class State:
         self._reading = self.engine.execution_options(ecops_reads=True)
 
     @contextlib.contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that sees one moment of the state; errors come out as StoreError."""
         try:
             with self._reading.begin() as connection:
                 yield connection
@@ -92,7 +93,8 @@ class State:
             raise _unreachable(error) from error
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction: all of it or nothing; errors come out as StoreError."""
         try:
             with self.engine.begin() as connection:
                 yield connection
@@ -101,24 +103,24 @@ class State:
 
     def settings(self) -> dict[str, str]:
         """Every setting by name."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return {row.name: row.value for row in connection.execute(sa.select(schema.settings))}
 
     def remember(self, name: str, value: str, actor: str = "") -> None:
         """Remember one setting and write it into the audit log."""
-        with self._write() as connection:
+        with self.writing() as connection:
             before = _put(connection, schema.settings, {"name": name}, {"value": value})
             detail = {"name": name, "before": before and before["value"], "after": value}
             audit.append(connection, actor, "setting", detail)
 
     def version(self) -> int:
         """Number of the current version; 0 before the first load."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return _version(connection)
 
     def shown(self, version: int | None = None) -> tuple[int, list[File]]:
         """A version (the current one by default) and the files that make up its tables."""
-        with self._read() as connection:
+        with self.reading() as connection:
             version = _version(connection) if version is None else version
             files, seen = schema.files, schema.shown
             rows = connection.execute(
@@ -132,7 +134,7 @@ class State:
     def segments(self) -> list[File]:
         """The segments of every load that stands, oldest first."""
         files, loads = schema.files, schema.loads
-        with self._read() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 sa.select(files)
                 .join(loads, loads.c.id == files.c.load)
@@ -143,20 +145,20 @@ class State:
 
     def next_sequence(self) -> int:
         """A number higher than that of any segment there ever was."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return (connection.scalar(sa.select(sa.func.max(schema.files.c.sequence))) or 0) + 1
 
     def receipts(self) -> list[tuple[str, bool]]:
         """Every load's receipt (JSON) and whether it was undone, oldest first."""
         loads = schema.loads.c
-        with self._read() as connection:
+        with self.reading() as connection:
             rows = connection.execute(sa.select(loads.receipt, loads.version_to).order_by(loads.version_from))
             return [(row.receipt, row.version_to is not None) for row in rows]
 
     def mapping(self, fingerprint: str) -> str | None:
         """The mapping (JSON) that was used for the same header before."""
         table = schema.mappings.c
-        with self._read() as connection:
+        with self.reading() as connection:
             return connection.scalar(sa.select(table.mapping).where(table.fingerprint == fingerprint))
 
     def publish(self, token: str, change: Change) -> int:
@@ -169,7 +171,7 @@ class State:
         Returns:
             The number of the new version.
         """
-        with self._write() as connection:
+        with self.writing() as connection:
             lock.require(connection, token)
             version = _version(connection) + 1
             connection.execute(
@@ -199,13 +201,13 @@ class State:
 
     def known_files(self) -> set[str]:
         """Paths of every file in the manifest; anything else in the data folder is a leftover of a killed load."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return set(connection.scalars(sa.select(schema.files.c.path)))
 
     def outdated(self, seconds: float) -> list[str]:
         """Paths of files that no version has shown for `seconds` and no standing load needs."""
         files, seen, loads, versions = schema.files.c, schema.shown.c, schema.loads.c, schema.versions.c
-        with self._read() as connection:
+        with self.reading() as connection:
             when = {row.version: row.at for row in connection.execute(sa.select(versions.version, versions.at))}
             ended = {row.id: row.version_to for row in connection.execute(sa.select(loads.id, loads.version_to))}
             last: dict[str, list[int | None]] = {}
@@ -220,18 +222,18 @@ class State:
 
     def forget(self, paths: Sequence[str]) -> None:
         """Take files that were removed from the disk out of the manifest."""
-        with self._write() as connection:
+        with self.writing() as connection:
             for table in (schema.shown, schema.files):
                 connection.execute(table.delete().where(table.c.path.in_(paths)))
 
     def record(self, actor: str, action: str, detail: Mapping[str, Any]) -> None:
         """One line for the audit log."""
-        with self._write() as connection:
+        with self.writing() as connection:
             audit.append(connection, actor, action, detail)
 
     def trail(self) -> list[audit.AuditLine]:
         """The audit log, oldest first; `audit.verify` checks it."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return audit.trail(connection)
 
 

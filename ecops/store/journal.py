@@ -1,0 +1,85 @@
+"""What people decided, remembered for good: one append-only list of entries a workspace, in named streams.
+
+Nothing is ever overwritten, so two people who change the same thing at once both stay in the history; what holds now is
+the fold over the entries of a subject, later fields over earlier ones. Actions, experiments and saved scenarios are
+streams.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ecops.store import schema
+from ecops.store.state import State, as_json
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal.
+
+    Attributes:
+        seq: position, rising; gaps are possible.
+        stream, subject: what kind of thing, and which one.
+        at: when it was written, UTC.
+        actor: who wrote it.
+        fields: the fields that this entry sets.
+    """
+
+    seq: int
+    stream: str
+    subject: str
+    at: dt.datetime
+    actor: str
+    fields: Mapping[str, Any]
+
+
+def append(state: State, stream: str, subject: str, fields: Mapping[str, Any], actor: str) -> int:
+    """Write one entry; returns its position.
+
+    Args:
+        state: of the workspace.
+        stream: "actions", "experiments", ...
+        subject: id of the thing inside the stream.
+        fields: JSON-able values to set.
+        actor: who says so.
+
+    Raises:
+        StoreError: the state cannot be written.
+    """
+    row = {
+        "stream": stream,
+        "subject": subject,
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+        "actor": actor,
+        "entry": as_json(dict(fields)),
+    }
+    with state.writing() as connection:
+        result = connection.execute(schema.journal.insert().values(row))
+        return int(result.inserted_primary_key[0])  # type: ignore[index]
+
+
+def read(state: State, stream: str, subject: str | None = None) -> list[Entry]:
+    """The entries of a stream (of one subject), oldest first."""
+    table = schema.journal.c
+    wanted = sa.select(schema.journal).where(table.stream == stream).order_by(table.seq)
+    if subject is not None:
+        wanted = wanted.where(table.subject == subject)
+    with state.reading() as connection:
+        return [
+            Entry(row.seq, row.stream, row.subject, dt.datetime.fromisoformat(row.at), row.actor, json.loads(row.entry))
+            for row in connection.execute(wanted)
+        ]
+
+
+def fold(entries: list[Entry]) -> dict[str, dict[str, Any]]:
+    """What holds now: subject -> fields, the last writer of each field winning, in order of first mention."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        found.setdefault(entry.subject, {}).update(entry.fields)
+    return found
