@@ -1,1 +1,1 @@
-"""A/B tests that a manager can trust: from a file to ship, stop, keep running, or not valid, with the money at stake."""
+"""A/B tests a manager can trust: from a file to ship, stop, keep running or not valid, with the money at stake."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
 
-from ecops.experiments.effects import Effect
 from ecops.experiments.samples import Array
 
 
@@ -28,18 +28,22 @@ class Heterogeneity:
     df: int
 
 
-def heterogeneity(effects: Sequence[Effect]) -> Heterogeneity:
+def heterogeneity(differences: Sequence[float], errors: Sequence[float]) -> Heterogeneity:
     """Cochran's Q over independent effects: the interaction test of a segment with the treatment.
 
     Q = sum w (d - mean d)^2 with w = 1 / SE^2, chi-square with (effects - 1) degrees of freedom.
+
+    Args:
+        differences: effect in each segment.
+        errors: its standard error; segments whose error is 0 are left out.
     """
-    usable = [effect for effect in effects if effect.error > 0]
-    if len(usable) < 2:
-        return Heterogeneity(math.nan, usable[0].difference if usable else math.nan, 0)
-    differences, weights = _precision(usable)
-    pooled = float(weights @ differences / weights.sum())
-    q = float(weights @ (differences - pooled) ** 2)
-    return Heterogeneity(float(special.chdtrc(len(usable) - 1, q)), pooled, len(usable) - 1)
+    values, spread = _usable(differences, errors)
+    if len(values) < 2:
+        return Heterogeneity(math.nan, float(values[0]) if len(values) else math.nan, 0)
+    weights = spread**-2.0
+    pooled = float(weights @ values / weights.sum())
+    q = float(weights @ (values - pooled) ** 2)
+    return Heterogeneity(float(special.chdtrc(len(values) - 1, q)), pooled, len(values) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +64,37 @@ class Trend:
     last: float
 
 
-def trend(effects: Sequence[Effect], days: Sequence[float]) -> Trend:
+def trend(differences: Sequence[float], errors: Sequence[float], days: Sequence[float]) -> Trend:
     """Weighted regression of daily effects on the day, weights 1 / SE^2.
 
     The residual spread is used when it is larger than the effects' own errors, since days vary by more than chance.
 
     Args:
-        effects: one effect a day, of that day's users alone.
+        differences: one effect a day, of that day's users alone.
+        errors: its standard error; days whose error is 0 are left out.
         days: the day of each, as a number.
     """
-    usable = [(effect, day) for effect, day in zip(effects, days, strict=True) if effect.error > 0]
-    if len(usable) < 5:
+    time = np.asarray(days, dtype=np.float64)[_good(errors)]
+    values, spread = _usable(differences, errors)
+    if len(values) < 5:
         return Trend(math.nan, math.nan, math.nan, math.nan, math.nan)
-    differences, weights = _precision([effect for effect, _ in usable])
-    time = np.array([day for _, day in usable], dtype=np.float64)
+    weights = spread**-2.0
     centre = float(weights @ time / weights.sum())
-    mean = float(weights @ differences / weights.sum())
-    spread = float(weights @ (time - centre) ** 2)
-    slope = float(weights @ ((time - centre) * differences)) / spread
-    rest = differences - mean - slope * (time - centre)
-    df = len(usable) - 2
+    mean = float(weights @ values / weights.sum())
+    reach = float(weights @ (time - centre) ** 2)
+    slope = float(weights @ ((time - centre) * values)) / reach
+    rest = values - mean - slope * (time - centre)
+    df = len(values) - 2
     scale = max(1.0, float(weights @ rest**2) / df)
-    error = math.sqrt(scale / spread)
+    error = math.sqrt(scale / reach)
     p_value = 2 * float(special.stdtr(df, -abs(slope / error)))
     return Trend(slope, error, p_value, mean + slope * (time[0] - centre), mean + slope * (time[-1] - centre))
 
 
-def _precision(effects: Sequence[Effect]) -> tuple[Array, Array]:
-    differences = np.array([effect.difference for effect in effects])
-    return differences, np.array([effect.error for effect in effects]) ** -2.0
+def _good(errors: Sequence[float]) -> Any:
+    return np.asarray(errors, dtype=np.float64) > 0
+
+
+def _usable(differences: Sequence[float], errors: Sequence[float]) -> tuple[Array, Array]:
+    good = _good(errors)
+    return np.asarray(differences, dtype=np.float64)[good], np.asarray(errors, dtype=np.float64)[good]

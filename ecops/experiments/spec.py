@@ -204,9 +204,9 @@ class Experiment:
             )
         if any(look <= 0 for look in self.looks) or any(b <= a for a, b in itertools.pairwise(self.looks)):
             raise SpecError(Message("The earlier looks must be numbers of users, increasing."))
-        if self.looks and self.planned_sample is None:
+        if (self.looks or self.monitoring == "always_valid") and self.planned_sample is None:
             raise SpecError(
-                Message("Earlier looks cannot be accounted for without a planned sample."),
+                Message("Repeated looks cannot be accounted for without a planned sample."),
                 Message("Give the sample that was planned before the start; the planner computes one."),
             )
         if self.looks and self.monitoring == "single_look":

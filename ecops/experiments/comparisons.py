@@ -1,0 +1,138 @@
+"""Each metric of each arm against the control, by the test that fits the metric and the shape of the data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ecops.errors import DataError, EcopsError
+from ecops.experiments.capping import Cap
+from ecops.experiments.days import FEWEST_DAYS, daily
+from ecops.experiments.effects import Effect
+from ecops.experiments.means import compare_means, cuped
+from ecops.experiments.proportions import compare_proportions
+from ecops.experiments.ratios import compare_ratios
+from ecops.experiments.samples import Moments, sample_from_sums
+from ecops.experiments.spec import Experiment, Metric
+from ecops.experiments.tally import Tally, Totals
+from ecops.messages import Message
+
+FEW_CONVERSIONS = 20.0
+"""Conversions in an arm below which a rate is not adjusted by covariates: the exact test cannot be."""
+
+
+def compare_arms(
+    tally: Tally, spec: Experiment, metric: Metric, arm: str, caps: Mapping[str, Cap], *, adjust: bool = True
+) -> Effect:
+    """One metric of one arm against the control, with the interval of a single look.
+
+    Raises:
+        EcopsError: there is no honest test of this metric with these data.
+    """
+    for name in (spec.control, arm):
+        if tally.users.get(name, 0) < 2:
+            raise DataError(
+                Message("The arm {name} has no users in the data.", name=name),
+                Message("Found are: {names}.", names=", ".join(map(str, tally.users))),
+            )
+    if tally.kind == "units":
+        arms = tally.moments("", caps)[""]
+        past = covariates(tally, spec, metric) if adjust else ()
+        return compare_moments(metric, arms[spec.control], arms[arm], past, spec.alpha)
+    if tally.totals is None:
+        raise DataError(Message("There are no totals of this experiment."))
+    if tally.kind == "daily" and len(common_days(tally.totals, metric, (spec.control, arm))) >= FEWEST_DAYS:
+        return compare_days(tally.totals, metric, spec.control, arm, spec.alpha)
+    return _compare_totals(tally.totals, metric, spec.control, arm, spec.alpha)
+
+
+def covariates(tally: Tally, spec: Experiment, metric: Metric) -> tuple[str, ...]:
+    """Covariates of a metric, with the columns that say where they are missing."""
+    own = spec.covariates_of(metric)
+    return (*own, *(tally.indicators[name] for name in own if name in tally.indicators))
+
+
+def compare_moments(
+    metric: Metric, control: Moments, treatment: Moments, past: tuple[str, ...], alpha: float
+) -> Effect:
+    """One metric from joint moments."""
+    for part in (control, treatment):
+        if part.n < 2:
+            raise DataError(Message("An arm has fewer than two users here."))
+    if metric.kind == "proportion":
+        a, b = control.sample(metric.column), treatment.sample(metric.column)
+        few = min(x.n * min(x.mean, 1 - x.mean) for x in (a, b)) < FEW_CONVERSIONS
+        if few or not past:
+            return compare_proportions(a, b, alpha)
+    if past:
+        return cuped(control, treatment, metric.quantity, past, alpha)
+    if metric.kind == "ratio":
+        return compare_ratios(control, treatment, metric.column, metric.below, alpha)
+    return compare_means(control.sample(metric.column), treatment.sample(metric.column), alpha)
+
+
+def _totals_column(metric: Metric) -> str:
+    return metric.total or metric.column
+
+
+def common_days(totals: Totals, metric: Metric, arms: tuple[str, ...]) -> Any:
+    """Positions of the days on which every arm has this metric's totals."""
+    columns = (_totals_column(metric), metric.total_below)
+    series = [totals.values.get((arm, column)) for arm in arms for column in columns]
+    if any(one is None for one in series):
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(~np.isnan(np.vstack([one for one in series if one is not None])).any(axis=0))
+
+
+def compare_days(
+    totals: Totals, metric: Metric, control: str, arm: str, alpha: float, last: int | None = None
+) -> Effect:
+    """One metric from totals by day, over the first `last` common days (all when None)."""
+    days = common_days(totals, metric, (control, arm))[:last]
+    column = _totals_column(metric)
+    a, b = (
+        (totals.values[(name, column)][days], totals.values[(name, metric.total_below)][days])
+        for name in (control, arm)
+    )
+    return daily(a, b, alpha)
+
+
+def _compare_totals(totals: Totals, metric: Metric, control: str, arm: str, alpha: float) -> Effect:
+    column = _totals_column(metric)
+    sums = [totals.sum(name, column) for name in (control, arm)]
+    users = [totals.sum(name, "users") for name in (control, arm)]
+    if any(math.isnan(value) for value in (*sums, *users)):
+        raise DataError(
+            Message("The totals have no column {name}.", name=column), Message("Export it, or choose another metric.")
+        )
+    if metric.kind == "proportion" and metric.total_below == "users":
+        return compare_proportions((users[0], sums[0]), (users[1], sums[1]), alpha)
+    if metric.kind == "mean" and metric.squares and totals.has(metric.squares):
+        squares = [totals.sum(name, metric.squares) for name in (control, arm)]
+        a, b = (sample_from_sums(*one) for one in zip(users, sums, squares, strict=True))
+        return compare_means(a, b, alpha)
+    raise DataError(
+        Message(
+            "Totals alone do not show how {name} varies between users, so no test of it is honest.", name=metric.label
+        ),
+        Message("Upload one row a user, or the totals of each day for at least {n} days.", n=7),
+    )
+
+
+def point_estimate(tally: Tally, metric: Metric, arm: str) -> float:
+    """The plain figure of an arm from totals, for metrics that cannot be tested; NaN when unknown."""
+    if tally.totals is None:
+        return math.nan
+    top, below = tally.totals.sum(arm, _totals_column(metric)), tally.totals.sum(arm, metric.total_below)
+    return top / below if below else math.nan
+
+
+def attempt(tally: Tally, spec: Experiment, metric: Metric, arm: str, caps: Mapping[str, Cap]) -> Effect | EcopsError:
+    """`compare_arms`, with the refusal as a value."""
+    try:
+        return compare_arms(tally, spec, metric, arm, caps)
+    except EcopsError as refusal:
+        return refusal

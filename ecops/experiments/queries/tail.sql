@@ -1,0 +1,4 @@
+-- The people with the largest values, one row each.
+select {keys}, {values}
+from people
+where not ({inside})
