@@ -61,8 +61,29 @@ def propose(source_entry: Source, grid: Grid) -> Mapping:
     headers = [normalise_header(column) for column in grid.columns]
     constants = {**source_entry.constants, **_preamble_constants(source_entry, grid.preamble)}
     columns = _columns(source_entry, headers)
+    if "platform" in columns and _says_device(grid, columns["platform"], source_entry) and "device" not in columns:
+        columns["device"] = columns.pop("platform")
     constants = {name: value for name, value in constants.items() if name not in columns}
+    if source_entry.name == "generic_funnel":
+        _add_segment(grid, columns)
     return Mapping(source=source_entry.name, table=source_entry.table, columns=columns, constants=constants)
+
+
+def _says_device(grid: Grid, position: int, entry: Source) -> bool:
+    """Whether a column called platform tells phones from computers, as many event logs do."""
+    words = {normalise_header(text) for text in grid.samples[position]}
+    return bool(words) and words <= set(entry.vocabulary("device")) and "device" in table(entry.table).names
+
+
+def _add_segment(grid: Grid, columns: dict[str, int]) -> None:
+    """A funnel may be split by anything: the first text column that nobody knows is the segment."""
+    if "segment" in columns or not {"impressions", "clicks", "visitors", "cart_users", "pay_buyers"} & set(columns):
+        return
+    for position, samples in enumerate(grid.samples):
+        words = [text for text in samples if not re.fullmatch(r"[\d.,%\s¥￥$万元-]+", text)]
+        if position not in columns.values() and grid.columns[position] and samples and len(words) == len(samples):
+            columns["segment"] = position
+            return
 
 
 def _columns(entry: Source, headers: Sequence[str]) -> dict[str, int]:
@@ -104,7 +125,7 @@ def _match(entry: Source, grid: Grid, headers: Sequence[str]) -> Match | None:
 
 def _helpers(entry: Source) -> set[str]:
     """Headers that a rule of the report uses without mapping them."""
-    groups = (*entry.spread.values(), *entry.less.values(), tuple(entry.keep))
+    groups = (*entry.spread.values(), tuple(entry.keep))
     return {normalise_header(header) for group in groups for header in group}
 
 
@@ -131,10 +152,10 @@ def _preamble_constants(entry: Source, preamble: Sequence[str]) -> dict[str, str
     text = "\n".join(preamble)
     for column, pattern in entry.preamble.items():
         match = re.search(pattern, text)
-        if match and len({_digits(day) for day in match.groups() if day}) == 1:
+        if match and len({_plain(day) for day in match.groups() if day}) == 1:
             found[column] = match.group(1)
     return found
 
 
-def _digits(day: str) -> str:
-    return re.sub(r"\D", "", day)
+def _plain(text: str) -> str:
+    return re.sub(r"\W", "", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
@@ -12,7 +13,7 @@ from ecops.errors import MappingError, near
 from ecops.messages import Message
 from ecops.sources.registry import Source, source, strict_columns
 from ecops.sources.text import normalise_header
-from ecops.tables import Table, table
+from ecops.tables import Column, Table, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,7 @@ def _filled(name: str, mapping: Mapping, report: Source) -> bool:
         return True
     if name == "level" and mapping.table == "traffic_daily":
         return True
-    stand_in = report.fallback.get(name)
-    return stand_in is not None and stand_in in mapping.columns
+    return any(stand_in in mapping.columns for stand_in in report.fallback.get(name, ()))
 
 
 def check_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Table:
@@ -131,7 +131,29 @@ def check_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Table:
     if missing:
         raise _missing_error(target, missing, columns)
     _check_words(mapping)
+    for name, value in mapping.constants.items():
+        constant_value(target[name], value)
     return target
+
+
+def constant_value(column: Column, value: str) -> Any:
+    """A constant as the value of its column: a day for dates, a number for numbers, else the text.
+
+    Raises:
+        MappingError: the text is no such value.
+    """
+    try:
+        if column.type in ("date", "timestamp"):
+            day = value.strip().replace("/", "-")
+            return dt.datetime.fromisoformat(day) if column.type == "timestamp" else dt.date.fromisoformat(day)
+        if column.type in ("integer", "number", "money", "rate"):
+            return float(value)
+    except ValueError:
+        raise MappingError(
+            Message("{value} cannot be read as {column}.", value=value, column=column.label),
+            Message("Write days like 2026-05-01 and numbers like 12.5."),
+        ) from None
+    return value
 
 
 def _missing_error(target: Table, missing: tuple[str, ...], columns: tuple[str, ...]) -> MappingError:

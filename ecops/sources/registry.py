@@ -44,8 +44,8 @@ class Source:
         keep: header -> the only values of it whose rows are wanted (long reports with fees between the sales).
         fill: canonical names that stand on the first row of an order only and hold for all its rows. Never money.
         derive: canonical money -> the two columns whose product it is when the file lacks it.
-        less: canonical money -> headers to be taken off the derived value.
-        fallback: canonical name -> the column that stands in where it is empty.
+        addresses: canonical names whose cells hold a whole address, of which only the province is kept.
+        fallback: canonical name -> the columns that stand in where it is empty, best first.
         footers: first cells of rows that are sums or notes, beside those of every report.
         preamble: canonical date -> pattern with one group (or two: first and last day) that finds it above the header.
         date_order: "dmy" or "mdy" where the report always writes dates so.
@@ -73,8 +73,8 @@ class Source:
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fill: tuple[str, ...] = ()
     derive: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    less: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    fallback: Mapping[str, str] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     footers: tuple[str, ...] = ()
     preamble: Mapping[str, str] = field(default_factory=dict)
     date_order: str = ""
@@ -83,8 +83,8 @@ class Source:
     @property
     def headers(self) -> frozenset[str]:
         """Every header that this report is known to have, normalised; table synonyms not counted."""
-        groups = (*self.columns.values(), *self.spread.values(), *self.less.values(), self.ignored, self.signature)
-        return frozenset(normalise_header(header) for group in groups for header in (*group, *self.keep))
+        groups = (*self.columns.values(), *self.spread.values(), self.ignored, self.signature, tuple(self.keep))
+        return frozenset(normalise_header(header) for group in groups for header in group)
 
     def headers_of(self, column: str) -> tuple[str, ...]:
         """The normalised headers under which `column` may stand, best first."""
@@ -132,8 +132,8 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         keep=_lists(entry.get("keep", {})),
         fill=tuple(entry.get("fill", ())),
         derive=derive,
-        less=_lists(entry.get("less", {})),
-        fallback=entry.get("fallback", {}),
+        addresses=tuple(entry.get("addresses", ())),
+        fallback=_lists(entry.get("fallback", {})),
         footers=tuple(entry.get("footers", ())),
         preamble=entry.get("preamble", {}),
         date_order=entry.get("date_order", ""),

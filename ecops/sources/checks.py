@@ -1,0 +1,163 @@
+"""The validation report: what in a sheet deserves a look before anybody decides anything by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ecops.messages import Count, DateRange, Message, Term
+from ecops.sources.report import Issue, Severity
+from ecops.sources.staging import NUMERIC, Job, quoted
+
+_FIRST = 5
+_FUNNEL = {
+    "traffic_daily": (
+        ("impressions", "clicks"),
+        ("visitors", "cart_users"),
+        ("visitors", "order_buyers"),
+        ("visitors", "pay_buyers"),
+        ("order_buyers", "pay_buyers"),
+    ),
+    "ad_spend_daily": (("impressions", "clicks"),),
+    "experiment_totals": (("users", "conversions"), ("impressions", "clicks")),
+}
+_MAY_BE_NEGATIVE = {"order_lines": ("quantity", "paid_amount", "discount"), "orders": ("paid_amount", "discount")}
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+_SENTENCES: Mapping[str, tuple[Severity, str]] = {
+    "unreadable": ("warning", "{n} cells of {column} could not be read and stay empty."),
+    "digits_lost": ("warning", "{n} numbers of {column} were turned into powers of ten by a spreadsheet; digits are gone."),
+    "required_empty": ("error", "{n} rows have no usable {column} and were left out."),
+    "negative": ("warning", "{n} rows have a {column} below zero."),
+    "returns": ("info", "{n} rows take goods or money back (below zero); they count as refunds."),
+    "paid_before_ordered": ("warning", "{n} orders were paid before they were placed."),
+    "refund_over_paid": ("warning", "{n} orders gave back more than was paid."),
+    "paid_without_time": ("info", "{n} paid rows have no payment time; the order time is taken."),
+    "rate_over_one": ("warning", "{n} rows have a {column} above 100 %."),
+    "funnel_grows": ("warning", "{n} rows have more {column} than {before}."),
+    "duplicate": ("info", "{n} rows repeat another row of the file; the last one is kept."),
+    "same_key": ("error", "{n} rows have the same {key} as a later row and other figures; only the last one is kept."),
+    "equal_lines": ("info", "{n} lines equal another line of their order; without line numbers they count as separate lines."),
+    "missing_days": ("info", "{n} days of {span} have no row."),
+    "footer": ("info", "{n} rows with sums or notes were left out."),
+    "header": ("info", "{n} repeated header rows were left out."),
+    "empty": ("info", "{n} empty rows were left out."),
+    "filtered": ("info", "{n} rows are fees, transfers or other entries and no sales; they were left out."),
+    "no_day": ("warning", "The file has no date: it can be used where no period is chosen, and nowhere else."),
+    "closed_after_payment": ("info", "{n} orders were closed after payment; they count as refunded in full."),
+    "unknown_value": ("error", "{column} has {n} rows with words that nobody has explained yet: {words}."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition over typed rows: what kind of issue, in which column, and the SQL that is true for bad rows."""
+
+    kind: str
+    column: str
+    condition: str
+    example: str = ""
+    before: str = ""
+
+
+def issue(
+    kind: str, count: int, column: Term | None = None, name: str = "", rows: tuple[int, ...] = (), **more: object
+) -> Issue:
+    """An issue with its sentence.
+
+    Args:
+        kind: a key of the sentences above.
+        count: rows.
+        column: the label of the column.
+        name: the canonical name of the column.
+        rows: the first row numbers.
+        more: `examples` (texts), and further fields of the sentence.
+    """
+    severity, sentence = _SENTENCES[kind]
+    examples = more.pop("examples", ())
+    fields = {"n": Count(count), "column": column, **more}
+    used = {key: value for key, value in fields.items() if "{" + key + "}" in sentence}
+    texts = tuple(str(example)[:80] for example in examples) if isinstance(examples, list | tuple) else ()
+    return Issue(kind, severity, name, count, rows, texts, Message(sentence, **used))
+
+
+def row_checks(job: Job, marks: set[str]) -> list[Check]:
+    """The checks of one table, for the columns that the file has. `marks` are the columns `_bad_...` and `_lost_...`."""
+    have = {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread())}
+    checks = []
+    for mark in sorted(marks):
+        name = mark.removeprefix("_bad_").removeprefix("_lost_")
+        kind = "unreadable" if mark.startswith("_bad_") else "digits_lost"
+        checks.append(Check(kind, name, f"{quoted(mark)} IS NOT NULL", quoted(mark)))
+    signed = _MAY_BE_NEGATIVE.get(job.table.name, ())
+    for column in job.table.columns:
+        if column.name in have and column.type in NUMERIC and column.name not in signed:
+            checks.append(Check("negative", column.name, f"{quoted(column.name)} < 0"))
+        if column.name in have and column.type == "rate":
+            checks.append(Check("rate_over_one", column.name, f"{quoted(column.name)} > 1"))
+    for before, after in _FUNNEL.get(job.table.name, ()):
+        if {before, after} <= have:
+            condition = f"{quoted(after)} > {quoted(before)}"
+            checks.append(Check("funnel_grows", after, condition, before=before))
+    if job.table.name in ("order_lines", "orders"):
+        checks += _order_checks(job)
+    return checks
+
+
+def _order_checks(job: Job) -> list[Check]:
+    checks = [Check("returns", "paid_amount", "paid_amount < 0 OR quantity < 0")]
+    if "paid_at" in job.mapping.columns:
+        checks.append(Check("paid_before_ordered", "paid_at", "paid_at < ordered_at"))
+        if "status" in job.mapping.columns:
+            condition = "_no_time AND paid_at IS NOT NULL"
+            checks.append(Check("paid_without_time", "paid_at", condition))
+    return checks
+
+
+def run_row_checks(job: Job, checks: list[Check], relation: str, keep: str) -> list[Issue]:
+    """The issues of `checks` over the typed rows of `relation` that fulfil `keep`; one scan."""
+    if not checks:
+        return []
+    parts = []
+    for number, check in enumerate(checks):
+        test = f"FILTER ({check.condition})"
+        parts.append(f"count(*) {test} AS n{number}, min(_row, {_FIRST}) {test} AS r{number}")
+        if check.example:
+            parts.append(f"min({check.example}, 3) AS e{number}")
+    (found,) = job.run(f"SELECT {', '.join(parts)} FROM {relation} WHERE {keep}")  # noqa: S608 - canonical names only
+    issues = []
+    for number, check in enumerate(checks):
+        if found[f"n{number}"]:
+            label = job.table[check.column].label
+            before = job.table[check.before].label if check.before else ""
+            rows = tuple(found[f"r{number}"])
+            examples = found.get(f"e{number}") or []
+            issues.append(
+                issue(check.kind, found[f"n{number}"], label, check.column, rows, examples=examples, before=before)
+            )
+    return issues
+
+
+def refund_issue(job: Job, relation: str, keep: str) -> list[Issue]:
+    """Orders whose refunds exceed what was paid, freight included; compared by order, as some refunds stand on one line."""
+    if job.table.name not in ("order_lines", "orders") or "refund_amount" not in job.table.names:
+        return []
+    (found,) = job.run(
+        f"SELECT count(*) AS n, min(row, {_FIRST}) AS rows FROM (SELECT min(_row) AS row FROM {relation} WHERE {keep} "  # noqa: S608
+        "GROUP BY order_id HAVING sum(refund_amount) > sum(greatest(paid_amount, 0)) + sum(coalesce(freight, 0)) + 0.01)"
+    )
+    if not found["n"]:
+        return []
+    return [issue("refund_over_paid", found["n"], name="refund_amount", rows=tuple(found["rows"]))]
+
+
+def missing_days(job: Job, span: DateRange | None, days: int) -> list[Issue]:
+    """Days without any row inside the span, for tables that have rows every day."""
+    if span is None or job.table.name not in ("order_lines", "orders", "traffic_daily", "ad_spend_daily"):
+        return []
+    missing = (span.end - span.start).days + 1 - days
+    return [issue("missing_days", missing, name=job.table.date, span=span)] if missing > 0 else []
+
+
+def worst_first(issues: list[Issue]) -> tuple[Issue, ...]:
+    """Errors, then warnings, then what is only told; the most rows first."""
+    return tuple(sorted(issues, key=lambda found: (_ORDER[found.severity], -found.count, found.kind, found.column)))

@@ -1,0 +1,288 @@
+"""One sheet becomes one Parquet file of canonical rows, and says everything that happened on the way.
+
+Three passes, each streaming: cleaned text (`staging.py`), typed rows (`typed.py`), rows without duplicates. The header
+of a file never enters SQL: its columns are positions, the names are those of `ecops/tables`, values are parameters.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import tempfile
+from collections.abc import Mapping as MappingType
+from pathlib import Path
+from typing import Any
+
+from ecops.errors import DataError, FileError
+from ecops.messages import Count, DateRange, Message
+from ecops.sources import checks, staging, typed
+from ecops.sources.grid import Grid
+from ecops.sources.mapping import Mapping, check_mapping
+from ecops.sources.netting import net_refunds
+from ecops.sources.registry import source, strict_columns
+from ecops.sources.report import Conversion, Issue
+from ecops.sources.staging import Job, quoted, used
+from ecops.sources.text import normalise_header
+from ecops.store.engine import Engine
+
+_MEMORY = "600MB"
+_BAD_ROWS = 10_000
+_NAMED_WORDS = 8
+
+
+def convert(
+    grid: Grid,
+    mapping: Mapping,
+    out: Path,
+    *,
+    salt: str,
+    currency: str | None = None,
+    timezone: str = "Asia/Shanghai",
+) -> Conversion:
+    """Write the rows of `grid` as the canonical table that `mapping` names.
+
+    Args:
+        grid: a sheet of text.
+        mapping: proposed by `detect`, or changed by people.
+        out: the Parquet file to write; unreadable cells go into `<out>.bad.csv` beside it.
+        salt: of the workspace; people become sha256(salt + name).
+        currency: of the workspace; None when it has none yet.
+        timezone: of the shop, an IANA name; times with an offset are converted to it.
+
+    Returns:
+        What happened. `Conversion.refused` when words of a status have to be explained first.
+
+    Raises:
+        MappingError: the mapping does not fit, or dates are ambiguous.
+        DataError: mixed currencies, or order numbers whose digits are lost in the file.
+        FileError: no row is left.
+    """
+    report = source(mapping.source)
+    table = check_mapping(mapping, grid.columns)
+    with tempfile.TemporaryDirectory(prefix=".convert-", dir=out.parent) as folder:
+        engine = Engine((grid.path.resolve().parent, out.resolve().parent), memory_limit=_MEMORY, temp=folder)
+        stage = (Path(folder) / "stage.parquet").resolve()
+        job = Job(grid, mapping, report, table, engine, stage, timezone, {"salt": salt})
+        dropped = staging.write_stage(job)
+        kept = dropped.pop("", 0)
+        if not kept:
+            raise _nothing_left(grid, dropped)
+        reading = typed.read_columns(job, staging.currency_of(job, currency))
+        unknown = _read_words(job, reading)
+        if unknown:
+            return _stopped(job, dropped, unknown)
+        return _finish(job, reading, dropped, out, Path(folder))
+
+
+def _read_words(job: Job, reading: typed.Reading) -> dict[str, dict[str, int]]:
+    """Fill in what the words of category columns mean; the words of strict columns that nobody has explained."""
+    unknown: dict[str, dict[str, int]] = {}
+    for name in job.staged():
+        vocabulary = job.source.vocabulary(name) if job.column(name).type == "category" else {}
+        if not vocabulary:
+            continue
+        answers = {normalise_header(word): value for word, value in job.mapping.values.get(name, {}).items()}
+        found = reading.words.setdefault(name, {})
+        for word, rows in staging.words_of(job, name).items():
+            plain = normalise_header(word)
+            value = answers.get(plain, vocabulary.get(plain))
+            if value is not None:
+                found[word] = value
+            elif f"{job.table.name}.{name}" in strict_columns():
+                unknown.setdefault(name, {})[word] = rows
+    return unknown
+
+
+def _stopped(job: Job, dropped: MappingType[str, int], unknown: dict[str, dict[str, int]]) -> Conversion:
+    issues = []
+    for name, words in unknown.items():
+        listed = ", ".join(list(words)[:_NAMED_WORDS])
+        label = job.table[name].label
+        issues.append(
+            checks.issue("unknown_value", sum(words.values()), label, name, words=listed, examples=list(words)[:3])
+        )
+    return Conversion(job.table.name, None, job.grid.rows, 0, dropped, tuple(issues), unknown_values=unknown)
+
+
+def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path, folder: Path) -> Conversion:
+    """Typed rows, the checks over them, the final file."""
+    rows = folder.resolve() / "typed.parquet"
+    sql = typed.typed_sql(job, reading)
+    job.engine.copy(sql, rows, used(sql, job.parameters))
+    job.parameters["typed"] = str(rows)
+    marks = _marks(job)
+    keep, invalid = _required(job)
+    _refuse_lost_keys(job, marks)
+    issues = [checks.issue(kind, count) for kind, count in dropped.items() if count]
+    issues += invalid
+    issues += checks.run_row_checks(job, checks.row_checks(job, marks), TYPED, keep)
+    issues += checks.refund_issue(job, TYPED, keep)
+    issues += _closed_after_payment(job, keep)
+    issues += _equal_lines(job, keep)
+    left_out = job.run(f"SELECT count(*) FILTER (NOT ({keep})) AS n FROM {TYPED}")[0]["n"]  # noqa: S608
+    if left_out:
+        dropped["invalid"] = left_out
+    written, repeated, different = _write(job, keep, out)
+    if repeated:
+        dropped["duplicate"] = repeated
+    issues += [checks.issue("duplicate", repeated - different)] if repeated > different else []
+    issues += [checks.issue("same_key", different, key=_key_words(job))] if different else []
+    if not written:
+        raise _nothing_left(job.grid, dropped)
+    span, days = _span(job, out)
+    issues += checks.missing_days(job, DateRange(*span) if span else None, days)
+    if span is None and job.table.date and job.table[job.table.date].name in job.source.optional:
+        issues.append(checks.issue("no_day", written, name=job.table.date))
+    ledger = net_refunds([out], job.engine).summary if job.table.name == "order_lines" else {}
+    return Conversion(
+        table=job.table.name,
+        path=out,
+        rows_read=job.grid.rows,
+        rows_kept=written,
+        dropped=dropped,
+        issues=checks.worst_first(issues),
+        span=span,
+        currency=reading.currency,
+        ledger=ledger,
+        bad_rows=_bad_rows(job, marks, out),
+    )
+
+
+TYPED = "read_parquet($typed)"
+
+
+def _marks(job: Job) -> set[str]:
+    names = job.run(f"DESCRIBE SELECT * FROM {TYPED}")  # noqa: S608
+    return {row["column_name"] for row in names if row["column_name"].startswith(("_bad_", "_lost_"))}
+
+
+def _required(job: Job) -> tuple[str, list[Issue]]:
+    """The condition of rows that have all they must, and an issue for each column that some rows lack."""
+    names = [name for name in job.table.required if name not in job.source.optional]
+    tests = ", ".join(f"count(*) FILTER ({quoted(name)} IS NULL) AS {quoted(name)}" for name in names)
+    firsts = ", ".join(f"min(_row, 5) FILTER ({quoted(name)} IS NULL) AS {quoted('_' + name)}" for name in names)
+    (found,) = job.run(f"SELECT {tests}, {firsts} FROM {TYPED}")  # noqa: S608
+    issues = [
+        checks.issue("required_empty", found[name], job.table[name].label, name, tuple(found["_" + name]))
+        for name in names
+        if found[name]
+    ]
+    return " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names), issues
+
+
+def _refuse_lost_keys(job: Job, marks: set[str]) -> None:
+    """Order numbers in powers of ten would melt different orders into one."""
+    for name in job.table.key:
+        mark = f"_lost_{name}"
+        if mark not in marks:
+            continue
+        (found,) = job.run(
+            f"SELECT count({quoted(mark)}) AS n, min(_row, 5) FILTER ({quoted(mark)} IS NOT NULL) AS rows, "  # noqa: S608
+            f"min({quoted(mark)}) AS example FROM {TYPED}"
+        )
+        if found["n"]:
+            raise DataError(
+                Message(
+                    "{n} values of {column} read like {example}: a spreadsheet has cut their digits, and they are gone "
+                    "from the file.",
+                    n=Count(found["n"]),
+                    column=job.table[name].label,
+                    example=found["example"],
+                ),
+                Message("Export the file again and load it without saving it from a spreadsheet first."),
+                {"file": job.grid.name, "rows": ", ".join(str(row) for row in found["rows"])},
+            )
+
+
+def _closed_after_payment(job: Job, keep: str) -> list[Issue]:
+    if job.table.name not in ("order_lines", "orders") or "status" not in job.mapping.columns:
+        return []
+    (found,) = job.run(
+        f"SELECT count(DISTINCT order_id) AS n, min(_row, 5) AS rows FROM {TYPED} "  # noqa: S608
+        f"WHERE {keep} AND status IN ('closed', 'refunded') AND paid_at IS NOT NULL AND refund_amount = paid_amount"
+    )
+    if not found["n"]:
+        return []
+    return [checks.issue("closed_after_payment", found["n"], name="status", rows=tuple(found["rows"]))]
+
+
+def _equal_lines(job: Job, keep: str) -> list[Issue]:
+    """Lines that equal another one in all but their made-up number; with numbers of their own they would be told apart."""
+    if job.table.name != "order_lines" or "line_id" in job.mapping.columns:
+        return []
+    names = ", ".join(quoted(name) for name in job.table.names if name != "line_id")
+    (found,) = job.run(f"SELECT count(*) - count(DISTINCT hash({names})) AS n FROM {TYPED} WHERE {keep}")  # noqa: S608
+    return [checks.issue("equal_lines", found["n"])] if found["n"] else []
+
+
+def _key_words(job: Job) -> str:
+    """The parts of the key that the file fills, as headers of the file."""
+    columns = job.mapping.columns
+    return ", ".join(job.grid.columns[columns[name]] for name in job.table.key if name in columns)
+
+
+def _write(job: Job, keep: str, out: Path) -> tuple[int, int, int]:
+    """Write the final file.
+
+    Returns:
+        Rows written, rows left out because a later row has the same key, and how many of those say something else.
+    """
+    names = ", ".join(quoted(name) for name in job.table.names)
+    key = ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in job.table.key)
+    # Two 64-bit hashes: a chance collision of 20 million keys has odds of 1 in 10^24.
+    hashed = f"hash({key}) AS h1, hash('second', {key}) AS h2"
+    again = (
+        f"SELECT h1, h2, max(_row) AS keep_row, count(*) AS n, count(DISTINCT h3) AS kinds "  # noqa: S608
+        f"FROM (SELECT _row, {hashed}, hash({names}) AS h3 FROM {TYPED} WHERE {keep}) "
+        "GROUP BY h1, h2 HAVING count(*) > 1"
+    )
+    (found,) = job.run(f"SELECT coalesce(sum(n - 1), 0) AS n, coalesce(sum(kinds - 1), 0) AS other FROM ({again})")  # noqa: S608
+    sql = f"SELECT {names} FROM {TYPED} WHERE {keep}"  # noqa: S608
+    if found["n"]:
+        sql = (
+            f"SELECT {names} FROM (SELECT *, {hashed} FROM {TYPED} WHERE {keep}) LEFT JOIN ({again}) USING (h1, h2) "  # noqa: S608
+            "WHERE keep_row IS NULL OR keep_row = _row"
+        )
+    return job.engine.copy(sql, out, used(sql, job.parameters)), int(found["n"]), int(found["other"])
+
+
+def _span(job: Job, out: Path) -> tuple[tuple[dt.date, dt.date] | None, int]:
+    """First and last day of the file, and on how many days it has rows."""
+    if not job.table.date:
+        return None, 0
+    day = f"CAST({quoted(job.table.date)} AS DATE)"
+    job.parameters["out"] = str(out.resolve())
+    (found,) = job.run(
+        f"SELECT min({day}) AS low, max({day}) AS high, count(DISTINCT {day}) AS days FROM read_parquet($out)"  # noqa: S608
+    )
+    return (None, 0) if found["low"] is None else ((found["low"], found["high"]), found["days"])
+
+
+def _bad_rows(job: Job, marks: set[str], out: Path) -> Path | None:
+    """The cells that could not be read, as a CSV beside the data: row, column, problem, value."""
+    listed: list[dict[str, Any]] = []
+    for mark in sorted(marks):
+        name = mark.removeprefix("_bad_").removeprefix("_lost_")
+        rows = job.run(
+            f"SELECT _row AS row, {quoted(mark)} AS value FROM {TYPED} WHERE {quoted(mark)} IS NOT NULL "  # noqa: S608
+            f"ORDER BY _row LIMIT {_BAD_ROWS}"
+        )
+        problem = "unreadable" if mark.startswith("_bad_") else "digits lost"
+        listed += [{"row": row["row"], "column": name, "problem": problem, "value": row["value"]} for row in rows]
+    if not listed:
+        return None
+    path = out.with_name(out.name + ".bad.csv")
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, ["row", "column", "problem", "value"])
+        writer.writeheader()
+        writer.writerows(sorted(listed, key=lambda bad: (bad["row"], bad["column"]))[:_BAD_ROWS])
+    return path
+
+
+def _nothing_left(grid: Grid, dropped: MappingType[str, int]) -> FileError:
+    left = sum(dropped.values())
+    return FileError(
+        Message("No row of the file can be used; {n} rows were left out.", n=Count(left)),
+        Message("Check that the right report was chosen and that its columns are mapped as they should be."),
+        {"file": grid.name},
+    )

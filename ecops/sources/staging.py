@@ -1,0 +1,284 @@
+"""First pass over a sheet: the mapped columns as cleaned text in a Parquet file, and what can be learnt from them.
+
+Footers, repeated headers and rows that a report does not count are marked here. Words of category columns, shapes of
+dates and signs of currencies are counted, so that the second pass (`typed.py`) knows how every column is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ecops.errors import DataError, MappingError
+from ecops.messages import Message
+from ecops.sources import cells, dates
+from ecops.sources.grid import Grid
+from ecops.sources.mapping import Mapping
+from ecops.sources.registry import Source, footer_words
+from ecops.sources.text import normalise_header
+from ecops.store.engine import Engine
+from ecops.tables import Column, Table
+
+NUMERIC = ("integer", "number", "money", "rate")
+_WORDS = 2_000
+_CURRENCIES = {"¥": "", "￥": "", "元": "CNY", "rmb": "CNY", "$": "", "us$": "USD", "€": "EUR", "£": "GBP"}
+_CURRENCIES |= {code.lower(): code for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD")}
+_SYMBOL = r"(us\$|hk\$|nt\$|rmb|cny|usd|eur|gbp|jpy|hkd|twd|[¥￥$€£元])"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One conversion under way.
+
+    Attributes:
+        grid, mapping, source, table: what is read, and as what.
+        engine: who reads it.
+        stage: Parquet file of cleaned text, written by `stage`.
+        timezone: the shop's, an IANA name.
+        parameters: values that the SQL needs bound.
+    """
+
+    grid: Grid
+    mapping: Mapping
+    source: Source
+    table: Table
+    engine: Engine
+    stage: Path
+    timezone: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def first_row(self) -> int:
+        """Row number, as people count, of the first data row."""
+        return self.grid.header_line + 2
+
+    def column(self, name: str) -> Column:
+        """The canonical column behind the name of a staged one; order amounts are staged as `order_<name>`."""
+        return self.table[name.removeprefix("order_") if name in self.spread_names() else name]
+
+    def spread(self) -> dict[str, int]:
+        """Staged name -> position of the order amounts that are spread over lines."""
+        headers = [normalise_header(header) for header in self.grid.columns]
+        found = {}
+        for name, candidates in self.source.spread.items():
+            wanted = [normalise_header(header) for header in candidates]
+            position = next((headers.index(header) for header in wanted if header in headers), None)
+            if position is not None and name not in self.mapping.columns:
+                found[f"order_{name}"] = position
+        return found
+
+    def spread_names(self) -> set[str]:
+        """The staged names of order amounts."""
+        return {f"order_{name}" for name in self.source.spread}
+
+    def staged(self) -> dict[str, int]:
+        """Staged name -> position of every column that is read."""
+        return {**self.mapping.columns, **self.spread()}
+
+    def run(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query over the stage."""
+        return self.engine.query(sql, used(sql, self.parameters), timeout=None).to_pylist()
+
+
+def used(sql: str, parameters: MappingType[str, Any]) -> dict[str, Any]:
+    """The parameters that a statement names; DuckDB refuses others."""
+    names = set(re.findall(r"\$(\w+)", sql))
+    return {name: value for name, value in parameters.items() if name in names}
+
+
+def quoted(name: str) -> str:
+    """A canonical name as an SQL identifier."""
+    return f'"{name}"'
+
+
+def write_stage(job: Job) -> dict[str, int]:
+    """Write the stage and say how many rows of each kind of `_drop` it holds ("" for rows to keep)."""
+    parameters = job.parameters
+    parameters |= {**cells.PARAMETERS, **job.grid.scan_parameters(), "stage": str(job.stage)}
+    parameters |= {"footers": [*footer_words(), *(normalise_header(word) for word in job.source.footers)]}
+    for name, words in job.source.missing.items():
+        parameters[f"missing_{name}"] = list(words)
+    keep = _keep_positions(job)
+    for number, words in enumerate(job.source.keep.values()):
+        parameters[f"keep_{number}"] = [normalise_header(word) for word in words]
+    staged = job.staged()
+    positions = sorted({*staged.values(), *keep.values(), 0})
+    raw = ", ".join(f"{cells.trimmed(f'c{position}')} AS c{position}" for position in positions)
+    plain = ", ".join(f"{cells.unwrapped(f'c{position}')} AS c{position}" for position in positions)
+    texts = ", ".join(f"{_present(job, name, position)} AS {quoted(name)}" for name, position in staged.items())
+    helpers = ", ".join(f"c{position} AS _c{position}" for position in sorted({*keep.values(), 0}))
+    names = ", ".join(quoted(name) for name in staged)
+    sql = f"""
+        SELECT {names}, {_drop_rule(job, keep)} AS _drop
+        FROM (SELECT {texts}, {helpers}
+              FROM (SELECT {plain} FROM (SELECT {raw} FROM {job.grid.scan_sql()})))
+    """  # noqa: S608 - positions, canonical names and our own expressions only
+    job.engine.copy(sql, job.stage, used(sql, parameters))
+    counts = job.run(f"SELECT _drop, count(*) AS n FROM {STAGE} GROUP BY _drop")  # noqa: S608
+    return {row["_drop"]: row["n"] for row in counts}
+
+
+STAGE = "read_parquet($stage, file_row_number=true)"
+"""The stage as a relation; `file_row_number` counts from 0 in the order of the file."""
+
+
+def _keep_positions(job: Job) -> dict[str, int]:
+    headers = [normalise_header(header) for header in job.grid.columns]
+    return {header: headers.index(normalise_header(header)) for header in job.source.keep if normalise_header(header) in headers}
+
+
+def _present(job: Job, name: str, position: int) -> str:
+    value = job.column(name).type in (*NUMERIC, "date", "timestamp")
+    own = f"missing_{name}" if name in job.source.missing else None
+    return cells.present(f"c{position}", value, own)
+
+
+def _drop_rule(job: Job, keep: MappingType[str, int]) -> str:
+    """Why a row is no data: empty, repeated header, footer, not one of the kinds wanted; "" when it is data."""
+    staged = job.staged()
+    blank = " AND ".join(f"{quoted(name)} IS NULL" for name in staged)
+    rules = [f"WHEN {blank} AND _c0 IS NULL THEN 'empty'", f"WHEN {_repeated_header(job)} THEN 'header'"]
+    rules.append(f"WHEN {_footer(job)} THEN 'footer'")
+    rules.append(f"WHEN {blank} THEN 'empty'")
+    for number, (header, position) in enumerate(keep.items()):
+        order = list(job.source.keep).index(header)
+        rules.append(f"WHEN NOT coalesce(list_contains($keep_{order}, lower(_c{position})), false) THEN 'filtered'")
+        job.parameters.setdefault(f"keep_{number}", [])
+    return f"CASE {' '.join(rules)} ELSE '' END"
+
+
+def _repeated_header(job: Job) -> str:
+    tests = []
+    for number, (name, position) in enumerate(list(job.mapping.columns.items())[:2]):
+        job.parameters[f"header_{number}"] = job.grid.columns[position].casefold()
+        tests.append(f"coalesce(lower({quoted(name)}) = $header_{number}, false)")
+    return " AND ".join(tests)
+
+
+def _footer(job: Job) -> str:
+    """A first cell that is a word for sums or notes, in a row that has no day or lacks something required."""
+    word = "lower(trim(regexp_replace(_c0, '[:：(（].*$', '', 's')))"
+    day = job.table.date if job.table.date in job.mapping.columns else ""
+    if day and job.mapping.columns[day] == 0:
+        doubt = "true"
+    elif day:
+        doubt = f"NOT regexp_matches(coalesce({quoted(day)}, ''), '\\d')"
+    else:
+        required = [name for name in job.table.required if name in job.mapping.columns]
+        lacks = [f"{quoted(name)} IS NULL" for name in required if job.mapping.columns[name] != 0]
+        doubt = " OR ".join(lacks) or "true"
+    return f"length(_c0) < 200 AND list_contains($footers, {word}) AND ({doubt})"
+
+
+def words_of(job: Job, name: str) -> dict[str, int]:
+    """Word -> rows of a category column, most frequent first; at most 2,000 words."""
+    rows = job.run(
+        f"SELECT {quoted(name)} AS word, count(*) AS n FROM {STAGE} WHERE _drop = '' AND {quoted(name)} IS NOT NULL "  # noqa: S608
+        f"GROUP BY ALL ORDER BY n DESC, word LIMIT {_WORDS}"
+    )
+    return {row["word"]: row["n"] for row in rows}
+
+
+def date_rule(job: Job, name: str) -> dates.DateRule:
+    """How a date column is written, decided from all of its cells.
+
+    Raises:
+        MappingError: 03/04/2026 could be April or March and no cell says which.
+    """
+    column = quoted(name)
+    rows = job.run(
+        f"SELECT translate({column}, '0123456789', '9999999999') AS shape, count(*) AS n FROM {STAGE} "  # noqa: S608
+        f"WHERE _drop = '' AND {column} IS NOT NULL GROUP BY ALL ORDER BY n DESC, shape LIMIT 500"
+    )
+    shapes = [row["shape"] for row in rows if len(row["shape"]) <= 60]
+    order = None
+    if any(dates.is_numeric_day(shape) for shape in shapes):
+        order = _day_order(job, name)
+    return dates.decide(shapes, order, months=job.column(name).type == "date")
+
+
+def _day_order(job: Job, name: str) -> dates.Order:
+    known = job.mapping.options.get("date_order") or job.source.date_order
+    if known in ("dmy", "mdy"):
+        return "dmy" if known == "dmy" else "mdy"
+    column = quoted(name)
+    pattern = r"'^(\d{1,2})[/-](\d{1,2})[/-]\d'"
+    first, second = (f"TRY_CAST(regexp_extract({column}, {pattern}, {part}) AS INTEGER)" for part in (1, 2))
+    (top,) = job.run(
+        f"SELECT max({first}) AS a, max({second}) AS b, min({column}) AS example FROM {STAGE} "  # noqa: S608
+        f"WHERE _drop = '' AND regexp_matches({column}, {pattern})"
+    )
+    if (top["a"] or 0) > 12 and (top["b"] or 0) <= 12:
+        return "dmy"
+    if (top["b"] or 0) > 12 and (top["a"] or 0) <= 12:
+        return "mdy"
+    raise MappingError(
+        Message("{example} may be day/month or month/day, and nothing in the file says which.", example=top["example"]),
+        Message("Say how this file writes its dates."),
+        {"file": job.grid.name, "column": job.grid.columns[job.staged()[name]]},
+    )
+
+
+def decimal_mark(job: Job, name: str) -> str:
+    """ "," when the column can only be read with decimal commas, else "."."""
+    known = job.mapping.options.get("decimal") or job.source.decimal
+    if known in (".", ","):
+        return known
+    column = quoted(name)
+    comma, point = r"'^[^,]*\d,\d{1,2}\D*$'", r"'(\d\.\d{1,2}\D*$)|(,\d{3}(\D|$))'"
+    (found,) = job.run(
+        f"SELECT count(*) FILTER (regexp_matches({column}, {comma})) AS commas, "  # noqa: S608
+        f"count(*) FILTER (regexp_matches({column}, {point}) AND NOT regexp_matches({column}, {comma})) AS points "
+        f"FROM {STAGE} WHERE _drop = '' AND contains({column}, ',')"
+    )
+    return "," if found["commas"] and not found["points"] else "."
+
+
+def currency_of(job: Job, asked: str | None) -> str:
+    """The one currency of the sheet: from its currency column, its money signs, the report, or the workspace.
+
+    Raises:
+        DataError: the sheet mixes currencies, or has another than the workspace.
+    """
+    found = _column_currencies(job) or _sign_currencies(job)
+    if len(found) > 1:
+        raise DataError(
+            Message("The file mixes currencies: {currencies}.", currencies=", ".join(sorted(found))),
+            Message("Export each currency into its own file and load it into its own workspace."),
+            {"file": job.grid.name},
+        )
+    own = next(iter(found), "") or job.mapping.constants.get("currency", "")
+    if own and asked and own != asked:
+        raise DataError(
+            Message("The file is in {found}, this workspace in {asked}.", found=own, asked=asked),
+            Message("Load it into a workspace of its own: sums over two currencies mean nothing."),
+            {"file": job.grid.name},
+        )
+    return own or asked or ""
+
+
+def _column_currencies(job: Job) -> set[str]:
+    if "currency" not in job.mapping.columns:
+        return set()
+    return {_CURRENCIES.get(word.casefold(), word.upper()) or word for word in words_of(job, "currency")}
+
+
+def _sign_currencies(job: Job) -> set[str]:
+    """Codes that money signs in the cells name beyond doubt; ¥ and $ belong to several currencies and name none."""
+    found: set[str] = set()
+    for name in job.staged():
+        if job.column(name).type != "money":
+            continue
+        rows = job.run(
+            f"SELECT DISTINCT regexp_extract(lower({quoted(name)}), '{_SYMBOL}', 1) AS sign FROM {STAGE} "  # noqa: S608
+            f"WHERE _drop = '' AND TRY_CAST({quoted(name)} AS DOUBLE) IS NULL AND {quoted(name)} IS NOT NULL"
+        )
+        signs = {row["sign"] for row in rows if row["sign"]}
+        found |= {_CURRENCIES.get(sign, sign.upper()) for sign in signs} - {""}
+        vague = {"¥" if sign in "¥￥" else sign for sign in signs if _CURRENCIES.get(sign) == ""}
+        if len(vague) > 1 or (vague == {"$"} and found & {"CNY", "EUR", "GBP"}):
+            found |= vague
+    return found

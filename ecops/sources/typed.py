@@ -1,0 +1,246 @@
+"""Second pass: cleaned text becomes typed columns, one SELECT for the whole sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ecops.sources import cells, staging
+from ecops.sources.dates import DateRule
+from ecops.sources.mapping import constant_value
+from ecops.sources.staging import NUMERIC, STAGE, Job, quoted
+from ecops.tables import SQL_TYPES, Column
+
+PAID_WORDS = ("paid", "shipped", "completed", "refunded")
+OPEN_WORDS = ("unpaid", "closed")
+_MOMENTS = ("date", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How every column of a sheet is written.
+
+    Attributes:
+        dates: staged name -> rule, for dates and times.
+        decimals: staged name -> "." or ",", for numbers.
+        words: staged name -> word of the file -> canonical word, for categories with a vocabulary.
+        currency: ISO code or "".
+    """
+
+    dates: dict[str, DateRule] = field(default_factory=dict)
+    decimals: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    currency: str = ""
+
+
+def typed_sql(job: Job, reading: Reading) -> str:
+    """The SELECT that reads the stage and gives `_row`, every column of the table, and `_bad_<name>` for texts that
+    could not be read as what their column is.
+    """
+    _bind(job, reading)
+    staged = job.staged()
+    quick, parts, values = [], [], []
+    for name in staged:
+        column, text = job.column(name), quoted(name)
+        if column.type in NUMERIC:
+            quick.append(f"{cells.quick_number(text, reading.decimals[name])} AS {quoted('_q_' + name)}")
+            found = cells.number_parts(text, quoted("_q_" + name), reading.decimals[name])
+            parts.append(f"{found} AS {quoted('_p_' + name)}")
+        values += _value_and_bad(job, reading, name)
+    filled = _filled(job, list(staged))
+    typed = f"""
+        SELECT _row, {", ".join(values)}
+        FROM (SELECT *{_more(parts)}
+        FROM (SELECT *{_more(quick)}
+        FROM (SELECT file_row_number + {job.first_row} AS _row, {filled} FROM {STAGE} WHERE _drop = '')))
+    """  # noqa: S608 - canonical names and our own expressions only
+    return _finished(job, reading, _spread(job, typed))
+
+
+def _more(expressions: list[str]) -> str:
+    return "".join(f", {expression}" for expression in expressions)
+
+
+def _bind(job: Job, reading: Reading) -> None:
+    job.parameters["timezone"] = job.timezone
+    job.parameters["currency"] = reading.currency or None
+    for name, words in reading.words.items():
+        job.parameters[f"words_{name}_from"] = list(words) or [""]
+        job.parameters[f"words_{name}_to"] = list(words.values()) or [""]
+    for name, value in {**job.source.empty, **job.mapping.constants}.items():
+        job.parameters[f"constant_{name}"] = constant_value(job.table[name], value)
+
+
+def _filled(job: Job, names: list[str]) -> str:
+    """The staged columns, those that stand on the first row of an order carried down to its other rows."""
+    parts = []
+    for name in names:
+        text = quoted(name)
+        if name in job.source.fill:
+            text = f"coalesce({text}, max({text}) OVER (PARTITION BY order_id)) AS {text}"
+        parts.append(text)
+    return ", ".join(parts)
+
+
+def _value_and_bad(job: Job, reading: Reading, name: str) -> list[str]:
+    column, text = job.column(name), quoted(name)
+    value = _value(job, reading, name, column)
+    found = [f"{value} AS {quoted(name)}"]
+    if column.type in (*NUMERIC, *_MOMENTS, "boolean"):
+        found.append(f"CASE WHEN {text} IS NOT NULL AND ({value}) IS NULL THEN {text} END AS {quoted('_bad_' + name)}")
+    elif column.type == "id":
+        lost = f"contains(upper({text}), 'E') AND regexp_matches({text}, '{cells.SCIENTIFIC}')"
+        found.append(f"CASE WHEN {lost} THEN {text} END AS {quoted('_lost_' + name)}")
+    return found
+
+
+def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
+    text = quoted(name)
+    if column.type in NUMERIC:
+        return _number(name, column)
+    if column.type in _MOMENTS:
+        moment = cells.moment(text, reading.dates[name])
+        inside = f"CASE WHEN year({moment}) BETWEEN 1970 AND 2100 THEN {moment} END"
+        return f"CAST({inside} AS DATE)" if column.type == "date" else inside
+    if column.type == "boolean":
+        return cells.boolean(text)
+    if column.type == "person":
+        return cells.person(text)
+    if column.type == "id":
+        return cells.identifier(text)
+    if name in job.source.addresses:
+        return cells.province(text)
+    if name in reading.words:
+        known = f"list_extract($words_{name}_to, list_position($words_{name}_from, {text}))"
+        text = f"coalesce({known}, {text})"
+    if name in job.source.empty:
+        text = f"coalesce({text}, $constant_{name})"
+    return text
+
+
+def _number(name: str, column: Column) -> str:
+    quick, parts = quoted("_q_" + name), quoted("_p_" + name)
+    options = [quick, cells.slow_number(parts)]
+    if column.unit == "seconds":
+        options.append(cells.clock_seconds(quoted(name)))
+    value = f"coalesce({', '.join(options)})"
+    if name.removeprefix("order_") in ("refund_amount", "discount"):
+        # Some platforms write what goes back to the buyer below zero; ours are positive amounts.
+        value = f"abs({value})"
+    return f"CASE WHEN {value} = round({value}) THEN CAST({value} AS BIGINT) END" if column.type == "integer" else value
+
+
+def _spread(job: Job, typed: str) -> str:
+    """Amounts of whole orders spread over their lines by list value, so that lines add up to what the order says."""
+    amounts = [name for name in job.spread() if name != "_row"]
+    if not amounts:
+        return typed
+    worth = 'abs(coalesce("unit_price" * "quantity", 0))'
+    parts = []
+    for name in amounts:
+        total = f"sum({quoted(name)}) OVER lines"
+        share = f"round({total} * {worth} / sum({worth}) OVER lines, 6)"
+        parts.append(
+            f"CASE WHEN sum({worth}) OVER lines > 0 THEN {share} ELSE {quoted(name)} END "
+            f"AS {quoted(name.removeprefix('order_'))}"
+        )
+        parts.append(f"{quoted('_bad_' + name)} AS {quoted('_bad_' + name.removeprefix('order_'))}")
+    drop = ", ".join(f"{quoted(name)}, {quoted('_bad_' + name)}" for name in amounts)
+    # The amount stands on one row of the order; other rows are empty or repeat nothing, so the sum is the amount.
+    return f"""
+        SELECT * EXCLUDE ({drop}), {", ".join(parts)}
+        FROM ({typed}) WINDOW lines AS (PARTITION BY order_id)
+    """  # noqa: S608 - canonical names only
+
+
+def _finished(job: Job, reading: Reading, typed: str) -> str:
+    """The columns of the table in order, with constants, stand-ins and rules, and the marks behind them."""
+    have = {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread())}
+    marks = [f"_bad_{name}" for name in have if job.table[name].type in (*NUMERIC, *_MOMENTS, "boolean")]
+    marks += [f"_lost_{name}" for name in have if job.table[name].type == "id"]
+    base = ", ".join(f"{_base(job, reading, column, have)} AS {quoted(column.name)}" for column in job.table.columns)
+    tail = _more([quoted(mark) for mark in sorted(marks)])
+    sql = f"SELECT _row, {base}{tail} FROM ({typed})"  # noqa: S608 - canonical names only
+    for rule in (_settled, _numbered):
+        sql = rule(job, sql)
+    return sql
+
+
+def _base(job: Job, reading: Reading, column: Column, have: set[str]) -> str:
+    name = column.name
+    stand_ins = [other for other in job.source.fallback.get(name, ()) if other in have]
+    if name in have or stand_ins:
+        options = [quoted(name)] if name in have else []
+        options += [f"CAST({quoted(other)} AS {column.sql_type})" for other in stand_ins]
+        return f"coalesce({', '.join(options)})"
+    if name == "currency":
+        return "CAST($currency AS VARCHAR)"
+    if name in job.mapping.constants:
+        return f"CAST($constant_{name} AS {column.sql_type})"
+    if name == "level":
+        return f"'{_level(have)}'"
+    pair = job.source.derive.get(name)
+    if pair and set(pair) <= have:
+        return f"round({quoted(pair[0])} * {quoted(pair[1])}, 6)"
+    return f"CAST(NULL AS {SQL_TYPES[column.type]})"
+
+
+def _level(have: set[str]) -> str:
+    """What the rows of a traffic file without a level count: products, sources, or the shop."""
+    if have & {"item_id", "sku", "title"}:
+        return "item"
+    return "source" if have & {"channel", "device", "segment"} else "shop"
+
+
+def _settled(job: Job, sql: str) -> str:
+    """When an order counts as paid, and what was given back when it was closed after payment.
+
+    A file without payment times: every order that is not unpaid or closed counts as paid when it was placed. A paid
+    order that was closed or refunded without a refund amount was given back in full.
+    """
+    if job.table.name not in ("order_lines", "orders"):
+        return sql
+    opened, settled = (", ".join(f"'{word}'" for word in words) for words in (OPEN_WORDS, PAID_WORDS))
+    if "paid_at" in job.mapping.columns:
+        paid = f"CASE WHEN paid_at IS NULL AND status IN ({settled}) THEN ordered_at ELSE paid_at END"
+    else:
+        paid = f"CASE WHEN coalesce(status, '') NOT IN ({opened}) THEN ordered_at END"
+    back = (
+        "CASE WHEN coalesce(refund_amount, 0) = 0 AND paid_amount > 0 AND paid_at IS NOT NULL "
+        "AND status IN ('closed', 'refunded') THEN paid_amount ELSE refund_amount END"
+    )
+    with_paid = f"SELECT * REPLACE ({paid} AS paid_at), paid_at IS NULL AS _no_time FROM ({sql})"  # noqa: S608 - our own expressions
+    return f"SELECT * REPLACE ({back} AS refund_amount) FROM ({with_paid})"  # noqa: S608
+
+
+_NUMBERED = {
+    "order_lines": ("line_id", "concat_ws('|', coalesce(sku, item_id, title, ''), $N)", "order_id, coalesce(sku, item_id, title, '')"),
+    "events": ("event_id", "left(md5($K), 20) || '-' || $N", "user_id, happened_at, event, item_id, sku"),
+    "reviews": ("review_id", "left(md5($K), 20) || '-' || $N", "sku, date, text"),
+}
+
+
+def _numbered(job: Job, sql: str) -> str:
+    """Numbers for rows that the file does not number: from what the row is about and the position among its equals.
+
+    The same export, or an overlapping one that holds whole orders, gives the same numbers again.
+    """
+    rule = _NUMBERED.get(job.table.name)
+    if rule is None or rule[0] in job.mapping.columns:
+        return sql
+    name, shape, group = rule
+    number = f"row_number() OVER (PARTITION BY {group} ORDER BY _row)"
+    key = f"concat_ws('|', {', '.join(f'CAST({part.strip()} AS VARCHAR)' for part in group.split(','))})"
+    made = shape.replace("$N", f"CAST({number} AS VARCHAR)").replace("$K", key)
+    return f"SELECT * REPLACE ({made} AS {name}) FROM ({sql})"  # noqa: S608 - our own names
+
+
+def read_columns(job: Job, currency: str) -> Reading:
+    """Look at every staged column once and decide how it is written."""
+    reading = Reading(currency=currency)
+    for name in job.staged():
+        column = job.column(name)
+        if column.type in _MOMENTS:
+            reading.dates[name] = staging.date_rule(job, name)
+        elif column.type in NUMERIC:
+            reading.decimals[name] = staging.decimal_mark(job, name)
+    return reading
