@@ -42,53 +42,13 @@ class QueryTimeoutError(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Csv:
-    """A delimited UTF-8 text file as a relation of text columns, read in a stream.
-
-    Attributes:
-        path: the file, inside the engine's folders.
-        columns: names to give to the columns, by position; the file's own header is never used.
-        skip: physical lines before the first data row (preamble and header).
-        delimiter, quote: one character each; quote "" when the file quotes nothing.
-        strict: when False, rows with missing columns are padded and surplus columns ignored.
-    """
-
-    path: Path
-    columns: tuple[str, ...]
-    skip: int = 1
-    delimiter: str = ","
-    quote: str = '"'
-    strict: bool = False
-
-    @property
-    def sql(self) -> str:
-        """The file as a SELECT."""
-        names = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in self.columns)
-        options = {
-            "header": "false",
-            "auto_detect": "false",
-            "skip": str(self.skip),
-            "delim": _literal(self.delimiter),
-            "quote": _literal(self.quote),
-            "escape": _literal(self.quote),
-            "columns": "{" + names + "}",
-            "null_padding": "false" if self.strict else "true",
-            "strict_mode": "true" if self.strict else "false",
-            "nullstr": "''",
-            "max_line_size": "8388608",
-        }
-        chosen = ", ".join(f"{key}={value}" for key, value in options.items())
-        return f"SELECT * FROM read_csv({_literal(str(self.path))}, {chosen})"  # noqa: S608 - quoted path and names
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """A relation made by one SELECT from relations that stand before it in `tables`."""
 
     sql: str
 
 
-Relation: TypeAlias = "pa.Table | Csv | View | Sequence[Path]"
+Relation: TypeAlias = "pa.Table | View | Sequence[Path]"
 
 
 class Engine:
@@ -151,7 +111,7 @@ class Engine:
             sql: one SELECT in DuckDB's dialect; values as `$name`.
             params: the values.
             tables: relations the query may name: an Arrow table, Parquet files (none = an empty relation with the
-                columns of the canonical table of that name), a `Csv` or a `View`. They exist for this query only.
+                columns of the canonical table of that name), or a `View`. They exist for this query only.
             timeout: seconds, the waiting for a free core included; None for no limit.
 
         Returns:
@@ -195,9 +155,9 @@ class Engine:
                     f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group_size:d})"
                 )
                 (rows,) = cursor.execute(statement, dict(params or {})).fetchall()[0]
-            _flush(draft)
+            flush(draft)
             os.replace(draft, out)
-            _flush(out.parent)
+            flush(out.parent)
         except OSError as error:
             raise _cannot_write(out, error) from error
         finally:
@@ -289,14 +249,21 @@ def _register(cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Relation])
         if isinstance(relation, pa.Table):
             cursor.register(name, relation)
             continue
-        source = relation.sql if isinstance(relation, Csv | View) else _parquet(name, relation)
+        source = relation.sql if isinstance(relation, View) else parquet_sql(name, relation)
         cursor.execute(f'CREATE TEMP VIEW "{name}" AS {source}')
 
 
-def _parquet(name: str, files: Sequence[Path]) -> str:
-    """Files of one table as a SELECT; columns that older files lack are NULL."""
+def parquet_sql(name: str, files: Sequence[Path], row_numbers: bool = False) -> str:
+    """Parquet files of the table `name` as a SELECT.
+
+    Args:
+        name: for a canonical table every column is there, NULL where older files lack it, also when there are no files.
+        files: inside the engine's folders.
+        row_numbers: add `file_row_number`.
+    """
     paths = ", ".join(_literal(str(Path(path).resolve())) for path in files)
-    read = f"SELECT * FROM read_parquet([{paths}], union_by_name=true)"  # noqa: S608 - our own paths
+    options = "union_by_name=true" + (", file_row_number=true" if row_numbers else "")
+    read = f"SELECT * FROM read_parquet([{paths}], {options})"  # noqa: S608 - our own paths
     if name not in registry.tables():
         if not files:
             raise unknown_name(Message("The table"), name, registry.tables())
@@ -320,7 +287,7 @@ def _plain_integers(table: pa.Table) -> pa.Table:
     return table
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

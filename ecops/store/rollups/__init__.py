@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+
 from ecops.store.engine import load_sql
 
 NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items")
@@ -20,3 +23,9 @@ BASE = "sales_lines"
 def sql(name: str) -> str:
     """The SELECT that makes the roll-up (or the base view) called `name`."""
     return load_sql(__name__, name)
+
+
+@functools.cache
+def fingerprint() -> str:
+    """Changes when any of the SELECTs does: files written by other SELECTs are not used."""
+    return hashlib.sha256("".join(sql(name) for name in (BASE, *NAMES)).encode()).hexdigest()[:16]

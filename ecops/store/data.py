@@ -1,0 +1,136 @@
+"""Tables that answer SQL, wherever they come from: what every analysis is given."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ecops import tables as registry
+from ecops.messages import Message
+from ecops.store import manifest, rollups
+from ecops.store.engine import Engine, Relation, View
+from ecops.store.state import File
+
+
+class Data:
+    """A fixed set of tables: a version of a workspace, or frames.
+
+    Canonical tables and roll-ups (see `ecops.store.rollups`) are queried by their names; a canonical table that is not
+    there is empty. Safe to use from several threads; the tables never change, so `version` is the key for caches.
+
+    Attributes:
+        version: changes with every change of the data.
+        currency: ISO code of the money, "" when nothing says it.
+        notes: what was left out or filled in when frames were taken over.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        relations: Mapping[str, Callable[[], Relation]],
+        rows: Mapping[str, int],
+        version: str,
+        currency: str = "",
+        notes: tuple[Message, ...] = (),
+    ) -> None:
+        self._engine = engine
+        self._relations = relations
+        self._rows = rows
+        self.version = version
+        self.currency = currency
+        self.notes = notes
+        self._made: dict[str, pa.Table] = {}
+        self._making = threading.Lock()
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None, timeout: float | None = 30) -> pa.Table:
+        """The answer to one SELECT over the tables.
+
+        Args:
+            sql: DuckDB's dialect, values as `$name`.
+            params: the values.
+            timeout: seconds.
+
+        Raises:
+            StoreError: the query cannot be run or took too long, or a file of the workspace is damaged.
+        """
+        tables: dict[str, Relation] = {}
+        for name in sorted(names_in(sql), key=lambda name: name == rollups.BASE):
+            self._add(name, tables)
+        return self._engine.query(sql, params, tables, timeout)
+
+    def has(self, table: str) -> bool:
+        """Whether a canonical table or a roll-up has rows."""
+        if table in registry.tables():
+            return self._rows.get(table, 0) > 0
+        return any(self._rows.get(name, 0) > 0 for name in rollups.INPUTS)
+
+    def rows(self, table: str) -> int:
+        """Number of rows of a canonical table."""
+        return self._rows.get(registry.table(table).name, 0)
+
+    def _add(self, name: str, tables: dict[str, Relation]) -> None:
+        if name in tables:
+            return
+        if name in self._relations:
+            tables[name] = self._relations[name]()
+        elif name == rollups.BASE:
+            for table in rollups.INPUTS:
+                self._add(table, tables)
+            tables[name] = View(rollups.sql(name))
+        elif name in rollups.NAMES:
+            tables[name] = self._roll_up(name)
+        else:
+            tables[name] = []
+
+    def _roll_up(self, name: str) -> pa.Table:
+        """A roll-up that no file holds: made once, at first use."""
+        with self._making:
+            if name not in self._made:
+                tables: dict[str, Relation] = {}
+                self._add(rollups.BASE, tables)
+                self._made[name] = self._engine.query(rollups.sql(name), tables=tables, timeout=None)
+            return self._made[name]
+
+
+def workspace_data(engine: Engine, folder: Path, files: list[File], version: str, currency: str) -> Data:
+    """The tables that `files` of a workspace's data folder make up; the files stay until nobody holds the result."""
+    groups: dict[str, list[File]] = {}
+    for file in files:
+        groups.setdefault(file.table, []).append(file)
+
+    def opened(group: list[File]) -> list[Path]:
+        return [manifest.verified(folder, file) for file in group]
+
+    rows = {name: sum(file.rows for file in group) for name, group in groups.items()}
+    relations = {name: functools.partial(opened, group) for name, group in groups.items()}
+    data = Data(engine, relations, rows, version, currency)
+    paths = [folder / file.path for file in files]
+    manifest.lease(paths)
+    weakref.finalize(data, manifest.release, paths)
+    return data
+
+
+@functools.cache
+def known_names() -> frozenset[str]:
+    """Every name that a query may use as a table."""
+    return frozenset((*registry.tables(), *rollups.NAMES, rollups.BASE))
+
+
+@functools.lru_cache(maxsize=4096)
+def names_in(sql: str) -> frozenset[str]:
+    """The known tables that a query reads."""
+    import sqlglot
+    from sqlglot import expressions
+
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except sqlglot.errors.SqlglotError:
+        # What sqlglot cannot read DuckDB may: then every known word counts as a table.
+        return frozenset(name for name in known_names() if name in sql)
+    return frozenset(table.name for table in tree.find_all(expressions.Table)) & known_names()

@@ -1,0 +1,254 @@
+"""From converted sheets to a new version of the tables: segments, parts, roll-ups, one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ecops.errors import DataError, StoreError
+from ecops.messages import Message
+from ecops.sources.report import Conversion
+from ecops.store import manifest, rollups
+from ecops.store.engine import Engine, View, flush
+from ecops.store.receipt import MISSING_DAYS_SHOWN, Receipt, SheetReceipt
+from ecops.store.segments import Builder, Parts
+from ecops.store.state import Change, File, State, as_json
+from ecops.tables import table
+
+Progress = Callable[[Message], None]
+
+COLLECT_AFTER_SECONDS = 3600.0
+"""How long files of old versions are kept for readers in other processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """One sheet after its conversion: a typed Parquet file and all that is to be told about it."""
+
+    conversion: Conversion
+    sheet: str
+    mapping: Mapping[str, Any]
+    notes: tuple[Message, ...] = ()
+
+    @property
+    def receipt(self) -> SheetReceipt:
+        """The sheet's receipt as far as it is known before the rows meet the table."""
+        return SheetReceipt.of(self.sheet, self.conversion, self.mapping, self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way in: name as the user knows it, hash and size of its bytes."""
+
+    file: str
+    sha256: str
+    size: int
+
+
+class Loader:
+    """Changes the tables of one workspace; to be used while the loader's lock is held.
+
+    Args:
+        state: of the workspace.
+        folder: data folder of the workspace.
+        staging: folder for drafts, on the same disk.
+        token: of the lock.
+        progress: told what is being done.
+    """
+
+    def __init__(self, state: State, folder: Path, staging: Path, token: str, progress: Progress) -> None:
+        self.state = state
+        self.folder = folder
+        self.staging = staging
+        self.token = token
+        self.progress = progress
+        self.engine = Engine([folder, staging], memory_limit="600MB", temp=staging, keep_order=False)
+        self.builder = Builder(self.engine, folder, progress)
+
+    def publish_load(
+        self,
+        load: str,
+        upload: Upload,
+        converted: Sequence[Converted],
+        skipped: Mapping[str, Message],
+        remember: Mapping[str, str],
+        actor: str,
+    ) -> Receipt:
+        """Put converted sheets on top of the tables, all of them or none.
+
+        Raises:
+            StoreError: a file cannot be written, or another load took over. Nothing is changed.
+            DataError: the money is in another currency than the workspace's.
+        """
+        settings = self.state.settings()
+        currency = self._currency(converted, settings)
+        version, shown = self.state.shown()
+        try:
+            segments, sheets = self._segments(load, converted, shown)
+            changed: dict[str, Parts] = {}
+            self.progress(Message("Comparing with what is there."))
+            for name in dict.fromkeys(file.table for file in segments):
+                current = [file for file in shown if file.table == name and file.kind != "rollup"]
+                new = [file for file in segments if file.table == name]
+                changed[name] = self.builder.after_load(name, current, new)
+            receipt = Receipt(
+                load, upload.file, upload.sha256, upload.size, dt.datetime.now(dt.UTC), version + 1, sheets, skipped
+            )
+            change = self._change("load", load, changed, shown, segments)
+            detail = {"load": load, "file": upload.file, "sha256": upload.sha256, "rows": receipt.rows}
+            self._publish(
+                replace(
+                    change,
+                    load=(load, upload.sha256, as_json(receipt.to_dict())),
+                    settings={**change.settings, **({"currency": currency} if currency else {})},
+                    mappings=remember,
+                    actor=actor,
+                    detail=detail,
+                )
+            )
+        except BaseException:
+            self._discard()
+            raise
+        return receipt
+
+    def publish_undo(self, receipt: Receipt, actor: str) -> None:
+        """Take a load back: the tables become what they would be had it never been loaded.
+
+        Raises:
+            StoreError: a file that is needed is damaged or cannot be written. Nothing is changed.
+        """
+        _, shown = self.state.shown()
+        segments = self.state.segments()
+        gone = [file for file in segments if file.load == receipt.id]
+        changed: dict[str, Parts] = {}
+        try:
+            for name in dict.fromkeys(file.table for file in gone):
+                current = [file for file in shown if file.table == name and file.kind != "rollup"]
+                remaining = [file for file in segments if file.table == name and file not in gone]
+                removed = [file for file in gone if file.table == name]
+                changed[name] = self.builder.after_undo(name, current, remaining, removed)
+            change = self._change("undo", receipt.id, changed, shown, ())
+            detail = {"load": receipt.id, "file": receipt.file, "sha256": receipt.sha256}
+            self._publish(replace(change, undone=receipt.id, actor=actor, detail=detail))
+        except BaseException:
+            self._discard()
+            raise
+
+    def tidy(self) -> None:
+        """Remove what killed loads left, and files that no version has shown for an hour."""
+        known = self.state.known_files()
+        for leftover in self.folder.glob("*/*"):
+            if leftover.relative_to(self.folder).as_posix() not in known:
+                leftover.unlink(missing_ok=True)
+        old = [path for path in self.state.outdated(COLLECT_AFTER_SECONDS) if not manifest.leased(self.folder / path)]
+        with suppress(OSError):
+            for path in old:
+                (self.folder / path).unlink(missing_ok=True)
+            self.state.forget(old)
+
+    def _discard(self) -> None:
+        """Remove what was written, unless it was published and only the answer got lost."""
+        with suppress(StoreError, OSError):
+            self.builder.discard(self.state.known_files())
+
+    def _publish(self, change: Change) -> None:
+        for parent in {(self.folder / file.path).parent for file in change.files}:
+            flush(parent)
+        self.state.publish(self.token, change)
+
+    def _currency(self, converted: Sequence[Converted], settings: Mapping[str, str]) -> str:
+        """The currency to remember, "" when it is known already or nothing says it."""
+        known = settings.get("currency", "")
+        found = {item.conversion.currency for item in converted if item.conversion.currency}
+        for currency in sorted(found - {known}):
+            if known or len(found) > 1:
+                raise DataError(
+                    Message(
+                        "The file is in {currency}, the workspace in {known}.",
+                        currency=currency,
+                        known=known or min(found - {currency}),
+                    ),
+                    Message("Load it into a workspace of its own; money of two currencies cannot be added."),
+                )
+        return "" if known else next(iter(found), "")
+
+    def _segments(
+        self, load: str, converted: Sequence[Converted], shown: Sequence[File]
+    ) -> tuple[list[File], tuple[SheetReceipt, ...]]:
+        sequence = self.state.next_sequence()
+        segments: list[File] = []
+        sheets = []
+        for item in converted:
+            name, path = item.conversion.table, item.conversion.path
+            assert path is not None
+            segment, repeated = self.builder.segment(path, name, load, sequence + len(segments))
+            sheet = item.receipt
+            current = [file for file in shown if file.table == name and file.kind != "rollup"]
+            keys = self.builder.compare(name, [segment], current)
+            dropped = {**sheet.dropped, **({"repeated key": repeated} if repeated else {})}
+            sheets.append(
+                replace(
+                    sheet,
+                    rows_kept=segment.rows,
+                    dropped=dropped,
+                    keys_new=keys.new,
+                    keys_replaced=keys.replaced,
+                    keys_unchanged=keys.unchanged,
+                    first_day=_day(segment.first_day),
+                    last_day=_day(segment.last_day),
+                    **self._missing_days(segment),
+                )
+            )
+            segments.append(segment)
+        return segments, tuple(sheets)
+
+    def _missing_days(self, segment: File) -> dict[str, Any]:
+        date = table(segment.table).date
+        if not date or not segment.first_day or not segment.last_day:
+            return {}
+        sql = f"SELECT DISTINCT CAST({date} AS DATE) AS day FROM {segment.table} WHERE {date} IS NOT NULL"  # noqa: S608 - names of ecops.tables
+        paths = [self.folder / segment.path]
+        present = set(self.engine.query(sql, tables={segment.table: paths}, timeout=None)["day"].to_pylist())
+        first, last = dt.date.fromisoformat(segment.first_day), dt.date.fromisoformat(segment.last_day)
+        span = (last - first).days + 1
+        missing: list[dt.date] = []
+        for offset in range(min(span, 36_600)):
+            day = first + dt.timedelta(days=offset)
+            if day not in present and len(missing) < MISSING_DAYS_SHOWN:
+                missing.append(day)
+        return {"missing_days": tuple(missing), "missing_day_count": span - len(present)}
+
+    def _change(
+        self,
+        action: Literal["load", "undo"],
+        load: str,
+        changed: Mapping[str, Parts],
+        shown: Sequence[File],
+        segments: Sequence[File],
+    ) -> Change:
+        """The change that shows new parts, and new roll-ups where their inputs changed."""
+        show = [file for parts in changed.values() for file in parts.show]
+        hide = [file for parts in changed.values() for file in parts.hide]
+        files = [*segments, *(file for parts in changed.values() for file in parts.written)]
+        settings = {}
+        if any(name in changed for name in rollups.INPUTS):
+            self.progress(Message("Adding up by day."))
+            inputs = {}
+            for name in rollups.INPUTS:
+                there = [file for file in shown if file.table == name and file.kind != "rollup"]
+                inputs[name] = changed[name].current if name in changed else there
+            views = {rollups.BASE: View(rollups.sql(rollups.BASE))}
+            made = [self.builder.rollup(rollups.sql(name), name, inputs, views, load) for name in rollups.NAMES]
+            show += made
+            files += made
+            hide += [file for file in shown if file.kind == "rollup"]
+            settings["rollups"] = rollups.fingerprint()
+        return Change(action, show, hide, files, settings=settings)
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
