@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ecops.periods import Period
 
 _ONE_DAY = dt.timedelta(days=1)
 _MOST_DAILY = 20_000_000
+_CHECKED = 2_000_000
 
 
 def from_events(
@@ -28,6 +30,7 @@ def from_events(
     by: str | Sequence[str] | None = None,
     period: Period | None = None,
     currency: str = "CNY",
+    check: bool | None = None,
 ) -> FunnelTable:
     """Count how far every unit of a log got.
 
@@ -38,6 +41,8 @@ def from_events(
         by: dimensions to split by; those the log was packed with when it is packed and nothing is said.
         period: days in which a chain must start (it may end later); the whole log when None.
         currency: ISO code of the money of a log that does not say it.
+        check: look for defects of the log too (see `quality`) and keep them in `issues`; when None, up to two million
+            events.
 
     Raises:
         SpecError: an unknown dimension, or no step of the funnel is in the log.
@@ -52,6 +57,10 @@ def from_events(
     question, days = ask(packed, spec, period, daily=True)
     found = tally(packed.logs(), question, cores())
     table = _table(packed, spec, found, days, period)
+    if check or (check is None and packed.rows <= _CHECKED):
+        from ecops.funnel.quality import log_issues
+
+        table = replace(table, issues=(*table.issues, *log_issues(packed, spec, period)))
     wanted = None if by is None else ((by,) if isinstance(by, str) else tuple(by))
     return table if wanted is None or wanted == table.by else table.along(wanted)
 
