@@ -15,7 +15,10 @@ with order_parts as (
 ranked as (
     select
         date, platform, shop, channel, device, province,
-        row_number() over (partition by platform, shop, order_id order by first_line) as position,
+        row_number() over (
+            partition by platform, shop, order_id
+            order by first_line, date, channel, device, province
+        ) as position,
         max(paid) over (partition by platform, shop, order_id) as paid
     from order_parts
 )

@@ -16,7 +16,12 @@ with order_parts as (
 ),
 
 ranked as (
-    select *, row_number() over (partition by platform, shop, order_id order by first_line) as position
+    select
+        *,
+        row_number() over (
+            partition by platform, shop, order_id
+            order by first_line, date, hour, channel, device, province
+        ) as position
     from order_parts
 ),
 
