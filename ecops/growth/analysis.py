@@ -1,0 +1,385 @@
+"""What are the figures of a period, against another period, and can each be trusted?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecops.growth import changes
+from ecops.growth.changes import Change, Days
+from ecops.growth.daily import Daily, Data, history, opened, read_daily, read_people, spans
+from ecops.growth.frames import named
+from ecops.growth.panel import (
+    Basis,
+    Coverage,
+    Panel,
+    aliases_of,
+    basis_difference,
+    basis_note,
+    coverage,
+    days_of,
+    find_basis,
+    make_panel,
+    needed_days,
+)
+from ecops.growth.reasons import coverage_notes, missing_reason
+from ecops.growth.registry import Metric, metric, metrics
+from ecops.messages import Message
+from ecops.periods import Compare, Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+PEOPLE = frozenset({"buyers", "returning_buyers", "known_buyers", "first_buyers"})
+"""Measures that count different people of a whole period and therefore never add up over days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One metric of the whole scope.
+
+    Attributes:
+        metric: what it is.
+        value: figure of the period from every loaded day; NaN when it cannot be computed.
+        like: figure of the period on the days that can be compared; equals `value` when none is missing.
+        previous: figure of the comparison on the same days; NaN when it does not exist.
+        low: lower end of the 95 % interval of like - previous, unit of the metric; NaN when none can be given.
+        high: upper end.
+        p_value: that there is no change, two-sided, not corrected for other comparisons; NaN when not tested.
+        n: denominator of a rate or ratio, the number itself of a count, days of an amount.
+        series: (day, value) for six weeks before the period and the period; NaN where a day has no figure.
+        reason: why there is no value or no change; None when there is.
+    """
+
+    metric: Metric
+    value: float
+    like: float
+    previous: float
+    low: float
+    high: float
+    p_value: float
+    n: float
+    series: tuple[tuple[dt.date, float], ...]
+    reason: Message | None = None
+
+    @property
+    def change(self) -> float:
+        """Difference like - previous, unit of the metric."""
+        return self.like - self.previous
+
+    @property
+    def relative(self) -> float:
+        """Relative change like / previous - 1; NaN where previous is 0 or unknown."""
+        return self.like / self.previous - 1 if self.previous else float("nan")
+
+    @property
+    def good(self) -> bool | None:
+        """Whether it moved the good way; None when it did not move or is unknown."""
+        if not self.change or np.isnan(self.change):
+            return None
+        return (self.change > 0) == (self.metric.direction == "up")
+
+
+@dataclass(frozen=True, slots=True)
+class Kpis:
+    """Every metric of a period.
+
+    Attributes:
+        period: what was asked for.
+        compare: what it is compared with.
+        basis: what GMV stands on, see `ecops.growth.panel.Basis`.
+        kpis: metric key -> figure of the whole scope.
+        table: tidy, one row a segment and metric that can be computed: the columns of `by`, `metric`, `value`,
+            `like`, `previous`, `change`, `relative`, `low`, `high`, `p_value`, `n`.
+        coverage: which days were compared.
+        notes: what a reader must know: missing days, sources that disagree.
+        currency: ISO code of the money.
+    """
+
+    period: Period
+    compare: Period
+    basis: Basis
+    kpis: Mapping[str, Kpi]
+    table: pd.DataFrame
+    coverage: Coverage
+    notes: tuple[Message, ...]
+    currency: str
+
+    def __getitem__(self, key: str) -> Kpi:
+        metric(key)
+        return self.kpis[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one comparison stands on, read once and used by `kpis` and `diagnose`.
+
+    Attributes:
+        data: where it came from.
+        period: what was asked for.
+        compare: what it is compared with.
+        panel: measures by segment and day.
+        coverage: which days may be compared.
+        days: where they stand in the panel.
+        basis: what GMV stands on.
+        currency: ISO code.
+        sources: queries that gave rows.
+    """
+
+    data: Data
+    period: Period
+    compare: Period
+    panel: Panel
+    coverage: Coverage
+    days: Days
+    basis: Basis
+    currency: str
+    sources: frozenset[str]
+
+
+def read_scope(data: Any, period: Period, compare: Compare | Period, by: Sequence[str] = ()) -> Scope:
+    """Read the days of a comparison, split by `by`, and find out what may be compared."""
+    ready = opened(data)
+    other = compare if isinstance(compare, Period) else period.compared(compare)
+    wanted = needed_days(period, other)
+    days = [*days_of(wanted[0]), *days_of(wanted[1])]
+    daily: Daily = read_daily(ready, wanted, by)
+    panel = make_panel(daily, days)
+    covered = coverage(panel, spans(ready), period, other)
+    currency = getattr(ready, "currency", None) or "CNY"
+    basis = find_basis(panel, period, other)
+    return Scope(ready, period, other, panel, covered, _days(panel, covered, period), basis, currency, daily.sources)
+
+
+def _days(panel: Panel, covered: Coverage, period: Period) -> Days:
+    """Positions of the compared days; the whole weeks before the period that are not compared tell the noise."""
+    group = np.full(len(panel.days), -1)
+    compared = {*covered.compare_days, *covered.period_days}
+    start = period.start.toordinal()
+    for place, day in enumerate(panel.days):
+        distance = start - day.toordinal()
+        if 0 < distance <= 42 and day not in compared:
+            group[place] = 5 - (distance - 1) // 7
+    kept = np.unique(group[group >= 0])
+    group[group >= 0] = np.searchsorted(kept, group[group >= 0])
+    weekday = np.array([day.weekday() for day in panel.days], dtype=np.int64)
+    return Days(panel.positions(covered.compare_days), panel.positions(covered.period_days), group, weekday)
+
+
+def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Sequence[str] | None = None) -> Kpis:
+    """Every metric of the registry for a period: value, change, interval, daily series, or why there is none.
+
+    Args:
+        data: a workspace, a table of order lines or daily traffic (pandas, Polars, Arrow, CSV or Parquet path).
+        period: the days asked for.
+        compare: "previous" (环比), "last_week" (上周同期) or "last_year" (去年同期).
+        by: split by these dimensions as well, see `ecops.growth.daily.DIMENSIONS`; fills `Kpis.table`.
+
+    Raises:
+        EcopsError: the data cannot be opened, or a dimension does not exist.
+    """
+    import pandas as pd
+
+    columns = named(by)
+    scope = read_scope(data, period, compare)
+    whole = _Figures(scope)
+    found = {key: whole.kpi(entry) for key, entry in metrics().items()}
+    if columns:
+        split = _Figures(read_scope(scope.data, period, scope.compare, columns), scope)
+        tables = [split.rows(entry) for entry in metrics().values() if entry.computed]
+    else:
+        tables = [whole.rows(entry) for entry in metrics().values() if entry.computed]
+    table = pd.concat([rows for rows in tables if rows is not None] or [pd.DataFrame()], ignore_index=True)
+    notes = (*coverage_notes(scope.coverage, period), *basis_note(basis_difference(scope.panel, period)))
+    return Kpis(period, scope.compare, scope.basis, found, table, scope.coverage, notes, scope.currency)
+
+
+class _Figures:
+    """Metrics of one scope; reads the different buyers once.
+
+    Args:
+        scope: what to work on.
+        total: scope without segments, whose basis and days hold; `scope` itself when None.
+    """
+
+    def __init__(self, scope: Scope, total: Scope | None = None) -> None:
+        self.scope = scope
+        base = total or scope
+        self.basis, self.covered = base.basis, base.coverage
+        self.aliases = aliases_of(self.basis)
+        self.days = _days(scope.panel, self.covered, scope.period)
+        self.now = scope.panel.positions(days_of(scope.period))
+        self._people = self._read_people()
+
+    def _read_people(self) -> dict[str, dict[str, Floats]]:
+        """Different people by segment on: "full" (every day of the period), "after", "before" (the compared days)."""
+        scope = self.scope
+        first = min([*self.covered.compare_days, scope.period.start])
+        look_back = history(scope.data, first)
+        wanted = {"full": days_of(scope.period)}
+        if self.covered.period_days:
+            wanted["before"] = list(self.covered.compare_days)
+            if len(self.covered.period_days) < scope.period.days:
+                wanted["after"] = list(self.covered.period_days)
+        found = {}
+        for name, days in wanted.items():
+            people = read_people(scope.data, days, look_back, scope.panel.by)
+            if people is not None:
+                found[name] = {key: self._aligned(people.frame, key) for key in ("buyers", "returning_buyers")}
+                single = np.full(len(scope.panel.segments), np.nan)
+                found[name] |= {"known_buyers": single + 0, "first_buyers": single + 0}
+                if not scope.panel.by:
+                    found[name]["known_buyers"][0], found[name]["first_buyers"][0] = people.known, people.first
+        if "full" in found and self.covered.period_days and "after" not in found:
+            found["after"] = found["full"]
+        return found
+
+    def _aligned(self, frame: pd.DataFrame, column: str) -> Floats:
+        panel = self.scope.panel
+        if not panel.by:
+            whole: Floats = frame[column].to_numpy(dtype=np.float64)
+            return whole
+        merged = panel.segments.merge(frame, on=list(panel.by), how="left")
+        values: Floats = merged[column].to_numpy(dtype=np.float64)
+        return values if column == "returning_buyers" and np.isnan(values).all() else np.nan_to_num(values)
+
+    def figures(self, entry: Metric) -> tuple[Floats, Change | None, Floats] | None:
+        """Value of the period, change on the compared days, and daily values (segments, days) of a metric."""
+        names = {self.aliases.get(name, name) for name in entry.measures}
+        if names & PEOPLE:
+            return self._of_people(entry)
+        parts = self.scope.panel.parts(entry, self.aliases)
+        if parts is None:
+            return None
+        numerator, denominator = parts
+        is_sum = not entry.denominator
+        value = numerator[:, self.now].sum(1)
+        if not is_sum:
+            value = changes.ratio(value, denominator[:, self.now].sum(1))
+        daily = numerator if is_sum else changes.ratio(numerator, denominator)
+        change = None
+        if len(self.days.after):
+            change = changes.compare(entry.unit, numerator, denominator, self.days, is_sum=is_sum)
+        return value, change, daily
+
+    def _of_people(self, entry: Metric) -> tuple[Floats, Change | None, Floats] | None:
+        """Metrics with different people in them: sums over days for the rest, no sums over days for the people."""
+        sides = {name: self._side(entry, name) for name in ("full", "before", "after")}
+        full = sides["full"]
+        if full is None:
+            return None
+        is_sum = not entry.denominator
+        value = full[0] if is_sum else changes.ratio(*full)
+        daily = np.full((len(value), len(self.scope.panel.days)), np.nan)
+        parts = self.scope.panel.parts(entry, self.aliases)
+        if parts is not None:
+            daily = parts[0] if is_sum else changes.ratio(*parts)
+        before, after = sides["before"], sides["after"]
+        if before is None or after is None:
+            return value, None, daily
+        if entry.unit == "rate":
+            return value, _rate_change(before, after), daily
+        change = None
+        if parts is not None:
+            change = changes.compare(entry.unit, *parts, self.days, is_sum=is_sum)
+        return value, _scaled(change, before, after, is_sum=is_sum), daily
+
+    def _side(self, entry: Metric, name: str) -> tuple[Floats, Floats] | None:
+        people = self._people.get(name)
+        place = {"full": self.now, "before": self.days.before, "after": self.days.after}[name]
+        sums = []
+        for terms in (entry.numerator, entry.denominator):
+            total = np.zeros(len(self.scope.panel.segments))
+            for term in terms:
+                measure = self.aliases.get(term.removeprefix("-"), term.removeprefix("-"))
+                if measure in PEOPLE:
+                    if people is None:
+                        return None
+                    amount = people[measure]
+                elif measure in self.scope.panel.measures:
+                    leaf = np.nan_to_num(self.scope.panel.measures[measure][:, place]).sum(1)
+                    amount = self.scope.panel.by_segment(leaf)
+                else:
+                    return None
+                total = total + (-amount if term.startswith("-") else amount)
+            sums.append(total)
+        if np.isnan(sums[0]).all():
+            return None
+        return sums[0], sums[1] if entry.denominator else np.ones_like(sums[0])
+
+    def kpi(self, entry: Metric) -> Kpi:
+        """A metric of the whole scope."""
+        nan = float("nan")
+        found = self.figures(entry) if entry.computed else None
+        reason: Message | None = None
+        if found is None:
+            reason = missing_reason(entry, self.scope.panel, self.scope.sources)
+            return Kpi(entry, nan, nan, nan, nan, nan, nan, 0, (), reason)
+        value, change, daily = found
+        shown = [place for place, day in enumerate(self.scope.panel.days) if (self.scope.period.start - day).days <= 42]
+        series = tuple((self.scope.panel.days[place], float(daily[0, place])) for place in shown)
+        if change is None:
+            reason = Message("There is no data for the comparison period.")
+            return Kpi(entry, float(value[0]), nan, nan, nan, nan, nan, 0, series, reason)
+        size = float(change.base_after[0])
+        if entry.denominator and size < entry.min_denominator:
+            reason = Message("Too little data: the base is {n}.", n=size)
+        return Kpi(
+            entry, float(value[0]), float(change.after[0]), float(change.before[0]), float(change.low[0]),
+            float(change.high[0]), float(change.p_value[0]), size, series, reason,
+        )  # fmt: skip
+
+    def rows(self, entry: Metric) -> pd.DataFrame | None:
+        """A metric by segment as rows of `Kpis.table`; None when it cannot be computed."""
+        found = self.figures(entry)
+        if found is None:
+            return None
+        value, change, _ = found
+        unknown = np.full(value.shape, np.nan)
+        columns = {
+            "like": unknown if change is None else change.after,
+            "previous": unknown if change is None else change.before,
+            "change": unknown if change is None else change.after - change.before,
+            "relative": unknown if change is None else change.relative,
+            "low": unknown if change is None else change.low,
+            "high": unknown if change is None else change.high,
+            "p_value": unknown if change is None else change.p_value,
+            "n": unknown if change is None else change.base_after,
+        }
+        table = self.scope.panel.segments.assign(metric=entry.key, value=value, **columns)
+        return table.loc[~(table["value"].isna() & table["previous"].isna())]
+
+
+def _rate_change(before: tuple[Floats, Floats], after: tuple[Floats, Floats]) -> Change:
+    """Change of a share of different people, who are independent of each other: no dispersion."""
+    from ecops.growth import statistics as st
+
+    low, high = st.newcombe(before, after)
+    old, new = changes.ratio(*before), changes.ratio(*after)
+    relative = st.relative_change(old, new, st.rate_log_error(before, after))
+    p_value = st.two_proportions(before, after)
+    return Change(
+        old, new, low, high, relative.low, relative.high, p_value, before[1], after[1], np.ones(len(old))
+    )  # fmt: skip
+
+
+def _scaled(
+    change: Change | None, before: tuple[Floats, Floats], after: tuple[Floats, Floats], *, is_sum: bool
+) -> Change:
+    """Exact figures of different people with the relative noise of their daily counts."""
+    old, new = (before[0], after[0]) if is_sum else (changes.ratio(*before), changes.ratio(*after))
+    bases = (old, new) if is_sum else (before[1], after[1])
+    unknown = np.full(old.shape, np.nan)
+    if change is None:
+        return Change(old, new, unknown, unknown, unknown, unknown, unknown, *bases, unknown)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = (np.log1p(change.relative_high) - np.log1p(change.relative_low)) / 2
+        middle = np.log(new / old)
+        low, high = np.expm1(middle - half), np.expm1(middle + half)
+    return Change(old, new, old * low, old * high, low, high, change.p_value, *bases, change.phi)

@@ -1,0 +1,263 @@
+"""Every measure by day, shop and segment: the one table from which metrics, tests and diagnosis are made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+
+from ecops.errors import unknown_name
+from ecops.messages import Message, Term
+from ecops.periods import Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+QUERIES = "ecops.growth.queries"
+HISTORY_DAYS = 42
+"""Days before the period that come along for the daily series."""
+
+LOOK_BACK_DAYS = 365
+"""How far the search for an earlier purchase goes back, at most; both periods look back equally far."""
+
+_PLACES = ("platform", "shop")
+_SALES = ("gross_sales", "refunds", "discount", "freight", "cost", "units", "orders")
+_SPLITS: Mapping[str, tuple[str, ...]] = {
+    "sales": ("platform", "shop", "channel", "device", "province"),
+    "items": ("platform", "shop", "sku", "title", "category"),
+    "orders": ("platform", "shop", "channel", "device", "province"),
+    "traffic": ("platform", "shop", "channel", "device", "segment"),
+    "ads": ("platform", "shop", "channel"),
+    "buyer_days": ("platform", "shop", "channel", "device", "province"),
+}
+MEASURES: Mapping[str, tuple[str, ...]] = {
+    "sales": _SALES,
+    "items": ("gross_sales", "refunds", "units", "orders"),
+    "orders": ("placed_orders", "paid_orders"),
+    "traffic": (
+        "impressions",
+        "clicks",
+        "visitors",
+        "page_views",
+        "bounces",
+        "bounce_visitors",
+        "dwell_total",
+        "dwell_visitors",
+        "favourites",
+        "cart_users",
+        "order_buyers",
+        "pay_buyers",
+        "pay_amount",
+    ),
+    "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers"),
+    "buyer_days": ("buyers",),
+}
+_TABLES: Mapping[str, tuple[str, ...]] = {
+    "sales": ("order_lines", "orders"),
+    "items": ("order_lines",),
+    "orders": ("order_lines", "orders"),
+    "traffic": ("traffic_daily",),
+    "ads": ("ad_spend_daily",),
+    "buyer_days": ("order_lines", "orders"),
+}
+DIMENSIONS: Mapping[str, Term] = {
+    "platform": Term(en="platform", zh="平台"),
+    "shop": Term(en="shop", zh="店铺"),
+    "channel": Term(en="channel", zh="渠道"),
+    "device": Term(en="device", zh="终端"),
+    "province": Term(en="region", zh="地区"),
+    "segment": Term(en="segment", zh="人群"),
+    "category": Term(en="category", zh="类目"),
+    "sku": Term(en="product code", zh="商品编码"),
+    "title": Term(en="product", zh="商品"),
+}
+"""By what figures may be split, and what it is called."""
+
+
+@runtime_checkable
+class Data(Protocol):
+    """What `ecops.store.inputs.open_data` gives: tables and daily roll-ups that answer queries."""
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        """The answer to one SELECT."""
+
+    def has(self, table: str) -> bool:
+        """Whether a table holds rows."""
+
+
+def opened(data: Any) -> Data:
+    """Anything that data may be given as, ready to answer queries.
+
+    A table with visitors and no order numbers is daily traffic, every other one order lines.
+    """
+    if isinstance(data, Data):
+        return data
+    from ecops.store.inputs import open_data
+
+    columns = getattr(data, "column_names", None)
+    names = {str(name) for name in (getattr(data, "columns", ()) if columns is None else columns)}
+    traffic = "visitors" in names and "order_id" not in names
+    return cast("Data", open_data(data, table="traffic_daily" if traffic else "order_lines"))
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Measures by day, platform, shop and segment.
+
+    Attributes:
+        frame: `date`, "platform", "shop", the columns of `by`, one float column a measure; a measure that a row does
+            not have is NaN.
+        by: segment columns asked for.
+        measures: measures that have at least one value.
+        sources: queries that gave rows: "sales", "traffic", ...
+    """
+
+    frame: pd.DataFrame
+    by: tuple[str, ...]
+    measures: frozenset[str]
+    sources: frozenset[str]
+
+
+def read_daily(data: Data, spans: tuple[Period, Period], by: Sequence[str] = ()) -> Daily:
+    """Every measure that the loaded tables have, on the days of either span.
+
+    Raises:
+        SpecError: a column of `by` that is not in `DIMENSIONS`.
+    """
+    import pandas as pd
+
+    for column in by:
+        if column not in DIMENSIONS:
+            raise unknown_name(Message("The dimension"), column, DIMENSIONS)
+    keys = list(dict.fromkeys(["date", *_PLACES, *by]))
+    whole = None
+    sources = set()
+    for source in (
+        ("items",) if {"sku", "title", "category"} & set(by) else ("sales", "orders", "traffic", "ads", "buyer_days")
+    ):
+        frame = _read(data, source, spans, by)
+        if frame is not None and len(frame):
+            sources.add(source)
+            whole = frame if whole is None else whole.merge(frame, on=keys, how="outer")
+    if whole is None:
+        whole = pd.DataFrame({key: pd.Series(dtype=object) for key in keys})
+    found = frozenset(str(name) for name in whole.columns if name not in keys and whole[name].notna().any())
+    # A cost or discount of exactly nothing everywhere means that no file carried the column.
+    empty = {name for name in ("cost", "discount") if name in found and not whole[name].any()}
+    return Daily(whole, tuple(by), found - empty, frozenset(sources))
+
+
+def _read(data: Data, source: str, spans: tuple[Period, Period], by: Sequence[str]) -> pd.DataFrame | None:
+    from ecops.store.engine import load_sql
+
+    if not set(by) <= set(_SPLITS[source]) or not any(data.has(table) for table in _TABLES[source]):
+        return None
+    extra = tuple(column for column in by if column not in _PLACES)
+    params: dict[str, Any] = {
+        "start": spans[0].start,
+        "end": spans[0].end,
+        "other_start": spans[1].start,
+        "other_end": spans[1].end,
+    }
+    if source == "traffic":
+        params["sources"] = bool(extra)
+    frame = data.query(load_sql(QUERIES, source, by=extra), params).to_pandas()
+    keys = ["date", *_PLACES, *extra]
+    for key in keys[1:]:
+        frame[key] = frame[key].astype(object).where(frame[key].notna(), "")
+    frame["date"] = frame["date"].map(_as_day)
+    measures = list(MEASURES[source])
+    frame[measures] = frame[measures].astype("float64")
+    return frame.groupby(keys, as_index=False, sort=False)[measures].sum(min_count=1)
+
+
+def _as_day(value: Any) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Different buyers of a period.
+
+    Attributes:
+        frame: the columns of `by`, `buyers`, `returning_buyers` (NaN when the history is too short to tell).
+        known: people who had ever bought before the period; NaN when unknown or split by a segment.
+        first: people who bought for the first time in it; NaN likewise.
+    """
+
+    frame: pd.DataFrame
+    known: float
+    first: float
+
+
+MINIMUM_LOOK_BACK = 28
+
+
+def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequence[str] = ()) -> People | None:
+    """Different buyers on `days` and how many of them had bought within `look_back` days before the first of them.
+
+    Returns:
+        None when buyers are not known or cannot be split by `by`.
+    """
+    from ecops.store.engine import load_sql
+
+    usable = set(by) <= set(_SPLITS["buyer_days"]) and any(data.has(table) for table in _TABLES["buyer_days"])
+    if not usable or not days:
+        return None
+    start, end = min(days), max(days)
+    params = {"start": start, "end": end, "days": list(days), "since": start - dt.timedelta(days=look_back)}
+    frame = data.query(load_sql(QUERIES, "buyers", by=tuple(by)), params).to_pandas()
+    for key in by:
+        frame[key] = frame[key].astype(object).where(frame[key].notna(), "")
+    if not len(frame) or not frame["buyers"].sum():
+        return None
+    frame[["buyers", "returning_buyers"]] = frame[["buyers", "returning_buyers"]].astype("float64")
+    known = first = float("nan")
+    if look_back < MINIMUM_LOOK_BACK:
+        frame["returning_buyers"] = float("nan")
+    elif not by:
+        base = data.query(load_sql(QUERIES, "buyer_base"), {"start": start, "end": end, "days": list(days)}).to_pylist()
+        known, first = float(base[0]["known_buyers"] or 0), float(base[0]["first_buyers"] or 0)
+    return People(frame, known, first)
+
+
+def history(data: Data, first: dt.date) -> int:
+    """Days of buyers before `first`, at most `LOOK_BACK_DAYS`; 0 when buyers are not known."""
+    from ecops.store.engine import load_sql
+
+    if not any(data.has(table) for table in _TABLES["buyer_days"]):
+        return 0
+    row = data.query(load_sql(QUERIES, "span_buyers"), {}).to_pylist()[0]
+    if row["first_day"] is None:
+        return 0
+    return max(0, min(LOOK_BACK_DAYS, (first - _as_day(row["first_day"])).days))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when one shop has figures of one kind."""
+
+    source: str
+    platform: str
+    shop: str
+    first_day: dt.date
+    last_day: dt.date
+
+
+def spans(data: Data) -> tuple[Span, ...]:
+    """The span of each shop's sales and of its traffic."""
+    from ecops.store.engine import load_sql
+
+    found: list[Span] = []
+    for source in ("sales", "traffic"):
+        if any(data.has(table) for table in _TABLES[source]):
+            rows = data.query(load_sql(QUERIES, f"span_{source}"), {}).to_pylist()
+            found.extend(_span(source, row) for row in rows)
+    return tuple(found)
+
+
+def _span(source: str, row: Mapping[str, Any]) -> Span:
+    first, last = _as_day(row["first_day"]), _as_day(row["last_day"])
+    return Span(source, row["platform"] or "", row["shop"] or "", first, last)

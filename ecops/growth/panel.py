@@ -1,0 +1,278 @@
+"""Measures as arrays (segment x day), which days may be compared, and which basis GMV stands on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecops.growth.daily import HISTORY_DAYS, MEASURES, Daily, Span
+from ecops.growth.registry import Metric
+from ecops.messages import Message
+from ecops.periods import ONE_DAY, Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Basis = Literal["traffic", "orders", ""]
+"""traffic: GMV = visitors x conversion x value per buyer, from the platforms' daily reports. orders: GMV = buyers x
+orders per buyer x value per order, from order exports. "": neither is loaded."""
+
+_COLUMN_MAY_BE_MISSING = ("cost", "discount")
+USUAL_ORDERS = 10
+"""A day without sales is taken for missing only where the same weekday usually has at least so many orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Measures by leaf (platform x shop x segment) and day.
+
+    Attributes:
+        leaves: one row a leaf: platform, shop and the columns of `by`.
+        segments: one row a segment: the columns of `by` (one row without columns when there are none).
+        segment: segment of each leaf, shape (leaves,).
+        days: every day in order.
+        measures: measure -> shape (leaves, days); NaN where it is not known.
+        by: segment columns.
+    """
+
+    leaves: pd.DataFrame
+    segments: pd.DataFrame
+    segment: NDArray[np.int64]
+    days: tuple[dt.date, ...]
+    measures: Mapping[str, Floats]
+    by: tuple[str, ...]
+
+    def positions(self, days: Sequence[dt.date]) -> NDArray[np.int64]:
+        """Where `days` stand in the day axis; days outside it are left out."""
+        place = {day: number for number, day in enumerate(self.days)}
+        return np.array([place[day] for day in days if day in place], dtype=np.int64)
+
+    def parts(self, metric: Metric, aliases: Mapping[str, str]) -> tuple[Floats, Floats] | None:
+        """Numerator and denominator by segment and day; the denominator is 1 a day for plain sums.
+
+        A leaf and day counts only when it has every measure of the metric, so that no rate is diluted by shops that
+        do not report its numerator.
+
+        Args:
+            metric: what to make.
+            aliases: measures that stand for others, such as gmv for pay_amount.
+
+        Returns:
+            Two arrays of shape (segments, days); None when a measure is not there at all.
+        """
+        names = [aliases.get(name, name) for name in metric.measures]
+        if not all(name in self.measures for name in names):
+            return None
+        valid = np.logical_and.reduce([np.isfinite(self.measures[name]) for name in names])
+        if not valid.any():
+            return None
+        numerator = self._total(metric.numerator, aliases, valid)
+        if not metric.denominator:
+            return numerator, np.ones_like(numerator)
+        return numerator, self._total(metric.denominator, aliases, valid)
+
+    def _total(self, terms: Sequence[str], aliases: Mapping[str, str], valid: NDArray[np.bool_]) -> Floats:
+        leaf = np.zeros(valid.shape)
+        for term in terms:
+            name = term.removeprefix("-")
+            sign = -1.0 if term.startswith("-") else 1.0
+            leaf += sign * np.where(valid, self.measures[aliases.get(name, name)], 0.0)
+        return self.by_segment(leaf)
+
+    def by_segment(self, leaf: Floats) -> Floats:
+        """Leaves added up to segments; `leaf` has the leaves first."""
+        total = np.zeros((len(self.segments), *leaf.shape[1:]))
+        np.add.at(total, self.segment, leaf)
+        return total
+
+
+def make_panel(daily: Daily, days: Sequence[dt.date]) -> Panel:
+    """The arrays of `daily` on `days`."""
+    import pandas as pd
+
+    frame = daily.frame
+    places = list(dict.fromkeys(["platform", "shop", *daily.by]))
+    leaf_index = pd.MultiIndex.from_frame(frame[places]) if len(frame) else pd.MultiIndex.from_tuples([], names=places)
+    leaf, unique = leaf_index.factorize(sort=True)
+    leaves = unique.to_frame(index=False, name=places) if len(unique) else pd.DataFrame(columns=places)
+    if daily.by:
+        codes, segments = pd.MultiIndex.from_frame(leaves[list(daily.by)]).factorize(sort=True)
+        segment_rows = segments.to_frame(index=False, name=list(daily.by))
+    else:
+        codes, segment_rows = np.zeros(len(leaves), dtype=np.int64), pd.DataFrame(index=range(1))
+    ordered = tuple(sorted(set(days)))
+    number = {day: position for position, day in enumerate(ordered)}
+    position = frame["date"].map(number).fillna(-1).astype(int).to_numpy() if len(frame) else np.zeros(0, dtype=int)
+    inside = position >= 0
+    values = {}
+    for name in sorted(daily.measures):
+        dense = np.full((len(leaves), len(ordered)), np.nan)
+        dense[leaf[inside], position[inside]] = frame[name].to_numpy(dtype=np.float64)[inside]
+        values[name] = _zero_where_nothing_was_sold(name, dense, leaves)
+    return Panel(leaves, segment_rows, codes.astype(np.int64), ordered, values, daily.by)
+
+
+def _zero_where_nothing_was_sold(name: str, dense: Floats, leaves: pd.DataFrame) -> Floats:
+    """No row means nothing sold where a shop has such rows at all; traffic that is not reported stays unknown."""
+    if name in MEASURES["traffic"] or not len(dense):
+        return dense
+    place = leaves.groupby(["platform", "shop"], sort=False).ngroup().to_numpy()
+    shops = np.eye(place.max() + 1)[place]
+    filled = np.nan_to_num(dense)
+    amount = shops.T @ (np.abs(filled) if name in _COLUMN_MAY_BE_MISSING else np.isfinite(dense)).sum(1)
+    return np.where((shops @ amount > 0)[:, None], filled, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Days without figures of one shop.
+
+    Attributes:
+        source: "sales" or "traffic".
+        platform: whose.
+        shop: whose.
+        days: the days, in order; of either period.
+        whole: None, or which period ("period", "compare") has nothing at all of this shop.
+    """
+
+    source: str
+    platform: str
+    shop: str
+    days: tuple[dt.date, ...]
+    whole: Literal["period", "compare"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which days may be compared.
+
+    Attributes:
+        period_days: days of the period that stand against a day of the comparison, both with figures.
+        compare_days: their counterparts, same order.
+        gaps: what is missing.
+    """
+
+    period_days: tuple[dt.date, ...]
+    compare_days: tuple[dt.date, ...]
+    gaps: tuple[Gap, ...]
+
+
+def days_of(period: Period) -> list[dt.date]:
+    """Every day of a period."""
+    return [period.start + number * ONE_DAY for number in range(period.days)]
+
+
+def needed_days(period: Period, compare: Period) -> tuple[Period, Period]:
+    """The two spans to read: the comparison, and the period with the history before it."""
+    return Period(period.start - HISTORY_DAYS * ONE_DAY, period.end), compare
+
+
+def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Period) -> Coverage:
+    """Pairs of days that can be compared like with like.
+
+    A day is missing where a shop's figures begin later or end earlier, where a day of traffic is not there, or where
+    nothing was sold on a weekday that usually has orders. A shop that has nothing at all in one of the periods is told
+    as such and does not take its days away from the others.
+    """
+    now, then = days_of(period), days_of(compare)
+    gaps: list[Gap] = []
+    missing: set[dt.date] = set()
+    comparable = False
+    for span in known:
+        present = _present_days(panel, span)
+        if present is None:
+            continue
+        empty_now, empty_then = not present & set(now), not present & set(then)
+        if empty_now and empty_then:
+            continue
+        if empty_now or empty_then:
+            gaps.append(Gap(span.source, span.platform, span.shop, (), "period" if empty_now else "compare"))
+            continue
+        comparable = True
+        absent = sorted({day for day in (*then, *now) if day not in present})
+        if absent:
+            gaps.append(Gap(span.source, span.platform, span.shop, tuple(absent)))
+            missing.update(absent)
+    pairs = [(a, b) for a, b in zip(now, then, strict=True) if comparable and a not in missing and b not in missing]
+    return Coverage(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), tuple(gaps))
+
+
+def _present_days(panel: Panel, span: Span) -> set[dt.date] | None:
+    """Days on which a shop's figures are there, by the rules of `coverage`; None when it has none in the panel."""
+    rows = ((panel.leaves["platform"] == span.platform) & (panel.leaves["shop"] == span.shop)).to_numpy()
+    measure = "visitors" if span.source == "traffic" else "orders"
+    if measure not in panel.measures or not rows.any():
+        return None
+    values = panel.measures[measure][rows]
+    reported = np.isfinite(values).any(0)
+    if span.source == "traffic":
+        return {day for day, seen in zip(panel.days, reported, strict=True) if seen}
+    orders = np.nansum(values, axis=0)
+    inside = np.array([span.first_day <= day <= span.last_day for day in panel.days])
+    weekday = np.array([day.weekday() for day in panel.days])
+    usual = np.zeros(len(panel.days))
+    for number in range(7):
+        same = inside & (weekday == number)
+        if same.any():
+            usual[weekday == number] = np.median(orders[same])
+    seen = inside & ((orders > 0) | (usual < USUAL_ORDERS))
+    return {day for day, there in zip(panel.days, seen, strict=True) if there}
+
+
+def find_basis(panel: Panel, period: Period, compare: Period) -> Basis:
+    """What GMV stands on; see `Basis`. Traffic needs visitors, paying buyers and payments of every shop in scope."""
+    have_sales = "gross_sales" in panel.measures
+    traffic = [panel.measures.get(name) for name in ("visitors", "pay_buyers", "pay_amount")]
+    if any(array is None for array in traffic):
+        return "orders" if have_sales else ""
+    for span in (period, compare):
+        place = panel.positions(days_of(span))
+        sums = [np.nansum(np.asarray(array)[:, place], axis=1) for array in traffic]
+        covered = np.logical_and.reduce([total > 0 for total in sums])
+        if have_sales:
+            sold = np.nansum(panel.measures["gross_sales"][:, place], axis=1) > 0
+            shops = panel.leaves.groupby(["platform", "shop"], sort=False).ngroup().to_numpy()
+            if set(shops[sold]) - set(shops[covered]):
+                return "orders"
+    now = panel.positions(days_of(period))
+    return "traffic" if np.nansum(np.asarray(traffic[0])[:, now]) > 0 else "orders" if have_sales else ""
+
+
+def aliases_of(basis: Basis) -> dict[str, str]:
+    """Which measures GMV is made of on a basis."""
+    if basis == "traffic":
+        return {"gmv": "pay_amount", "gmv_buyers": "pay_buyers"}
+    return {"gmv": "gross_sales", "gmv_buyers": "buyers"}
+
+
+BASIS_TOLERANCE = 0.02
+
+
+def basis_difference(panel: Panel, period: Period) -> float | None:
+    """Payments of the traffic reports over sales of the order export, minus 1; None when one is not there."""
+    if "pay_amount" not in panel.measures or "gross_sales" not in panel.measures:
+        return None
+    place = panel.positions(days_of(period))
+    paid, sold = (float(np.nansum(panel.measures[name][:, place])) for name in ("pay_amount", "gross_sales"))
+    return paid / sold - 1 if paid > 0 and sold > 0 else None
+
+
+def basis_note(difference: float | None) -> tuple[Message, ...]:
+    """The note that the two sources of GMV disagree, when they do by more than `BASIS_TOLERANCE`."""
+    from ecops.messages import Percent
+
+    if difference is None or abs(difference) <= BASIS_TOLERANCE:
+        return ()
+    return (
+        Message(
+            "Payments in the traffic reports differ from the order export by {difference}. Check that both cover the "
+            "same shops and days.",
+            difference=Percent(difference, signed=True),
+        ),
+    )

@@ -1,0 +1,13 @@
+-- How much was sold on each day, by where? By day of payment, from the daily roll-up.
+select
+    {by} date, platform, shop,
+    sum(gross_sales) as gross_sales,
+    sum(refunds) as refunds,
+    sum(discount) as discount,
+    sum(freight) as freight,
+    sum(cost) as cost,
+    sum(units) as units,
+    sum(orders) as orders
+from daily_sales
+where date between $start and $end or date between $other_start and $other_end
+group by all

@@ -1,0 +1,120 @@
+"""Why a figure is missing and what to bring in, in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from ecops.growth.panel import Coverage, Gap, Panel
+from ecops.growth.registry import Metric
+from ecops.messages import Count, Message, Term, Value
+from ecops.periods import Period
+from ecops.tables import table
+
+_SOURCE_OF = {"traffic_daily": "traffic", "order_lines": "sales", "ad_spend_daily": "ads"}
+_KIND = {"sales": Term(en="orders", zh="订单"), "traffic": Term(en="traffic", zh="流量")}
+
+
+def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Message:
+    """Which table, column or export a metric lacks."""
+    if entry.gap is not None:
+        return Message("Needs {what}.", what=entry.gap)
+    if entry.page:
+        return Message("Worked out on the page {page}.", page=PAGES[entry.page])
+    for need in entry.needs:
+        name, _, column = need.partition(".")
+        place = table(name)
+        source = _SOURCE_OF.get(name)
+        if source is not None and source not in sources and not _sales_by_orders(source, sources):
+            if panel.by:
+                return Message("Cannot be split this way, or not loaded: {table}.", table=place.label)
+            return Message("Not loaded for these days: {table}.", table=place.label)
+        if source is not None and column not in _filled(panel):
+            return Message("The column “{column}” is missing in “{table}”.", column=place[column].label, table=place.label)
+    return Message("No figures for these days.")
+
+
+PAGES = {
+    "overview": Term(en="Overview", zh="经营总览"),
+    "funnel": Term(en="Funnel", zh="漏斗诊断"),
+    "customers": Term(en="Customers", zh="客户"),
+    "inventory": Term(en="Inventory", zh="库存"),
+    "presale": Term(en="Presale", zh="预售"),
+    "channels": Term(en="Channels", zh="渠道投放"),
+    "content": Term(en="Content", zh="内容"),
+    "service": Term(en="Service", zh="服务"),
+    "data": Term(en="Data", zh="数据"),
+    "settings": Term(en="Settings", zh="设置"),
+}
+"""What the pages are called that work out what `kpis` does not."""
+
+_COLUMN_OF = {
+    "bounces": "bounce_rate",
+    "dwell_total": "dwell_seconds",
+    "gross_sales": "paid_amount",
+    "refunds": "refund_amount",
+    "units": "quantity",
+    "orders": "order_id",
+    "buyers": "buyer_id",
+    "placed_orders": "ordered_at",
+    "paid_orders": "paid_at",
+    "ad_cost": "cost",
+    "ad_paid_amount": "paid_amount",
+    "ad_clicks": "clicks",
+    "ad_new_buyers": "new_buyers",
+}
+
+
+def _filled(panel: Panel) -> set[str]:
+    return {_COLUMN_OF.get(name, name) for name in panel.measures}
+
+
+def _sales_by_orders(source: str, sources: frozenset[str]) -> bool:
+    return source == "sales" and bool({"items", "orders"} & sources)
+
+
+def place_of(platform: str, shop: str) -> Value:
+    """A shop as people name it; the whole business where neither is known."""
+    return " ".join(part for part in (platform, shop) if part) or Term(en="the shop", zh="店铺")
+
+
+def day_list(days: Sequence[dt.date]) -> Value:
+    """Days as a value of a message: one day, a span without holes, or the first and how many."""
+    from ecops.messages import DateRange
+
+    first, last = min(days), max(days)
+    if first == last:
+        return first
+    if (last - first).days + 1 == len(days):
+        return DateRange(first, last)
+    return Message("{count} days from {first} to {last}", count=Count(len(days)), first=first, last=last)
+
+
+def gap_message(gap: Gap) -> Message:
+    """One gap as a sentence."""
+    kind, place = _KIND[gap.source], place_of(gap.platform, gap.shop)
+    if gap.whole == "compare":
+        return Message(
+            "{place} has no {kind} at all in the comparison period: a new shop, or an export not loaded yet.",
+            place=place,
+            kind=kind,
+        )
+    if gap.whole == "period":
+        return Message(
+            "{place} has no {kind} at all in this period: closed, or an export not loaded yet.", place=place, kind=kind
+        )
+    return Message("{place} has no {kind} on {days}.", place=place, kind=kind, days=day_list(gap.days))
+
+
+def coverage_notes(covered: Coverage, period: Period) -> tuple[Message, ...]:
+    """What is missing, and on how many days the comparison stands."""
+    notes = [gap_message(gap) for gap in covered.gaps]
+    if covered.period_days and len(covered.period_days) < period.days:
+        notes.append(
+            Message(
+                "Compared on {count} of {total} days, those that both periods have.",
+                count=Count(len(covered.period_days)),
+                total=Count(period.days),
+            )
+        )
+    return tuple(notes)
