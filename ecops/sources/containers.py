@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator
@@ -15,7 +16,7 @@ from ecops.sources import encoding as enc
 from ecops.sources.archive import Meter, damaged, gunzip, member_chunks, open_zip, shown_name
 from ecops.sources.delimited import Bench, read_text
 from ecops.sources.grid import Grid
-from ecops.sources.limits import Limits, too_much_memory
+from ecops.sources.limits import Limits, too_much_memory, too_much_space
 
 Kind = Literal["text", "xlsx", "zip", "xls", "gz", "parquet", "html", "xml"]
 
@@ -83,7 +84,15 @@ def read_grids(
         raise error.at(file=name) from None
     except MemoryError:
         raise too_much_memory().at(file=name) from None
-    except Exception as error:  # the reader's promise: whatever a library raises about a file is about the file
+    except OSError as error:
+        if error.errno not in (errno.EFBIG, errno.ENOSPC, errno.EDQUOT):
+            raise damaged().at(file=name) from error
+        raise too_much_space().at(file=name) from error
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        # The reader's promise: whatever a library raises while it reads a file is about the file. Panics of compiled
+        # libraries are no Exceptions.
         raise damaged().at(file=name) from error
 
 

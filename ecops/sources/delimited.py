@@ -80,7 +80,8 @@ def read_text(path: Path, name: str, bench: Bench) -> Grid:
         return _in_encoding(path, name, head, mark, "utf-8", bench)
     except enc.BadBytesError as error:
         ranked = enc.rank_encodings(head, bench.known, bench.limits)
-        if enc.starts_as_utf8(head) and not _names_known(head, ranked[0], bench):
+        scores = [enc.header_score(head, encoding, bench.known, bench.limits) for encoding in ("utf-8", ranked[0])]
+        if enc.starts_as_utf8(head, error.line) and scores[0] >= scores[1]:
             raise enc.not_this_encoding(error, "utf-8") from None
     return _first_that_decodes(path, name, head, mark, ranked, bench)
 
@@ -112,13 +113,6 @@ def _first_that_decodes(path: Path, name: str, head: bytes, mark: int, encodings
     raise enc.not_this_encoding(furthest, encoding)
 
 
-def _names_known(head: bytes, encoding: str, bench: Bench) -> int:
-    try:
-        return find_layout(enc.head_text(head, encoding, "replace"), bench.known, bench.limits).known
-    except FileError:
-        return 0
-
-
 def _in_encoding(
     path: Path, name: str, head: bytes, mark: int, encoding: str, bench: Bench, header_first: bool = False
 ) -> Grid:
@@ -130,7 +124,7 @@ def _in_encoding(
     try:
         text = enc.head_text(head, encoding)
     except UnicodeDecodeError as error:
-        raise enc.BadBytesError(head.count(b"\n", 0, mark + error.start), at_end=False) from None
+        raise enc.bad_bytes(error, head[mark:]) from None
     layout = find_layout(text, bench.known, bench.limits, header_first)
     counter = RecordCounter(layout.delimiter, layout.header_line + 1, bench.limits.record_bytes)
     copy = None if encoding == "utf-8" else bench.new_file()
@@ -160,7 +154,6 @@ def _in_encoding(
         rows=0,
         lines=counter.records + (counter.blanks if len(layout.columns) == 1 else 0),
         samples=take_samples(text, layout, len(layout.columns)),
-        multiline=counter.multiline,
     )
     return _parsed(grid, text, layout, bench)
 
@@ -201,8 +194,8 @@ def _parsed(grid: Grid, text: str, layout: Layout, bench: Bench) -> Grid:
         if rows == grid.lines:
             return dataclasses.replace(tried, rows=rows)
     path = bench.new_file()
-    tidied = tidy(grid.path, path, grid.delimiter, grid.header_line, bench.limits)
-    width = max(tidied.width, len(grid.columns))
+    tidied = tidy(grid.path, path, grid.delimiter, grid.header_line, len(grid.columns), bench.limits)
+    width = tidied.width
     columns = grid.columns + ("",) * (width - len(grid.columns))
     notes = list(grid.notes)
     if tidied.repaired:
@@ -215,7 +208,6 @@ def _parsed(grid: Grid, text: str, layout: Layout, bench: Bench) -> Grid:
         columns=columns,
         samples=take_samples(text, layout, width),
         notes=tuple(notes),
-        reading="padded",
     )
     rows = _count(grid, bench)
     if rows != grid.lines:

@@ -86,7 +86,7 @@ def rank_encodings(head: bytes, known: Collection[str], limits: Limits) -> list[
     Ties keep the order of `CANDIDATES`. Only when nearly every non-ASCII byte stands alone between ASCII letters, as
     in French or German, cp1252 goes first among the tied: Chinese and Japanese characters take two such bytes.
     """
-    scores = {name: _header_score(head, name, known, limits) for name in CANDIDATES}
+    scores = {name: header_score(head, name, known, limits) for name in CANDIDATES}
     best = max(scores.values())
     tied = [name for name in CANDIDATES if scores[name] == best]
     high = len(_HIGH_BYTE.findall(head))
@@ -95,21 +95,30 @@ def rank_encodings(head: bytes, known: Collection[str], limits: Limits) -> list[
     return tied
 
 
-def starts_as_utf8(head: bytes) -> bool:
-    """Whether the first non-ASCII characters of a text are written in UTF-8 (at least two in a row of them)."""
-    first = _HIGH_BYTE.search(head)
-    if first is None:
-        return False
-    at = first.start()
-    for _ in range(2):
-        match = _UTF8_CHARACTER.match(head, at)
-        if match is None:
-            return False
-        following = _HIGH_BYTE.search(head, match.end())
-        if following is None:
+def starts_as_utf8(head: bytes, line: int) -> bool:
+    """Whether the lines before `line`, which are known to decode as UTF-8, cannot do so by chance.
+
+    Two bytes of GBK look like one UTF-8 character in one of seven cases, so one or two prove nothing.
+    """
+    end = 0
+    for _ in range(line):
+        found = head.find(b"\n", end)
+        if found < 0:
+            break
+        end = found + 1
+    evidence = 0
+    for match in _UTF8_CHARACTER.finditer(head, 0, end):
+        evidence += len(match.group()) - 1
+        if evidence >= 4:
             return True
-        at = following.start()
-    return True
+    return False
+
+
+def bad_bytes(error: UnicodeDecodeError, data: bytes, line: int = 0) -> BadBytesError:
+    """Where a decoder stopped in `data`, which begins at physical line `line`."""
+    cut = error.end >= len(data) and any(word in error.reason for word in ("incomplete", "unexpected end", "truncated"))
+    newline = "\n".encode(error.encoding) if error.encoding.startswith("utf-") else b"\n"
+    return BadBytesError(line + data.count(newline, 0, error.start), cut)
 
 
 def check_utf8(blocks: Iterator[bytes], sink: Sink) -> None:
@@ -204,7 +213,8 @@ def not_this_encoding(error: BadBytesError, encoding: str) -> FileError:
     )
 
 
-def _header_score(head: bytes, encoding: str, known: Collection[str], limits: Limits) -> int:
+def header_score(head: bytes, encoding: str, known: Collection[str], limits: Limits) -> int:
+    """How many cells of the header are known when the beginning of the file is read as `encoding`."""
     try:
         return find_layout(head_text(head, encoding, "replace"), known, limits).known
     except FileError:
@@ -221,9 +231,7 @@ def _decode(block: bytes, encoding: str, line: int) -> str:
     try:
         return block.decode(encoding)
     except UnicodeDecodeError as error:
-        at_end = error.end >= len(block) and not block.endswith(b"\n") and "incomplete" in error.reason
-        at_end = at_end or (error.end >= len(block) and "unexpected end" in error.reason)
-        raise BadBytesError(line + block.count(b"\n", 0, error.start), at_end) from None
+        raise bad_bytes(error, block, line) from None
 
 
 def _refuse_mixed(block: bytes, encoding: str, line: int) -> None:
@@ -267,8 +275,8 @@ def _wide_to_utf8(blocks: Iterator[bytes], encoding: str, sink: Sink) -> None:
             sink(_plain_line_ends(text[:cut].encode()))
             line += text.count("\n", 0, cut)
         sink(_plain_line_ends((carry + decoder.decode(b"", final=True)).encode()))
-    except UnicodeError as error:
-        raise BadBytesError(line, at_end="truncated" in str(error)) from None
+    except UnicodeDecodeError as error:
+        raise BadBytesError(line, at_end="truncated" in error.reason) from None
 
 
 def _plain_line_ends(block: bytes) -> bytes:

@@ -36,7 +36,6 @@ class Grid:
         samples: for each column up to three non-empty values.
         notes: what the reader wants the user to know.
         reading: how the rows follow the header.
-        multiline: a quoted cell holds a line break.
     """
 
     name: str
@@ -53,7 +52,6 @@ class Grid:
     samples: tuple[tuple[str, ...], ...]
     notes: tuple[Message, ...] = ()
     reading: Reading = "strict"
-    multiline: bool = False
 
     def scan_sql(self) -> str:
         """The table function that reads the data rows as text: columns `c0`, `c1`, ... by position.
@@ -61,11 +59,11 @@ class Grid:
         Empty cells are NULL, nothing else is. Bind `scan_parameters()` beside your own parameters.
         """
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.columns)))
-        padding = ", null_padding=true" if self.reading == "padded" else ""
-        parallel = ", parallel=false" if self.multiline and self.reading == "padded" else ""
+        # DuckDB's parallel scanner refuses padding beside some quoted cells.
+        padding = ", null_padding=true, parallel=false" if self.reading == "padded" else ""
         return (
             f"read_csv($grid_path, auto_detect=false, header=false, skip={self.header_line + 1}, "
-            f"delim='{self.delimiter}', quote='\"', escape='\"', columns={{{columns}}}{padding}{parallel})"
+            f"delim='{self.delimiter}', quote='\"', escape='\"', columns={{{columns}}}{padding})"
         )
 
     def scan_parameters(self) -> dict[str, str]:

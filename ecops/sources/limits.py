@@ -85,3 +85,11 @@ def too_much_memory() -> FileError:
         Message("The file needs more memory than is allowed to read it."),
         Message("Save it as CSV, or export a shorter period."),
     )
+
+
+def too_much_space() -> FileError:
+    """The error for a file whose copy needs more room on the disk than a reader may use or the disk has."""
+    return FileError(
+        Message("There is not enough room on the disk to read the file."),
+        Message("Free some space on the server, or export a shorter period."),
+    )

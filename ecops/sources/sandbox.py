@@ -21,7 +21,12 @@ from ecops.sources.limits import Limits, too_much_memory
 
 _LOG = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("worker.py")
-_SMALL = {"MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # address space is limited
+_SMALL = {  # address space is limited: Arrow's own allocator alone would reserve a gigabyte of it
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
 
 

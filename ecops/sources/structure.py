@@ -27,14 +27,12 @@ class RecordCounter:
     Attributes:
         records: records so far; blank lines are none.
         blanks: blank lines so far, outside quoted cells.
-        multiline: a quoted cell with a line break was seen.
         line: physical lines so far, from the beginning of the file.
     """
 
     def __init__(self, delimiter: str, first_line: int, record_bytes: int) -> None:
         self.records = 0
         self.blanks = 0
-        self.multiline = False
         self.line = first_line
         self._delimiter = delimiter.encode()
         self._record_bytes = record_bytes
@@ -97,28 +95,33 @@ class RecordCounter:
             return
         self.records += 1
         if was_open:
-            self.multiline, self._opened = True, None
+            self._opened = None
 
     def _open_after(self, line: bytes) -> bool:
         """Whether a quoted cell is open at the end of `line`.
 
         A quote opens a cell only at its beginning. Inside a quoted cell a quote that is neither doubled nor followed by
         the delimiter is text when the cell began on this line, and the sign of an earlier unclosed quote otherwise.
+        Such a cell does not go on in the next line: when its end is not found, its opening quote was text too.
         """
         line = line.removesuffix(b"\r")
         inherited = opened = self._opened is not None
-        at = 0
+        at, start, doubtful, literal = 0, -1, False, False
         while True:
             if not opened:
-                if line[at : at + 1] == b'"':
-                    opened, at = True, at + 1
+                if line[at : at + 1] == b'"' and not literal:
+                    opened, doubtful, start, at = True, False, at, at + 1
                     continue
+                literal = False
                 at = line.find(self._delimiter, at)
                 if at < 0:
                     return False
                 at += 1
                 continue
             at = line.find(b'"', at)
+            if at < 0 and doubtful:
+                opened, at, literal = False, start, True
+                continue
             if at < 0:
                 return True
             following = line[at + 1 : at + 2]
@@ -132,6 +135,7 @@ class RecordCounter:
             elif inherited and self._opened is not None:
                 raise unclosed(self._opened)
             else:
+                doubtful = True
                 at += 1
 
     def _count_plain(self, array: npt.NDArray[np.uint8], ends: npt.NDArray[np.intp], start: int, stop: int) -> None:

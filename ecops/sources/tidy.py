@@ -28,26 +28,41 @@ class Tidied:
     repaired: int
 
 
-def tidy(source: Path, target: Path, delimiter: str, header_line: int, limits: Limits) -> Tidied:
-    """Rewrite a UTF-8 text with strict quotes and line feeds. Preamble and header lines are copied as they are.
+def tidy(source: Path, target: Path, delimiter: str, header_line: int, columns: int, limits: Limits) -> Tidied:
+    """Rewrite a UTF-8 text with strict quotes, line feeds, rows of equal width, and without its first lines' words.
+
+    Args:
+        source: the text as it is.
+        target: where to write.
+        delimiter: between cells.
+        header_line: physical line of the header, from 0.
+        columns: cells of the header; rows are padded to the widest row, or to as many.
+        limits: see `Limits.columns`.
 
     Raises:
         FileError: more cells in a row than `limits.columns`.
     """
-    width = repaired = 0
+    tidied = _rewrite(source, target, delimiter, header_line, columns, limits)
+    return tidied if tidied.width <= columns else _rewrite(source, target, delimiter, header_line, tidied.width, limits)
+
+
+def _rewrite(source: Path, target: Path, delimiter: str, header_line: int, columns: int, limits: Limits) -> Tidied:
+    width, repaired = columns, 0
     with source.open(encoding="utf-8-sig", newline="") as read, target.open("w", encoding="utf-8", newline="") as out:
         lines = _lines(read)
         for _ in range(header_line + 1):
-            out.write(next(lines, "") + "\n")
+            next(lines, "")
+            out.write("#\n")  # a quotation mark up here would confuse the parser; nobody reads these lines again
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         for record in _records(lines, delimiter):
             if isinstance(record, str):
-                width = max(width, record.count(delimiter) + 1)
-                out.write(record + "\n")
+                cells = record.count(delimiter) + 1
+                out.write(record + delimiter * (columns - cells) + "\n")
             else:
-                width = max(width, len(record.cells))
+                cells = len(record.cells)
                 repaired += record.repaired
-                writer.writerow(record.cells)
+                writer.writerow(record.cells + [""] * (columns - cells))
+            width = max(width, cells)
             if width > limits.columns:
                 refuse_wide(width, 0, limits)
     return Tidied(width, repaired)
@@ -86,12 +101,21 @@ def _records(lines: Iterator[str], delimiter: str) -> Iterator[str | _Quoted]:
 
 
 def _parse(line: str, at: int, delimiter: str, record: _Quoted, open_cell: list[str] | None) -> list[str] | None:
-    """Add the cells of `line` to `record`; the parts of the cell that is still open at its end, or None."""
+    """Add the cells of `line` to `record`; the parts of the cell that is still open at its end, or None.
+
+    A cell with a quotation mark that is not doubled never goes on behind the line on which it began: when its end is
+    not found there, its opening mark was text too.
+    """
+    start = -1  # where the open cell began when it began on this line
+    begin = -1  # where the open cell began when it began on this line and has a mark that is not doubled
+    literal = False
     while True:
         if open_cell is None:
-            if line[at : at + 1] == '"':
+            if line[at : at + 1] == '"' and not literal:
                 open_cell, at = [], at + 1
+                start = at - 1
                 continue
+            literal = False
             end = line.find(delimiter, at)
             record.cells.append(line[at:] if end < 0 else line[at:end])
             if end < 0:
@@ -99,6 +123,9 @@ def _parse(line: str, at: int, delimiter: str, record: _Quoted, open_cell: list[
             at = end + 1
             continue
         end = line.find('"', at)
+        if end < 0 and begin >= 0:
+            open_cell, at, begin, literal = None, begin, -1, True
+            continue
         if end < 0:
             open_cell.append(line[at:])
             return open_cell
@@ -111,8 +138,8 @@ def _parse(line: str, at: int, delimiter: str, record: _Quoted, open_cell: list[
             record.cells.append("".join(open_cell))
             if not following:
                 return None
-            open_cell, at = None, end + 2
+            open_cell, at, begin, start = None, end + 2, -1, -1
         else:
             open_cell.append('"')
             record.repaired = True
-            at = end + 1
+            at, begin = end + 1, start

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime as dt
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ def with_macros() -> FileError:
 def _sheets(path: Path, name: str, container: str, uncached: dict[str, int], bench: Bench) -> list[Grid]:
     grids = []
     try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+        with calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes())) as book:
             shown = [
                 sheet.name
                 for sheet in book.sheets_metadata
@@ -222,9 +223,9 @@ def _sheet_titles(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
 
 def _write(sheet: calamine.CalamineSheet, target: Path, limits: Limits) -> tuple[int, int]:
     """Write a sheet as CSV from its first cell to its last; rows written and whole numbers that lost digits."""
-    width, height = sheet.total_width, sheet.total_height
-    if not width or not height or sheet.start is None:
+    if sheet.start is None or sheet.end is None:
         return 0, 0
+    height, width = sheet.end[0] + 1, sheet.end[1] + 1
     if width * height > limits.cells:
         raise FileError(
             Message(
@@ -239,6 +240,7 @@ def _write(sheet: calamine.CalamineSheet, target: Path, limits: Limits) -> tuple
     with target.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         blank = 0
+        # From the first row of the sheet, but only from the first column that has cells.
         for values in sheet.iter_rows():
             cells = left + [value if type(value) is str else _text(value) for value in values]
             damaged_ids += sum(type(value) is float and abs(value) >= _EXACT for value in values)

@@ -74,7 +74,6 @@ def perform(task: Mapping[str, Any]) -> dict[str, Any]:
         grids = read_grids(Path(task["path"]), Path(task["work"]), limits, task.get("name"))
         return {"grids": [grid.to_dict() for grid in grids]}
     from ecops.sources.convert import convert
-
     from ecops.sources.mapping import Mapping as ColumnMapping
 
     ours = ("do", "grid", "mapping", "out", "work", "limits", "name")
@@ -112,6 +111,7 @@ def main() -> None:
     guard_process((str(Path(task["work"]).resolve()) + "/", *out))
     reply.write(json.dumps(answer(task)).encode())
     reply.flush()
+    os._exit(0)  # no teardown of compiled libraries and their threads: the answer is given
 
 
 if __name__ == "__main__":
