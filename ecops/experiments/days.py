@@ -91,3 +91,12 @@ def daily(
 def _linear(tops: Array, bottoms: Array) -> tuple[float, Array]:
     ratio = float(tops.sum() / bottoms.sum())
     return ratio, (tops - ratio * bottoms) / bottoms.mean()
+
+
+def day_effects(control: tuple[Any, Any], treatment: tuple[Any, Any]) -> Array:
+    """Contribution of each day to the difference of `daily`, shifted to mean the difference itself."""
+    (ya, xa), (yb, xb) = (tuple(np.asarray(part, dtype=np.float64) for part in arm) for arm in (control, treatment))
+    base, own = _linear(ya, xa)
+    other, treated = _linear(yb, xb)
+    effects: Array = other - base + treated - own
+    return effects

@@ -143,14 +143,14 @@ def measure(data: Any, wanted: Wanted) -> Tally:
     """Boil per-person rows down to a tally.
 
     Args:
-        data: see `ecops.experiments.source.open_source`.
+        data: an opened `Source`, or what `ecops.experiments.source.open_source` takes.
         wanted: columns to look at.
 
     Raises:
         SpecError: a column does not exist, or a segment column has too many values.
         DataError: a column holds text, or there are no rows.
     """
-    source = open_source(data, ("experiment_units",))
+    source = data if isinstance(data, Source) else open_source(data, ("experiment_units",))
     _check_columns(source, wanted)
     query = _Query(source, wanted)
     exposure = _exposure(query)

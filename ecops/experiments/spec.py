@@ -81,7 +81,7 @@ def presets() -> Mapping[str, Metric]:
     }
 
 
-def preset(key: str, **changes: Any) -> Metric:
+def preset(key: str, /, **changes: Any) -> Metric:
     """A preset metric, with some fields changed (for example `column="spend"`).
 
     >>> preset("uv_value", column="spend").label.en

@@ -69,7 +69,8 @@ def _one_experiment(rows: Any, spec: Experiment) -> Any:
 def _tally(rows: list[dict[str, Any]], arm: str, date: str | None, columns: Sequence[str], currency: str) -> Tally:
     days = sorted({_day(row[date]) for row in rows if date and row[date] is not None})
     dated = bool(days)
-    places = {day: at for at, day in enumerate(days)} if dated else {None: 0}
+    places: dict[dt.date | None, int] = dict.fromkeys(days, 0) if dated else {None: 0}
+    places.update({day: at for at, day in enumerate(days)})
     values: dict[tuple[str, str], Any] = {}
     for row in rows:
         if row[arm] is None:

@@ -1,0 +1,271 @@
+"""Everything that is looked at before a verdict, in the order a careful analyst would."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from ecops.experiments.capping import WHALE, Cap
+from ecops.experiments.comparisons import covariates
+from ecops.experiments.effects import two_sided
+from ecops.experiments.health import CROSSED_RED, RED, Check, Level, Split, balance, srm
+from ecops.experiments.readout import Looks, MetricResult
+from ecops.experiments.segments import Trend
+from ecops.experiments.spec import Experiment
+from ecops.experiments.tally import Tally
+from ecops.messages import Count, Message, Number, Percent
+
+FULL_WEEK = 7
+SURPRISE = 0.5
+FADING = 0.01
+
+
+def data_checks(tally: Tally, spec: Experiment) -> tuple[Check, ...]:
+    """Checks of traffic and rows, before any metric is looked at."""
+    found = [_split(tally, spec), *_split_parts(tally, spec), *_exposure(tally, spec), *_balance(tally, spec)]
+    found += _blanks(tally, spec)
+    found.append(_weekdays(tally))
+    return tuple(found)
+
+
+def _split(tally: Tally, spec: Experiment) -> Check:
+    split = srm(tally.users, spec.arms)
+    if tally.kind == "daily":
+        split = _daily_split(tally, spec, split)
+    if split.leaked:
+        return Check(
+            "split",
+            "red",
+            Message("{n} users are in arms that should get no traffic.", n=Count(split.leaked)),
+        )
+    share = Percent(split.drift, digits=2, signed=True)
+    if split.level == "red":
+        text = Message(
+            "The traffic is not split as planned: arm {arm} is off by {share} of all users, more than chance explains.",
+            arm=split.arm,
+            share=share,
+        )
+    elif split.level == "amber":
+        text = Message(
+            "The traffic split is a little off: arm {arm} by {share} of all users. Watch it.",
+            arm=split.arm,
+            share=share,
+        )
+    else:
+        text = Message("The traffic is split as planned.")
+    return Check("split", split.level, text)
+
+
+def _daily_split(tally: Tally, spec: Experiment, split: Split) -> Split:
+    # Daily totals count a visitor again on each day, so people are not independent; the days are.
+    totals = tally.totals
+    planned = [arm for arm, weight in spec.arms.items() if weight > 0]
+    if totals is None or len(totals.days) < 3 or len(planned) < 2:
+        return split
+    weights = sum(spec.arms[arm] for arm in planned)
+    counts = np.vstack([totals.values.get((arm, "users"), np.full(len(totals.days), np.nan)) for arm in planned])
+    counts = counts[:, ~np.isnan(counts).any(axis=0)]
+    days = counts.shape[1]
+    if days < 3:
+        return split
+    smallest = 1.0
+    for at, arm in enumerate(planned):
+        drift = counts[at] - counts.sum(axis=0) * spec.arms[arm] / weights
+        spread = float(drift.std(ddof=1)) / math.sqrt(days)
+        chance = float(counts.sum()) * (spec.arms[arm] / weights) * (1 - spec.arms[arm] / weights)
+        spread = max(spread, math.sqrt(chance) / days)
+        if spread > 0:
+            smallest = min(smallest, two_sided(float(drift.mean()) / spread, days - 1))
+    p_value = min(1.0, smallest * (len(planned) - 1))
+    level: Level = "red" if split.leaked or p_value < RED else "amber" if p_value < 10 * RED else "green"
+    return Split(p_value, split.drift, split.arm, split.leaked, level)
+
+
+def _split_parts(tally: Tally, spec: Experiment) -> list[Check]:
+    if tally.kind != "units":
+        return []
+    found = []
+    planned = {arm: weight for arm, weight in spec.arms.items() if weight > 0}
+    for name in [split for split in tally.cells if split]:
+        cells = tally.moments(name)
+        counts = {value: {arm: cell.n for arm, cell in arms.items() if arm in planned} for value, arms in cells.items()}
+        counts = {value: arms for value, arms in counts.items() if sum(arms.values()) >= 50}
+        splits = {value: srm(arms, planned, tests=len(counts)) for value, arms in counts.items()}
+        bad = [value for value, split in splits.items() if split.level == "red"]
+        if not bad:
+            continue
+        worst = min(bad, key=lambda value: splits[value].p_value)
+        text = (
+            Message(
+                "On {n} days the traffic was not split as planned, most of all on {day}.", n=Count(len(bad)), day=worst
+            )
+            if name == "day"
+            else Message(
+                "In {column} = {value} the traffic is not split as planned (off by {share}).",
+                column=name,
+                value=str(worst),
+                share=Percent(splits[worst].drift, digits=2, signed=True),
+            )
+        )
+        found.append(Check("split_day" if name == "day" else "split_segment", "red", text))
+    return found
+
+
+def _exposure(tally: Tally, spec: Experiment) -> list[Check]:
+    exposure = tally.exposure
+    if exposure is None:
+        return []
+    found = []
+    if not exposure.identified:
+        found.append(
+            Check(
+                "identity", "amber", Message("There is no user id, so double entries cannot be seen; a row is a user.")
+            )
+        )
+    if exposure.crossed:
+        share = exposure.crossed / exposure.people
+        found.append(
+            Check(
+                "crossed",
+                "red" if share >= CROSSED_RED else "amber",
+                Message(
+                    "{n} users ({share}) are in several arms; they were left out.",
+                    n=Count(exposure.crossed),
+                    share=Percent(share),
+                ),
+            )
+        )
+    if exposure.repeated:
+        found.append(_repeated(tally, spec))
+    if exposure.armless:
+        found.append(
+            Check("armless", "amber", Message("{n} rows name no arm; they were left out.", n=Count(exposure.armless)))
+        )
+    return found
+
+
+def _repeated(tally: Tally, spec: Experiment) -> Check:
+    exposure, goal = tally.exposure, spec.goal_metric
+    column = tally.columns.get(goal.below or goal.column)
+    people = sum(tally.users.values())
+    # In a file of orders everybody has bought; a file of visitors always holds some who have not.
+    if exposure is not None and column is not None and column.payers + column.debtors >= people:
+        return Check(
+            "orders_as_users",
+            "red",
+            Message(
+                "The file holds orders, not visitors: users have several rows and all bought. Visitors who did not "
+                "buy are missing, so the arms cannot be compared."
+            ),
+        )
+    return Check(
+        "duplicates",
+        "amber",
+        Message(
+            "{n} users have several rows; their amounts were added up to one row a user.",
+            n=Count(exposure.repeated if exposure else 0),
+        ),
+    )
+
+
+def _balance(tally: Tally, spec: Experiment) -> list[Check]:
+    if tally.kind != "units":
+        return []
+    used = tuple(dict.fromkeys(name for metric in spec.metrics for name in covariates(tally, spec, metric)))
+    arms = tally.moments()[""]
+    found: list[Check] = []
+    tests = max(1, len(used) * len(spec.treatments))
+    for arm in spec.treatments:
+        if arm not in arms or spec.control not in arms or min(arms[arm].n, arms[spec.control].n) < 2:
+            continue
+        for name, p_value in zip(used, balance(arms[spec.control], arms[arm], used), strict=True):
+            if p_value < RED / tests:
+                text = Message(
+                    "The arms {arm} and {control} already differed in {name} before the test.",
+                    arm=arm,
+                    control=spec.control,
+                    name=name,
+                )
+                found.append(Check("balance", "red", text))
+    return found
+
+
+def _blanks(tally: Tally, spec: Experiment) -> list[Check]:
+    found = []
+    used = {column for metric in spec.metrics for column in (metric.column, metric.below) if column}
+    for name, column in tally.columns.items():
+        if column.blanks and name in used:
+            text = Message("{n} users have no value in {name}; it was counted as 0.", n=Count(column.blanks), name=name)
+            found.append(Check("blanks", "amber", text))
+    return found
+
+
+def _weekdays(tally: Tally) -> Check:
+    if not tally.days:
+        return Check("weekdays", "amber", Message("The data has no dates, so weekdays could not be checked."))
+    if tally.days < FULL_WEEK:
+        return Check(
+            "weekdays",
+            "amber",
+            Message("The data covers {n} days, less than a week, so weekdays are not balanced.", n=Count(tally.days)),
+        )
+    if tally.days % FULL_WEEK and tally.days < 3 * FULL_WEEK:
+        return Check(
+            "weekdays",
+            "amber",
+            Message(
+                "The data covers {n} days, no whole number of weeks; some weekdays count more.", n=Count(tally.days)
+            ),
+        )
+    return Check(
+        "weekdays", "green", Message("Every weekday is covered about equally ({n} days).", n=Count(tally.days))
+    )
+
+
+def result_checks(
+    results: tuple[MetricResult, ...], caps: Mapping[str, Cap], trends: Mapping[str, Trend], looks: Looks
+) -> tuple[Check, ...]:
+    """Checks of what came out: outliers, too good to be true, fading effects, adjustments that turn the sign."""
+    found = []
+    for name, cap in caps.items():
+        if cap.typo:
+            text = Message(
+                "One user's {name} of {value} is more than 1,000 times the usual buyer's: probably a typing error.",
+                name=name,
+                value=Number(cap.largest, 0),
+            )
+            found.append(Check("outlier", "amber", text))
+        elif cap.largest_share > WHALE:
+            text = Message(
+                "One user makes {share} of all {name}; look at that row.", share=Percent(cap.largest_share), name=name
+            )
+            found.append(Check("outlier", "amber", text))
+    for result in results:
+        effect = result.effect
+        if result.role != "goal" or effect is None:
+            continue
+        if effect.lift.status == "ok" and abs(effect.lift.value) > SURPRISE and effect.verdict != "open":
+            text = Message(
+                "A change of {lift} is larger than shops usually see; make sure the tracking is right.",
+                lift=Percent(effect.lift.value, signed=True),
+            )
+            found.append(Check("surprise", "amber", text))
+        plain = result.unadjusted
+        if plain is not None and plain.difference * effect.difference < 0 and effect.verdict != "open":
+            text = Message("Adjusting for the past turns the sign of the effect; do not trust the adjustment.")
+            found.append(Check("adjustment_flip", "amber", text))
+    for arm, trend in trends.items():
+        if trend.p_value < FADING:
+            fades = abs(trend.last) < abs(trend.first)
+            text = (
+                Message("The effect of {arm} fades with time: it may be novelty only.", arm=arm)
+                if fades
+                else Message("The effect of {arm} grows with time: users may still be learning.", arm=arm)
+            )
+            found.append(Check("novelty", "amber", text))
+    if looks.closed:
+        text = Message("An earlier look had already reached the planned sample; later data cannot change that verdict.")
+        found.append(Check("late_look", "amber", text))
+    return tuple(found)

@@ -1,0 +1,101 @@
+"""What shipping an arm is worth a month, and what a wrong choice would cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ecops.experiments.capping import Cap
+from ecops.experiments.readout import MetricResult, Stake
+from ecops.experiments.spec import Experiment, Metric
+from ecops.experiments.tally import Tally
+from ecops.finding import Amount
+from ecops.messages import Count, Message, Money
+
+DAYS_A_MONTH = 30.0
+
+
+def stakes(
+    tally: Tally, spec: Experiment, results: tuple[MetricResult, ...], caps: Mapping[str, Cap]
+) -> tuple[dict[str, Stake], tuple[Message, ...]]:
+    """Money of each treatment arm, and how the figures it rests on were found.
+
+    A unit of the goal a user is worth `Experiment.value`, else the metric's `value`, else, for a conversion, the
+    revenue a conversion in the data, and for a ratio of money, the denominator a user. All times `Experiment.margin`.
+    """
+    notes: list[Message] = []
+    value = _value(tally, spec, caps, notes)
+    traffic = _traffic(tally, spec, notes)
+    if value is None or traffic is None:
+        return {}, tuple(notes)
+    if spec.margin == 1:
+        notes.append(Message("Money means sales, not profit; give the gross margin to see profit."))
+    each = value * spec.margin
+    currency = spec.currency or tally.currency
+    sign = -1.0 if spec.goal_metric.less_is_better else 1.0
+    found = {}
+    for result in results:
+        if result.role != "goal" or result.effect is None or result.posterior is None:
+            continue
+        month = each * traffic
+        ends = sorted((sign * result.effect.low * month, sign * result.effect.high * month))
+        gain = Amount(sign * result.effect.difference * month, ends[0], ends[1], currency, "month")
+        found[result.arm] = Stake(
+            gain=gain,
+            loss_if_shipped=result.posterior.loss_if_shipped * month * spec.horizon,
+            loss_if_kept=result.posterior.loss_if_kept * month * spec.horizon,
+            months=spec.horizon,
+            traffic=traffic,
+            value=each,
+        )
+    return found, tuple(notes)
+
+
+def _traffic(tally: Tally, spec: Experiment, notes: list[Message]) -> float | None:
+    if spec.monthly_traffic is not None:
+        return spec.monthly_traffic
+    if not tally.days:
+        notes.append(Message("Give the visitors a month to see what this is worth in money."))
+        return None
+    month = sum(tally.users.values()) / tally.days * DAYS_A_MONTH
+    notes.append(Message("Reckoned with {n} users a month, as many as came into the test.", n=Count(round(month))))
+    return month
+
+
+def _value(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], notes: list[Message]) -> float | None:
+    goal = spec.goal_metric
+    given = spec.value if spec.value is not None else goal.value
+    if given is not None:
+        return given
+    found = math.nan
+    if goal.kind == "ratio" and goal.unit == "money":
+        found = _per_user(tally, spec, goal.below, goal.total_below, caps)
+    elif goal.kind == "proportion":
+        money = next((metric for metric in spec.metrics if metric.unit == "money"), None)
+        if money is not None:
+            found = _order_value(tally, spec, money, goal, caps)
+            if found > 0:
+                amount = Money(found, spec.currency or tally.currency)
+                notes.append(Message("A conversion was counted as {value}, as in these data.", value=amount))
+    if not found > 0:
+        notes.append(Message("Give the worth of one conversion to see what this is worth in money."))
+        return None
+    return found
+
+
+def _per_user(tally: Tally, spec: Experiment, column: str, total: str, caps: Mapping[str, Cap]) -> float:
+    arms = (spec.control, *spec.treatments)
+    if tally.totals is not None:
+        users = sum(tally.users.get(arm, 0) for arm in arms)
+        return sum(tally.totals.sum(arm, total) for arm in arms) / users if users else math.nan
+    if column not in tally.columns:
+        return math.nan
+    cells = tally.moments("", caps)[""]
+    users = sum(cells[arm].n for arm in arms if arm in cells)
+    return sum(cells[arm].n * cells[arm].sample(column).mean for arm in arms if arm in cells) / users
+
+
+def _order_value(tally: Tally, spec: Experiment, money: Metric, goal: Metric, caps: Mapping[str, Cap]) -> float:
+    top = _per_user(tally, spec, money.column, money.total or money.column, caps)
+    below = _per_user(tally, spec, goal.column, goal.total or goal.column, caps)
+    return top / below if below > 0 else math.nan

@@ -1,0 +1,158 @@
+"""The goal cut by segment and by day: where and when, and whether that is more than chance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ecops.errors import EcopsError
+from ecops.experiments.capping import Cap
+from ecops.experiments.comparisons import common_days, compare_days, compare_moments, covariates
+from ecops.experiments.days import FEWEST_DAYS, day_effects
+from ecops.experiments.effects import Effect, normal_critical
+from ecops.experiments.readout import PathPoint, SegmentEffect, SegmentTest
+from ecops.experiments.samples import Moments, merge
+from ecops.experiments.segments import Trend, heterogeneity, trend
+from ecops.experiments.sequential import group_sequential
+from ecops.experiments.spec import Experiment
+from ecops.experiments.tally import Tally
+from ecops.growth.statistics import benjamini_hochberg
+
+SHOWN = 20
+LONGEST_PATH = 120
+
+
+def _attempt(spec: Experiment, arms: Mapping[str, Moments], arm: str, past: tuple[str, ...]) -> Effect | None:
+    if spec.control not in arms or arm not in arms:
+        return None
+    try:
+        return compare_moments(spec.goal_metric, arms[spec.control], arms[arm], past, spec.alpha)
+    except EcopsError:
+        return None
+
+
+def segment_effects(
+    tally: Tally, spec: Experiment, caps: Mapping[str, Cap]
+) -> tuple[tuple[SegmentEffect, ...], tuple[SegmentTest, ...]]:
+    """The goal in each segment, and whether the segments differ at all."""
+    if tally.kind != "units":
+        return (), ()
+    past = covariates(tally, spec, spec.goal_metric)
+    effects, tests = [], []
+    for column in spec.segments:
+        cells = tally.moments(column, caps)
+        sizes = {value: sum(arm.n for arm in arms.values()) for value, arms in cells.items()}
+        largest = sorted(sizes, key=lambda value: (-sizes[value], str(value)))[:SHOWN]
+        for arm in spec.treatments:
+            found = {value: _attempt(spec, cells[value], arm, past) for value in largest}
+            effects += [SegmentEffect(column, str(value), arm, sizes[value], effect) for value, effect in found.items()]
+            usable = [effect for effect in found.values() if effect is not None]
+            test = heterogeneity([effect.difference for effect in usable], [effect.error for effect in usable])
+            tests.append(SegmentTest(column, arm, test, math.nan, differs=False))
+    q_values = benjamini_hochberg([test.test.p_value for test in tests])
+    corrected = tuple(
+        SegmentTest(test.column, test.arm, test.test, float(q), differs=bool(q < spec.alpha))
+        for test, q in zip(tests, q_values, strict=True)
+    )
+    return tuple(effects), corrected
+
+
+def trends(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str, Trend]:
+    """How the effect of each day's users (or of each day) changes with time."""
+    if tally.kind == "daily" and tally.totals is not None:
+        found = {}
+        for arm in spec.treatments:
+            days = common_days(tally.totals, spec.goal_metric, (spec.control, arm))
+            if len(days) >= FEWEST_DAYS:
+                metric = spec.goal_metric
+                column = metric.total or metric.column
+                a, b = (
+                    (tally.totals.values[(name, column)][days], tally.totals.values[(name, metric.total_below)][days])
+                    for name in (spec.control, arm)
+                )
+                differences = day_effects(a, b)
+                spread = float(differences.std(ddof=1))
+                found[arm] = trend(list(differences), [spread] * len(days), list(days))
+        return found
+    if "day" not in tally.cells:
+        return {}
+    past = covariates(tally, spec, spec.goal_metric)
+    cells = tally.moments("day", caps)
+    days_seen = sorted(cells)
+    found = {}
+    for arm in spec.treatments:
+        effects = [(day, _attempt(spec, cells[day], arm, past)) for day in days_seen]
+        usable = [(day, effect) for day, effect in effects if effect is not None]
+        found[arm] = trend(
+            [effect.difference for _, effect in usable],
+            [effect.error for _, effect in usable],
+            [day.toordinal() for day, _ in usable],
+        )
+    return found
+
+
+def path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[PathPoint, ...]:
+    """The goal day by day with bounds that hold even if one looked every day."""
+    if tally.kind == "daily":
+        return _path_of_days(tally, spec)
+    if "day" not in tally.cells:
+        return ()
+    past = covariates(tally, spec, spec.goal_metric)
+    cells = tally.moments("day", caps)
+    days = sorted(cells)[-LONGEST_PATH:]
+    arms = (spec.control, *spec.treatments)
+    so_far: dict[str, Moments] = {}
+    users: list[float] = []
+    effects: list[dict[str, Effect | None]] = []
+    for day in days:
+        for arm in arms:
+            if arm in cells[day]:
+                so_far[arm] = merge([so_far[arm], cells[day][arm]]) if arm in so_far else cells[day][arm]
+        users.append(sum(part.n for part in so_far.values()))
+        effects.append({arm: _attempt(spec, so_far, arm, past) for arm in spec.treatments})
+    return _points(spec, days, users, effects)
+
+
+def _path_of_days(tally: Tally, spec: Experiment) -> tuple[PathPoint, ...]:
+    totals = tally.totals
+    if totals is None:
+        return ()
+    metric = spec.goal_metric
+    arms = (spec.control, *spec.treatments)
+    days = common_days(totals, metric, arms)[:LONGEST_PATH]
+    users: list[float] = []
+    effects: list[dict[str, Effect | None]] = []
+    for last in range(FEWEST_DAYS, len(days) + 1):
+        users.append(sum(float(totals.values[(arm, "users")][days[:last]].sum()) for arm in arms))
+        found: dict[str, Effect | None] = {}
+        for arm in spec.treatments:
+            try:
+                found[arm] = compare_days(totals, metric, spec.control, arm, spec.alpha, last)
+            except EcopsError:
+                found[arm] = None
+        effects.append(found)
+    return _points(spec, [totals.days[at] for at in days[FEWEST_DAYS - 1 :]], users, effects)
+
+
+def _points(
+    spec: Experiment, days: list[dt.date], users: list[float], effects: list[dict[str, Effect | None]]
+) -> tuple[PathPoint, ...]:
+    if not users or users[0] <= 0 or any(b <= a for a, b in itertools.pairwise(users)):
+        return ()
+    planned = spec.planned_sample or users[-1]
+    alpha = spec.alpha / len(spec.treatments)
+    bounds: Any = (
+        group_sequential([count / planned for count in users], alpha, spec.spending).critical
+        if len(users) > 1
+        else [normal_critical(alpha)]
+    )
+    points = []
+    for day, count, found, bound in zip(days, users, effects, bounds, strict=True):
+        for arm, effect in found.items():
+            if effect is not None:
+                wide = effect.at(bound)
+                points.append(PathPoint(day, arm, count, wide.difference, wide.low, wide.high))
+    return tuple(points)

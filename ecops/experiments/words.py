@@ -1,0 +1,95 @@
+"""Sentences about an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ecops.experiments.capping import Cap
+from ecops.experiments.effects import Effect
+from ecops.experiments.readout import Looks, MetricResult
+from ecops.experiments.spec import Experiment, Metric
+from ecops.messages import Count, Message, Money, Number, Percent, Value
+
+
+def figure(metric: Metric, value: float, currency: str) -> Value:
+    """A metric's value, ready for a sentence."""
+    if metric.unit == "money":
+        return Money(value, currency)
+    return Percent(value) if metric.unit == "rate" else Number(value, 2)
+
+
+def change(metric: Metric, effect: Effect, currency: str) -> Message:
+    """What happened to a metric: "conversion rate from 3.1% to 3.6% (+16%)"."""
+    before, after = (figure(metric, value, currency) for value in (effect.control, effect.treatment))
+    if effect.lift.status == "ok":
+        return Message(
+            "{metric} from {before} to {after} ({lift})",
+            metric=metric.label,
+            before=before,
+            after=after,
+            lift=Percent(effect.lift.value, signed=True),
+        )
+    return Message("{metric} from {before} to {after}", metric=metric.label, before=before, after=after)
+
+
+def interval(metric: Metric, effect: Effect, currency: str) -> Message:
+    """The interval, in per cent where that is possible."""
+    if effect.lift.status == "ok":
+        return Message(
+            "between {low} and {high}",
+            low=Percent(effect.lift.low, signed=True),
+            high=Percent(effect.lift.high, signed=True),
+        )
+    low, high = (figure(metric, value, currency) for value in (effect.low, effect.high))
+    return Message("the difference lies between {low} and {high}", low=low, high=high)
+
+
+def adjustments_made(
+    spec: Experiment, looks: Looks, results: tuple[MetricResult, ...], caps: Mapping[str, Cap]
+) -> tuple[Message, ...]:
+    """What was adjusted and why, one sentence each."""
+    found = [_looks(spec, looks)]
+    if len(spec.treatments) > 1:
+        found.append(
+            Message(
+                "{n} arms were compared with the control, so each must stand out more (Holm).",
+                n=Count(len(spec.treatments)),
+            )
+        )
+    for name, cap in caps.items():
+        if cap.capped:
+            found.append(
+                Message(
+                    "{name} of {n} users was limited to {cap}, the same in every arm, so that no single order decides.",
+                    name=name,
+                    n=Count(cap.capped),
+                    cap=Number(cap.high, 2),
+                )
+            )
+    found += [
+        Message(
+            "{arm}: what users did before the test explains {share} of the noise, which was taken off.",
+            arm=result.arm,
+            share=Percent(max(0.0, result.effect.removed)),
+        )
+        for result in results
+        if result.role == "goal" and result.effect is not None and result.unadjusted is not None
+    ]
+    daily = next((r.effect for r in results if r.effect is not None and r.effect.method == "daily"), None)
+    if daily is not None:
+        found.append(
+            Message("Only daily totals exist, so the {n} days are the sample, paired by day.", n=Count(daily.n_control))
+        )
+    return tuple(found)
+
+
+def _looks(spec: Experiment, looks: Looks) -> Message:
+    if spec.monitoring == "always_valid":
+        return Message("The interval is wide enough to look at any time, as often as you like.")
+    if spec.planned_sample is None or spec.monitoring == "single_look":
+        return Message("This counts as the only look; looking again needs a planned sample.")
+    return Message(
+        "This is look {n} at {share} of the planned sample; the limits are set so that early looks cost nothing.",
+        n=Count(looks.number),
+        share=Percent(looks.fraction, digits=0),
+    )
