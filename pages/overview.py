@@ -2,12 +2,22 @@
 
 import streamlit as st
 
-from ui import empty, scope
+from ecops import growth
+from ecops.messages import Message
+from ui import cards, empty, scope, workspaces
 from ui.text import _
 
 st.title(_("How is business, and what changed?"))
 chosen = scope.current()
 if chosen is None:
-    empty.show(empty.Message("There are no orders and no traffic yet."), empty.ORDER_EXPORTS, empty.ORDER_EXAMPLE)
+    empty.show(
+        Message("There are no orders and no traffic yet."),
+        ("order_lines", "orders", "traffic_daily"),
+        empty.ORDER_EXAMPLE,
+    )
     st.stop()
 scope.line(chosen)
+figures = workspaces.answer(growth.kpis, chosen.period, chosen.compare, where=chosen.where)
+cards.kpis(
+    figures, ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate"), scope.comparison_word(chosen)
+)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ecops.messages import Message, Value
+from ecops.messages import Message
+from ecops.sources.registry import sources
 from ui import navigation, workspaces
 from ui.text import _, plain, say
 
 
 def show(
     missing: Message,
-    exports: Sequence[tuple[Value, Value]],
+    tables: Sequence[str],
     example: Sequence[dict[str, str]] = (),
     key: str = "empty",
 ) -> None:
@@ -21,14 +22,15 @@ def show(
 
     Args:
         missing: one sentence that says what is not there.
-        exports: where to get it: (platform, path of menus and name of the report).
+        tables: canonical tables any of which would fill it; the reports that fill them are listed.
         example: a few rows that show how the file looks, header -> cell.
         key: names the place on its page.
     """
     st.markdown(f"**{say(missing)}**")
+    exports = [report for report in sources().values() if report.table in tables and report.platform]
     if exports:
         st.markdown(_("You find it here:"))
-        st.markdown("\n".join(f"- **{say(platform)}**  {say(where)}" for platform, where in exports))
+        st.markdown("\n".join(f"- **{say(report.label)}**  {say(report.where)}" for report in exports))
     if example:
         st.caption(_("It looks like this:"))
         st.dataframe(
@@ -42,18 +44,6 @@ def show(
         if not workspaces.is_sample():
             st.button(_("Look at the sample shop"), key=f"{key}_sample", on_click=workspaces.choose_sample)
 
-
-ORDER_EXPORTS: tuple[tuple[Message, Message], ...] = (
-    (
-        Message("Taobao and Tmall"),
-        Message("Qianniu, Trade, Sold items, Export in bulk: order report (ExportOrderList) or item report"),
-    ),
-    (Message("Douyin"), Message("Doudian, Orders, Order management, Export")),
-    (Message("JD"), Message("Jingmai, Orders, Order query, Export")),
-    (Message("Pinduoduo"), Message("Merchant centre, Orders, Order query, Export in bulk")),
-    (Message("Shopify"), Message("Orders, Export, All orders, CSV")),
-)
-"""Where each platform hides its order export."""
 
 ORDER_EXAMPLE: tuple[dict[str, str], ...] = (
     {

@@ -29,6 +29,22 @@ def explained() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """Keep an `EcopsError` of a callback for the page, which is written after it; see `told`."""
+    try:
+        yield
+    except EcopsError as error:
+        st.session_state["_error"] = error
+
+
+def told() -> None:
+    """Show what a callback kept."""
+    error = st.session_state.pop("_error", None)
+    if error is not None:
+        show(error)
+
+
+@contextlib.contextmanager
 def guarded() -> Iterator[None]:
     """The outermost net: what is no `EcopsError` is a defect of ours, logged in full and told in one sentence."""
     try:

@@ -7,16 +7,18 @@ survives a change of page.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import get_args
 
 import streamlit as st
 
 import ecops
 from ecops.messages import Term
-from ecops.periods import ONE_DAY, Compare, Period, last_full_week
-from ui import workspaces
+from ecops.periods import ONE_DAY, Compare, Period, last_full_week, parse_period
+from ecops.store import Data, TableInfo
+from ui import address, workspaces
 from ui.text import _, plain, say
 
 SPANS = ("d28", "week", "d7", "d14", "month", "d90", "custom")
@@ -65,37 +67,61 @@ def value_label(value: str) -> str:
 def controls() -> None:
     """Draw the choices into the sidebar; the pages read them with `current`."""
     names = workspaces.names()
-    chosen = workspaces.current_name()
-    if chosen not in names:
-        names.append(chosen)
-    st.selectbox(_("Shop data"), names, format_func=workspaces.label, key="ws", bind="query-params")
+    _one("ws", _("Shop data"), names, workspaces.label)
     workspace = workspaces.current()
     last = last_day(workspace)
     if last is None:
         return
-    st.selectbox(_("Dates"), SPANS, format_func=_span_label, key="span", bind="query-params")
-    if st.session_state.get("span") == "custom":
-        window = Period(last - 27 * ONE_DAY, last)
-        st.date_input(
-            _("From and to"),
-            value=(window.start, window.end),
-            min_value=first_day(workspace),
-            max_value=last,
-            key="dates",
-            bind="query-params",
-            format="YYYY-MM-DD",
-        )
-    st.selectbox(_("Compared with"), get_args(Compare), format_func=_compare_label, key="vs", bind="query-params")
+    _one("span", _("Dates"), SPANS, _span_label)
+    if st.session_state["span"] == "custom":
+        _dates(first_day(workspace) or last, last)
+    else:
+        address.publish("dates", [])
+    _one("vs", _("Compared with"), get_args(Compare), _compare_label)
     for name, values in workspaces.answer(dimension_values).items():
         if len(values) > 1:
+            address.adopt_many(name, values)
             st.multiselect(
                 plain(DIMENSIONS[name]),
                 values,
                 format_func=value_label,
                 placeholder=_("All"),
                 key=name,
-                bind="query-params",
+                persist_state="session",
             )
+            address.publish(name, st.session_state[name])
+
+
+def _one(key: str, label: str, options: Sequence[str], named: Callable[[str], str]) -> None:
+    """One choice of several; the first option is the default and does not stand in the address."""
+    address.adopt_one(key, options, options[0])
+    st.selectbox(label, options, format_func=named, key=key, persist_state="session")
+    chosen = st.session_state[key]
+    address.publish(key, [chosen] if chosen != options[0] else [])
+
+
+def _dates(first: dt.date, last: dt.date) -> None:
+    def read(told: list[str]) -> tuple[dt.date, dt.date] | None:
+        try:
+            period = parse_period(told[0])
+        except ecops.EcopsError:
+            return None
+        return max(first, period.start), min(last, period.end)
+
+    address.adopt("dates", (max(first, last - 27 * ONE_DAY), last), read)
+    start, end = st.session_state["dates"][0], st.session_state["dates"][-1]
+    if not first <= start <= end <= last:
+        st.session_state["dates"] = (max(first, last - 27 * ONE_DAY), last)
+    st.date_input(
+        _("From and to"),
+        min_value=first,
+        max_value=last,
+        key="dates",
+        persist_state="session",
+        format="YYYY-MM-DD",
+    )
+    chosen = st.session_state["dates"]
+    address.publish("dates", [f"{chosen[0]}..{chosen[-1]}"] if chosen else [])
 
 
 def current() -> Scope | None:
@@ -155,20 +181,16 @@ def first_day(workspace: ecops.Workspace) -> dt.date | None:
     return min((info.first_day for info in _dated(workspace)), default=None)
 
 
-def _dated(workspace: ecops.Workspace) -> list[ecops.store.TableInfo]:
+def _dated(workspace: ecops.Workspace) -> list[TableInfo]:
     tables = workspace.tables()
     told = [tables[name] for name in ("order_lines", "orders", "traffic_daily", "events") if name in tables]
     return [info for info in told if info.last_day is not None]
 
 
-def dimension_values(workspace: ecops.Workspace) -> dict[str, list[str]]:
+def dimension_values(data: Data) -> dict[str, list[str]]:
     """The values of each dimension of `DIMENSIONS`, most sales first."""
-    from pathlib import Path
-
-    if not {"order_lines", "orders"} & set(workspace.tables()):
-        return {}
-    rows = workspace.query(Path(__file__).with_name("scope_values.sql")).to_pylist()
-    return {name: [row["value"] for row in rows if row["dimension"] == name and row["value"]] for name in DIMENSIONS}
+    rows = data.query(Path(__file__).with_name("scope_values.sql").read_text("utf-8")).to_pylist()
+    return {name: [row["value"] for row in rows if row["dimension"] == name] for name in DIMENSIONS}
 
 
 def line(scope: Scope) -> None:
@@ -189,3 +211,12 @@ def line(scope: Scope) -> None:
     if workspaces.is_sample():
         parts.append(_("sample shop"))
     st.caption(" · ".join(parts))
+
+
+def comparison_word(scope: Scope) -> str:
+    """The comparison in a word, for cards."""
+    return {
+        "previous": _("vs before"),
+        "last_week": _("vs last week"),
+        "last_year": _("vs last year"),
+    }[scope.compare]

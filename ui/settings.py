@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ecops.locale import LANGUAGES
+from ui import address
 from ui.text import _, red_up
 
 _NAMES = {"zh": "中文", "en": "English"}
@@ -12,31 +13,35 @@ _NAMES = {"zh": "中文", "en": "English"}
 
 def language_switch() -> None:
     """The switch between Chinese and English; call it before anything is written."""
+    address.adopt_one("lang", LANGUAGES, "zh")
     st.segmented_control(
         "语言 Language",
         LANGUAGES,
-        default="zh",
         required=True,
         format_func=_NAMES.__getitem__,
         key="lang",
-        bind="query-params",
         label_visibility="collapsed",
     )
+    chosen = st.session_state["lang"]
+    address.publish("lang", [chosen] if chosen != "zh" else [])
 
 
 def colour_switch() -> None:
     """Which colour a rise has. Until chosen it follows the language: in China red is up."""
+    options = ("auto", "red", "green")
+    address.adopt_one("colours", options, "auto")
     st.selectbox(
         _("Colour of a gain"),
-        ["auto", "red", "green"],
+        options,
         format_func={
             "auto": _("As usual in my language ({colour})", colour=_red() if red_up() else _green()),
             "red": _("Red is up"),
             "green": _("Green is up"),
         }.__getitem__,
         key="colours",
-        bind="query-params",
     )
+    chosen = st.session_state["colours"]
+    address.publish("colours", [chosen] if chosen != "auto" else [])
 
 
 def _red() -> str:

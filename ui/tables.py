@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import io
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -82,7 +83,7 @@ def show(
         download: file name without extension; buttons for xlsx and csv appear when given.
         height: in pixels, None for as high as the rows need (at most 420).
     """
-    frame: pd.DataFrame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    frame = door.release(table)
     known = {str(name): (shapes or {}).get(str(name)) or canonical_shape(str(name)) for name in frame.columns}
     found = {name: shape or Shape(name) for name, shape in known.items()}
     st.dataframe(
@@ -128,12 +129,26 @@ def _config(shape: Shape, currency: str) -> Any:
     return kind(shape.label, help=shape.help, **options)
 
 
-def downloads(sheets: Mapping[str, Any], name: str, key: str, labels: Mapping[str, str] | None = None) -> None:
-    """Buttons that hand out tables as one workbook, and the first of them as csv, through the one door."""
+def labels(names: Sequence[str]) -> dict[str, str]:
+    """Headers of canonical columns in the reader's language."""
+    return {name: shape.label for name in names if (shape := canonical_shape(name)) is not None}
+
+
+def downloads(
+    sheets: Mapping[str, Any | Callable[[], Any]], name: str, key: str, labels: Mapping[str, str] | None = None
+) -> None:
+    """Buttons that hand out tables as one workbook, and the first of them as csv, through the one door.
+
+    Args:
+        sheets: title -> table, or a function that makes it when the button is pressed.
+        name: of the file, without its extension.
+        key: names the buttons on their page.
+        labels: column -> header.
+    """
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             _("Download Excel"),
-            data=lambda: door.to_xlsx(sheets, labels=labels),
+            data=lambda: door.to_xlsx({title: _made(table) for title, table in sheets.items()}, labels=labels),
             file_name=f"{name}.xlsx",
             mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             key=f"xlsx_{key}",
@@ -142,10 +157,19 @@ def downloads(sheets: Mapping[str, Any], name: str, key: str, labels: Mapping[st
         )
         st.download_button(
             _("Download CSV"),
-            data=lambda: door.to_csv(next(iter(sheets.values())), labels=labels),
+            data=lambda: door.to_csv(_made(next(iter(sheets.values()))), labels=labels),
             file_name=f"{name}.csv",
             mime="text/csv",
             key=f"csv_{key}",
             on_click="ignore",
             type="tertiary",
         )
+
+
+def _made(table: Any | Callable[[], Any]) -> Any:
+    return table() if callable(table) else table
+
+
+def defused(rows: bytes) -> bytes:
+    """A CSV made elsewhere as it may leave: through the same door."""
+    return door.to_csv(pd.read_csv(io.BytesIO(rows), dtype=str, keep_default_na=False))

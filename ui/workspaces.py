@@ -11,11 +11,16 @@ from typing import Any
 import streamlit as st
 
 import ecops
+import sample_data
+from ecops.store import Wishes
+from ecops.tables import table as canonical_table
+from ui.filtering import Filtered
 from ui.text import _, clean
 
 _ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = "sample"
 OWN = "mine"
+Where = tuple[tuple[str, tuple[str, ...]], ...]
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,40}$")
 
 
@@ -25,8 +30,8 @@ def home() -> Path:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _open(path: str) -> ecops.Workspace:
-    return ecops.Workspace.open(Path(path))
+def _open(path: str, read_only: bool) -> ecops.Workspace:
+    return ecops.Workspace.open(Path(path), read_only=read_only)
 
 
 def current_name() -> str:
@@ -69,49 +74,65 @@ def current() -> ecops.Workspace:
     """The chosen workspace, opened once for all readers; the sample shop is built when it is first asked for."""
     path = home() / current_name()
     if is_sample():
-        _sample(str(path))
-    return _open(str(path))
+        _build_sample(str(path))
+    return _open(str(path), is_sample())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _sample(path: str) -> str:
+def _build_sample(path: str) -> str:
     """Build the sample shop once; readers who come meanwhile wait for the same build."""
-    workspace = _open(path)
-    files = sample_files()
-    if workspace.tables() or not files:
+    workspace = _open(path, False)
+    done = {receipt.file for receipt in workspace.receipts() if not receipt.undone}
+    missing = [file for file in sample_data.files() if file.name not in done]
+    if not missing:
         return path
-    with st.status(_("Preparing the sample shop, about ten seconds"), expanded=False) as status:
-        for place, file in enumerate(files, 1):
-            status.update(label=_("Preparing the sample shop: file {place} of {all}", place=place, all=len(files)))
-            workspace.load(file)
+    with st.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status:
+        for place, file in enumerate(missing, 1):
+            status.update(label=_("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing)))
+            _load_sample_file(workspace, file)
         status.update(label=_("The sample shop is ready"), state="complete")
     return path
 
 
-def sample_files() -> list[Path]:
-    """The files of the sample shop."""
-    folder = _ROOT / "sample_data" / "files"
-    return sorted(path for path in folder.glob("*") if path.is_file() and not path.name.startswith("."))
+def _load_sample_file(workspace: ecops.Workspace, file: Path) -> None:
+    """Load one file of the sample shop with what no file can know of itself: the name of the shop, the level."""
+    said = dict(sample_data.hints()[file.name])
+    names = canonical_table(table := said.pop("table")).names
+    with workspace.inspect(file) as inspection:
+        plans = {}
+        for grid, matches in inspection.sheets:
+            best = next(match.mapping for match in matches if match.table == table)
+            constants = {name: value for name, value in said.items() if name in names and name not in best.columns}
+            plans[grid.name] = best.with_constants(**constants)
+        workspace.load_inspected(inspection, Wishes(mapping=plans, sheets=list(plans)), actor="sample")
 
 
-def answer(function: Callable[..., Any], *arguments: Hashable) -> Any:
-    """`function(workspace, *arguments)`, computed once for each version of the workspace.
+def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = (), **named: Hashable) -> Any:
+    """`function(data, *arguments, **named)`, computed once for each version of the workspace.
 
-    The key is the name of the function, the workspace, its version and the arguments: never a table, of which
+    The key is the name of the function, the version of the workspace and the arguments: never a table, of which
     Streamlit would hash only a sample. Results are frozen and shared between readers.
+
+    Args:
+        function: of `ecops`, with the data first.
+        arguments: hashable.
+        where: restrict the data to these platforms, shops and channels, see `ui.scope.Scope.where`.
+        named: hashable.
     """
     workspace = current()
     name = f"{function.__module__}.{function.__qualname__}"
-    return _answer(name, str(home() / current_name()), workspace.version, arguments, function, workspace)
+    return _answer(name, workspace.version, arguments, where, tuple(sorted(named.items())), function, workspace)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(
     name: str,  # noqa: ARG001 - part of the key
-    path: str,  # noqa: ARG001
-    version: str,  # noqa: ARG001
+    version: str,  # noqa: ARG001 - part of the key
     arguments: tuple[Hashable, ...],
+    where: Where,
+    named: tuple[tuple[str, Hashable], ...],
     _function: Callable[..., Any],
     _workspace: ecops.Workspace,
 ) -> Any:
-    return _function(_workspace, *arguments)
+    data = _workspace.data()
+    return _function(Filtered(data, where) if where else data, *arguments, **dict(named))

@@ -1,0 +1,17 @@
+"""What data is there, how does more come in, and how is a load taken back?"""
+
+import streamlit as st
+
+from ui import datapage, errors, upload, workspaces
+from ui.text import _
+
+st.title(_("What data do we have?"))
+errors.told()
+if workspaces.is_sample():
+    datapage.sample_notice()
+else:
+    upload.box()
+datapage.tables()
+datapage.receipts()
+if not workspaces.is_sample():
+    datapage.settings()

@@ -1,0 +1,107 @@
+"""The parts of the data page: tables that are there, receipts of loads, settings of the shop."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from ecops.tables import table as canonical_table
+from ecops.tables import tables as canonical_tables
+from ui import errors, workspaces
+from ui import receipts as receipt_cards
+from ui import tables as shown_tables
+from ui.text import _, plain
+
+_CURRENCIES = ("", "CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD")
+_ROWS = 200
+
+
+def sample_notice() -> None:
+    """Say that the sample shop cannot be changed, and offer the reader's own."""
+    with st.container(border=True):
+        st.markdown(_("You are looking at the sample shop: eighteen months on four platforms, made up by a program."))
+        st.button(_("Load my own exports"), key="to_own", on_click=workspaces.choose_own, type="primary")
+
+
+def tables() -> None:
+    """Which tables have rows, from when to when, and a look into each."""
+    st.subheader(_("Tables"), anchor=False)
+    found = workspaces.current().tables()
+    if not found:
+        st.caption(_("No table has rows yet."))
+        return
+    names = [name for name in canonical_tables() if name in found]
+    st.dataframe(
+        {
+            _("Table"): [plain(canonical_table(name).label) for name in names],
+            _("Rows"): [found[name].rows for name in names],
+            _("First day"): [_day(found[name].first_day) for name in names],
+            _("Last day"): [_day(found[name].last_day) for name in names],
+            _("One row is"): [plain(canonical_table(name).grain) for name in names],
+        },
+        hide_index=True,
+        key="tables",
+        height="content",
+        column_config={_("Rows"): st.column_config.NumberColumn(format="%,.0f")},
+    )
+    look = st.expander(_("Look into a table"), key="look", on_change="rerun")
+    if look.open:
+        with look:
+            _rows(names)
+
+
+def _rows(names: list[str]) -> None:
+    name = st.selectbox(
+        _("Table"), names, format_func=lambda name: plain(canonical_table(name).label), key="look_table"
+    )
+    workspace = workspaces.current()
+    rows = workspace.query(f"select * from {canonical_table(name).name} limit {_ROWS}")  # noqa: S608 - names of ecops.tables
+    st.caption(_("The first {n} rows. The download has all of them.", n=min(_ROWS, rows.num_rows)))
+    shown_tables.show(rows, key=f"rows_{name}", currency=workspace.currency or "CNY")
+    shown_tables.downloads(
+        {plain(canonical_table(name).label): lambda: workspace.query(name)},
+        name,
+        key=f"all_{name}",
+        labels=shown_tables.labels(rows.column_names),
+    )
+
+
+def _day(day: dt.date | None) -> str:
+    return day.isoformat() if day else "—"
+
+
+def receipts() -> None:
+    """Every load of the workspace."""
+    st.subheader(_("Loads"), anchor=False)
+    receipt_cards.history(workspaces.current().receipts(), "history")
+
+
+def settings() -> None:
+    """What the shop itself decides: time zone and currency."""
+    st.subheader(_("Settings of this shop"), anchor=False)
+    workspace = workspaces.current()
+    with st.form("shop_settings", border=False):
+        zones = sorted(available_timezones())
+        zone = st.selectbox(
+            _("Time zone of the shop"),
+            zones,
+            index=zones.index(workspace.setting("timezone", "Asia/Shanghai")),
+            help=_("Exports that say times with an offset are brought to this zone."),
+        )
+        known = workspace.currency
+        currency = st.selectbox(
+            _("Currency"),
+            _CURRENCIES if known in _CURRENCIES else (*_CURRENCIES, known),
+            index=_CURRENCIES.index(known) if known in _CURRENCIES else len(_CURRENCIES),
+            format_func=lambda code: code or _("as the files say"),
+            disabled=bool(workspace.tables()),
+            help=_("One shop has one currency. It cannot be changed once there is data."),
+        )
+        if st.form_submit_button(_("Save")):
+            with errors.explained():
+                workspace.set_setting("timezone", zone)
+                if currency and currency != known:
+                    workspace.set_setting("currency", currency)
+                st.success(_("Saved. It holds for files loaded from now on."))

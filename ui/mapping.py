@@ -1,0 +1,188 @@
+"""Which column of a file is which of ours: the proposal, three examples for each, and the reader's changes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from ecops.messages import Message
+from ecops.sources.detect import Match, propose
+from ecops.sources.mapping import Mapping, missing_columns
+from ecops.sources.registry import shared_values, source, sources
+from ecops.tables import table as canonical_table
+from ui.text import _, clean, escape, plain, say
+
+if TYPE_CHECKING:
+    from ecops.sources.grid import Grid
+
+_FREE = ""
+"""Stands in the list of headers for "no column of the file"."""
+
+
+def choose_source(matches: tuple[Match, ...], key: str, start: Mapping | None = None) -> str:
+    """Let the reader say which report a sheet is; what was used before or detection's best guess comes first."""
+    guessed = [match.source for match in matches]
+    if start is not None:
+        guessed = [start.source, *(name for name in guessed if name != start.source)]
+    others = [name for name in sources() if name not in guessed]
+    sure = {match.source: match.confidence for match in matches}
+
+    def named(name: str) -> str:
+        label = plain(source(name).label)
+        return f"{label}  ·  {sure[name]:.0%}" if name in sure else label
+
+    chosen = st.selectbox(_("This file is"), [*guessed, *others], format_func=named, key=f"{key}_source")
+    return str(chosen)
+
+
+def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> Mapping:
+    """The mapping of a sheet under the report `name`, as the reader leaves it.
+
+    Args:
+        grid: the sheet.
+        name: the report.
+        key: names the sheet on the page.
+        remembered: what was confirmed for the same header earlier.
+    """
+    mapping = remembered if remembered and remembered.source == name else propose(source(name), grid)
+    missing = missing_columns(mapping)
+    headers = _headers(grid)
+    with st.expander(_edit_label(mapping, missing), expanded=bool(missing), key=f"{key}_mapping_{name}"):
+        st.caption(_("Guesses are filled in. Change the column of the file where one is wrong."))
+        changed = st.data_editor(
+            _rows(grid, mapping, headers),
+            key=f"{key}_columns_{name}",
+            hide_index=True,
+            disabled=["field", "required", "examples", "state"],
+            column_config={
+                "field": st.column_config.TextColumn(_("Our field"), width="medium"),
+                "required": st.column_config.CheckboxColumn(_("Required"), width="small"),
+                "header": st.column_config.SelectboxColumn(
+                    _("Column of the file"), options=[_FREE, *headers], width="medium"
+                ),
+                "examples": st.column_config.TextColumn(_("First values"), width="large"),
+                "state": st.column_config.TextColumn(_("State"), width="small"),
+            },
+        )
+        columns = {
+            field: headers.index(header)
+            for field, header in zip(canonical_table(mapping.table).names, changed["header"], strict=True)
+            if header in headers
+        }
+        mapping = dataclasses.replace(mapping, columns=columns)
+        unused = [header for place, header in enumerate(headers) if place not in columns.values()]
+        if unused:
+            st.caption(_("Not used: {headers}", headers=" / ".join(unused)))
+    return _constants(mapping, key)
+
+
+def _edit_label(mapping: Mapping, missing: tuple[str, ...]) -> str:
+    if missing:
+        return _("Columns: {n} found, {missing} required ones missing", n=len(mapping.columns), missing=len(missing))
+    return _("Columns: {n} found, nothing required is missing", n=len(mapping.columns))
+
+
+def _headers(grid: Grid) -> list[str]:
+    """The headers as options: unique, so that two columns of one name can be told apart."""
+    found: list[str] = []
+    for place, header in enumerate(grid.columns, 1):
+        name = clean(header) or _("column {n}", n=place)
+        found.append(name if name not in found else f"{name} ({place})")
+    return found
+
+
+def _rows(grid: Grid, mapping: Mapping, headers: list[str]) -> pd.DataFrame:
+    table = canonical_table(mapping.table)
+    rows: list[dict[str, Any]] = []
+    for column in table.columns:
+        place = mapping.columns.get(column.name)
+        filled = place is not None or column.name in mapping.constants
+        needed = column.name in missing_columns(mapping)
+        rows.append(
+            {
+                "field": plain(column.label),
+                "required": column.required,
+                "header": headers[place] if place is not None else _FREE,
+                "examples": " / ".join(clean(value) for value in grid.samples[place]) if place is not None else "",
+                "state": _("found") if filled else _("missing") if needed else _("not in the file"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _constants(mapping: Mapping, key: str) -> Mapping:
+    """Ask for what the file does not say but one value for all rows can."""
+    for name in missing_columns(mapping):
+        column = canonical_table(mapping.table)[name]
+        label = _("{field}, the same for all rows", field=column.label)
+        if name == "platform":
+            options = sorted(set(shared_values().get("platform", {}).values()))
+            value = st.selectbox(label, options, index=None, key=f"{key}_constant_{name}", accept_new_options=True)
+        else:
+            value = st.text_input(label, key=f"{key}_constant_{name}", help=say(column.meaning))
+        if value:
+            mapping = mapping.with_constants(**{name: str(value).strip()})
+    if "shop" in canonical_table(mapping.table).names and "shop" not in mapping.columns:
+        shop = st.text_input(
+            _("Name of the shop (where one platform has several)"),
+            value=mapping.constants.get("shop", ""),
+            key=f"{key}_shop",
+        )
+        if shop.strip():
+            mapping = mapping.with_constants(shop=shop.strip())
+    return mapping
+
+
+def ask_words(mapping: Mapping, unknown: dict[str, dict[str, int]], key: str) -> tuple[dict[str, dict[str, str]], bool]:
+    """Let the reader say what unknown words mean; nothing is guessed and nothing is loaded before.
+
+    Args:
+        mapping: the mapping so far.
+        unknown: column -> word -> number of rows.
+        key: names the sheet on the page.
+
+    Returns:
+        Column -> word -> canonical word as far as answered, and whether every word has an answer.
+    """
+    done = True
+    said = {}
+    for column, words in unknown.items():
+        field = canonical_table(mapping.table)[column]
+        options = sorted(set(source(mapping.source).vocabulary(column).values()))
+        st.warning(
+            _(
+                "{n} words of {field} are not known. Say what each means; the file waits until then.",
+                n=len(words),
+                field=field.label,
+            )
+        )
+        answers = {}
+        for place, (word, rows) in enumerate(words.items()):
+            answers[word] = st.selectbox(
+                f"{escape(word) or _('(empty)')}  ·  {say(Message('{n} rows', n=rows))}",
+                options,
+                index=None,
+                format_func=word_label,
+                placeholder=_("What does it mean?"),
+                key=f"{key}_word_{column}_{place}",
+            )
+        done = done and all(answers.values())
+        said[column] = {word: str(value) for word, value in answers.items() if value}
+    return said, done
+
+
+def word_label(value: str) -> str:
+    """A canonical word as people call it."""
+    return {
+        "unpaid": _("unpaid"),
+        "paid": _("paid, not yet sent"),
+        "shipped": _("sent"),
+        "completed": _("completed"),
+        "closed": _("closed or cancelled"),
+        "refunded": _("refunded in full"),
+        "mobile": _("mobile"),
+        "desktop": _("desktop"),
+    }.get(value, clean(value))

@@ -1,0 +1,262 @@
+"""From dropped files to loaded tables: look, map, check, load. Nothing is half-loaded or guessed in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+import ecops
+from ecops import sources
+from ecops.messages import Count, Message, Percent
+from ecops.store import Receipt, Wishes
+from ui import errors, mapping, receipts, workspaces
+from ui.text import _, escape, language, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecops.sources import Grid, Inspection, Match
+    from ecops.sources import Mapping as Plan
+
+TYPES = ["csv", "tsv", "txt", "xls", "xlsx", "zip", "gz", "parquet"]
+_QUEUE = "upload_queue"
+_ROUND = "upload_round"
+_WANTED = "upload_load"
+
+
+@dataclass(slots=True)
+class Check:
+    """What a check of a file said.
+
+    Attributes:
+        plans: the mappings that were checked, as plain values.
+        receipt: the report; None when the file was refused as a whole.
+        bad_rows: sheet -> CSV of the cells behind the problems.
+        error: why it was refused.
+    """
+
+    plans: dict[str, Any]
+    receipt: Receipt | None = None
+    bad_rows: Mapping[str, bytes] = field(default_factory=dict)
+    error: ecops.EcopsError | None = None
+
+
+@dataclass(slots=True)
+class Intake:
+    """One file on its way in, kept for the session.
+
+    Attributes:
+        name: what the reader calls it.
+        inspection: what the worker read; None when it could not.
+        error: why it could not.
+        start: sheet -> the mapping that was remembered for its header, or that detection is sure of.
+        check: the last check.
+        receipt: after loading.
+    """
+
+    name: str
+    inspection: Inspection | None = None
+    error: ecops.EcopsError | None = None
+    start: dict[str, Plan] = field(default_factory=dict)
+    check: Check | None = None
+    receipt: Receipt | None = None
+
+
+def queue() -> dict[str, Intake]:
+    """The files of this session's drop zone by the id of their upload."""
+    waiting: dict[str, Intake] = st.session_state.setdefault(_QUEUE, {})
+    return waiting
+
+
+def box() -> None:
+    """The privacy notice, the drop zone, and a card for each file."""
+    st.caption(
+        _(
+            "Files are read on this server only and stay in its workspace folder. Buyers' names are replaced by codes, "
+            "telephone numbers and addresses are not stored, and nothing is sent anywhere."
+        )
+    )
+    dropped = st.file_uploader(
+        _("Drop the exports of your platforms here: CSV, Excel, or a zip of several, up to 200 MB each"),
+        type=TYPES,
+        accept_multiple_files=True,
+        key=f"files_{st.session_state.setdefault(_ROUND, 0)}",
+    )
+    st.caption(_("A larger file goes in by the command line: {command}", command="python -m ecops load FILE"))
+    waiting = queue()
+    kept = {file.file_id for file in dropped}
+    for gone in [file_id for file_id in waiting if file_id not in kept]:
+        _close(waiting.pop(gone))
+    fresh = [file for file in dropped if file.file_id not in waiting]
+    if fresh:
+        _look(fresh, waiting)
+    for file_id, intake in waiting.items():
+        _card(file_id, intake)
+
+
+def _look(files: list[Any], waiting: dict[str, Intake]) -> None:
+    """Read and check new files in the worker, saying which one is at work."""
+    with st.status(_("Reading the files"), expanded=False) as status:
+        for place, file in enumerate(files, 1):
+            status.update(label=_("Reading {file} ({place} of {all})", file=file.name, place=place, all=len(files)))
+            waiting[file.file_id] = _intake(file)
+        status.update(label=_("{n} files read", n=len(files)), state="complete")
+
+
+def _intake(file: Any) -> Intake:
+    intake = Intake(file.name)
+    try:
+        intake.inspection = sources.inspect(file.getvalue(), file.name)
+        # Without wishes the store takes what was confirmed for the same header before, then what detection is sure of.
+        intake.check = _check(intake.inspection, None)
+    except ecops.EcopsError as error:
+        intake.error = error
+    else:
+        if intake.check.receipt is not None:
+            plans = {sheet.sheet: sheet.mapping for sheet in intake.check.receipt.sheets}
+            intake.start = {name: sources.Mapping.from_dict(plan) for name, plan in plans.items()}
+            intake.check.plans = {name: plan.to_dict() for name, plan in intake.start.items()}
+    return intake
+
+
+def _close(intake: Intake) -> None:
+    if intake.inspection is not None:
+        intake.inspection.close()
+
+
+def _card(file_id: str, intake: Intake) -> None:
+    with st.container(border=True, key=f"intake_{file_id}"):
+        st.subheader(escape(intake.name), anchor=False)
+        if intake.error is not None:
+            errors.show(intake.error)
+        elif intake.receipt is not None:
+            receipts.done(intake.receipt, f"done_{file_id}")
+        elif intake.inspection is not None:
+            with errors.explained():
+                _review(file_id, intake, intake.inspection)
+
+
+def _review(file_id: str, intake: Intake, inspection: Inspection) -> None:
+    """Every sheet with its mapping, the report of the check, and the button that loads."""
+    plans = _plans(file_id, intake, inspection)
+    if not plans:
+        st.caption(_("No sheet of this file is chosen."))
+        return
+    if any(mapping.missing_columns(plan) for plan in plans.values()):
+        st.info(_("Fill in what is missing above, then the file can be checked."))
+        return
+    plain = {name: plan.to_dict() for name, plan in plans.items()}
+    if intake.check is None or intake.check.plans != plain:
+        with st.status(_("Checking {file}", file=inspection.file), expanded=False) as status:
+            intake.check = _check(inspection, plans)
+            status.update(label=_("Checked"), state="complete")
+    if intake.check.error is not None or intake.check.receipt is None:
+        if intake.check.error is not None:
+            errors.show(intake.check.error)
+        return
+    _decide(file_id, intake, intake.check.receipt, plans)
+
+
+def _plans(file_id: str, intake: Intake, inspection: Inspection) -> dict[str, Plan]:
+    """The mapping of every sheet that is wanted, as the reader leaves it, with her answers to unknown words."""
+    plans = {}
+    words: dict[str, dict[str, dict[str, str]]] = st.session_state.setdefault("upload_words", {})
+    for place, (grid, matches) in enumerate(inspection.sheets):
+        key = f"{file_id}_{place}"
+        if len(inspection.sheets) > 1:
+            wanted = grid.name in intake.start or (not intake.start and bool(matches))
+            if not st.checkbox(_("Load {sheet}", sheet=grid.name), value=wanted, key=f"{key}_wanted"):
+                continue
+        plan = _sheet(grid, matches, key, intake.start.get(grid.name))
+        for column, answers in words.get(f"{file_id}/{grid.name}", {}).items():
+            plan = plan.with_values(column, answers)
+        plans[grid.name] = plan
+    return plans
+
+
+def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, start: Plan | None) -> Plan:
+    """What the sheet was taken for, and the reader's corrections."""
+    if matches:
+        best = matches[0]
+        st.markdown(
+            _(
+                "Recognised as {report}, {confidence} sure",
+                report=sources.source(best.source).label,
+                confidence=Percent(best.confidence, 0),
+            )
+        )
+    else:
+        st.warning(_("No export we know has these columns. Say below what the file is and which column is which."))
+    facts = (
+        _("{rows} rows", rows=Count(grid.rows)),
+        _("encoding {encoding}", encoding=grid.encoding.upper()),
+        _("header in row {n}", n=grid.header_line + 1),
+    )
+    st.caption(" · ".join(facts))
+    for note in grid.notes:
+        st.caption(say(note))
+    return mapping.edit(grid, mapping.choose_source(matches, key, start), key, start)
+
+
+def _check(inspection: Inspection, plans: dict[str, Plan] | None) -> Check:
+    """Convert without publishing: what would be loaded, and what is wrong with it."""
+    told = {name: plan.to_dict() for name, plan in (plans or {}).items()}
+    wishes = Wishes(mapping=plans, sheets=list(plans)) if plans is not None else None
+    try:
+        receipt, bad_rows = workspaces.current().check(inspection, wishes)
+    except ecops.EcopsError as error:
+        return Check(told, error=error)
+    return Check(told, receipt, bad_rows)
+
+
+def _decide(file_id: str, intake: Intake, receipt: Receipt, plans: dict[str, Plan]) -> None:
+    """The report, then either words to be explained or the button that loads."""
+    done = True
+    for place, (sheet, unknown) in enumerate(receipt.unknown_values.items()):
+        answers, complete = mapping.ask_words(plans[sheet], unknown, f"{file_id}_{place}")
+        done = done and complete
+        if complete:
+            st.session_state["upload_words"].setdefault(f"{file_id}/{sheet}", {}).update(answers)
+    if receipt.unknown_values:
+        # The answers become part of the plan on the next run, which checks the file again.
+        st.button(_("Check again with these answers"), key=f"again_{file_id}", disabled=not done, type="primary")
+        return
+    receipts.report(receipt, f"report_{file_id}", intake.check.bad_rows if intake.check else {})
+    st.button(
+        _("Load {rows} rows", rows=Count(receipt.rows)),
+        key=f"load_{file_id}",
+        type="primary",
+        on_click=_want,
+        args=(file_id,),
+    )
+    if st.session_state.get(_WANTED) == file_id:
+        st.session_state[_WANTED] = None
+        _load(intake, plans)
+
+
+def _want(file_id: str) -> None:
+    st.session_state[_WANTED] = file_id
+
+
+def _load(intake: Intake, plans: dict[str, Plan]) -> None:
+    assert intake.inspection is not None
+    with st.status(_("Loading {file}", file=intake.name), expanded=False) as status:
+
+        def tell(step: Message) -> None:
+            status.update(label=step.text(language(), escape))
+
+        wishes = Wishes(mapping=plans, sheets=list(plans))
+        intake.receipt = workspaces.current().load_inspected(intake.inspection, wishes, progress=tell)
+        status.update(label=_("Loaded"), state="complete")
+    _close(intake)
+    st.rerun()
+
+
+def finish() -> None:
+    """Forget the files of this round and show an empty drop zone (for callbacks)."""
+    for intake in queue().values():
+        _close(intake)
+    st.session_state[_QUEUE] = {}
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
