@@ -8,10 +8,26 @@ from pathlib import Path
 
 import numpy as np
 
-from sample_data import demand, douyin, events, jd, market, orders, presale, shopify, supply, taobao, trials
-from sample_data.shop import POSITION, PRESALE
+from sample_data import (
+    demand,
+    douyin,
+    events,
+    jd,
+    market,
+    orders,
+    presale,
+    shopify,
+    supply,
+    sycm,
+    taobao,
+    trials,
+    truths,
+)
+from sample_data.shop import POSITION, PRESALE, PRODUCTS
 
 SEED = 20261115
+DEMAND_STREAM, ORDER_STREAM = "demand 247", "orders 11"
+"""Names of two streams of randomness, picked so that chance tells no second story beside the planted ones in the last weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +47,10 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 def world(seed: int = SEED) -> World:
     """What happened in the shop."""
-    counts = demand.draw(stream(seed, "demand"))
+    counts = demand.draw(stream(seed, DEMAND_STREAM))
     deposits = presale.deposits(stream(seed, "presale"))
     orders.add_presale(counts, deposits)
-    book = orders.draw(stream(seed, "orders"), counts, deposits)
+    book = orders.draw(stream(seed, ORDER_STREAM), counts, deposits)
     return World(counts, deposits, book, supply.plan(stream(seed, "supply"), supply.units_sold(book)))
 
 
@@ -50,16 +66,17 @@ def _spot_units(book: orders.Book) -> dict[int, int]:
 
 
 def build(seed: int = SEED) -> dict[str, bytes]:
-    """Every file by name."""
+    """Every file by its path under the output folder."""
     now = world(seed)
-    return {
+    items = sycm.item_days(stream(seed, "items"), now.counts, now.book)
+    files = {
         **supply.reports(now.supply),
         **taobao.order_reports(now.book),
         **douyin.order_report(now.book),
         **jd.order_report(now.book),
         **shopify.order_report(now.book),
-        **taobao.source_report(stream(seed, "sources"), now.counts, now.book),
-        **taobao.product_report(stream(seed, "products"), now.counts, now.book),
+        **sycm.source_report(stream(seed, "sources"), now.counts, now.book),
+        **sycm.product_report(stream(seed, "products"), items),
         **douyin.funnel_report(stream(seed, "funnel"), now.counts, now.book),
         **jd.daily_report(stream(seed, "jd"), now.counts, now.book),
         **shopify.analytics_report(stream(seed, "ga4"), now.counts, now.book),
@@ -69,15 +86,22 @@ def build(seed: int = SEED) -> dict[str, bytes]:
         **trials.reports(stream(seed, "trials")),
         **market.reports(stream(seed, "market")),
     }
+    rows = ((PRODUCTS[row.product].sku, row.people, row.basket, int(row.sold["paid"])) for row in items)
+    planted = truths.collect(now.counts, now.book, now.supply, rows)
+    return {
+        **{f"shop/{name}": content for name, content in files.items()},
+        "truths.toml": truths.as_toml(planted),
+        "TRUTHS.md": truths.as_markdown(planted),
+    }
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "shop", help="folder to write to")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="gets shop/, truths.toml and TRUTHS.md")
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "shop").mkdir(parents=True, exist_ok=True)
     total = 0
     for name, content in build(arguments.seed).items():
         (arguments.out / name).write_bytes(content)
