@@ -206,9 +206,9 @@ def _match(shape: Table, headers: Sequence[str]) -> dict[str, str]:
             by_text.setdefault(normalise_header(header), header)
     for column in shape.columns:
         for synonym in (column.name, *column.synonyms):
-            header = by_text.get(normalise_header(synonym))
-            if column.name not in found and header is not None and header not in found.values():
-                found[column.name] = header
+            named = by_text.get(normalise_header(synonym))
+            if column.name not in found and named is not None and named not in found.values():
+                found[column.name] = named
     return found
 
 
