@@ -19,7 +19,7 @@ from ecops.experiments.measure import Wanted, measure
 from ecops.experiments.money import stakes
 from ecops.experiments.monitoring import reach, where, widen
 from ecops.experiments.readout import MetricResult, Readout
-from ecops.experiments.slices import path, segment_effects, trends
+from ecops.experiments.slices import path, segment_effects, trends, weekdays
 from ecops.experiments.source import open_source
 from ecops.experiments.spec import Experiment, Metric
 from ecops.experiments.tally import Tally
@@ -57,6 +57,7 @@ def analyse(data: Any, spec: Experiment) -> Readout:
     )
     segments, segment_tests = segment_effects(tally, spec, caps)
     slopes = trends(tally, spec, caps)
+    week = weekdays(tally, spec, caps)
     money, money_notes = stakes(tally, spec, results, caps)
     return Readout(
         spec=spec,
@@ -64,7 +65,7 @@ def analyse(data: Any, spec: Experiment) -> Readout:
         first_day=tally.first_day,
         last_day=tally.last_day,
         users=tally.users,
-        checks=(*data_checks(tally, spec), *result_checks(results, caps, slopes, looks)),
+        checks=(*data_checks(tally, spec), *result_checks(results, caps, (slopes, week), looks)),
         looks=looks,
         conversions=_conversions(tally, spec),
         results=results,
@@ -73,6 +74,7 @@ def analyse(data: Any, spec: Experiment) -> Readout:
         segment_tests=segment_tests,
         path=path(tally, spec, caps),
         trends=slopes,
+        weekdays=week,
         caps=caps,
         adjustments=adjustments_made(spec, looks, results, caps),
         notes=money_notes,
@@ -82,7 +84,7 @@ def analyse(data: Any, spec: Experiment) -> Readout:
 
 def tally_of(data: Any, spec: Experiment) -> Tally:
     """The data boiled down, to be kept and given to `analyse` again with a changed spec."""
-    source = open_source(data, ("experiment_units", "experiment_totals"))
+    source = open_source(data, ("experiment_units", "experiment_totals"), spec.arm)
     if is_totals(source, spec):
         return read_totals(source, spec)
     names = source.schema.names

@@ -12,7 +12,7 @@ from ecops.experiments.comparisons import covariates
 from ecops.experiments.effects import two_sided
 from ecops.experiments.health import CROSSED_RED, RED, Check, Level, Split, balance, srm
 from ecops.experiments.readout import Looks, MetricResult
-from ecops.experiments.segments import Trend
+from ecops.experiments.segments import Heterogeneity, Trend
 from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally
 from ecops.messages import Count, Message, Number, Percent
@@ -225,9 +225,20 @@ def _weekdays(tally: Tally) -> Check:
 
 
 def result_checks(
-    results: tuple[MetricResult, ...], caps: Mapping[str, Cap], trends: Mapping[str, Trend], looks: Looks
+    results: tuple[MetricResult, ...],
+    caps: Mapping[str, Cap],
+    time: tuple[Mapping[str, Trend], Mapping[str, Heterogeneity]],
+    looks: Looks,
 ) -> tuple[Check, ...]:
     """Checks of what came out: outliers, too good to be true, fading effects, adjustments that turn the sign."""
+    found = [*_outliers(caps), *_surprises(results), *_fading(*time)]
+    if looks.closed:
+        text = Message("An earlier look had already reached the planned sample; later data cannot change that verdict.")
+        found.append(Check("late_look", "amber", text))
+    return tuple(found)
+
+
+def _outliers(caps: Mapping[str, Cap]) -> list[Check]:
     found = []
     for name, cap in caps.items():
         if cap.typo:
@@ -242,6 +253,11 @@ def result_checks(
                 "One user makes {share} of all {name}; look at that row.", share=Percent(cap.largest_share), name=name
             )
             found.append(Check("outlier", "amber", text))
+    return found
+
+
+def _surprises(results: tuple[MetricResult, ...]) -> list[Check]:
+    found = []
     for result in results:
         effect = result.effect
         if result.role != "goal" or effect is None:
@@ -256,6 +272,15 @@ def result_checks(
         if plain is not None and plain.difference * effect.difference < 0 and effect.verdict != "open":
             text = Message("Adjusting for the past turns the sign of the effect; do not trust the adjustment.")
             found.append(Check("adjustment_flip", "amber", text))
+    return found
+
+
+def _fading(trends: Mapping[str, Trend], weekdays: Mapping[str, Heterogeneity]) -> list[Check]:
+    found = []
+    for arm, week in weekdays.items():
+        if week.p_value < FADING:
+            text = Message("The effect of {arm} differs between the days of the week; judge whole weeks only.", arm=arm)
+            found.append(Check("weekday_effect", "amber", text))
     for arm, trend in trends.items():
         if trend.p_value < FADING:
             fades = abs(trend.last) < abs(trend.first)
@@ -265,7 +290,4 @@ def result_checks(
                 else Message("The effect of {arm} grows with time: users may still be learning.", arm=arm)
             )
             found.append(Check("novelty", "amber", text))
-    if looks.closed:
-        text = Message("An earlier look had already reached the planned sample; later data cannot change that verdict.")
-        found.append(Check("late_look", "amber", text))
-    return tuple(found)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -220,6 +221,13 @@ def _facts(query: _Query) -> dict[str, Any]:
             parts.append(f"{middle} as median_{at}")
     parts += [f"count(distinct segment_{at}) as kinds_{at}" for at in range(len(query.wanted.segments))]
     facts: dict[str, Any] = query.ask("scan", facts=", ".join(parts)).to_pylist()[0]
+    for at, name in enumerate(query.wanted.values):
+        if not facts[f"filled_{at}"]:
+            raise DataError(
+                Message("The column {name} is empty.", name=name),
+                Message("Choose a metric whose figures are in the file."),
+                {"column": name},
+            )
     for at, name in enumerate(query.wanted.segments):
         if facts[f"kinds_{at}"] > MOST_VALUES:
             raise SpecError(
@@ -377,3 +385,22 @@ def _tail(
     arms, *splits = (np.array(answer.column(key).to_pylist(), dtype=object) for key in query.keys)
     values = np.column_stack([answer.column(f"column_{at}").to_numpy() for at in range(len(names))])
     return Tail(arms, dict(zip(query.splits, splits, strict=True)), values)
+
+
+def moments(data: Any, columns: Sequence[str], arm: str = "variant", unit: str = "unit_id") -> dict[str, Moments]:
+    """Count, means and covariances of columns in each arm, by one grouped query.
+
+    Args:
+        data: see `ecops.experiments.source.open_source`; one row a user.
+        columns: metrics and covariates; blanks count as 0.
+        arm: column of the arm.
+        unit: column of the users' ids; when it is not in the data each row is a user.
+
+    Returns:
+        Arm -> joint moments, covariances of all pairs.
+    """
+    source = data if isinstance(data, Source) else open_source(data, ("experiment_units",), arm)
+    pairs = tuple(itertools.combinations(columns, 2))
+    known = unit if unit in source.schema.names else ""
+    tally = measure(source, Wanted(known, arm, "", tuple(columns), pairs))
+    return dict(tally.moments()[""])

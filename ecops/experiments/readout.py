@@ -162,6 +162,7 @@ class Readout:
         segments, segment_tests: by `spec.segments`.
         path: the goal day by day; empty without dates.
         trends: treatment arm -> how the daily effect changes with time.
+        weekdays: treatment arm -> whether the effect differs between days of the week.
         caps: column -> limits used.
         adjustments: what was adjusted and why, one sentence each.
         notes: caveats.
@@ -182,6 +183,7 @@ class Readout:
     segment_tests: tuple[SegmentTest, ...]
     path: tuple[PathPoint, ...]
     trends: Mapping[str, Trend]
+    weekdays: Mapping[str, Heterogeneity]
     caps: Mapping[str, Cap]
     adjustments: tuple[Message, ...]
     notes: tuple[Message, ...]

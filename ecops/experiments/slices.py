@@ -15,7 +15,7 @@ from ecops.experiments.days import FEWEST_DAYS, day_effects
 from ecops.experiments.effects import Effect, normal_critical
 from ecops.experiments.readout import PathPoint, SegmentEffect, SegmentTest
 from ecops.experiments.samples import Moments, merge
-from ecops.experiments.segments import Trend, heterogeneity, trend
+from ecops.experiments.segments import Heterogeneity, Trend, heterogeneity, trend
 from ecops.experiments.sequential import group_sequential
 from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally
@@ -91,6 +91,23 @@ def trends(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str,
             [effect.error for _, effect in usable],
             [day.toordinal() for day, _ in usable],
         )
+    return found
+
+
+def weekdays(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str, Heterogeneity]:
+    """Whether the effect differs between the days of the week, by each user's first day; empty for totals."""
+    if "day" not in tally.cells:
+        return {}
+    past = covariates(tally, spec, spec.goal_metric)
+    parts: dict[int, dict[str, Moments]] = {}
+    for day, arms in tally.moments("day", caps).items():
+        week = parts.setdefault(day.weekday(), {})
+        for arm, cell in arms.items():
+            week[arm] = merge([week[arm], cell]) if arm in week else cell
+    found = {}
+    for arm in spec.treatments:
+        usable = [effect for week in parts.values() if (effect := _attempt(spec, week, arm, past)) is not None]
+        found[arm] = heterogeneity([effect.difference for effect in usable], [effect.error for effect in usable])
     return found
 
 

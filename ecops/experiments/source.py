@@ -6,13 +6,16 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ecops.errors import FileError
+from ecops.errors import FileError, MappingError
 from ecops.messages import Message
 from ecops.store.engine import Engine
+
+if TYPE_CHECKING:
+    from ecops.store.data import Data
 
 TIMEOUT = 300.0
 """Seconds; ten million users take three."""
@@ -43,23 +46,41 @@ def _engine(folder: str) -> Engine:
     return Engine([folder] if folder else [], keep_order=False)
 
 
-def open_source(data: Any, tables: tuple[str, ...]) -> Source:
+def open_source(data: Any, tables: tuple[str, ...], arm: str = "") -> Source:
     """Rows of `data`.
 
     Args:
-        data: a `Workspace` (or anything else that `ecops.store.inputs.open_data` takes), a pandas or polars frame, an
-            Arrow table, or the path of a Parquet or CSV file.
+        data: a `Workspace` or `ecops.store.data.Data`, a pandas or polars frame, an Arrow table, or the path of a
+            Parquet or CSV file.
         tables: canonical tables to look for in a workspace, the first with rows wins.
+        arm: the column that must be there; a frame or file without it is read by the synonyms of the canonical tables
+            instead of by its own column names.
     """
+    source: Source | None = None
     if isinstance(data, str | Path):
-        return _from_file(Path(data))
-    if isinstance(data, pa.Table):
-        return _from_arrow(data)
-    if hasattr(data, "to_arrow"):
-        return _from_arrow(data.to_arrow())
-    if hasattr(data, "iloc"):
-        return _from_arrow(pa.Table.from_pandas(data, preserve_index=False))
-    return _from_store(data, tables)
+        source = _from_file(Path(data))
+    elif isinstance(data, pa.Table):
+        source = _from_arrow(data)
+    elif hasattr(data, "to_arrow"):
+        source = _from_arrow(data.to_arrow())
+    elif hasattr(data, "iloc"):
+        source = _from_arrow(pa.Table.from_pandas(data, preserve_index=False))
+    if source is None:
+        return _from_store(data, tables)
+    if arm and arm not in source.schema.names:
+        return _by_synonyms(data, tables) or source
+    return source
+
+
+def _by_synonyms(data: Any, tables: tuple[str, ...]) -> Source | None:
+    from ecops.store.inputs import open_data
+
+    for table in tables:
+        try:
+            return _of(open_data({table: data}), table)
+        except MappingError:
+            continue
+    return None
 
 
 def _from_arrow(table: pa.Table) -> Source:
@@ -104,8 +125,12 @@ def _from_store(data: Any, tables: tuple[str, ...]) -> Source:
             Message("There is no experiment in this workspace."),
             Message("Upload one row a person, or the totals of each arm."),
         )
+    return _of(opened, name)
 
+
+def _of(opened: Data, table: str) -> Source:
     def ask(sql: str, params: Mapping[str, Any]) -> pa.Table:
-        return opened.query(sql, params)
+        return opened.query(sql, params, TIMEOUT)
 
-    return Source(name, ask(f"select * from {name} limit 0", {}).schema, opened.currency, ask)  # noqa: S608 - canonical
+    empty = ask(f"select * from {table} limit 0", {})  # noqa: S608 - a canonical table
+    return Source(table, empty.schema, opened.currency or "CNY", ask)

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from ecops.experiments.capping import Cap
 from ecops.experiments.effects import Effect
-from ecops.experiments.readout import Looks, MetricResult
+from ecops.experiments.readout import Looks, MetricResult, Stake
 from ecops.experiments.spec import Experiment, Metric
-from ecops.messages import Count, Message, Money, Number, Percent, Value
+from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Value
+
+USEFUL = 0.005
+"""Share of the variance below which an adjustment by covariates is called useless."""
 
 
 def figure(metric: Metric, value: float, currency: str) -> Value:
@@ -67,11 +70,7 @@ def adjustments_made(
                 )
             )
     found += [
-        Message(
-            "{arm}: what users did before the test explains {share} of the noise, which was taken off.",
-            arm=result.arm,
-            share=Percent(max(0.0, result.effect.removed)),
-        )
+        _past(result.arm, result.effect.removed)
         for result in results
         if result.role == "goal" and result.effect is not None and result.unadjusted is not None
     ]
@@ -81,6 +80,16 @@ def adjustments_made(
             Message("Only daily totals exist, so the {n} days are the sample, paired by day.", n=Count(daily.n_control))
         )
     return tuple(found)
+
+
+def _past(arm: str, removed: float) -> Message:
+    if removed < USEFUL:
+        return Message("{arm}: what users did before the test explains almost none of the noise.", arm=arm)
+    return Message(
+        "{arm}: what users did before the test explains {share} of the noise, which was taken off.",
+        arm=arm,
+        share=Percent(removed, digits=0),
+    )
 
 
 def _looks(spec: Experiment, looks: Looks) -> Message:
@@ -93,3 +102,15 @@ def _looks(spec: Experiment, looks: Looks) -> Message:
         n=Count(looks.number),
         share=Percent(looks.fraction, digits=0),
     )
+
+
+def money_clause(stake: Stake | None) -> Message:
+    """The money a month as the middle of a sentence, with its comma; empty when unknown."""
+    if stake is None:
+        return Message("")
+    gain = stake.gain
+    size = Money(abs(gain.value), gain.currency)
+    if gain.value >= 0:
+        return Message(", about {money} more a month ({interval})", money=size, interval=gain.interval)
+    ends = MoneyRange(-gain.high, -gain.low, gain.currency)
+    return Message(", about {money} less a month ({interval})", money=size, interval=ends)

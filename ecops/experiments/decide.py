@@ -1,0 +1,328 @@
+"""One verdict, the first that fits: not valid, too early, guardrail broken, ship, stop, flat, keep running."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ecops.experiments.effects import Effect
+from ecops.experiments.readout import MetricResult, Readout, Stake
+from ecops.experiments.words import change, interval, money_clause
+from ecops.finding import Advice
+from ecops.handbook import advice
+from ecops.messages import Count, Message, Money, Percent
+
+Kind = Literal["invalid", "refused", "too_early", "guardrail", "ship", "stop", "flat", "continue"]
+"""refused: these data allow no honest test of the goal. invalid: repair first, nothing was learned. too_early: no verdict
+yet, whatever the numbers look like. guardrail: the arm harms something that was to be protected. ship: roll it out.
+stop: it is worse. flat: the sample is complete and shows no difference worth having; choose by expected loss.
+continue: keep running."""
+
+FEWEST_DAYS = 7
+FEWEST_CONVERSIONS = 100
+FIRST_LOOK = 0.05
+"""Share of the planned sample before which nothing is said."""
+
+FAR_AWAY = 120
+"""Days after which a test that goes on is called not worth waiting for."""
+
+_RULES: dict[Kind, str] = {
+    "invalid": "experiment_invalid",
+    "refused": "",
+    "too_early": "experiment_continue",
+    "guardrail": "experiment_stop",
+    "ship": "experiment_ship",
+    "stop": "experiment_stop",
+    "flat": "experiment_stop",
+    "continue": "experiment_continue",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do, and everything one needs to defend it.
+
+    Attributes:
+        kind: the verdict, see `Kind`.
+        arm: the treatment arm it is about; of several the best.
+        headline: one sentence to read aloud.
+        reasons: what led to it, in order of weight.
+        result: the goal's result in that arm; None when there is no honest test.
+        stake: money of that arm; None when its worth is unknown.
+        chance_wrong: probability that the recommended choice is the worse one, after the sceptical prior; NaN when
+            nothing is recommended.
+        choose: "treatment" or "control" for ship, stop, guardrail and flat; "" otherwise.
+        adjusted: what was adjusted and why.
+        more_users: users still missing to the target; 0 when reached, NaN when unknown.
+        more_days: days they take at the traffic of the test so far; NaN when unknown.
+        next_look: the day to look again; None when decided or without dates.
+        arms: verdict of each treatment arm.
+        action: advice of the handbook; None when refused.
+    """
+
+    kind: Kind
+    arm: str
+    headline: Message
+    reasons: tuple[Message, ...]
+    result: MetricResult | None
+    stake: Stake | None
+    chance_wrong: float
+    choose: Literal["treatment", "control", ""]
+    adjusted: tuple[Message, ...]
+    more_users: float
+    more_days: float
+    next_look: dt.date | None
+    arms: tuple[tuple[str, Kind], ...]
+    action: Advice | None
+
+
+def decide(readout: Readout) -> Decision:
+    """The verdict on an experiment.
+
+    The first that fits: not valid (traffic split, leaks, users in several arms, arms unequal before the test), refused
+    (no honest test of the goal), too early (less than a week, fewer than 100 conversions, before the first look),
+    guardrail broken, ship (the interval over all looks is above 0, the gain is worthwhile and every guardrail is held),
+    stop (it lies below 0), flat at the planned sample, keep running. Of several arms the best verdict counts.
+    """
+    red = [check.text for check in readout.checks if check.level == "red"]
+    if red:
+        return _decision(readout, "invalid", _best(readout, readout.spec.treatments), red)
+    if all(readout.goal(arm).effect is None for arm in readout.spec.treatments):
+        refused = [result.refusal for result in readout.results if result.role == "goal" and result.refusal is not None]
+        return _decision(readout, "refused", readout.spec.treatments[0], refused)
+    early = _early(readout)
+    if early:
+        return _decision(readout, "too_early", _best(readout, readout.spec.treatments), early)
+    verdicts = {arm: _judge(readout, arm) for arm in readout.spec.treatments}
+    for kind in ("ship", "flat", "continue", "guardrail", "stop"):
+        arms = tuple(arm for arm, (found, _) in verdicts.items() if found == kind)
+        if arms:
+            best = _best(readout, arms)
+            listed = tuple((arm, found) for arm, (found, _) in verdicts.items())
+            return _decision(readout, verdicts[best][0], best, verdicts[best][1], listed)
+    raise AssertionError("every arm has a verdict")
+
+
+def _early(readout: Readout) -> list[Message]:
+    found = []
+    if 0 < readout.days < FEWEST_DAYS:
+        found.append(
+            Message("Only {n} days so far; a full week is needed so that every weekday counts.", n=Count(readout.days))
+        )
+    if readout.conversions < FEWEST_CONVERSIONS:
+        found.append(
+            Message(
+                "Only {n} conversions so far; at least {need} are needed.",
+                n=Count(readout.conversions),
+                need=Count(FEWEST_CONVERSIONS),
+            )
+        )
+    if readout.spec.planned_sample is not None and readout.looks.fraction < FIRST_LOOK:
+        found.append(
+            Message("Only {share} of the planned sample is in.", share=Percent(readout.looks.fraction, digits=1))
+        )
+    return found
+
+
+def _judge(readout: Readout, arm: str) -> tuple[Kind, list[Message]]:
+    # The first that fits, for one arm.
+    result = readout.goal(arm)
+    effect = result.effect
+    if effect is None:
+        return "refused", [result.refusal] if result.refusal is not None else []
+    broken = [rail for rail in readout.guardrails(arm) if rail.guardrail and rail.guardrail.status == "broken"]
+    if broken:
+        return "guardrail", [_rail(readout, rail) for rail in broken]
+    verdict = effect.verdict
+    if readout.looks.closed:
+        verdict = "open"
+    if result.metric.less_is_better:
+        verdict = "better" if verdict == "worse" else "worse" if verdict == "better" else "open"
+    unproven = [rail for rail in readout.guardrails(arm) if not rail.guardrail or rail.guardrail.status == "open"]
+    small = _too_small(readout, effect)
+    if verdict == "better" and not unproven and not small:
+        return "ship", []
+    if verdict == "worse":
+        return "stop", []
+    reasons = [_rail(readout, rail) for rail in unproven] if verdict == "better" else []
+    if verdict == "better" and small:
+        reasons.append(
+            Message(
+                "The gain is sure, but smaller than the {least} that was called worthwhile.",
+                least=Percent(readout.spec.worthwhile),
+            )
+        )
+    return ("flat" if readout.looks.final else "continue"), reasons
+
+
+def _too_small(readout: Readout, effect: Effect) -> bool:
+    return effect.lift.status == "ok" and abs(effect.lift.value) < readout.spec.worthwhile
+
+
+def _rail(readout: Readout, rail: MetricResult) -> Message:
+    if rail.guardrail is None or rail.effect is None:
+        return Message("Guardrail {metric}: {why}", metric=rail.metric.label, why=rail.refusal or "")
+    margin = Percent(rail.guardrail.margin)
+    what = change(rail.metric, rail.effect, readout.currency)
+    if rail.guardrail.status == "broken":
+        return Message("{change}: surely worse than the {margin} agreed on.", change=what, margin=margin)
+    return Message("{change}: a loss of more than {margin} cannot be ruled out yet.", change=what, margin=margin)
+
+
+def _best(readout: Readout, arms: tuple[str, ...]) -> str:
+    # By the expected gain after the prior.
+    def gain(arm: str) -> float:
+        belief = readout.goal(arm).posterior
+        if belief is None:
+            return -math.inf
+        return belief.loss_if_kept - belief.loss_if_shipped
+
+    return max(arms, key=gain)
+
+
+def _decision(
+    readout: Readout,
+    kind: Kind,
+    arm: str,
+    reasons: list[Message],
+    arms: tuple[tuple[str, Kind], ...] = (),
+) -> Decision:
+    result = readout.goal(arm)
+    belief, stake = result.posterior, readout.stakes.get(arm)
+    choose: Literal["treatment", "control", ""] = ""
+    if kind == "ship":
+        choose = "treatment"
+    elif kind in {"stop", "guardrail"}:
+        choose = "control"
+    elif kind == "flat":
+        shipped = belief is not None and belief.loss_if_shipped < belief.loss_if_kept and not reasons
+        choose = "treatment" if shipped else "control"
+    wrong = math.nan
+    if belief is not None and choose:
+        wrong = 1 - belief.better if choose == "treatment" else belief.better
+    users, days = _missing(readout)
+    rule = "experiment_ship" if choose == "treatment" else _RULES[kind]
+    return Decision(
+        kind=kind,
+        arm=arm,
+        headline=_headline(readout, kind, result, stake, (wrong, days), choose == "treatment"),
+        reasons=(*reasons, *_more_reasons(readout, kind, result, stake)),
+        result=result,
+        stake=stake,
+        chance_wrong=wrong,
+        choose=choose,
+        adjusted=readout.adjustments,
+        more_users=users,
+        more_days=days,
+        next_look=_next_look(readout, kind, days),
+        arms=arms or tuple((name, kind) for name in readout.spec.treatments),
+        action=advice(rule) if rule else None,
+    )
+
+
+def _missing(readout: Readout) -> tuple[float, float]:
+    users = max(0.0, readout.looks.target - readout.looks.users)
+    if math.isnan(readout.looks.target):
+        return math.nan, math.nan
+    if not readout.days:
+        return math.ceil(users), math.nan
+    return math.ceil(users), math.ceil(users / (readout.looks.users / readout.days))
+
+
+def _next_look(readout: Readout, kind: Kind, more_days: float) -> dt.date | None:
+    if kind not in {"too_early", "continue"} or readout.last_day is None:
+        return None
+    wait = max(FEWEST_DAYS - readout.days, 1) if readout.days < FEWEST_DAYS else FEWEST_DAYS
+    if math.isfinite(more_days) and 0 < more_days < wait and readout.days >= FEWEST_DAYS:
+        wait = int(more_days)
+    return readout.last_day + dt.timedelta(days=wait)
+
+
+def _headline(
+    readout: Readout,
+    kind: Kind,
+    result: MetricResult,
+    stake: Stake | None,
+    odds: tuple[float, float],
+    ship: bool,
+) -> Message:
+    arm, effect = result.arm, result.effect
+    if effect is None and kind != "invalid":
+        return Message("These data allow no honest test of {metric}.", metric=result.metric.label)
+    if kind == "invalid" or effect is None:
+        return Message("The result is not valid; do not decide on it. Repair the test and run it again.")
+    what = change(result.metric, effect, readout.currency)
+    parts = {"arm": arm, "change": what, "money": money_clause(stake), "wrong": _odds(odds[0])}
+    if kind == "too_early":
+        said = Message("Too early to say anything about {arm}: keep it running.", arm=arm)
+    elif kind == "guardrail":
+        said = Message("Do not ship {arm}: it harms what was to be protected.", arm=arm)
+    elif kind == "ship":
+        said = Message("Ship {arm}: {change}{money}. Chance of being wrong: {wrong}.", **parts)
+    elif kind == "stop":
+        said = Message("Stop {arm}, it is worse: {change}{money}. Chance of being wrong: {wrong}.", **parts)
+    elif kind == "flat":
+        said = _flat(parts, ship)
+    elif math.isfinite(odds[1]) and odds[1] > 0:
+        said = Message(
+            "Keep {arm} running, about {n} more days: {change} so far, not yet sure.",
+            arm=arm,
+            n=Count(odds[1]),
+            change=what,
+        )
+    else:
+        said = Message("Keep {arm} running: {change} so far, not yet sure.", arm=arm, change=what)
+    return said
+
+
+def _flat(parts: dict[str, Any], ship: bool) -> Message:
+    if ship:
+        return Message(
+            "No clear difference in the full sample ({change}). {arm} is the better bet, wrong with a chance of {wrong}.",
+            **parts,
+        )
+    return Message(
+        "No clear difference in the full sample ({change}). Keep what you have, wrong with a chance of {wrong}.",
+        **parts,
+    )
+
+
+def _odds(share: float) -> Percent:
+    # Nothing in a shop is surer than one in a thousand.
+    return Percent(min(0.999, max(0.001, share)), digits=1) if math.isfinite(share) else Percent(share)
+
+
+def _more_reasons(readout: Readout, kind: Kind, result: MetricResult, stake: Stake | None) -> list[Message]:
+    effect, found = result.effect, []
+    if effect is None or kind in {"invalid", "too_early"}:
+        return []
+    found.append(
+        Message(
+            "{metric}: {interval}.",
+            metric=result.metric.label,
+            interval=interval(result.metric, effect, readout.currency),
+        )
+    )
+    if stake is not None:
+        found.append(
+            Message(
+                "Choosing now, over {months} months: shipping risks {ship} on average, not shipping {keep}.",
+                months=Count(stake.months),
+                ship=Money(stake.loss_if_shipped, stake.gain.currency),
+                keep=Money(stake.loss_if_kept, stake.gain.currency),
+            )
+        )
+    users, days = _missing(readout)
+    if kind == "continue" and users > 0:
+        parts = {"users": Count(users), "days": Count(days)}
+        if math.isfinite(days) and days > FAR_AWAY:
+            found.append(
+                Message("Still missing: about {users} users, {days} days. That is long; test a bolder change.", **parts)
+            )
+        elif math.isfinite(days):
+            found.append(Message("Still missing: about {users} users, {days} days at this traffic.", **parts))
+        else:
+            found.append(Message("Still missing: about {users} users.", users=Count(users)))
+    return found
