@@ -6,17 +6,16 @@ import dataclasses
 import functools
 import os
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
-from typing import BinaryIO
 
 from ecops.errors import EcopsError, FileError
 from ecops.messages import Count, Message
 from ecops.sources import encoding as enc
 from ecops.sources.grid import Grid
 from ecops.sources.limits import Limits
+from ecops.sources.passing import Text, not_text, pass_over
 from ecops.sources.sniff import HEAD_BYTES, Layout, find_layout, take_samples
-from ecops.sources.structure import RecordCounter
 from ecops.sources.tidy import tidy
 from ecops.store.engine import Engine
 
@@ -126,17 +125,10 @@ def _in_encoding(
     except UnicodeDecodeError as error:
         raise enc.bad_bytes(error, head[mark:]) from None
     layout = find_layout(text, bench.known, bench.limits, header_first)
-    counter = RecordCounter(layout.delimiter, layout.header_line + 1, bench.limits.record_bytes)
     copy = None if encoding == "utf-8" else bench.new_file()
     try:
-        if copy is None:
-            enc.check_utf8(enc.line_blocks(path, mark), _body(layout, counter, None))
-        else:
-            with copy.open("wb") as out:
-                wide = encoding.startswith("utf-")
-                blocks = enc.raw_blocks(path, mark) if wide else enc.line_blocks(path, mark)
-                enc.to_utf8(blocks, encoding, _body(layout, counter, out))
-        counter.finish()
+        text_to_pass = Text(path, mark, encoding, layout.delimiter, layout.header_line, bench.limits)
+        counted = pass_over(text_to_pass, copy)
     except (enc.BadBytesError, EcopsError):
         if copy is not None:
             copy.unlink()
@@ -152,32 +144,10 @@ def _in_encoding(
         preamble=layout.preamble,
         columns=layout.columns,
         rows=0,
-        lines=counter.records + (counter.blanks if len(layout.columns) == 1 else 0),
+        lines=counted.records + (counted.blanks if len(layout.columns) == 1 else 0),
         samples=take_samples(text, layout, len(layout.columns)),
     )
     return _parsed(grid, text, layout, bench)
-
-
-def _body(layout: Layout, counter: RecordCounter, out: BinaryIO | None) -> Callable[[bytes], None]:
-    """A sink that writes every block to `out`, refuses NUL, and counts the lines after the header."""
-    header_left = layout.header_line + 1
-    line = 0
-
-    def take(block: bytes) -> None:
-        nonlocal header_left, line
-        if b"\0" in block:
-            raise _binary(line + block.count(b"\n", 0, block.index(b"\0")))
-        if out is not None:
-            out.write(block)
-        line += block.count(b"\n")
-        at = 0
-        while header_left and at < len(block):
-            found = block.find(b"\n", at)
-            at = found + 1 if found >= 0 else len(block)
-            header_left -= 1
-        counter.feed(block[at:] if at else block)
-
-    return take
 
 
 def _parsed(grid: Grid, text: str, layout: Layout, bench: Bench) -> Grid:
@@ -243,15 +213,7 @@ def _wide_without_mark(head: bytes) -> str:
 
 def _refuse_binary(head: bytes) -> None:
     if b"\0" in head:
-        raise _binary(head.count(b"\n", 0, head.index(b"\0")))
+        raise not_text(head.count(b"\n", 0, head.index(b"\0")))
     control = len(head) - len(head.translate(None, _CONTROL))
     if control > max(4, len(head) // 1_000):
-        raise _binary(0)
-
-
-def _binary(line: int) -> FileError:
-    return FileError(
-        Message("The file is not text: it holds bytes that no table has."),
-        Message("Export the report as CSV or xlsx."),
-        {"row": line + 1},
-    )
+        raise not_text(0)

@@ -11,15 +11,13 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-import numpy as np
-
 from ecops.errors import FileError
 from ecops.messages import Message
 from ecops.sources.limits import Limits
 from ecops.sources.sniff import HEAD_BYTES, find_layout
 from ecops.sources.structure import too_long
 
-BLOCK_BYTES = 4_194_304
+BLOCK_BYTES = 1_048_576
 
 CANDIDATES = ("gb18030", "big5", "cp932", "cp1252")
 """What a text that is not Unicode may be in; the first wins a tie."""
@@ -29,7 +27,13 @@ _LONE_HIGH_BYTE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
-Sink = Callable[[bytes], None]
+_THREE_CHARACTERS = b"LTTLTTLTT"
+_SHAPES = bytes(
+    ord("T") if 0x80 <= byte <= 0xBF else ord("L") if 0xE3 <= byte <= 0xEF else ord(".") for byte in range(256)
+)  # the role of each byte in UTF-8: L leads a character of three bytes, T trails
+
+Sink = Callable[[bytes], int]
+"""Takes a block of whole lines and says how many line ends it has."""
 
 
 class BadBytesError(Exception):
@@ -131,12 +135,11 @@ def check_utf8(blocks: Iterator[bytes], sink: Sink) -> None:
     for block in blocks:
         if not block.isascii():
             _decode(block, "utf-8", line)
-        line += block.count(b"\n")
-        sink(block)
+        line += sink(block)
 
 
 def to_utf8(blocks: Iterator[bytes], encoding: str, sink: Sink) -> None:
-    """Pass blocks on to `sink` as UTF-8 with line feeds as line ends. UTF-16 and UTF-32 blocks need not be whole lines.
+    """Pass blocks on to `sink` as UTF-8. Blocks of UTF-16 and UTF-32 need not be whole lines.
 
     Raises:
         BadBytesError: a line is not in `encoding`, or lines of two encodings are mixed.
@@ -151,8 +154,7 @@ def to_utf8(blocks: Iterator[bytes], encoding: str, sink: Sink) -> None:
         else:
             _refuse_mixed(block, encoding, line)
             out = _decode(block, encoding, line).encode()
-        line += block.count(b"\n")
-        sink(_plain_line_ends(out))
+        line += sink(out)
 
 
 def line_blocks(path: Path, skip: int = 0, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -167,22 +169,19 @@ def line_blocks(path: Path, skip: int = 0, start: int = 0, stop: int | None = No
     Raises:
         FileError: a line far longer than any row.
     """
-    line, carry = 0, b""
+    carry = b""
     with path.open("rb") as file:
         file.seek(max(skip, start))
         left = (stop if stop is not None else path.stat().st_size) - file.tell()
         while left > 0 and (read := file.read(min(BLOCK_BYTES, left))):
             left -= len(read)
-            block = carry + read
-            if b"\n" not in block and b"\r" in block[:-1]:
-                block = block[:-1].replace(b"\r", b"\n") + block[-1:]
+            block = _unix_line_ends(carry + read if carry else read)
             cut = block.rfind(b"\n") + 1
             carry = block[cut:]
-            if len(carry) > 2 * BLOCK_BYTES:
-                raise too_long(line)
-            line += block.count(b"\n", 0, cut)
+            if len(carry) > 8 * BLOCK_BYTES:
+                raise too_long(_lines_before(path, file.tell() - len(carry)))
             if cut:
-                yield block[:cut]
+                yield block[:cut] if carry else block
     if carry:
         yield carry
 
@@ -244,14 +243,10 @@ def _refuse_mixed(block: bytes, encoding: str, line: int) -> None:
         match = _UTF8_CHARACTER.search(block)
         positions = [match.start()] if match else []
     else:
-        array = np.frombuffer(block, np.uint8)
-        lead, trail = (array >= 0xE3) & (array <= 0xEF), (array & 0xC0) == 0x80
-        if len(array) < 9:
+        shape = block.translate(_SHAPES)
+        if _THREE_CHARACTERS not in shape:
             return
-        run = lead[:-8] & lead[3:-5] & lead[6:-2]
-        for offset in (1, 2, 4, 5, 7, 8):
-            run &= trail[offset : len(array) - 8 + offset]
-        positions = np.flatnonzero(run).tolist()
+        positions = [match.start() for match in re.finditer(_THREE_CHARACTERS, shape)]
     for position in positions:
         begin = block.rfind(b"\n", 0, position) + 1
         end = block.find(b"\n", position)
@@ -268,19 +263,30 @@ def _wide_to_utf8(blocks: Iterator[bytes], encoding: str, sink: Sink) -> None:
     try:
         for block in blocks:
             text = carry + decoder.decode(block)
+            if "\n" not in text:
+                text = text[:-1].replace("\r", "\n") + text[-1:]
             cut = text.rfind("\n") + 1
             carry = text[cut:]
-            if len(carry) > 2 * BLOCK_BYTES:
+            if len(carry) > 8 * BLOCK_BYTES:
                 raise too_long(line)
-            sink(_plain_line_ends(text[:cut].encode()))
-            line += text.count("\n", 0, cut)
-        sink(_plain_line_ends((carry + decoder.decode(b"", final=True)).encode()))
+            line += sink(text[:cut].encode())
+        sink((carry + decoder.decode(b"", final=True)).encode())
     except UnicodeDecodeError as error:
         raise BadBytesError(line, at_end="truncated" in error.reason) from None
 
 
-def _plain_line_ends(block: bytes) -> bytes:
-    if b"\r" not in block:
+def _unix_line_ends(block: bytes) -> bytes:
+    """A block of an old Mac file with line feeds; its last byte waits, a line feed may follow."""
+    if b"\n" in block or b"\r" not in block[:-1]:
         return block
-    block = block.replace(b"\r\n", b"\n")
-    return block if b"\n" in block else block.replace(b"\r", b"\n")
+    return block[:-1].replace(b"\r", b"\n") + block[-1:]
+
+
+def _lines_before(path: Path, offset: int) -> int:
+    """Line feeds in the first `offset` bytes."""
+    lines = 0
+    with path.open("rb") as file:
+        while offset > 0 and (block := file.read(min(BLOCK_BYTES, offset))):
+            lines += block.count(b"\n")
+            offset -= len(block)
+    return lines

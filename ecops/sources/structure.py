@@ -39,10 +39,14 @@ class RecordCounter:
         self._opened: int | None = None  # physical line on which the open quote began
         self._pending = 0  # bytes of the record that is open
 
-    def feed(self, block: bytes) -> None:
-        """Count `block`, which holds whole lines (the last line of a file may lack its line end)."""
+    def feed(self, block: bytes) -> int:
+        """Count `block`, which holds whole lines (the last line of a file may lack its line end).
+
+        Returns:
+            How many lines it has.
+        """
         if not block:
-            return
+            return 0
         if not block.endswith(b"\n"):
             block += b"\n"
         array = np.frombuffer(block, np.uint8)
@@ -53,6 +57,7 @@ class RecordCounter:
         else:
             self._walk(block, array, ends)
         self.line += len(ends)
+        return len(ends)
 
     def finish(self) -> None:
         """End of the file.
