@@ -10,29 +10,21 @@ import numpy as np
 from sample_data.demand import CELLS, Cell, Counts
 from sample_data.orders import Book, Order
 from sample_data.people import douyin_number, full_name, product
-from sample_data.shop import DAYS, PROVINCES, date_of
+from sample_data.shop import DAYS, PROVINCES, SHOP_NAMES, date_of
 from sample_data.writers import Row, csv_bytes, xlsx_bytes, zip_bytes
 
 ORDER_HEADER = (
-    "主订单编号", "子订单编号", "支付方式", "选购商品", "货号", "商品ID", "商家编码", "商品数量", "商品金额", "订单提交时间",
-    "支付完成时间", "订单完成时间", "承诺发货时间", "预约发货时间", "买家留言", "旗帜颜色", "商家备注", "APP渠道", "订单状态",
-    "取消原因", "售后状态", "订单类型", "发货时间", "订单应付金额", "运费", "优惠总金额", "平台优惠", "商家优惠", "达人优惠",
-    "商家改价", "支付优惠", "手续费", "红包抵扣", "降价类优惠", "平台实际承担优惠金额", "商家实际承担优惠金额",
-    "达人实际承担优惠金额", "收件人", "省", "市", "区", "街道", "达人ID", "达人昵称", "流量来源", "广告渠道", "流量类型",
-    "流量体裁", "流量渠道",
+    "主订单编号", "子订单编号", "支付方式", "选购商品", "货号", "商品ID", "商家编码", "商品数量", "商品金额",
+    "订单提交时间", "支付完成时间", "订单完成时间", "承诺发货时间", "预约发货时间", "买家留言", "旗帜颜色",
+    "商家备注", "APP渠道", "订单状态", "取消原因", "售后状态", "订单类型", "发货时间", "订单应付金额", "运费",
+    "优惠总金额", "平台优惠", "商家优惠", "达人优惠", "商家改价", "支付优惠", "手续费", "红包抵扣", "降价类优惠",
+    "平台实际承担优惠金额", "商家实际承担优惠金额", "达人实际承担优惠金额", "收件人", "省", "市", "区", "街道",
+    "达人ID", "达人昵称", "流量来源", "广告渠道", "流量类型", "流量体裁", "流量渠道",
 )  # fmt: skip
 FUNNEL_HEADER = (
-    "日期",
-    "渠道",
-    "终端",
-    "曝光人数",
-    "点击人数",
-    "加购人数",
-    "下单人数",
-    "支付人数",
-    "支付金额",
+    "日期", "平台", "店铺", "渠道", "终端", "曝光人数", "点击人数", "加购人数", "下单人数", "支付人数", "支付金额",
     "访客数",
-)
+)  # fmt: skip
 FORMS = {"直播间": "直播", "短视频": "短视频", "商品卡": "商品卡", "抖音搜索": "商品卡"}
 TERMINALS = {"mobile": "移动端", "desktop": "PC端"}
 
@@ -114,6 +106,8 @@ def funnel_report(random: np.random.Generator, counts: dict[Cell, Counts], book:
             rows.append(
                 (
                     f"{date_of(index)}",
+                    "抖音",
+                    SHOP_NAMES["douyin"],
                     cell.channel,
                     TERMINALS[cell.device],
                     shown,

@@ -66,7 +66,12 @@ def _spot_units(book: orders.Book) -> dict[int, int]:
 
 
 def build(seed: int = SEED) -> dict[str, bytes]:
-    """Every file by its path under the output folder."""
+    """Every file of the shop by name."""
+    return produce(seed)[0]
+
+
+def produce(seed: int = SEED) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Every file of the shop by name, and the two documents that tell what is planted in them."""
     now = world(seed)
     items = sycm.item_days(stream(seed, "items"), now.counts, now.book)
     files = {
@@ -88,11 +93,7 @@ def build(seed: int = SEED) -> dict[str, bytes]:
     }
     rows = ((PRODUCTS[row.product].sku, row.people, row.basket, int(row.sold["paid"])) for row in items)
     planted = truths.collect(now.counts, now.book, now.supply, rows)
-    return {
-        **{f"shop/{name}": content for name, content in files.items()},
-        "truths.toml": truths.as_toml(planted),
-        "TRUTHS.md": truths.as_markdown(planted),
-    }
+    return files, {"truths.toml": truths.as_toml(planted), "TRUTHS.md": truths.as_markdown(planted)}
 
 
 def main() -> None:
@@ -103,7 +104,8 @@ def main() -> None:
     arguments = parser.parse_args()
     (arguments.out / "shop").mkdir(parents=True, exist_ok=True)
     total = 0
-    for name, content in build(arguments.seed).items():
+    files, documents = produce(arguments.seed)
+    for name, content in {**{f"shop/{name}": content for name, content in files.items()}, **documents}.items():
         (arguments.out / name).write_bytes(content)
         total += len(content)
         print(f"{len(content):>9,}  {name}")

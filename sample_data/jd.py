@@ -10,17 +10,18 @@ import numpy as np
 from sample_data.demand import CELLS, Cell, Counts
 from sample_data.orders import Book, Order
 from sample_data.people import jd_number, nickname, product
-from sample_data.shop import DAYS, PROVINCES, date_of
+from sample_data.shop import DAYS, PROVINCES, SHOP_NAMES, date_of
 from sample_data.writers import Row, xlsx_bytes
 
 ORDER_HEADER = (
-    "订单号", "商品ID", "商品名称", "订购数量", "支付方式", "下单时间", "京东价", "订单金额", "结算金额", "余额支付", "应付金额",
-    "订单状态", "订单类型", "下单帐号", "客户姓名", "客户地址", "联系电话", "订单备注", "发票类型", "发票抬头", "发票内容",
-    "商家备注", "商家备注等级（等级1-5为由高到低）", "运费金额", "付款确认时间", "增值税发票", "货号", "订单完成时间",
-    "订单来源", "订单渠道",
+    "订单号", "商品ID", "商品名称", "订购数量", "支付方式", "下单时间", "京东价", "订单金额", "结算金额",
+    "余额支付", "应付金额", "订单状态", "订单类型", "下单帐号", "客户姓名", "客户地址", "联系电话", "订单备注",
+    "发票类型", "发票抬头", "发票内容", "商家备注", "商家备注等级（等级1-5为由高到低）", "运费金额", "付款确认时间",
+    "增值税发票", "货号", "订单完成时间", "订单来源", "订单渠道",
 )  # fmt: skip
 DAILY_HEADER = (
-    "日期", "渠道", "终端", "访客数", "浏览量", "加购人数", "下单人数", "成交客户数", "成交商品件数", "成交金额", "客单价",
+    "日期", "平台", "店铺", "渠道", "终端", "访客数", "浏览量", "加购人数", "下单人数", "成交客户数",
+    "成交商品件数", "成交金额", "客单价",
 )  # fmt: skip
 TERMINALS = {"mobile": "移动端", "desktop": "PC端"}
 
@@ -83,7 +84,7 @@ def daily_report(random: np.random.Generator, counts: dict[Cell, Counts], book: 
             units, amount = paid[cell.device, index]
             views = visitors + int(random.poisson(visitors * 1.8))
             rows.append((
-                f"{date_of(index)}", cell.channel, TERMINALS[cell.device], visitors, views, carts, orders, pays, units,
+                f"{date_of(index)}", "京东", SHOP_NAMES["jd"], cell.channel, TERMINALS[cell.device], visitors, views, carts, orders, pays, units,
                 round(amount, 2), round(amount / pays, 2) if pays else "-",
             ))  # fmt: skip
     return {"jd_daily.xlsx": xlsx_bytes({"商智-交易概况": (DAILY_HEADER, rows)})}
