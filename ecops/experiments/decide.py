@@ -15,10 +15,13 @@ from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent
 
 Kind = Literal["invalid", "refused", "too_early", "guardrail", "ship", "stop", "flat", "continue"]
-"""refused: these data allow no honest test of the goal. invalid: repair first, nothing was learned. too_early: no verdict
+"""What each verdict means.
+
+refused: these data allow no honest test of the goal. invalid: repair first, nothing was learned. too_early: no verdict
 yet, whatever the numbers look like. guardrail: the arm harms something that was to be protected. ship: roll it out.
 stop: it is worse. flat: the sample is complete and shows no difference worth having; choose by expected loss.
-continue: keep running."""
+continue: keep running.
+"""
 
 FEWEST_DAYS = 7
 FEWEST_CONVERSIONS = 100
@@ -280,11 +283,11 @@ def _headline(
 def _flat(parts: dict[str, Any], ship: bool) -> Message:
     if ship:
         return Message(
-            "No clear difference in the full sample ({change}). {arm} is the better bet, wrong with a chance of {wrong}.",
+            "No clear difference in the full sample ({change}). {arm} is the better bet, wrong with chance {wrong}.",
             **parts,
         )
     return Message(
-        "No clear difference in the full sample ({change}). Keep what you have, wrong with a chance of {wrong}.",
+        "No clear difference in the full sample ({change}). Keep what you have, wrong with chance {wrong}.",
         **parts,
     )
 

@@ -98,7 +98,7 @@ def _looks(spec: Experiment, looks: Looks) -> Message:
     if spec.planned_sample is None or spec.monitoring == "single_look":
         return Message("This counts as the only look; looking again needs a planned sample.")
     return Message(
-        "This is look {n} at {share} of the planned sample; the limits are set so that early looks cost nothing.",
+        "This is look {n} at {share} of the planned sample; the limits are set so that looking early is safe.",
         n=Count(looks.number),
         share=Percent(looks.fraction, digits=0),
     )
