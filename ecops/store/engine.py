@@ -159,7 +159,7 @@ class Engine:
             os.replace(draft, out)
             flush(out.parent)
         except OSError as error:
-            raise _cannot_write(out, error) from error
+            raise cannot_write(out, error) from error
         finally:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
@@ -303,7 +303,8 @@ def _too_long(timeout: float | None) -> QueryTimeoutError:
     )
 
 
-def _cannot_write(out: Path, error: OSError) -> StoreError:
+def cannot_write(out: Path, error: OSError) -> StoreError:
+    """The error for a file that the disk did not take."""
     return StoreError(
         Message("The file could not be written: {reason}.", reason=error.strerror or type(error).__name__),
         Message("Free some disk space or check the permissions of the folder, then try again. Nothing was changed."),

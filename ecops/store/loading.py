@@ -13,7 +13,7 @@ from ecops.errors import DataError, StoreError
 from ecops.messages import Message
 from ecops.sources.report import Conversion
 from ecops.store import manifest, rollups
-from ecops.store.engine import Engine, View, flush
+from ecops.store.engine import Engine, View, cannot_write, flush
 from ecops.store.receipt import MISSING_DAYS_SHOWN, Receipt, SheetReceipt
 from ecops.store.segments import Builder, Parts
 from ecops.store.state import Change, File, State, as_json
@@ -110,6 +110,9 @@ class Loader:
                     detail=detail,
                 )
             )
+        except OSError as error:
+            self._discard()
+            raise cannot_write(self.folder, error) from error
         except BaseException:
             self._discard()
             raise
@@ -134,6 +137,9 @@ class Loader:
             change = self._change("undo", receipt.id, changed, shown, ())
             detail = {"load": receipt.id, "file": receipt.file, "sha256": receipt.sha256}
             self._publish(replace(change, undone=receipt.id, actor=actor, detail=detail))
+        except OSError as error:
+            self._discard()
+            raise cannot_write(self.folder, error) from error
         except BaseException:
             self._discard()
             raise

@@ -113,6 +113,16 @@ class State:
             detail = {"name": name, "before": before and before["value"], "after": value}
             audit.append(connection, actor, "setting", detail)
 
+    def claim(self, folder: str) -> bool:
+        """Whether this state belongs to the folder called `folder`; a new state belongs to whoever asks first."""
+        if self.settings().get("folder") == folder:
+            return True
+        with self.writing() as connection:
+            owner = connection.scalar(sa.select(schema.settings.c.value).where(schema.settings.c.name == "folder"))
+            if owner is None:
+                _put(connection, schema.settings, {"name": "folder"}, {"value": folder})
+            return owner in (None, folder)
+
     def version(self) -> int:
         """Number of the current version; 0 before the first load."""
         with self.reading() as connection:

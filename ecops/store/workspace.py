@@ -100,7 +100,7 @@ class Workspace:
                 {"file": str(folder)},
             ) from error
         state = State(state_url or f"sqlite:///{folder / 'state.sqlite'}")
-        _same_workspace(folder, state.settings()["id"])
+        _same_workspace(folder, state)
         return cls(folder, state, read_only)
 
     def load(
@@ -367,19 +367,20 @@ def _info(files: list[File]) -> TableInfo:
     )
 
 
-def _same_workspace(folder: Path, state: str) -> None:
+def _same_workspace(folder: Path, state: State) -> None:
     """A folder and a state belong together: mixing them up would show one shop's figures as another's."""
     note = folder / "workspace.json"
     if not note.exists():
         draft = folder / f".{uuid.uuid4().hex}.tmp"
-        draft.write_text(json.dumps({"id": state}), "utf-8")
+        draft.write_text(json.dumps({"id": uuid.uuid4().hex}), "utf-8")
         flush(draft)
         with contextlib.suppress(FileExistsError):
             os.link(draft, note)
         draft.unlink()
-    if json.loads(note.read_text("utf-8"))["id"] != state:
-        raise StoreError(
-            Message("The state belongs to another workspace."),
-            Message("Give every workspace a state of its own."),
-            {"file": str(note)},
-        )
+    if state.claim(json.loads(note.read_text("utf-8"))["id"]):
+        return
+    raise StoreError(
+        Message("The state belongs to another workspace."),
+        Message("Give every workspace a state of its own."),
+        {"file": str(note)},
+    )

@@ -14,7 +14,7 @@ import pytest
 
 from ecops import tables
 from ecops.errors import EcopsError, SpecError, StoreError
-from ecops.store.engine import Csv, Engine, QueryTimeoutError, load_sql
+from ecops.store.engine import Engine, QueryTimeoutError, load_sql
 
 ROWS = pa.table({"city": ["杭州", "上海", "杭州"], "paid": [1, 2, 3]})
 
@@ -79,13 +79,6 @@ def test_failed_copy_keeps_the_earlier_file(engine, tmp_path):
         engine.copy("select case when range = 99999 then error('x') else range end as a from range(100000)", out)
     assert pq.read_table(out)["a"].to_pylist() == [1]
     assert [path.name for path in out.parent.iterdir()] == ["out.parquet"]
-
-
-def test_csv_is_text_and_ids_keep_their_digits(engine, tmp_path):
-    path = tmp_path / "data" / "a.csv"
-    path.write_text('title line\nid;name\n00123;"a;""b"""\n45;\n', "utf-8")
-    answer = engine.query("select * from raw", tables={"raw": Csv(path, ("id", "name"), skip=2, delimiter=";")})
-    assert answer.to_pylist() == [{"id": "00123", "name": 'a;"b"'}, {"id": "45", "name": None}]
 
 
 FORBIDDEN = [
