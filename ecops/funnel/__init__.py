@@ -1,8 +1,32 @@
 """Where do we lose orders: which step, in which segment, how much money, how sure, what to do."""
 
+from ecops.funnel.behaviour import TimeToConvert, drivers, skipped_steps, time_to_convert
+from ecops.funnel.counts import from_table
+from ecops.funnel.diagnosis import Diagnosis, diagnose
 from ecops.funnel.events import from_events
 from ecops.funnel.packing import PackedEvents, pack
+from ecops.funnel.products import cart_pay_products
+from ecops.funnel.quality import quality
 from ecops.funnel.spec import Exclusion, FunnelSpec, Step, presets
 from ecops.funnel.table import FunnelTable, Issue
 
-__all__ = ["Exclusion", "FunnelSpec", "FunnelTable", "Issue", "PackedEvents", "Step", "from_events", "pack", "presets"]
+__all__ = [
+    "Diagnosis",
+    "Exclusion",
+    "FunnelSpec",
+    "FunnelTable",
+    "Issue",
+    "PackedEvents",
+    "Step",
+    "TimeToConvert",
+    "cart_pay_products",
+    "diagnose",
+    "drivers",
+    "from_events",
+    "from_table",
+    "pack",
+    "presets",
+    "quality",
+    "skipped_steps",
+    "time_to_convert",
+]

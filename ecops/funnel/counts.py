@@ -54,8 +54,8 @@ def from_table(
 ) -> FunnelTable:
     """A funnel from counts.
 
-    Headers may be canonical (`visitors`), or anything the platforms call them (访客数, Sessions); footer rows (合计) are
-    left out; numbers may be written 1,234 or 1.2万.
+    Headers may be canonical (`visitors`), or anything the platforms call them (访客数, Sessions); footer rows (合计)
+    are left out; numbers may be written 1,234 or 1.2万.
 
     Args:
         data: a pandas, Polars or Arrow table, a mapping of columns, a CSV or Parquet path, text pasted from a

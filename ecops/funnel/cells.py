@@ -1,0 +1,321 @@
+"""Which step in which segment really changed: every cell tested, and the fewest cells that explain the change.
+
+A *node* is a part of the shop: everything, one value of a dimension, or up to three values of different dimensions. The
+change of a step's rate in a node is measured inside its smallest segments (Cochran, Mantel and Haenszel), so that a
+shift between segments is never taken for a change of rates. The parts `U` and `V` of the statistic add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecops.growth.statistics import benjamini_hochberg, two_proportions, two_sided
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+Daily = tuple[Floats, Floats, NDArray[np.int64]]
+"""Who went on and who entered by day, each of shape (days, segments), and the period of each day."""
+
+MAX_DEPTH = 3
+"""Dimensions fixed at most."""
+
+_SMALL = 5.0
+_FEW = 6.0
+"""Degrees of freedom below which a spread between days cannot be told; the whole shop's is used, or none."""
+_PRICE = 6.0
+
+
+class Step2x2(NamedTuple):
+    """One step in the smallest segments: who entered (n) and went on (x), before (0) and after (1), shape (segments,).
+
+    `rate` holds fixed rates to compare with instead of a period before (x0 and n0 are then 0), else None.
+    """
+
+    x0: Floats
+    n0: Floats
+    x1: Floats
+    n1: Floats
+    rate: float | None = None
+
+    @property
+    def parts(self) -> tuple[Floats, Floats, Floats]:
+        """U (weighted change), V (its variance) and the units gained or lost at the present base, by segment."""
+        if self.rate is not None:
+            gained = self.x1 - self.n1 * self.rate
+            return gained, self.n1 * self.rate * (1 - self.rate), gained
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weight = np.nan_to_num(self.n0 * self.n1 / (self.n0 + self.n1))
+            change = np.nan_to_num(self.x1 / self.n1 - self.x0 / self.n0)
+            pooled = np.nan_to_num((self.x0 + self.x1) / (self.n0 + self.n1))
+        both = (self.n0 > 0) & (self.n1 > 0)
+        change = np.where(both, change, 0.0)
+        return weight * change, weight * pooled * (1 - pooled), self.n1 * change
+
+    def only(self, mask: Flags) -> Step2x2:
+        """The same with nothing outside `mask`."""
+        x0, n0, x1, n1 = (np.where(mask, part, 0.0) for part in self[:4])
+        return Step2x2(x0, n0, x1, n1, self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of the shop.
+
+    Attributes:
+        subject: (dimension, value) pairs; empty for everything.
+        siblings: number of nodes that split the shop by the same dimensions.
+        members: the smallest segments in it, shape (segments,).
+        family: number of the combination of dimensions.
+    """
+
+    subject: tuple[tuple[str, str], ...]
+    siblings: int
+    members: Flags
+    family: int
+
+    @property
+    def depth(self) -> int:
+        """How many dimensions are fixed."""
+        return len(self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One step in one node, tested.
+
+    Attributes:
+        node, step: where; `step` is the position among the transitions tested.
+        x0, n0, x1, n1: who went on and who entered, before and after; x0 and n0 are NaN against a fixed rate.
+        expected: rate expected at today's mix of segments: the rates before, weighted with today's entrants.
+        rate: rate after.
+        gained: units gained (negative: lost) at the step because the rate changed.
+        score: squared test statistic.
+        p_value, q_value: q is corrected for all cells tested together.
+        dispersion, df: variance inflation used and its degrees of freedom.
+    """
+
+    node: Node
+    step: int
+    x0: float
+    n0: float
+    x1: float
+    n1: float
+    expected: float
+    rate: float
+    gained: float
+    score: float
+    p_value: float
+    q_value: float
+    dispersion: float
+    df: float
+
+    @property
+    def effect(self) -> float:
+        """Relative change of the rate."""
+        return self.rate / self.expected - 1 if self.expected > 0 else float("inf") if self.rate > 0 else 0.0
+
+
+def nodes(by: Sequence[str], segments: Sequence[tuple[str, ...]], depth: int = MAX_DEPTH) -> list[Node]:
+    """Every node that holds a different set of segments, from everything to single combinations."""
+    everything = np.ones(len(segments), dtype=bool)
+    found = [Node((), 1, everything, 0)]
+    seen = {everything.tobytes()}
+    values = np.array([list(segment) for segment in segments], dtype=object).reshape(len(segments), len(by))
+    family = 0
+    for size in range(1, min(depth, len(by)) + 1):
+        for chosen in combinations(range(len(by)), size):
+            family += 1
+            keys = [tuple(row[i] for i in chosen) for row in values]
+            for key in sorted(set(keys)):
+                members = np.array([k == key for k in keys], dtype=bool)
+                mark = members.tobytes()
+                if mark not in seen:
+                    seen.add(mark)
+                    subject = tuple((by[i], str(v)) for i, v in zip(chosen, key, strict=True))
+                    found.append(Node(subject, len(set(keys)), members, family))
+    return found
+
+
+def dispersions(places: Sequence[Node], daily: Daily | None) -> dict[int, tuple[float, float]]:
+    """Variance inflation of one step for each family of nodes: (phi, degrees of freedom), pooled over its nodes.
+
+    Args:
+        places: the nodes.
+        daily: see `Daily`.
+    """
+    if daily is None:
+        return {}
+    on, entered, period = daily
+    sums: dict[int, tuple[float, float]] = {}
+    for node in places:
+        x, n = on[:, node.members].sum(1), entered[:, node.members].sum(1)
+        chi, freedom = sums.get(node.family, (0.0, 0.0))
+        for which in np.unique(period):
+            days = (period == which) & (n > 0)
+            rate = x[days].sum() / n[days].sum() if days.any() else 0.0
+            spread = n[days] * rate * (1 - rate)
+            good = spread >= 1
+            if good.sum() > 1:
+                chi += float((((x[days] - n[days] * rate) ** 2)[good] / spread[good]).sum())
+                freedom += float(good.sum() - 1)
+        sums[node.family] = (chi, freedom)
+    whole, days_of_whole = sums[0]
+    usual = (max(1.0, whole / days_of_whole), days_of_whole) if days_of_whole >= _FEW else (1.0, np.inf)
+    return {
+        family: (max(1.0, chi / freedom), freedom) if freedom >= _FEW else usual
+        for family, (chi, freedom) in sums.items()
+    }
+
+
+def examined(
+    places: Sequence[Node],
+    steps: Sequence[Step2x2],
+    spread: Sequence[dict[int, tuple[float, float]]],
+    extra: Sequence[float] = (),
+) -> tuple[list[Cell], list[float]]:
+    """Every node x step, with q-values over all of them and `extra` p-values of other tests made at the same time.
+
+    Returns:
+        The cells, and the q-values of `extra`.
+    """
+    cells = [
+        cell
+        for position, (step, phi) in enumerate(zip(steps, spread, strict=True))
+        for node in places
+        if (cell := _cell(node, position, step, phi)) is not None
+    ]
+    q_values = benjamini_hochberg([*(cell.p_value for cell in cells), *extra])
+    corrected = [replace(cell, q_value=float(q)) for cell, q in zip(cells, q_values, strict=False)]
+    return corrected, [float(q) for q in q_values[len(cells) :]]
+
+
+def _cell(node: Node, position: int, step: Step2x2, phi: dict[int, tuple[float, float]]) -> Cell | None:
+    inside = step.only(node.members)
+    u, v, gained = (float(part.sum()) for part in inside.parts)
+    x0, n0, x1, n1 = (float(part.sum()) for part in inside[:4])
+    if n1 <= 0 or (step.rate is None and n0 <= 0):
+        return None
+    dispersion, freedom = phi.get(node.family, (1.0, np.inf))
+    score = u * u / (v * dispersion) if v > 0 else 0.0
+    p_value = float(two_sided(np.sqrt(score), freedom))
+    if step.rate is None:
+        pooled = (x0 + x1) / (n0 + n1)
+        if min(pooled, 1 - pooled) * min(n0, n1) < _SMALL:
+            exact = float(two_proportions((x0, n0), (x1, n1), dispersion=dispersion, df=freedom))
+            p_value = max(p_value, exact)
+    else:
+        x0 = n0 = float("nan")
+    rate = x1 / n1
+    return Cell(
+        node, position, x0, n0, x1, n1, rate - gained / n1, rate, gained, score, p_value, 1.0, dispersion, freedom
+    )
+
+
+class Guards(NamedTuple):
+    """What a change must be to be told.
+
+    Attributes:
+        alpha: level of a single test.
+        false_discovery: q-value below which a cell is confirmed.
+        min_effect: relative change of the rate.
+        min_loss: money, lost or gained.
+        value: money of one unit at each step.
+    """
+
+    alpha: float
+    false_discovery: float
+    min_effect: float
+    min_loss: float
+    value: Floats
+
+    def passes(self, cell: Cell) -> bool:
+        """Whether the change is large enough, however certain."""
+        money = abs(cell.gained) * self.value[cell.step]
+        return abs(cell.effect) >= self.min_effect and (not np.isfinite(money) or money >= self.min_loss)
+
+
+def causes(cells: Sequence[Cell], steps: Sequence[Step2x2], guards: Guards) -> list[Cell]:
+    """The fewest cells that explain the changed ones; their nodes never overlap within a step.
+
+    For each step the node with the best score is taken, where a node that had to be chosen among m pays 2 ln m; then
+    its segments are set aside and the rest is tested again. Three or more siblings that moved the same way and make at
+    least 80 % of their parent's change are told as the parent.
+    """
+    found: list[Cell] = []
+    for position, step in enumerate(steps):
+        candidates = [
+            c for c in cells if c.step == position and c.q_value < guards.false_discovery and guards.passes(c)
+        ]
+        found += _merged(_chosen(candidates, step, guards), [c for c in cells if c.step == position], guards)
+    return found
+
+
+def _chosen(candidates: list[Cell], step: Step2x2, guards: Guards) -> list[Cell]:
+    open_segments = np.ones(len(step.n1), dtype=bool)
+    taken: list[Cell] = []
+    while candidates:
+        left = [(c, _again(c, step, open_segments, guards)) for c in candidates]
+        alive = [(c, score) for c, score in left if score is not None]
+        if not alive:
+            break
+        best, _ = max(
+            alive, key=lambda entry: (entry[1] - _price(entry[0].node), -entry[0].node.depth, entry[0].node.subject)
+        )
+        taken.append(best)
+        open_segments &= ~best.node.members
+        candidates = [c for c, _ in alive if c is not best]
+    return taken
+
+
+def _price(node: Node) -> float:
+    return 2 * float(np.log(node.siblings)) + _PRICE * max(0, node.depth - 1)
+
+
+def _again(cell: Cell, step: Step2x2, open_segments: Flags, guards: Guards) -> float | None:
+    """The score of what is left of a node, None when that no longer counts as the same change."""
+    left = cell.node.members & open_segments
+    if left.sum() == cell.node.members.sum():
+        return cell.score
+    u, v, gained = (float(part.sum()) for part in step.only(left).parts)
+    entered = float(step.n1[left].sum())
+    if v <= 0 or entered <= 0 or gained * cell.gained <= 0 or abs(gained) < 0.8 * abs(cell.gained):
+        return None
+    rate = float(step.x1[left].sum()) / entered
+    expected = rate - gained / entered
+    score = u * u / (v * cell.dispersion)
+    large = expected > 0 and abs(rate / expected - 1) >= guards.min_effect
+    return score if large and two_sided(np.sqrt(score), cell.df) < guards.alpha else None
+
+
+def _merged(taken: list[Cell], everything: Sequence[Cell], guards: Guards) -> list[Cell]:
+    """Siblings told as their parent where they are most of it."""
+    for parent in sorted(everything, key=lambda cell: cell.node.depth):
+        whole = parent.node
+        inside = [c for c in taken if c.node is not whole and not (c.node.members & ~whole.members).any()]
+        same = [c for c in inside if c.gained * parent.gained > 0]
+        told = len(same) >= 3 and abs(sum(c.gained for c in same)) >= 0.8 * abs(parent.gained)
+        if told and parent.q_value < guards.false_discovery and guards.passes(parent):
+            return _merged(
+                [c for c in taken if c not in same] + [parent], [c for c in everything if c is not parent], guards
+            )
+    return taken
+
+
+def watched(cells: Sequence[Cell], confirmed: Sequence[Cell], guards: Guards) -> list[Cell]:
+    """Cells that would hold alone but not after the correction, away from anything confirmed, the strongest first."""
+    closed = [(c.step, c.node.members) for c in confirmed]
+    found: list[Cell] = []
+    for cell in sorted(cells, key=lambda c: (c.p_value, c.node.depth)):
+        if cell.p_value >= guards.alpha or cell.q_value < guards.false_discovery or not guards.passes(cell):
+            continue
+        if not any(step == cell.step and (members & cell.node.members).any() for step, members in closed):
+            found.append(cell)
+            closed.append((cell.step, cell.node.members))
+    return found
