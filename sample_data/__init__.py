@@ -52,5 +52,5 @@ def files() -> list[Path]:
 
 
 def hints() -> dict[str, dict[str, str]]:
-    """By file name: the canonical table, and the constants (platform, shop, level, experiment) the file itself does not carry."""
+    """By file name: the canonical table, and what the file does not carry (platform, shop, level, experiment)."""
     return {name: dict(entry) for name, entry in _FILES.items()}

@@ -1,4 +1,4 @@
-"""Who buys: customers come back at their own pace and leave for good at some point, so that repeat models have something to find."""
+"""Who buys: customers come back at their own pace and at some point leave for good, as repeat models assume."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ COMMON_NOISE, CELL_NOISE, RATE_NOISE = 0.035, 0.04, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One platform × channel × device: visitors a day, rates visitor -> cart -> order -> payment, impressions a visitor."""
+    """One channel on one device: visitors a day, rates visitor -> cart -> order -> payment, impressions a visitor."""
 
     platform: str
     channel: str
@@ -43,7 +43,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """Days on which more people come (`traffic`) and more of their carts become orders (`rate`), at `off` below the price."""
+    """Days with more people (`traffic`) and more orders out of their carts (`rate`), at `off` below the price."""
 
     name: str
     start: dt.date
@@ -100,7 +100,7 @@ def within(start: dt.date, end: dt.date) -> NDArray[np.bool_]:
 
 
 def calendar_factor() -> NDArray[np.float64]:
-    """Traffic of a day relative to the level of the shop: weekday, trend of about 18 % a year, promotions, Spring Festival."""
+    """Traffic of a day relative to the shop's level: weekday, trend of 15 % a year, promotions, Spring Festival."""
     index = np.arange(DAYS)
     weekday = np.array([WEEKDAY[(FIRST_DAY.weekday() + position) % 7] for position in range(DAYS)])
     factor = weekday * (0.84 + 0.17 * np.minimum(index, 480) / 480)
@@ -125,7 +125,7 @@ def _noise(random: np.random.Generator, variation: float) -> NDArray[np.float64]
 def planned_rates(
     cell: Cell,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Traffic factor and the three rates of a cell a day, planted changes included, noise not; each of shape (DAYS,)."""
+    """Traffic factor and the three rates of a cell a day, with the planted changes, without noise; each (DAYS,)."""
     traffic = calendar_factor()
     cart, order, pay = (np.full(DAYS, rate) for rate in (cell.cart, cell.order, cell.pay))
     for promotion in PROMOTIONS:

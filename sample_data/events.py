@@ -1,4 +1,4 @@
-"""The behaviour log of six weeks that the shop's own tracking sees: one in seven visitors on Douyin and in the web shop."""
+"""The behaviour log of six weeks: one in seven visitors on Douyin and in the web shop."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sample_data import (
     demand,
+    documents,
     douyin,
     events,
     jd,
@@ -27,7 +28,7 @@ from sample_data.shop import POSITION, PRESALE, PRODUCTS
 
 SEED = 20261115
 DEMAND_STREAM, ORDER_STREAM = "demand 247", "orders 11"
-"""Names of two streams of randomness, picked so that chance tells no second story beside the planted ones in the last weeks."""
+"""Names of two streams of randomness, picked so that chance adds no second story to the last weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def produce(seed: int = SEED) -> tuple[dict[str, bytes], dict[str, bytes]]:
     }
     rows = ((PRODUCTS[row.product].sku, row.people, row.basket, int(row.sold["paid"])) for row in items)
     planted = truths.collect(now.counts, now.book, now.supply, rows)
-    return files, {"truths.toml": truths.as_toml(planted), "TRUTHS.md": truths.as_markdown(planted)}
+    return files, {"truths.toml": documents.as_toml(planted), "TRUTHS.md": documents.as_markdown(planted)}
 
 
 def main() -> None:
@@ -104,8 +105,8 @@ def main() -> None:
     arguments = parser.parse_args()
     (arguments.out / "shop").mkdir(parents=True, exist_ok=True)
     total = 0
-    files, documents = produce(arguments.seed)
-    for name, content in {**{f"shop/{name}": content for name, content in files.items()}, **documents}.items():
+    files, papers = produce(arguments.seed)
+    for name, content in {**{f"shop/{name}": content for name, content in files.items()}, **papers}.items():
         (arguments.out / name).write_bytes(content)
         total += len(content)
         print(f"{len(content):>9,}  {name}")

@@ -83,8 +83,21 @@ def daily_report(random: np.random.Generator, counts: dict[Cell, Counts], book: 
             )
             units, amount = paid[cell.device, index]
             views = visitors + int(random.poisson(visitors * 1.8))
-            rows.append((
-                f"{date_of(index)}", "京东", SHOP_NAMES["jd"], cell.channel, TERMINALS[cell.device], visitors, views, carts, orders, pays, units,
-                round(amount, 2), round(amount / pays, 2) if pays else "-",
-            ))  # fmt: skip
+            rows.append(
+                (
+                    f"{date_of(index)}",
+                    "京东",
+                    SHOP_NAMES["jd"],
+                    cell.channel,
+                    TERMINALS[cell.device],
+                    visitors,
+                    views,
+                    carts,
+                    orders,
+                    pays,
+                    units,
+                    round(amount, 2),
+                    round(amount / pays, 2) if pays else "-",
+                )
+            )
     return {"jd_daily.xlsx": xlsx_bytes({"商智-交易概况": (DAILY_HEADER, rows)})}

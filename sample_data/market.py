@@ -1,4 +1,4 @@
-"""What the shop knows of the world outside: advertising, peers, rivals' prices, reviews, events, benchmarks. All invented."""
+"""What the shop knows of the world outside: advertising, peers, rivals, reviews, events, benchmarks. All invented."""
 
 from __future__ import annotations
 
@@ -53,21 +53,41 @@ def _ad_row(random: np.random.Generator, index: int, sku: str, people: tuple[int
     cost = round(clicks * 0.46 * float(random.uniform(0.95, 1.05)), 2)
     direct = round(amount * 0.7, 2)
     return (
-        f"{date_of(index)}", item.taobao_id, item.title, shown, clicks, f"{cost:.2f}", f"{clicks / shown:.2%}" if shown else "-",
-        f"{cost / clicks:.2f}" if clicks else "-", f"{cost / shown * 1000:.2f}" if shown else "-", f"{amount:.2f}", f"{direct:.2f}",
-        f"{amount - direct:.2f}", f"{pays / clicks:.2%}" if clicks else "-", f"{amount / cost:.2f}" if cost else "-",
-        f"{carts / clicks:.2%}" if clicks else "-", carts, int(random.binomial(clicks, 0.03)), pays,
-        int(random.binomial(pays, 0.7)), f"{amount * 0.3:.2f}", int(shown * 0.2),
-    )  # fmt: skip
+        f"{date_of(index)}",
+        item.taobao_id,
+        item.title,
+        shown,
+        clicks,
+        f"{cost:.2f}",
+        f"{clicks / shown:.2%}" if shown else "-",
+        f"{cost / clicks:.2f}" if clicks else "-",
+        f"{cost / shown * 1000:.2f}" if shown else "-",
+        f"{amount:.2f}",
+        f"{direct:.2f}",
+        f"{amount - direct:.2f}",
+        f"{pays / clicks:.2%}" if clicks else "-",
+        f"{amount / cost:.2f}" if cost else "-",
+        f"{carts / clicks:.2%}" if clicks else "-",
+        carts,
+        int(random.binomial(clicks, 0.03)),
+        pays,
+        int(random.binomial(pays, 0.7)),
+        f"{amount * 0.3:.2f}",
+        int(shown * 0.2),
+    )
 
 
 PEERS = (
     # shop, tier, visitors, conversion, order value, repeat, refund, bounce
-    ("同行甲", "第四层级", 52_000, 0.0241, 128, 0.262, 0.061, 0.47), ("同行乙", "第四层级", 44_500, 0.0228, 141, 0.241, 0.058, 0.49),
-    ("同行丙", "第四层级", 61_000, 0.0263, 119, 0.288, 0.064, 0.45), ("同行丁", "第四层级", 38_200, 0.0209, 152, 0.223, 0.071, 0.52),
-    ("同行戊", "第四层级", 57_300, 0.0250, 133, 0.275, 0.055, 0.46), ("同行己", "第四层级", 47_800, 0.0235, 126, 0.251, 0.062, 0.48),
-    ("同行庚", "第五层级", 83_000, 0.0287, 138, 0.312, 0.052, 0.43), ("同行辛", "第四层级", 41_100, 0.0219, 145, 0.236, 0.066, 0.50),
-)  # fmt: skip
+    ("同行甲", "第四层级", 52_000, 0.0241, 128, 0.262, 0.061, 0.47),
+    ("同行乙", "第四层级", 44_500, 0.0228, 141, 0.241, 0.058, 0.49),
+    ("同行丙", "第四层级", 61_000, 0.0263, 119, 0.288, 0.064, 0.45),
+    ("同行丁", "第四层级", 38_200, 0.0209, 152, 0.223, 0.071, 0.52),
+    ("同行戊", "第四层级", 57_300, 0.0250, 133, 0.275, 0.055, 0.46),
+    ("同行己", "第四层级", 47_800, 0.0235, 126, 0.251, 0.062, 0.48),
+    ("同行庚", "第五层级", 83_000, 0.0287, 138, 0.312, 0.052, 0.43),
+    ("同行辛", "第四层级", 41_100, 0.0219, 145, 0.236, 0.066, 0.50),
+)
 
 
 def peers(random: np.random.Generator) -> bytes:
@@ -77,10 +97,20 @@ def peers(random: np.random.Generator) -> bytes:
         for shop, tier, visitors, *rates, bounce in PEERS:
             drawn = [value * float(random.uniform(0.98, 1.02)) for value in rates]
             conversion, value, repeat, refund = drawn
-            rows.append((
-                month, shop, "淘宝", tier, int(visitors * float(random.uniform(0.97, 1.03))), f"{conversion:.2%}", f"{value:.2f}",
-                f"{repeat:.1%}", f"{refund:.1%}", f"{bounce:.1%}",
-            ))  # fmt: skip
+            rows.append(
+                (
+                    month,
+                    shop,
+                    "淘宝",
+                    tier,
+                    int(visitors * float(random.uniform(0.97, 1.03))),
+                    f"{conversion:.2%}",
+                    f"{value:.2f}",
+                    f"{repeat:.1%}",
+                    f"{refund:.1%}",
+                    f"{bounce:.1%}",
+                )
+            )
     return csv_bytes(
         ("周期", "店铺", "平台", "层级", "访客数", "支付转化率", "客单价", "复购率", "退款率", "跳出率"),
         rows,
@@ -107,17 +137,27 @@ def listings(random: np.random.Generator) -> bytes:
             price = item.price if ours else _rival_price(shop, position, LAST_DAY)
             title = item.title if ours else f"{shop[:2]}{item.title.replace('装', '').replace('多功能', '新款')}"
             code = item.sku if ours else f"{'MSJ'[RIVALS.index(shop)]}{position + 101}"
-            rows.append((
-                f"{LAST_DAY}", "淘宝", shop, code, title, "暖物集" if ours else shop[:2], item.category, f"¥{price:,.2f}",
-                f"{4.6 + float(random.uniform(0, 0.3)):.1f}", int(random.integers(200, 6000)),
-                int(item.weight * 12 * float(random.uniform(0.6, 1.6))),
-            ))  # fmt: skip
+            rows.append(
+                (
+                    f"{LAST_DAY}",
+                    "淘宝",
+                    shop,
+                    code,
+                    title,
+                    "暖物集" if ours else shop[:2],
+                    item.category,
+                    f"¥{price:,.2f}",
+                    f"{4.6 + float(random.uniform(0, 0.3)):.1f}",
+                    int(random.integers(200, 6000)),
+                    int(item.weight * 12 * float(random.uniform(0.6, 1.6))),
+                )
+            )
     header = ("采集日期", "平台", "店铺", "商品ID", "商品标题", "品牌", "类目", "到手价", "评分", "评价数", "月销量")
     return csv_bytes(header, rows, encoding="utf-8-sig")
 
 
 def price_history() -> bytes:
-    """Prices a day of three products, ours and one rival's each, for ten weeks; one rival price falls and stays down."""
+    """Prices a day of three products, ours and one rival's each, for ten weeks; one rival price falls and stays."""
     rows: list[Row] = []
     watched = (RIVAL_CUT, BEST_SELLER, "NW-X01")
     for index in range(day(PRICES_FROM), DAYS):
@@ -134,8 +174,16 @@ def price_history() -> bytes:
     return csv_bytes(("日期", "平台", "店铺", "商品ID", "到手价", "是否有货"), rows, encoding="utf-8-sig")
 
 
-GOOD = ("保温效果很好，早上灌的水晚上还是热的", "做工精细，没有异味，老人孩子都喜欢", "物流很快，第二天就到了，包装也结实", "颜色和图片一样，摆在家里很好看",
-        "尺寸刚好，放抽屉里正合适", "用了两周没有任何问题，会回购", "送朋友的，朋友说质感不错", "客服回复很快，问题当天就解决了")  # fmt: skip
+GOOD = (
+    "保温效果很好，早上灌的水晚上还是热的",
+    "做工精细，没有异味，老人孩子都喜欢",
+    "物流很快，第二天就到了，包装也结实",
+    "颜色和图片一样，摆在家里很好看",
+    "尺寸刚好，放抽屉里正合适",
+    "用了两周没有任何问题，会回购",
+    "送朋友的，朋友说质感不错",
+    "客服回复很快，问题当天就解决了",
+)
 OURS_BAD = (
     "盖子有点漏水，放包里不放心", "杯盖密封圈漏水，换了一个还是漏", "收到时外盒压坏了", "发货太慢，等了五天",
     "味道偏浓，散了三天才好",
@@ -171,7 +219,7 @@ def reviews(random: np.random.Generator) -> bytes:
 
 
 def calendar() -> bytes:
-    """Events worth marking on every chart; the payment failure is not here: nobody has noticed it yet."""
+    """Events worth marking on every chart; the payment failure is not one: nobody has noticed it yet."""
     rows: list[Row] = [(f"{event.start}", f"{event.end}", "大促", event.name, "", "", "") for event in PROMOTIONS]
     rows += [
         ("2026-02-13", "2026-02-23", "节假日", "春节", "", "", "快递停运，流量下降"),

@@ -107,7 +107,7 @@ def add_presale(counts: dict[Cell, Counts], deposits: list[Deposit]) -> None:
 
 
 def _product_weights() -> NDArray[np.float64]:
-    """Chance of every product on every day, shape (DAYS, products): zero out of stock and after the dead stock's last sale."""
+    """Chance of every product on every day, shape (DAYS, products); zero for what is out of stock or sells no more."""
     weights = np.tile([product.weight for product in PRODUCTS], (DAYS, 1)).astype(float)
     weights[within(*STOCK_OUT), POSITION[BEST_SELLER]] = 0.0
     weights[day(DEAD_STOCK_LAST_SALE) + 1 :, POSITION[DEAD_STOCK]] = 0.0
@@ -143,7 +143,7 @@ def _lines(random: np.random.Generator, cumulative: NDArray[np.float64], off: fl
     return tuple(lines)
 
 
-def _moments(random: np.random.Generator, index: int, count: int) -> NDArray[np.int64]:
+def _moments(random: np.random.Generator, count: int) -> NDArray[np.int64]:
     hours = random.choice(24, count, p=np.array(HOURS) / sum(HOURS))
     return np.sort(hours * 3600 + random.integers(0, 3600, count))
 
@@ -167,7 +167,7 @@ def _day_orders(
 ) -> list[Order]:
     """The orders of one platform on one day: one for each (cell, paid) slot."""
     midnight = dt.datetime.combine(date_of(index), dt.time())
-    seconds = _moments(random, index, len(slots))
+    seconds = _moments(random, len(slots))
     waits = np.ceil(random.exponential(240, len(slots))).astype(int) + 8
     provinces = random.choice(
         len(PROVINCES), len(slots), p=np.array([row[2] for row in PROVINCES]) / sum(row[2] for row in PROVINCES)
@@ -211,9 +211,20 @@ def _settle_presale(rows: list[Order], deposits: list[Deposit]) -> list[Order]:
             by_day[order.index] -= 1
             line = Line(POSITION[PRESALE], 1, price, price, 0.0)
             settled.append(
-                Order(order.platform, order.channel, order.device, order.index, order.number, order.buyer, order.province,
-                      order.ordered_at, order.paid_at, (line,), deposit=True)
-            )  # fmt: skip
+                Order(
+                    order.platform,
+                    order.channel,
+                    order.device,
+                    order.index,
+                    order.number,
+                    order.buyer,
+                    order.province,
+                    order.ordered_at,
+                    order.paid_at,
+                    (line,),
+                    deposit=True,
+                )
+            )
         else:
             settled.append(order)
     return settled

@@ -1,4 +1,4 @@
-"""Invented names and numbers of buyers and orders: unique inside a platform, long enough to test that no digit is lost."""
+"""Invented names and numbers of buyers and orders, unique in a platform, long enough to show a lost digit."""
 
 from __future__ import annotations
 

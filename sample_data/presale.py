@@ -15,7 +15,7 @@ DEPOSIT, BALANCE = 100.0, 599.0
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One presale: deposits from `opens` to `closes`, balance from `due` for three days; `deposits` and `paid` are exact."""
+    """One presale: deposits from `opens` to `closes`, balance from `due` on; `deposits` and `paid` are exact."""
 
     name: str
     opens: dt.date
@@ -84,7 +84,7 @@ HEADER = (
 
 
 def report(rows: list[Deposit], sold: dict[int, int]) -> dict[str, bytes]:
-    """Deposits a day and campaign with what became of them; `sold` are units of the product sold a day without presale."""
+    """Deposits a day and campaign with what became of them; `sold`: units sold a day without presale."""
     title = PRODUCTS[POSITION[PRESALE]].title
     lines = []
     for campaign in CAMPAIGNS:
@@ -95,8 +95,20 @@ def report(rows: list[Deposit], sold: dict[int, int]) -> dict[str, bytes]:
             made = [row for row in own if row.placed_at.date() == date]
             paid = sum(row.paid_at is not None for row in made)
             settled = (f"{paid}", f"{len(made) - paid}") if campaign.due <= LAST_DAY else ("", "")
-            lines.append((
-                campaign.name, PRESALE, title, f"{date}", f"{len(made)}", f"{len(made) * DEPOSIT:.2f}", *settled,
-                f"{sold.get(day(date), 0)}", f"{DEPOSIT + BALANCE:.2f}", f"{campaign.opens}", f"{campaign.closes}", f"{campaign.due}",
-            ))  # fmt: skip
+            lines.append(
+                (
+                    campaign.name,
+                    PRESALE,
+                    title,
+                    f"{date}",
+                    f"{len(made)}",
+                    f"{len(made) * DEPOSIT:.2f}",
+                    *settled,
+                    f"{sold.get(day(date), 0)}",
+                    f"{DEPOSIT + BALANCE:.2f}",
+                    f"{campaign.opens}",
+                    f"{campaign.closes}",
+                    f"{campaign.due}",
+                )
+            )
     return {"presale_deposits.csv": csv_bytes(HEADER, lines, encoding="utf-8-sig")}

@@ -21,14 +21,14 @@ def _address(kind: str) -> tuple[str, ...]:
 
 
 ORDER_HEADER = (
-    "Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at", "Accepts Marketing", "Currency",
-    "Subtotal", "Shipping", "Taxes", "Total", "Discount Code", "Discount Amount", "Shipping Method", "Created at",
+    "Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at", "Accepts Marketing",
+    "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Discount Code", "Discount Amount", "Shipping Method", "Created at",
     "Lineitem quantity", "Lineitem name", "Lineitem price", "Lineitem compare at price", "Lineitem sku",
     "Lineitem requires shipping", "Lineitem taxable", "Lineitem fulfillment status", *_address("Billing"),
     *_address("Shipping"), "Notes", "Note Attributes", "Cancelled at", "Payment Method", "Payment Reference",
     "Refunded Amount", "Vendor", "Outstanding Balance", "Employee", "Location", "Device ID", "Id", "Tags", "Risk Level",
-    "Source", "Lineitem discount", *(f"Tax {number} {part}" for number in range(1, 6) for part in ("Name", "Value")), "Phone",
-    "Receipt Number", "Duties", "Billing Province Name", "Shipping Province Name", "Payment ID", "Payment Terms Name",
+    "Source", "Lineitem discount", *(f"Tax {number} {part}" for number in range(1, 6) for part in ("Name", "Value")),
+    "Phone", "Receipt Number", "Duties", "Billing Province Name", "Shipping Province Name", "Payment ID", "Payment Terms Name",
     "Next Payment Due At", "Payment References",
 )  # fmt: skip
 GA4_HEADER = (
@@ -39,8 +39,8 @@ GA4_HEADER = (
 PINYIN = dict(
     zip(
         (row[0] for row in PROVINCES),
-        ("Guangdong", "Zhejiang", "Jiangsu", "Shandong", "Henan", "Sichuan", "Shanghai", "Beijing", "Hubei", "Hunan", "Fujian",
-         "Anhui", "Hebei", "Shaanxi", "Liaoning", "Chongqing", "Jiangxi", "Guangxi"),
+        ("Guangdong", "Zhejiang", "Jiangsu", "Shandong", "Henan", "Sichuan", "Shanghai", "Beijing", "Hubei", "Hunan",
+         "Fujian", "Anhui", "Hebei", "Shaanxi", "Liaoning", "Chongqing", "Jiangxi", "Guangxi"),
         strict=True,
     )
 )  # fmt: skip
@@ -131,14 +131,34 @@ def analytics_report(random: np.random.Generator, counts: dict[Cell, Counts], bo
             sessions = visitors + int(random.binomial(visitors, 0.08))
             engaged = int(random.binomial(sessions, 0.58))
             units, amount = paid[cell.channel, cell.device, index]
-            rows.append((
-                f"{date_of(index):%Y%m%d}", cell.channel, cell.device, sessions, visitors, int(random.binomial(visitors, 0.6)),
-                engaged, f"{engaged / sessions:.4f}" if sessions else "0", visitors + int(random.poisson(visitors * 1.2)),
-                carts, orders, pays, units, f"{amount:.2f}",
-            ))  # fmt: skip
+            rows.append(
+                (
+                    f"{date_of(index):%Y%m%d}",
+                    cell.channel,
+                    cell.device,
+                    sessions,
+                    visitors,
+                    int(random.binomial(visitors, 0.6)),
+                    engaged,
+                    f"{engaged / sessions:.4f}" if sessions else "0",
+                    visitors + int(random.poisson(visitors * 1.2)),
+                    carts,
+                    orders,
+                    pays,
+                    units,
+                    f"{amount:.2f}",
+                )
+            )
     rule = "# ----------------------------------------"
     before = "\r\n".join(
-        (rule, f"# {SHOP_NAMES['shopify']}", "# Traffic acquisition: Session primary channel group", rule,
-         f"# Start date: {FIRST_DAY:%Y%m%d}", f"# End date: {LAST_DAY:%Y%m%d}", "")
-    )  # fmt: skip
+        (
+            rule,
+            f"# {SHOP_NAMES['shopify']}",
+            "# Traffic acquisition: Session primary channel group",
+            rule,
+            f"# Start date: {FIRST_DAY:%Y%m%d}",
+            f"# End date: {LAST_DAY:%Y%m%d}",
+            "",
+        )
+    )
     return {"ga4_traffic.csv.gz": gzip_bytes(csv_bytes(GA4_HEADER, rows, before=before))}

@@ -50,7 +50,7 @@ def units_sold(book: Book) -> NDArray[np.int64]:
 
 
 def _purchases(random: np.random.Generator, item: Product, sold: NDArray[np.int64], opening: int) -> list[Purchase]:
-    """Weekly orders that keep two weeks of stock, made with the sales to come in sight, so that nothing runs out by chance."""
+    """Weekly orders that keep two weeks of stock; they see the sales to come, so that nothing runs out by chance."""
     usual = float(sold[-28:].mean())
     future = np.concatenate([sold, np.full(120, usual)])
     stock, orders = float(opening), list[Purchase]()
@@ -74,7 +74,7 @@ def _purchases(random: np.random.Generator, item: Product, sold: NDArray[np.int6
 
 
 def _empty_best_seller(orders: list[Purchase], sold: NDArray[np.int64], opening: int) -> list[Purchase]:
-    """Shrinks the last deliveries so that the stock is gone the evening before the stock-out, and leaves one order pending."""
+    """Shrinks the last deliveries so that nothing is left before the stock-out, and leaves one order pending."""
     first = day(STOCK_OUT[0])
     kept = [order for order in orders if order.received is not None and order.received < first]
     surplus = opening + sum(order.quantity - order.defects for order in kept) - int(sold[:first].sum())
@@ -124,23 +124,45 @@ def _purchase_rows(purchases: list[Purchase]) -> list[Row]:
     rows = []
     for number, order in enumerate(purchases, start=1):
         arrived = order.received is not None and order.received < DAYS
-        rows.append((
-            f"PO{date_of(order.ordered):%y%m%d}{number:04d}", order.product.sku, order.product.title, order.product.supplier,
-            f"{date_of(order.ordered)}", f"{date_of(order.promised)}",
-            f"{date_of(order.received)}" if arrived and order.received is not None else "", order.quantity,
-            order.quantity if arrived else "", order.defects if arrived else "", order.product.cost, WAREHOUSE,
-            "已入库" if arrived else "在途",
-        ))  # fmt: skip
+        rows.append(
+            (
+                f"PO{date_of(order.ordered):%y%m%d}{number:04d}",
+                order.product.sku,
+                order.product.title,
+                order.product.supplier,
+                f"{date_of(order.ordered)}",
+                f"{date_of(order.promised)}",
+                f"{date_of(order.received)}" if arrived and order.received is not None else "",
+                order.quantity,
+                order.quantity if arrived else "",
+                order.defects if arrived else "",
+                order.product.cost,
+                WAREHOUSE,
+                "已入库" if arrived else "在途",
+            )
+        )
     return rows
 
 
 def reports(supply: Supply) -> dict[str, bytes]:
     """Product master, stock counts and purchase orders as workbooks."""
     products = [
-        (item.sku, item.taobao_id, item.title, item.category, "暖物集", item.price, item.cost, item.supplier, item.minimum,
-         item.pack, item.lead_days, "2025-03-01" if item.sku != DEAD_STOCK else "2024-11-01")
+        (
+            item.sku,
+            item.taobao_id,
+            item.title,
+            item.category,
+            "暖物集",
+            item.price,
+            item.cost,
+            item.supplier,
+            item.minimum,
+            item.pack,
+            item.lead_days,
+            "2025-03-01" if item.sku != DEAD_STOCK else "2024-11-01",
+        )
         for item in PRODUCTS
-    ]  # fmt: skip
+    ]
     counts = []
     for index in range(DAYS):
         date = date_of(index)
@@ -159,12 +181,50 @@ def reports(supply: Supply) -> dict[str, bytes]:
                 (f"{date}", item.sku, WAREHOUSE, int(supply.stock[position, index]), coming, 24 if out else 0)
             )
     return {
-        "products.xlsx": xlsx_bytes({"商品": (
-            ("商家编码", "商品ID", "商品名称", "类目", "品牌", "售价", "成本价", "供应商", "起订量", "装箱数", "交期", "上架日期"), products,
-        )}),
-        "inventory.xlsx": xlsx_bytes({"库存": (("盘点日期", "商家编码", "仓库", "在库数量", "在途数量", "缺货小时数"), counts)}),
-        "purchase_orders.xlsx": xlsx_bytes({"采购单": (
-            ("采购单号", "商家编码", "商品名称", "供应商", "下单日期", "承诺到货日", "到货日期", "采购数量", "到货数量", "次品数量",
-             "采购单价", "收货仓库", "状态"), _purchase_rows(supply.purchases),
-        )}),
-    }  # fmt: skip
+        "products.xlsx": xlsx_bytes(
+            {
+                "商品": (
+                    (
+                        "商家编码",
+                        "商品ID",
+                        "商品名称",
+                        "类目",
+                        "品牌",
+                        "售价",
+                        "成本价",
+                        "供应商",
+                        "起订量",
+                        "装箱数",
+                        "交期",
+                        "上架日期",
+                    ),
+                    products,
+                )
+            }
+        ),
+        "inventory.xlsx": xlsx_bytes(
+            {"库存": (("盘点日期", "商家编码", "仓库", "在库数量", "在途数量", "缺货小时数"), counts)}
+        ),
+        "purchase_orders.xlsx": xlsx_bytes(
+            {
+                "采购单": (
+                    (
+                        "采购单号",
+                        "商家编码",
+                        "商品名称",
+                        "供应商",
+                        "下单日期",
+                        "承诺到货日",
+                        "到货日期",
+                        "采购数量",
+                        "到货数量",
+                        "次品数量",
+                        "采购单价",
+                        "收货仓库",
+                        "状态",
+                    ),
+                    _purchase_rows(supply.purchases),
+                )
+            }
+        ),
+    }

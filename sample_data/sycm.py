@@ -29,7 +29,7 @@ PRODUCT_HEADER = (
 PRODUCT_REPORT_START = dt.date(2026, 10, 5)
 NEWEST_DAY = dt.date(2026, 11, 15)
 TRAP_VISITORS, TRAP_CART_RATE = 2.4, 0.17
-"""The product with many carts: this many times the visitors its sales would have, and this share of them puts it into the cart."""
+"""The product with many carts has this many times the usual visitors, and this share of them carts it."""
 TERMINALS = {"mobile": "无线端", "desktop": "PC端"}
 NOTHING: Mapping[str, float] = defaultdict(float)
 
@@ -61,12 +61,31 @@ def source_report(random: np.random.Generator, counts: dict[Cell, Counts], book:
             )
             left = int(random.binomial(visitors, 0.48))
             units, amount = paid[cell.channel, cell.device, index]
-            rows.append((
-                f"{date_of(index)}", TERMINALS[cell.device], cell.channel, "-", f"{visitors:,}", f"{visitors + int(random.poisson(visitors * 1.6)):,}",
-                f"{amount:,.2f}", "-", "-", f"{left:,}",
-                f"{int(random.binomial(visitors, 0.04)):,}", f"{carts:,}", f"{orders:,}", _share(orders, visitors),
-                f"{units:,}", f"{pays:,}", _share(pays, visitors), "-", "-", "-", "-",
-            ))  # fmt: skip
+            rows.append(
+                (
+                    f"{date_of(index)}",
+                    TERMINALS[cell.device],
+                    cell.channel,
+                    "-",
+                    f"{visitors:,}",
+                    f"{visitors + int(random.poisson(visitors * 1.6)):,}",
+                    f"{amount:,.2f}",
+                    "-",
+                    "-",
+                    f"{left:,}",
+                    f"{int(random.binomial(visitors, 0.04)):,}",
+                    f"{carts:,}",
+                    f"{orders:,}",
+                    _share(orders, visitors),
+                    f"{units:,}",
+                    f"{pays:,}",
+                    _share(pays, visitors),
+                    "-",
+                    "-",
+                    "-",
+                    "-",
+                )
+            )
     preamble = ("生意参谋-流量-店铺来源", f"统计周期：{FIRST_DAY}至{LAST_DAY}，按天", "终端：无线端、PC端")
     book_bytes = xls_bytes("流量来源", preamble, SOURCE_HEADER, rows)
     return {"sycm_sources.zip": zip_bytes({f"【生意参谋平台】无线店铺流量来源{FIRST_DAY}_{LAST_DAY}.xls": book_bytes})}
@@ -155,13 +174,38 @@ def _product_row(random: np.random.Generator, now: ItemDay) -> Row:
     search = int(random.binomial(people, 0.4))
     search_paid = int(random.binomial(int(sold["paid"]), 0.4)) if search else 0
     return (
-        f"{now.date}", item.taobao_id, item.title, item.sku, "当前在线", "-", f"{people:,}",
-        f"{people + int(random.poisson(people * 0.7)):,}", f"{20 + 15 * float(random.random()):.0f}",
-        _share(int(random.binomial(people, 0.55)), people), f"{int(random.binomial(people, 0.03)):,}",
-        f"{basket + int(random.binomial(basket, 0.15)):,}", f"{basket:,}", f"{sold['ordered']:,.0f}",
-        f"{sold['ordered_units']:,.0f}", f"{sold['ordered_amount']:,.2f}", _share(sold["ordered"], people),
-        f"{sold['paid']:,.0f}", f"{sold['units']:,.0f}", f"{sold['amount']:,.2f}", _share(sold["paid"], people),
-        f"{sold['paid'] - sold['old']:,.0f}", f"{sold['old']:,.0f}", f"{sold['old_amount']:,.2f}", "0.00",
-        f"{sold['amount'] / people if people else 0:.2f}", f"{sold['refund']:,.2f}", "-", "-",
-        f"{now.month[0]:,.2f}", f"{now.month[1]:,.0f}", _share(search_paid, search), f"{search:,}", f"{search_paid:,}",
-    )  # fmt: skip
+        f"{now.date}",
+        item.taobao_id,
+        item.title,
+        item.sku,
+        "当前在线",
+        "-",
+        f"{people:,}",
+        f"{people + int(random.poisson(people * 0.7)):,}",
+        f"{20 + 15 * float(random.random()):.0f}",
+        _share(int(random.binomial(people, 0.55)), people),
+        f"{int(random.binomial(people, 0.03)):,}",
+        f"{basket + int(random.binomial(basket, 0.15)):,}",
+        f"{basket:,}",
+        f"{sold['ordered']:,.0f}",
+        f"{sold['ordered_units']:,.0f}",
+        f"{sold['ordered_amount']:,.2f}",
+        _share(sold["ordered"], people),
+        f"{sold['paid']:,.0f}",
+        f"{sold['units']:,.0f}",
+        f"{sold['amount']:,.2f}",
+        _share(sold["paid"], people),
+        f"{sold['paid'] - sold['old']:,.0f}",
+        f"{sold['old']:,.0f}",
+        f"{sold['old_amount']:,.2f}",
+        "0.00",
+        f"{sold['amount'] / people if people else 0:.2f}",
+        f"{sold['refund']:,.2f}",
+        "-",
+        "-",
+        f"{now.month[0]:,.2f}",
+        f"{now.month[1]:,.0f}",
+        _share(search_paid, search),
+        f"{search:,}",
+        f"{search_paid:,}",
+    )

@@ -85,10 +85,24 @@ def _item_rows(order: Order) -> Iterable[Row]:
         refund = ("退款成功", f"{line.refund:.2f}") if line.refund else ("没有申请退款", "无退款申请")
         item = product(line.product)
         yield (
-            f'="{child}"', f'="{number}"', item.title, f"{item.price:.2f}", str(line.quantity), item.sku, "", "", "",
-            "交易关闭" if line.refund else status, item.sku, "", f"{line.listed:.2f}", f"{line.paid if paid else 0:.2f}",
-            *refund, created, paid,
-        )  # fmt: skip
+            f'="{child}"',
+            f'="{number}"',
+            item.title,
+            f"{item.price:.2f}",
+            str(line.quantity),
+            item.sku,
+            "",
+            "",
+            "",
+            "交易关闭" if line.refund else status,
+            item.sku,
+            "",
+            f"{line.listed:.2f}",
+            f"{line.paid if paid else 0:.2f}",
+            *refund,
+            created,
+            paid,
+        )
 
 
 def order_reports(book: Book) -> dict[str, bytes]:

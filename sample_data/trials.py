@@ -1,4 +1,4 @@
-"""Four A/B tests with a known truth each: one wins, one is broken, one is flat, one only looked good in its first week."""
+"""Four A/B tests with a known truth: one wins, one is broken, one is flat, one only looked good in its first week."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One test: file name, hypothesis, first day and the two arms; planned is the sample both arms together were to reach."""
+    """One test: file, hypothesis, first day, the sample that both arms together were to reach, and the two arms."""
 
     name: str
     zh: str
@@ -34,16 +34,43 @@ class Trial:
 
 
 TRIALS = (
-    Trial("ab_win", "主图改为场景图提升支付转化率", "A lifestyle main picture raises conversion", dt.date(2026, 9, 14), 8000,
-          Arm((2003, 1991), (198, 203)), Arm((1996, 2010), (254, 251))),
-    Trial("ab_srm", "新版落地页提升支付转化率（埋点丢失约 9% 实验组用户）",
-          "A new landing page raises conversion (tracking lost about 9 % of the treated)", dt.date(2026, 9, 28), 8000,
-          Arm((2010, 1990), (199, 201)), Arm((1818, 1832), (217, 221))),
-    Trial("ab_flat", "详情页加信任徽章提升支付转化率", "Trust badges on the product page raise conversion", dt.date(2026, 10, 12), 8000,
-          Arm((1998, 2004), (202, 199)), Arm((2005, 1993), (200, 203))),
-    Trial("ab_early", "满199减30弹窗提升支付转化率", "A pop-up with 30 off 199 raises conversion", dt.date(2026, 10, 19), 9600,
-          Arm((1198, 1204, 1201, 1197), (92, 100, 97, 98)), Arm((1203, 1196, 1199, 1202), (124, 95, 94, 99))),
-)  # fmt: skip
+    Trial(
+        "ab_win",
+        "主图改为场景图提升支付转化率",
+        "A lifestyle main picture raises conversion",
+        dt.date(2026, 9, 14),
+        8000,
+        Arm((2003, 1991), (198, 203)),
+        Arm((1996, 2010), (254, 251)),
+    ),
+    Trial(
+        "ab_srm",
+        "新版落地页提升支付转化率（埋点丢失约 9% 实验组用户）",
+        "A new landing page raises conversion (tracking lost about 9 % of the treated)",
+        dt.date(2026, 9, 28),
+        8000,
+        Arm((2010, 1990), (199, 201)),
+        Arm((1818, 1832), (217, 221)),
+    ),
+    Trial(
+        "ab_flat",
+        "详情页加信任徽章提升支付转化率",
+        "Trust badges on the product page raise conversion",
+        dt.date(2026, 10, 12),
+        8000,
+        Arm((1998, 2004), (202, 199)),
+        Arm((2005, 1993), (200, 203)),
+    ),
+    Trial(
+        "ab_early",
+        "满199减30弹窗提升支付转化率",
+        "A pop-up with 30 off 199 raises conversion",
+        dt.date(2026, 10, 19),
+        9600,
+        Arm((1198, 1204, 1201, 1197), (92, 100, 97, 98)),
+        Arm((1203, 1196, 1199, 1202), (124, 95, 94, 99)),
+    ),
+)
 
 
 def _people(random: np.random.Generator, trial: Trial) -> list[tuple[str, ...]]:

@@ -66,7 +66,7 @@ def xlsx_bytes(sheets: Mapping[str, tuple[Row, Iterable[Row]]]) -> bytes:
 
 
 def xls_bytes(name: str, preamble: Sequence[str], header: Row, rows: Iterable[Row]) -> bytes:
-    """An old BIFF workbook as 生意参谋 writes it: `preamble` lines, an empty line, the header, the rows; all cells are text."""
+    """An old BIFF workbook as 生意参谋 writes it: `preamble`, an empty line, the header, the rows; all text."""
     workbook = xlwt.Workbook(encoding="utf-8")
     sheet = workbook.add_sheet(name)
     for number, line in enumerate(preamble):
