@@ -2,6 +2,23 @@
 
 from ecops.growth.analysis import Kpi, Kpis, kpis
 from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
+from ecops.growth.diagnosis import Diagnosis, diagnose
 from ecops.growth.registry import Metric, metric, metrics
+from ecops.growth.what_if import WhatIf, what_if
 
-__all__ = ["Decomposition", "Kpi", "Kpis", "Metric", "MixRate", "decompose", "kpis", "metric", "metrics", "mix_rate"]
+__all__ = [
+    "Decomposition",
+    "Diagnosis",
+    "Kpi",
+    "Kpis",
+    "Metric",
+    "MixRate",
+    "WhatIf",
+    "decompose",
+    "diagnose",
+    "kpis",
+    "metric",
+    "metrics",
+    "mix_rate",
+    "what_if",
+]

@@ -365,7 +365,8 @@ def _rate_change(before: tuple[Floats, Floats], after: tuple[Floats, Floats]) ->
     relative = st.relative_change(old, new, st.rate_log_error(before, after))
     p_value = st.two_proportions(before, after)
     return Change(
-        old, new, low, high, relative.low, relative.high, p_value, before[1], after[1], np.ones(len(old))
+        old, new, low, high, relative.low, relative.high, p_value, before[1], after[1], np.ones(len(old)),
+        np.full(len(old), np.inf),
     )  # fmt: skip
 
 
@@ -377,9 +378,9 @@ def _scaled(
     bases = (old, new) if is_sum else (before[1], after[1])
     unknown = np.full(old.shape, np.nan)
     if change is None:
-        return Change(old, new, unknown, unknown, unknown, unknown, unknown, *bases, unknown)
+        return Change(old, new, unknown, unknown, unknown, unknown, unknown, *bases, unknown, unknown)
     with np.errstate(invalid="ignore", divide="ignore"):
         half = (np.log1p(change.relative_high) - np.log1p(change.relative_low)) / 2
         middle = np.log(new / old)
         low, high = np.expm1(middle - half), np.expm1(middle + half)
-    return Change(old, new, old * low, old * high, low, high, change.p_value, *bases, change.phi)
+    return Change(old, new, old * low, old * high, low, high, change.p_value, *bases, change.phi, change.df)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from ecops.growth import statistics as st
 from ecops.growth.registry import Unit
 
+OWN_DRIFT = 4.0
+"""Square of the drift beyond which one segment's five weekly steps are evidence: the 95 % point without drift."""
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
@@ -56,7 +59,8 @@ class Change:
         p_value: two-sided; NaN where nothing can be tested.
         base_before: denominator (rates, ratios) or the sum itself.
         base_after: the same for the period.
-        phi: dispersion used.
+        phi: dispersion used; NaN for ratios.
+        df: degrees of freedom of the test; infinite where no dispersion was estimated.
     """
 
     before: Floats
@@ -69,6 +73,7 @@ class Change:
     base_before: Floats
     base_after: Floats
     phi: Floats
+    df: Floats
 
     @property
     def relative(self) -> Floats:
@@ -119,7 +124,7 @@ def compare_rates(numerator: Floats, denominator: Floats, days: Days) -> Change:
     before, after = ratio(x0, n0), ratio(x1, n1)
     error = st.rate_log_error((x0, n0), (x1, n1), phi)
     relative = st.relative_change(before, after, error, df=freedom)
-    return Change(before, after, low, high, relative.low, relative.high, p_value, n0, n1, phi)
+    return Change(before, after, low, high, relative.low, relative.high, p_value, n0, n1, phi, freedom)
 
 
 def compare_ratios(numerator: Floats, denominator: Floats, days: Days) -> Change:
@@ -143,7 +148,7 @@ def compare_ratios(numerator: Floats, denominator: Floats, days: Days) -> Change
     relative = st.relative_change(before, after, error * drift, df=df)
     return Change(
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
-        base_before, base_after, np.full(before.shape, np.nan),
+        base_before, base_after, np.full(before.shape, np.nan), df,
     )  # fmt: skip
 
 
@@ -166,7 +171,7 @@ def _log_change(
         p_value = np.where(positive, st.two_sided(log / error, df), np.nan)
     return Change(
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
-        base_before, base_after, phi,
+        base_before, base_after, phi, df,
     )  # fmt: skip
 
 
@@ -175,7 +180,8 @@ def _drift(numerator: Floats, denominator: Floats, days: Days, error: Floats, *,
 
     Days of one week move together (weather, a campaign), which day-to-day noise does not show. The squared log changes
     between neighbouring weeks of the history estimate it; their median (0.4549 is the median of chi-square with one
-    degree of freedom) keeps one promotion week from hiding everything.
+    degree of freedom) keeps one promotion week from hiding everything. Five steps tell little about one segment, so the
+    median over all segments counts, and a segment's own only where it is beyond `OWN_DRIFT`.
 
     Args:
         numerator: shape (segments, days).
@@ -198,5 +204,8 @@ def _drift(numerator: Floats, denominator: Floats, days: Days, error: Floats, *,
         enough = np.isfinite(steps).sum(1) >= 4
         usual = np.where(enough[:, None], steps**2, 0.0)
         median = np.nanmedian(usual, axis=1) / 0.4549
-        times = np.sqrt(median) / error
-    return np.where(enough & np.isfinite(times), np.maximum(times, 1.0), 1.0)
+        own = median / error**2
+    usable = enough & np.isfinite(own)
+    pooled = float(np.median(own[usable])) if usable.sum() >= 5 else 1.0
+    times = np.where(usable & (own > OWN_DRIFT), own, max(pooled, 1.0))
+    return np.sqrt(np.maximum(times, 1.0))

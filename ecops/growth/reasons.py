@@ -30,7 +30,8 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
                 return Message("Cannot be split this way, or not loaded: {table}.", table=place.label)
             return Message("Not loaded for these days: {table}.", table=place.label)
         if source is not None and column not in _filled(panel):
-            return Message("The column “{column}” is missing in “{table}”.", column=place[column].label, table=place.label)
+            label = place[column].label
+            return Message("The column “{column}” is missing in “{table}”.", column=label, table=place.label)
     return Message("No figures for these days.")
 
 

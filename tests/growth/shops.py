@@ -42,8 +42,9 @@ class Tables:
         return ENGINE.query(text, params or {}, {name: rows for name, rows in self.tables.items() if name in text})
 
 
-def simulate_traffic(  # noqa: PLR0913
+def simulate_traffic(
     seed,
+    *,
     days=56,
     end=dt.date(2026, 11, 15),
     platforms=("taobao", "douyin", "jd"),
@@ -62,7 +63,8 @@ def simulate_traffic(  # noqa: PLR0913
     dates = [end - dt.timedelta(days=days - 1 - i) for i in range(days)]
     weekday = np.array([1.0, 0.98, 0.97, 1.0, 1.06, 1.22, 1.18])
     pattern = weekday[[day.weekday() for day in dates]]
-    week = np.exp(random.normal(0, week_spread, days // 7 + 2))[[(day.toordinal() // 7) % (days // 7 + 2) for day in dates]]
+    weeks = days // 7 + 2
+    week = np.exp(random.normal(0, week_spread, weeks))[[(day.toordinal() // 7) % weeks for day in dates]]
     rows = []
     for platform in platforms:
         whole_day = np.exp(random.normal(0, spread / 2, days)) * week

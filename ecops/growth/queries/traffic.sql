@@ -1,10 +1,12 @@
 -- How many people came on each day and how far did they go? Each platform and shop at one level only, because visitors
--- of different levels must not be added: the whole shop where it is reported and nothing asks for sources, else sources.
+-- of different levels must not be added: the whole shop where it is reported, sources where
+-- it is not or where they are asked for and there.
 with levels as (
     select
         platform,
         coalesce(shop, '') as shop,
-        max(case when level = 'shop' then 1 else 0 end) as has_shop
+        max(case when level = 'shop' then 1 else 0 end) as has_shop,
+        max(case when level = 'source' then 1 else 0 end) as has_source
     from traffic_daily
     where (date between $start and $end or date between $other_start and $other_end) and level in ('shop', 'source')
     group by platform, coalesce(shop, '')
@@ -32,5 +34,5 @@ inner join levels as l
     on l.platform = t.platform and l.shop = coalesce(t.shop, '')
 where
     (date between $start and $end or date between $other_start and $other_end)
-    and t.level = case when l.has_shop = 1 and not $sources then 'shop' else 'source' end
+    and t.level = case when l.has_shop = 0 or ($sources and l.has_source = 1) then 'source' else 'shop' end
 group by all

@@ -1,0 +1,330 @@
+"""Every cell of a shop (platform x channel x device ...) tested at every depth, and the few that are the cause.
+
+A broken cell drags all its parents along and a broken parent all its children. `find_causes` takes the cell with the
+strongest evidence, removes it, tests what is left again, and so names each cause once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecops.growth import changes
+from ecops.growth import statistics as st
+from ecops.growth.changes import Change, Days
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+FULL_DEPTH_LEAVES = 400
+"""With more leaves only single dimensions and pairs are looked at; deeper cells are too small to tell anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A cell: the dimension values that name it, empty for the whole scope."""
+
+    subject: Mapping[str, str]
+    leaves: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric by leaf and day.
+
+    Attributes:
+        metric: key in the registry.
+        kind: how it is tested.
+        numerator: shape (leaves, days); 0 where the leaf does not report it.
+        denominator: same shape; ones for sums.
+        cost: whether the metric is a share of GMV that is lost (refunds), not a factor of GMV.
+    """
+
+    metric: str
+    kind: Literal["sum", "rate", "ratio"]
+    numerator: Floats
+    denominator: Floats
+    cost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cell that changed.
+
+    Attributes:
+        series: what changed.
+        node: where.
+        change: the change there (arrays of one element).
+        money: what the change is worth in the period, by the logarithmic mean of the cell's GMV.
+        low: lower end of its 95 % interval.
+        high: upper end.
+        q_value: corrected over every cell and metric tested.
+    """
+
+    series: Series
+    node: Node
+    change: Change
+    money: float
+    low: float
+    high: float
+    q_value: float
+
+
+def make_nodes(leaves: pd.DataFrame, dimensions: Sequence[str], depth: int | None = None) -> list[Node]:
+    """Every combination of values of every set of dimensions; of cells with the same leaves the one named shortest.
+
+    Args:
+        leaves: one row a leaf, a column a dimension.
+        dimensions: those that are looked at.
+        depth: largest number of dimensions of a cell.
+    """
+    limit = depth or (len(dimensions) if len(leaves) <= FULL_DEPTH_LEAVES else 2)
+    seen: dict[frozenset[int], Node] = {}
+    for size in range(min(limit, len(dimensions)) + 1):
+        for chosen in combinations(dimensions, size):
+            if not chosen:
+                whole = frozenset(range(len(leaves)))
+                seen[whole] = Node({}, whole)
+                continue
+            for key, rows in leaves.groupby(list(chosen), sort=True).indices.items():
+                values = key if isinstance(key, tuple) else (key,)
+                if "" not in values:
+                    members = frozenset(int(row) for row in rows)
+                    seen.setdefault(members, Node(dict(zip(chosen, map(str, values), strict=True)), members))
+    return list(seen.values())
+
+
+def membership(nodes: Sequence[Node], count: int, removed: frozenset[int] = frozenset()) -> Floats:
+    """Which leaves belong to which node, shape (nodes, leaves), without the removed ones."""
+    matrix = np.zeros((len(nodes), count))
+    for row, node in enumerate(nodes):
+        matrix[row, list(node.leaves - removed)] = 1.0
+    return matrix
+
+
+def test_nodes(series: Series, members: Floats, days: Days) -> Change:
+    """Change of a metric in every node.
+
+    Rates and ratios of a node with several leaves are compared at the same mix of leaves (direct standardisation with
+    the pooled shares), so that people who move between channels are not taken for a change of rate.
+    """
+    numerator, denominator = members @ series.numerator, members @ series.denominator
+    if series.kind == "sum":
+        return changes.compare_sums(numerator, days)
+    raw = changes.compare_rates if series.kind == "rate" else changes.compare_ratios
+    found = raw(numerator, denominator, days)
+    several = (members @ (series.denominator.sum(1) > 0)) > 1
+    if not several.any():
+        return found
+    return _standardised(series, members, days, found, several)
+
+
+def _standardised(series: Series, members: Floats, days: Days, raw: Change, several: Bools) -> Change:
+    x0, x1 = series.numerator[:, days.before].sum(1), series.numerator[:, days.after].sum(1)
+    n0, n1 = series.denominator[:, days.before].sum(1), series.denominator[:, days.after].sum(1)
+    both = (n0 > 0) & (n1 > 0)
+    weight = members * np.where(both, n0 + n1, 0.0)
+    share = changes.ratio(weight, weight.sum(1, keepdims=True))
+    share = np.nan_to_num(share)
+    r0, r1 = np.where(both, changes.ratio(x0, n0), 0.0), np.where(both, changes.ratio(x1, n1), 0.0)
+    before, after = share @ r0, share @ r1
+    if series.kind == "rate":
+        pooled = changes.ratio(x0 + x1, n0 + n1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            leaf = np.where(both, pooled * (1 - pooled) * (1 / n0 + 1 / n1), 0.0)
+        error = np.sqrt(share**2 @ leaf * raw.phi)
+    else:
+        # The daily noise of the whole node, around its standardised instead of its raw change.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            width = np.log1p(raw.relative_high) - np.log1p(raw.relative_low)
+            error = width / 2 / st.critical_value(df=raw.df) * before
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p_value = st.two_sided((after - before) / error, raw.df)
+        half = st.critical_value(df=raw.df) * error
+        log_half = half / np.sqrt(before * after)
+        log = np.log(after / before)
+    usable = several & np.isfinite(p_value) & (before > 0) & (after > 0)
+
+    def pick(new: Floats, old: Floats) -> Floats:
+        return np.where(usable, new, old)
+
+    return Change(
+        before=pick(before, raw.before),
+        after=pick(after, raw.after),
+        low=pick(after - before - half, raw.low),
+        high=pick(after - before + half, raw.high),
+        relative_low=pick(np.expm1(log - log_half), raw.relative_low),
+        relative_high=pick(np.expm1(log + log_half), raw.relative_high),
+        p_value=pick(p_value, raw.p_value),
+        base_before=raw.base_before,
+        base_after=raw.base_after,
+        phi=raw.phi,
+        df=raw.df,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What a change must be to be told.
+
+    Attributes:
+        alpha: level of the corrected test.
+        effect: smallest relative change.
+        money: smallest amount in the period, in the workspace's currency.
+        explains: part of a parent's money a child must explain to stand for it.
+    """
+
+    alpha: float = 0.05
+    effect: float = 0.05
+    money: float = 0.0
+    explains: float = 0.8
+
+
+def find_causes(
+    tested: Sequence[Series], nodes: Sequence[Node], gmv: Floats, days: Days, guards: Guards, *, corrected: bool = True
+) -> list[Cause]:
+    """The cells that changed, each cause once.
+
+    Args:
+        tested: metrics, all by the same leaves and days.
+        nodes: cells, see `make_nodes`.
+        gmv: money by leaf and day, shape (leaves, days).
+        days: which days are compared.
+        guards: what is worth telling.
+        corrected: hold the q-value (Benjamini-Hochberg over every cell and metric) under `guards.alpha`; when False
+            the p-value alone.
+    """
+    money = _Money(gmv, days)
+    found: list[Cause] = []
+    removed: dict[str, frozenset[int]] = {series.metric: frozenset() for series in tested}
+    first_q: dict[tuple[str, frozenset[int]], float] = {}
+    cells: dict[str, Change] = {}
+    for _ in range(12):
+        for series in tested:
+            if series.metric not in cells:
+                cells[series.metric] = test_nodes(series, membership(nodes, len(gmv), removed[series.metric]), days)
+        p_values = np.stack([cells[series.metric].p_value for series in tested])
+        q_values = st.benjamini_hochberg(p_values)
+        for row, series in enumerate(tested):
+            for column, node in enumerate(nodes):
+                first_q.setdefault((series.metric, node.leaves), float(q_values[row, column]))
+        best = _best(tested, nodes, cells, money, removed, q_values if corrected else p_values, guards)
+        if best is None:
+            break
+        series, place = best
+        node = _narrowed(series, nodes[place], nodes, days, money, removed[series.metric], guards)
+        cause = _cause(series, node, days, money, first_q)
+        found = _with(found, cause, guards)
+        removed[series.metric] |= node.leaves
+        cells.pop(series.metric)
+    return found
+
+
+class _Money:
+    """GMV of a set of leaves before and after, and the logarithmic mean that turns log changes into money."""
+
+    def __init__(self, gmv: Floats, days: Days) -> None:
+        self.before = np.nan_to_num(gmv)[:, days.before].sum(1)
+        self.after = np.nan_to_num(gmv)[:, days.after].sum(1)
+
+    def mean(self, members: Floats) -> Floats:
+        """Logarithmic mean of the GMV of each row of `members`; 0 where one side has none."""
+        old, new = members @ self.before, members @ self.after
+        with np.errstate(invalid="ignore", divide="ignore"):
+            log = np.log(new / old)
+            mean = np.where(log == 0, old, (new - old) / log)
+        return np.where((old > 0) & (new > 0), mean, 0.0)
+
+    def worth(self, series: Series, change: Change, members: Floats) -> tuple[Floats, Floats, Floats]:
+        """What a change brings in money, and its 95 % interval.
+
+        A factor of GMV is worth `L(G1, G0) * ln(after / before)`, as in LMDI; a cost is worth its points of the GMV.
+        """
+        if series.cost:
+            sales = members @ self.after
+            return -sales * (change.after - change.before), -sales * change.high, -sales * change.low
+        mean = self.mean(members)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            log = np.log(change.after / change.before)
+            return mean * log, mean * np.log1p(change.relative_low), mean * np.log1p(change.relative_high)
+
+
+def _best(
+    tested: Sequence[Series],
+    nodes: Sequence[Node],
+    cells: Mapping[str, Change],
+    money: _Money,
+    removed: Mapping[str, frozenset[int]],
+    evidence: Floats,
+    guards: Guards,
+) -> tuple[Series, int] | None:
+    """The cell with the strongest evidence that passes every guard."""
+    chosen: tuple[float, float, Series, int] | None = None
+    for row, series in enumerate(tested):
+        change = cells[series.metric]
+        members = membership(nodes, len(money.before), removed[series.metric])
+        worth = np.abs(money.worth(series, change, members)[0])
+        good = (evidence[row] < guards.alpha) & (np.abs(change.relative) >= guards.effect) & (worth >= guards.money)
+        for place in np.flatnonzero(good & np.isfinite(worth)):
+            rank = (float(change.p_value[place]), -float(worth[place]))
+            if chosen is None or rank < chosen[:2]:
+                chosen = (*rank, series, int(place))
+    return None if chosen is None else chosen[2:]
+
+
+def _narrowed(
+    series: Series,
+    node: Node,
+    nodes: Sequence[Node],
+    days: Days,
+    money: _Money,
+    removed: frozenset[int],
+    guards: Guards,
+) -> Node:
+    """The smallest part of `node` that carries its change while the rest hardly moved; `node` itself when none does."""
+    best = node
+    for child in nodes:
+        if not child.leaves < best.leaves or not child.leaves - removed:
+            continue
+        rest = Node({}, node.leaves - child.leaves - removed)
+        members = membership([node, child, rest], len(money.before), removed)
+        change = test_nodes(series, members, days)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            log = np.nan_to_num(np.log(change.after / change.before))
+        worth = money.worth(series, change, members)[0]
+        explains = bool(worth[0]) and worth[1] / worth[0] >= guards.explains
+        if explains and change.p_value[1] < guards.alpha and abs(log[2]) < abs(log[1]) / 2:
+            best = child
+    return best
+
+
+def _cause(
+    series: Series, node: Node, days: Days, money: _Money, first_q: Mapping[tuple[str, frozenset[int]], float]
+) -> Cause:
+    members = membership([node], len(money.before))
+    change = test_nodes(series, members, days)
+    value, low, high = (float(part[0]) for part in money.worth(series, change, members))
+    q_value = first_q.get((series.metric, node.leaves), float("nan"))
+    return Cause(series, node, change, value, low, high, q_value)
+
+
+def _with(found: list[Cause], cause: Cause, guards: Guards) -> list[Cause]:
+    """Add a cause; of a parent and a child of the same metric and direction only one stays."""
+    kept = []
+    for other in found:
+        same = other.series.metric == cause.series.metric and other.money * cause.money > 0
+        if same and other.node.leaves < cause.node.leaves:
+            if abs(other.money) >= guards.explains * abs(cause.money):
+                return found
+            continue
+        if same and cause.node.leaves < other.node.leaves:
+            return found
+        kept.append(other)
+    return [*kept, cause]
