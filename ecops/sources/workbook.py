@@ -26,6 +26,7 @@ from ecops.sources.archive import Meter, damaged, member_chunks, open_zip, prote
 from ecops.sources.delimited import Bench, read_utf8
 from ecops.sources.grid import Grid
 from ecops.sources.limits import Limits
+from ecops.sources.ole import chains_end
 
 _CELL = re.compile(rb"\sr=[\"']([A-Za-z]{1,4})(\d{1,8})[\"']")
 _NO_CACHED_VALUE = re.compile(
@@ -74,7 +75,7 @@ def read_xls(path: Path, name: str, bench: Bench) -> list[Grid]:
         raise protected()
     if "_VBA_PROJECT".encode("utf-16-le") in content:
         raise with_macros()
-    if not any(stream.encode("utf-16-le") in content for stream in ("Workbook", "Book")):
+    if not any(stream.encode("utf-16-le") in content for stream in ("Workbook", "Book")) or not chains_end(content):
         raise damaged()
     return _sheets(path, name, "xls", {}, bench)
 
