@@ -12,7 +12,7 @@ from ecops.errors import SpecError
 from ecops.experiments.sequential import Bounds, Spending, crossing_power, group_sequential
 from ecops.messages import Count, Message, Number, Percent
 
-NORMAL_FROM = 1000.0
+NORMAL_FROM = 100_000.0
 """Degrees of freedom from which the normal law replaces the noncentral t (which fails numerically for large ones)."""
 
 
