@@ -14,6 +14,7 @@ from ecops.sources.detect import Match, propose
 from ecops.sources.mapping import Mapping as ColumnMapping
 from ecops.sources.mapping import check_mapping, fingerprint
 from ecops.sources.registry import source as report_of
+from ecops.sources.text import normalise_header
 from ecops.store.loading import Converted
 from ecops.store.state import State, as_json
 from ecops.tables import table
@@ -172,7 +173,7 @@ def _mapping(grid: Grid, matches: tuple[Match, ...], wishes: Wishes, state: Stat
     if source is not None:
         if remembered is not None and remembered.source == source:
             return remembered
-        return propose(report_of(source), grid)
+        return _with_own_names(propose(report_of(source), grid), grid)
     if remembered is not None:
         return remembered
     if not matches:
@@ -181,12 +182,26 @@ def _mapping(grid: Grid, matches: tuple[Match, ...], wishes: Wishes, state: Stat
             Message("Choose the report, or map the columns yourself."),
         )
     best = matches[0]
+    mapping = _with_own_names(best.mapping, grid)
     if not best.missing and not best.certain:
         raise MappingError(
             Message("It is not certain which report this is; it may be {label}.", label=report_of(best.source).label),
             Message("Choose the report, or map the columns yourself."),
         )
-    return best.mapping
+    return mapping
+
+
+def _with_own_names(mapping: ColumnMapping, grid: Grid) -> ColumnMapping:
+    """Files of any system may carry our own column names, which are no platform's headers."""
+    if not report_of(mapping.source).generic:
+        return mapping
+    headers = [normalise_header(header) for header in grid.columns]
+    columns = dict(mapping.columns)
+    for name in table(mapping.table).names:
+        if name not in columns and name in headers and headers.index(name) not in columns.values():
+            columns[name] = headers.index(name)
+    constants = {name: value for name, value in mapping.constants.items() if name not in columns}
+    return replace(mapping, columns=columns, constants=constants)
 
 
 def _remembered(grid: Grid, state: State) -> ColumnMapping | None:

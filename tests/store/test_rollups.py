@@ -1,0 +1,243 @@
+"""Roll-ups against sums written out in plain Python over the same rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecops.store.inputs import open_data
+from ecops.store.workspace import Workspace
+from tests.store.simple import load_rows
+
+START = dt.datetime(2026, 5, 1)
+PLACE = ("channel", "device", "province")
+
+TIMES = st.one_of(st.none(), st.integers(0, 60).map(lambda hours: START + dt.timedelta(hours=hours)))
+AMOUNTS = st.sampled_from([None, -20.0, -5.0, 0.0, 0.1, 0.2, 7.0, 30.0])
+COMMON = {
+    "platform": st.sampled_from(["jd", "pdd"]),
+    "shop": st.sampled_from([None, "", "main"]),
+    "order_id": st.sampled_from(["1", "2", "3"]),
+    "buyer_id": st.sampled_from([None, "x", "y"]),
+    "ordered_at": st.integers(0, 60).map(lambda hours: START + dt.timedelta(hours=hours)),
+    "paid_at": TIMES,
+    "quantity": st.sampled_from([None, -1.0, 1.0, 2.0]),
+    "paid_amount": AMOUNTS,
+    "refund_amount": st.sampled_from([None, 0.0, 3.0]),
+    "discount": st.sampled_from([None, 1.0]),
+    "freight": st.sampled_from([None, 2.0]),
+    "cost": st.sampled_from([None, 4.0]),
+    "channel": st.sampled_from([None, "search"]),
+    "device": st.sampled_from([None, "mobile"]),
+    "province": st.sampled_from([None, "浙江"]),
+}
+ITEM = {
+    "line_id": st.sampled_from([None, "1", "2"]),
+    "sku": st.sampled_from([None, "s1", "s2"]),
+    "title": st.sampled_from([None, "t"]),
+    "category": st.sampled_from([None, "c"]),
+}
+LINE = st.fixed_dictionaries({**COMMON, **ITEM})
+ORDER = st.fixed_dictionaries(COMMON)
+TYPES = {"ordered_at": pa.timestamp("us"), "paid_at": pa.timestamp("us")}
+NUMBERS = ("quantity", "paid_amount", "refund_amount", "discount", "freight", "cost")
+
+
+def arrow(rows, fields):
+    kinds = {name: TYPES.get(name, pa.float64() if name in NUMBERS else pa.string()) for name in fields}
+    return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
+
+
+def order_key(row):
+    return row["platform"], row["shop"] or "", row["order_id"]
+
+
+def sales_lines(lines, orders):
+    """Lines win; orders fill their gaps; orders without lines stand for themselves."""
+    by_order = {order_key(order): order for order in orders}
+    found = []
+    for line in lines:
+        order = by_order.get(order_key(line), {})
+        fill = ("buyer_id", "paid_at", *PLACE)
+        found.append({**line, **{name: line[name] if line[name] is not None else order.get(name) for name in fill}})
+    known = {order_key(line) for line in lines}
+    blank = dict.fromkeys(ITEM)
+    found += [{**blank, **order} for order in orders if order_key(order) not in known]
+    for row in found:
+        for name in ("shop", "line_id", "sku", "title", "category", *PLACE):
+            row[name] = row[name] or ""
+    return found
+
+
+def by_first_line(rows, key):
+    """The place of each order: of its first line."""
+    first = {}
+    for row in rows:
+        rank = (row["line_id"], key(row))
+        if order_key(row) not in first or rank < first[order_key(row)]:
+            first[order_key(row)] = rank
+    return {order: place for order, (_, place) in first.items()}
+
+
+def place(row):
+    return (row["channel"], row["device"], row["province"])
+
+
+def daily_sales(rows):
+    paid = [row for row in rows if row["paid_at"]]
+    found = defaultdict(lambda: [0.0] * 7)
+
+    def key(row):
+        return (row["paid_at"].date(), row["paid_at"].hour, row["platform"], row["shop"], *place(row))
+
+    for row in paid:
+        amount = row["paid_amount"] or 0.0
+        sums = found[key(row)]
+        sums[0] += max(amount, 0)
+        sums[1] += -amount if amount < 0 else row["refund_amount"] or 0
+        for position, name in enumerate(("discount", "freight", "cost"), 2):
+            sums[position] += row[name] or 0
+        sums[5] += (row["quantity"] or 0) if amount > 0 else 0
+
+    def rank(row):
+        return (row["paid_at"].date(), row["paid_at"].hour, *place(row))
+
+    gross = [row for row in paid if (row["paid_amount"] or 0) > 0]
+    for (platform, shop, _), (day, hour, *where) in by_first_line(gross, rank).items():
+        found[(day, hour, platform, shop, *where)][6] += 1
+    return dict(found)
+
+
+def daily_orders(rows):
+    placed = [row for row in rows if (row["paid_amount"] or 0) >= 0]
+    paid = {order_key(row) for row in placed if row["paid_at"]}
+    found = defaultdict(lambda: [0, 0])
+    for order, (day, *where) in by_first_line(placed, lambda row: (row["ordered_at"].date(), *place(row))).items():
+        found[(day, order[0], order[1], *where)][0] += 1
+        found[(day, order[0], order[1], *where)][1] += order in paid
+    return dict(found)
+
+
+def daily_buyers(rows):
+    return {
+        (row["paid_at"].date(), row["platform"], row["shop"], *place(row), row["buyer_id"])
+        for row in rows
+        if row["paid_at"] and (row["paid_amount"] or 0) > 0 and row["buyer_id"] is not None
+    }
+
+
+def daily_items(rows):
+    found = defaultdict(lambda: [0.0, 0.0, 0.0, set()])
+    for row in rows:
+        if row["paid_at"]:
+            amount = row["paid_amount"] or 0.0
+            sums = found[
+                (row["paid_at"].date(), row["platform"], row["shop"], row["sku"], row["title"], row["category"])
+            ]
+            sums[0] += max(amount, 0)
+            sums[1] += -amount if amount < 0 else row["refund_amount"] or 0
+            sums[2] += (row["quantity"] or 0) if amount > 0 else 0
+            sums[3] |= {row["order_id"]} if amount > 0 else set()
+    return {key: [*sums[:3], len(sums[3])] for key, sums in found.items()}
+
+
+def keyed(rows, keys):
+    return {tuple(row[name] for name in keys): [row[name] for name in row if name not in keys] for row in rows}
+
+
+def check(data, lines, orders):
+    rows = sales_lines(lines, orders)
+    where = ("platform", "shop", *PLACE)
+    found = keyed(data.query("select * from daily_sales").to_pylist(), ("date", "hour", *where))
+    assert found == {key: pytest.approx(sums) for key, sums in daily_sales(rows).items()}
+    assert keyed(data.query("select * from daily_orders").to_pylist(), ("date", *where)) == daily_orders(rows)
+    buyers = [tuple(row.values()) for row in data.query("select * from daily_buyers").to_pylist()]
+    assert len(buyers) == len(set(buyers))
+    assert set(buyers) == daily_buyers(rows)
+    found = keyed(
+        data.query("select * from daily_items").to_pylist(), ("date", "platform", "shop", "sku", "title", "category")
+    )
+    assert found == {key: pytest.approx(sums) for key, sums in daily_items(rows).items()}
+
+
+def unique(rows, *more):
+    """One row a key, as a workspace holds them."""
+    return list({(*order_key(row), *(row[name] or "" for name in more)): row for row in rows}.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LINE, max_size=9), st.lists(ORDER, max_size=4), st.randoms(use_true_random=False))
+def test_roll_ups_equal_plain_sums(lines, orders, chance):
+    lines, orders = unique(lines, "line_id"), unique(orders)
+    frames = {"order_lines": arrow(lines, [*COMMON, *ITEM]), "orders": arrow(orders, COMMON)}
+    data = open_data(frames)
+    check(data, lines, orders)
+    chance.shuffle(lines)
+    shuffled = open_data({**frames, "order_lines": arrow(lines, [*COMMON, *ITEM])})
+    for name in ("daily_sales", "daily_orders", "daily_items"):
+        assert shuffled.query(f"select * from {name}").equals(data.query(f"select * from {name}"))
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(LINE, min_size=3, max_size=9), st.lists(ORDER, min_size=1, max_size=4))
+def test_workspaces_write_the_same_roll_ups(tmp_path_factory, lines, orders):
+    lines, orders = unique(lines, "line_id"), unique(orders)
+    workspace = Workspace.open(tmp_path_factory.mktemp("shop"))
+    load_rows(workspace, arrow(lines, [*COMMON, *ITEM]))
+    load_rows(workspace, arrow(orders, COMMON), table="orders")
+    check(workspace.data(), lines, orders)
+    assert {file.table for file in workspace.state.shown()[1] if file.kind == "rollup"} == {
+        "daily_sales",
+        "daily_buyers",
+        "daily_orders",
+        "daily_items",
+    }
+
+
+def test_a_hand_case():
+    """Two orders: one of two lines across midnight, one given back; an order export that adds a third."""
+    lines = pd.DataFrame(
+        {
+            "platform": "taobao",
+            "order_id": ["A", "A", "B", "B"],
+            "line_id": ["1", "2", "1", "2"],
+            "buyer_id": ["u", "u", "v", "v"],
+            "ordered_at": pd.to_datetime(["2026-05-01 23:50"] * 2 + ["2026-05-02 09:00"] * 2),
+            "paid_at": pd.to_datetime(["2026-05-01 23:58", "2026-05-02 00:03", "2026-05-02 09:01", "2026-05-02 09:01"]),
+            "quantity": [1, 2, 1, -1],
+            "paid_amount": [10.0, 20.0, 50.0, -50.0],
+            "refund_amount": [4.0, None, None, None],
+        }
+    )
+    orders = pd.DataFrame(
+        {
+            "platform": "taobao",
+            "order_id": ["A", "C"],
+            "ordered_at": pd.to_datetime(["2026-05-01 23:50", "2026-05-03 08:00"]),
+            "paid_at": pd.NaT,
+            "paid_amount": [999.0, 5.0],
+            "province": ["浙江", "上海"],
+        }
+    )
+    data = open_data({"order_lines": lines, "orders": orders})
+    days = data.query(
+        "select date, sum(gross_sales) as gross, sum(refunds) as refunds, sum(units) as units, sum(orders) as orders "
+        "from daily_sales group by date order by date"
+    ).to_pylist()
+    assert [tuple(day.values()) for day in days] == [
+        (dt.date(2026, 5, 1), 10.0, 4.0, 1.0, 1),
+        (dt.date(2026, 5, 2), 70.0, 50.0, 3.0, 1),
+    ]
+    placed = data.query("select date, province, placed_orders, paid_orders from daily_orders order by date").to_pylist()
+    assert [tuple(row.values()) for row in placed] == [
+        (dt.date(2026, 5, 1), "浙江", 1, 1),
+        (dt.date(2026, 5, 2), "", 1, 1),
+        (dt.date(2026, 5, 3), "上海", 1, 0),
+    ]
+    assert data.query("select count(distinct buyer_id) as n from daily_buyers")["n"].to_pylist() == [2]
