@@ -1,6 +1,6 @@
-"""From the bytes of any export to canonical rows: what is this file, which column is which, what is wrong with it.
+r"""From the bytes of any export to canonical rows: what is this file, which column is which, what is wrong with it.
 
->>> with inspect(b"Order ID,Created at,SKU,Quantity,Price\\nA1,2026-05-01 10:00:00,S1,2,10\\n", "orders.csv") as found:
+>>> with inspect(b"Order ID,Created at,SKU,Quantity,Price\nA1,2026-05-01 10:00:00,S1,2,10\n", "orders.csv") as found:
 ...     sheet, matches = found.sheets[0]
 ...     matches[0].source, matches[0].mapping.columns["order_id"]
 ('generic_orders', 0)
@@ -13,6 +13,8 @@ import tempfile
 import weakref
 from pathlib import Path
 
+from ecops.errors import FileError
+from ecops.messages import Message
 from ecops.sources.detect import Match, detect
 from ecops.sources.grid import Grid
 from ecops.sources.limits import Limits
@@ -109,8 +111,7 @@ def inspect(path_or_bytes: Path | str | bytes, name: str | None = None, limits: 
             path.write_bytes(path_or_bytes)
             return Inspection(path, name or "upload", work, limits or Limits())
         path = Path(path_or_bytes)
-        if not path.is_file():
-            raise _no_file(path)
+        _refuse_absent(path)
         return Inspection(path, name or path.name, work, limits or Limits.for_path(path.stat().st_size))
     except BaseException:
         work.cleanup()
@@ -137,11 +138,9 @@ def convert_in_worker(
     return Conversion.from_dict(run_worker({**task, **options}, limits)["conversion"])
 
 
-def _no_file(path: Path) -> Exception:
-    from ecops.errors import FileError
-    from ecops.messages import Message
-
-    return FileError(Message("There is no such file."), Message("Check the path."), {"file": str(path)})
+def _refuse_absent(path: Path) -> None:
+    if not path.is_file():
+        raise FileError(Message("There is no such file."), Message("Check the path."), {"file": str(path)})
 
 
 def _sha256(path: Path) -> str:

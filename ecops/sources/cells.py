@@ -11,16 +11,28 @@ from ecops.sources.text import HIDDEN_CHARACTERS
 MISSING_TEXT = ("-", "--", "—", "——", "/", "null", "N/A", "n/a")
 """Texts that mean an empty cell. "NA" and "None" are not among them: a country, and a channel name."""
 
-MISSING_VALUE = (*MISSING_TEXT, "na", "none", "nan", "nat", "#n/a", "#div/0!", "#value!", "#ref!", "无", "暂无")
+_ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00")
+MISSING_VALUE = (
+    *MISSING_TEXT[:-2],
+    "n/a",
+    *_ZERO_DATES,
+    "na",
+    "none",
+    "nan",
+    "nat",
+    "#n/a",
+    "#div/0!",
+    "#value!",
+    "#ref!",
+    "无",
+    "暂无",
+)
 """The same for numbers and dates, compared in lower case."""
 
-_ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00")
 _WIDE = "０１２３４５６７８９．，－−–（）％＋￥："
 _PLAIN = "0123456789.,---()%+¥:"
 _UNITS = r"us\$|hk\$|nt\$|ca\$|rmb|cny|usd|eur|gbp|jpy|hkd|twd|[¥$€£₩₹元块人件次个单笔条天小时]|\s|''|\+$"
-_NUMBER = (
-    r"^(\()?([+-]?)((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(e[+-]?\d+)?([万亿千wkm]?)([%‰]?)(\))?(-)?$"
-)
+_NUMBER = r"^(\()?([+-]?)((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(e[+-]?\d+)?([万亿千wkm]?)([%‰]?)(\))?(-)?$"
 _PARTS = "['open', 'sign', 'digits', 'exponent', 'scale', 'percent', 'close', 'tail']"
 
 SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d{2}$"
@@ -29,8 +41,7 @@ SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d{2}$"
 PARAMETERS = {
     "hidden": HIDDEN_CHARACTERS,
     "blank": " \t\r\n\v\f\u00a0\u3000",
-    "missing_text": list(MISSING_TEXT),
-    "missing_value": [*MISSING_VALUE, *_ZERO_DATES],
+    "hidden_pattern": f"[{HIDDEN_CHARACTERS}]",
     "wide": _WIDE,
     "plain": _PLAIN,
     "units": _UNITS,
@@ -40,17 +51,23 @@ PARAMETERS = {
 
 
 def trimmed(cell: str) -> str:
-    """The cell without hidden characters and without space around it; most cells are ASCII and only trimmed."""
+    """The cell without hidden characters and without space around it.
+
+    Most cells are ASCII and need nothing; `translate` alone would take longer than reading the file.
+    """
     return (
-        f"CASE WHEN strlen({cell}) = length({cell}) THEN trim({cell}, $blank) "
-        f"ELSE trim(translate({cell}, $hidden, ''), $blank) END"
+        f"CASE WHEN strlen({cell}) = length({cell}) "
+        f"THEN CASE WHEN {cell}[1] <= ' ' OR {cell}[-1] <= ' ' THEN trim({cell}, $blank) ELSE {cell} END "
+        f"WHEN regexp_matches({cell}, $hidden_pattern) THEN trim(translate({cell}, $hidden, ''), $blank) "
+        f"ELSE trim({cell}, $blank) END"
     )
 
 
 def unwrapped(cell: str) -> str:
     """The cell without the `="..."` that keeps spreadsheets from counting an id, and without a leading apostrophe."""
     return (
-        f"CASE WHEN starts_with({cell}, '=\"') AND ends_with({cell}, '\"') "
+        f"CASE WHEN ascii({cell}) NOT IN (39, 61) THEN {cell} "
+        f"WHEN starts_with({cell}, '=\"') AND ends_with({cell}, '\"') "
         f"THEN trim(replace(substr({cell}, 3, length({cell}) - 3), '\"\"', '\"'), $blank) "
         f"WHEN starts_with({cell}, '''') THEN trim(substr({cell}, 2), $blank) ELSE {cell} END"
     )
@@ -64,13 +81,13 @@ def present(cell: str, value: bool, own_words: str | None) -> str:
         value: whether it is a number or a date.
         own_words: name of the parameter with words of this report that mean nothing is there.
     """
-    tests = [f"{cell} = ''"]
-    tests.append(
-        f"list_contains($missing_value, lower({cell}))" if value else f"list_contains($missing_text, {cell})"
-    )
+    words = MISSING_VALUE if value else MISSING_TEXT
+    listed = ", ".join(f"'{word}'" for word in ("", *words))
+    tested = f"lower({cell})" if value else cell
+    tests = [f"WHEN strlen({cell}) < 20 AND {tested} IN ({listed}) THEN NULL"]
     if own_words:
-        tests.append(f"list_contains(${own_words}, {cell})")
-    return f"CASE WHEN {' OR '.join(tests)} THEN NULL ELSE {cell} END"
+        tests.append(f"WHEN list_contains(${own_words}, {cell}) THEN NULL")
+    return f"CASE {' '.join(tests)} ELSE {cell} END"
 
 
 def quick_number(cell: str, decimal: str) -> str:
@@ -102,7 +119,8 @@ def slow_number(parts: str) -> str:
     )
     digits = f"TRY_CAST(replace({parts}.digits, ',', '') || {power} AS DOUBLE)"
     negative = f"{parts}.sign = '-' OR {parts}.tail = '-' OR ({parts}.open = '(' AND {parts}.close = ')')"
-    return f"CASE WHEN {negative} THEN -1 ELSE 1 END * {digits}"
+    whole = f"({parts}.open = '(') = ({parts}.close = ')')"
+    return f"CASE WHEN {whole} THEN CASE WHEN {negative} THEN -1 ELSE 1 END * {digits} END"
 
 
 def clock_seconds(cell: str) -> str:
@@ -128,7 +146,7 @@ def boolean(cell: str) -> str:
     """True or false in the usual words, else NULL."""
     return (
         f"CASE WHEN lower({cell}) IN ('true', 't', '1', '1.0', 'yes', 'y', '是', '有', '好评', '在售') THEN true "
-        f"WHEN lower({cell}) IN ('false', 'f', '0', '0.0', 'no', 'n', '否', '无', '没有', '差评', '下架') THEN false END"
+        f"WHEN lower({cell}) IN ('false', 'f', '0', '0.0', 'no', 'n', '否', '没有', '差评', '下架') THEN false END"
     )
 
 
@@ -160,7 +178,8 @@ def moment(cell: str, rule: DateRule) -> str:
         days = f"CASE WHEN regexp_matches({cell}, '^\\d{{5}}(\\.\\d+)?$') THEN TRY_CAST({cell} AS DOUBLE) END"
         found.append(f"TIMESTAMP '1899-12-30' + to_microseconds(CAST(round(({days}) * 86400) AS BIGINT) * 1000000)")
     if rule.epoch:
-        seconds = f"CASE length({cell}) WHEN 10 THEN TRY_CAST({cell} AS DOUBLE) WHEN 13 THEN TRY_CAST({cell} AS DOUBLE) / 1000 END"
+        number = f"TRY_CAST({cell} AS DOUBLE)"
+        seconds = f"CASE length({cell}) WHEN 10 THEN {number} WHEN 13 THEN {number} / 1000 END"
         found.append(f"timezone($timezone, to_timestamp({seconds}))")
     if not found:
         return "CAST(NULL AS TIMESTAMP)"

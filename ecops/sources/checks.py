@@ -25,7 +25,10 @@ _MAY_BE_NEGATIVE = {"order_lines": ("quantity", "paid_amount", "discount"), "ord
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "unreadable": ("warning", "{n} cells of {column} could not be read and stay empty."),
-    "digits_lost": ("warning", "{n} numbers of {column} were turned into powers of ten by a spreadsheet; digits are gone."),
+    "digits_lost": (
+        "warning",
+        "{n} numbers of {column} were turned into powers of ten by a spreadsheet; digits are gone.",
+    ),
     "required_empty": ("error", "{n} rows have no usable {column} and were left out."),
     "negative": ("warning", "{n} rows have a {column} below zero."),
     "returns": ("info", "{n} rows take goods or money back (below zero); they count as refunds."),
@@ -36,7 +39,10 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "funnel_grows": ("warning", "{n} rows have more {column} than {before}."),
     "duplicate": ("info", "{n} rows repeat another row of the file; the last one is kept."),
     "same_key": ("error", "{n} rows have the same {key} as a later row and other figures; only the last one is kept."),
-    "equal_lines": ("info", "{n} lines equal another line of their order; without line numbers they count as separate lines."),
+    "equal_lines": (
+        "info",
+        "{n} lines equal another line of their order; without line numbers they count as separate lines.",
+    ),
     "missing_days": ("info", "{n} days of {span} have no row."),
     "footer": ("info", "{n} rows with sums or notes were left out."),
     "header": ("info", "{n} repeated header rows were left out."),
@@ -81,7 +87,7 @@ def issue(
 
 
 def row_checks(job: Job, marks: set[str]) -> list[Check]:
-    """The checks of one table, for the columns that the file has. `marks` are the columns `_bad_...` and `_lost_...`."""
+    """The checks of one table, for the columns that the file has; `marks` as in `typed.marks`."""
     have = {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread())}
     checks = []
     for mark in sorted(marks):
@@ -138,12 +144,13 @@ def run_row_checks(job: Job, checks: list[Check], relation: str, keep: str) -> l
 
 
 def refund_issue(job: Job, relation: str, keep: str) -> list[Issue]:
-    """Orders whose refunds exceed what was paid, freight included; compared by order, as some refunds stand on one line."""
+    """Orders that gave back more than was paid, freight included; by order, as some refunds stand on one line."""
     if job.table.name not in ("order_lines", "orders") or "refund_amount" not in job.table.names:
         return []
     (found,) = job.run(
         f"SELECT count(*) AS n, min(row, {_FIRST}) AS rows FROM (SELECT min(_row) AS row FROM {relation} WHERE {keep} "  # noqa: S608
-        "GROUP BY order_id HAVING sum(refund_amount) > sum(greatest(paid_amount, 0)) + sum(coalesce(freight, 0)) + 0.01)"
+        "GROUP BY order_id "
+        "HAVING sum(refund_amount) > sum(greatest(paid_amount, 0)) + sum(coalesce(freight, 0)) + 0.01)"
     )
     if not found["n"]:
         return []

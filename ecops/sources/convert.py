@@ -110,8 +110,8 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     sql = typed.typed_sql(job, reading)
     job.engine.copy(sql, rows, used(sql, job.parameters))
     job.parameters["typed"] = str(rows)
-    marks = _marks(job)
-    keep, invalid = _required(job)
+    marks = set(typed.marks(job))
+    keep, invalid, left_out = _required(job)
     _refuse_lost_keys(job, marks)
     issues = [checks.issue(kind, count) for kind, count in dropped.items() if count]
     issues += invalid
@@ -119,7 +119,6 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     issues += checks.refund_issue(job, TYPED, keep)
     issues += _closed_after_payment(job, keep)
     issues += _equal_lines(job, keep)
-    left_out = job.run(f"SELECT count(*) FILTER (NOT ({keep})) AS n FROM {TYPED}")[0]["n"]  # noqa: S608
     if left_out:
         dropped["invalid"] = left_out
     written, repeated, different = _write(job, keep, out)
@@ -144,30 +143,26 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
         span=span,
         currency=reading.currency,
         ledger=ledger,
-        bad_rows=_bad_rows(job, marks, out),
+        bad_rows=_bad_rows(job, marks, issues, out),
     )
 
 
 TYPED = "read_parquet($typed)"
 
 
-def _marks(job: Job) -> set[str]:
-    names = job.run(f"DESCRIBE SELECT * FROM {TYPED}")  # noqa: S608
-    return {row["column_name"] for row in names if row["column_name"].startswith(("_bad_", "_lost_"))}
-
-
-def _required(job: Job) -> tuple[str, list[Issue]]:
-    """The condition of rows that have all they must, and an issue for each column that some rows lack."""
+def _required(job: Job) -> tuple[str, list[Issue], int]:
+    """The condition of rows that have all they must, an issue for each column that some rows lack, and their number."""
     names = [name for name in job.table.required if name not in job.source.optional]
     tests = ", ".join(f"count(*) FILTER ({quoted(name)} IS NULL) AS {quoted(name)}" for name in names)
     firsts = ", ".join(f"min(_row, 5) FILTER ({quoted(name)} IS NULL) AS {quoted('_' + name)}" for name in names)
-    (found,) = job.run(f"SELECT {tests}, {firsts} FROM {TYPED}")  # noqa: S608
+    keep = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
+    (found,) = job.run(f"SELECT {tests}, {firsts}, count(*) FILTER (NOT ({keep})) AS _lacking FROM {TYPED}")  # noqa: S608
     issues = [
         checks.issue("required_empty", found[name], job.table[name].label, name, tuple(found["_" + name]))
         for name in names
         if found[name]
     ]
-    return " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names), issues
+    return keep, issues, int(found["_lacking"])
 
 
 def _refuse_lost_keys(job: Job, marks: set[str]) -> None:
@@ -207,7 +202,7 @@ def _closed_after_payment(job: Job, keep: str) -> list[Issue]:
 
 
 def _equal_lines(job: Job, keep: str) -> list[Issue]:
-    """Lines that equal another one in all but their made-up number; with numbers of their own they would be told apart."""
+    """Lines that equal another one in all but the number made for them."""
     if job.table.name != "order_lines" or "line_id" in job.mapping.columns:
         return []
     names = ", ".join(quoted(name) for name in job.table.names if name != "line_id")
@@ -258,11 +253,14 @@ def _span(job: Job, out: Path) -> tuple[tuple[dt.date, dt.date] | None, int]:
     return (None, 0) if found["low"] is None else ((found["low"], found["high"]), found["days"])
 
 
-def _bad_rows(job: Job, marks: set[str], out: Path) -> Path | None:
+def _bad_rows(job: Job, marks: set[str], issues: list[Issue], out: Path) -> Path | None:
     """The cells that could not be read, as a CSV beside the data: row, column, problem, value."""
     listed: list[dict[str, Any]] = []
+    told = {issue.column for issue in issues}
     for mark in sorted(marks):
         name = mark.removeprefix("_bad_").removeprefix("_lost_")
+        if name not in told:
+            continue
         rows = job.run(
             f"SELECT _row AS row, {quoted(mark)} AS value FROM {TYPED} WHERE {quoted(mark)} IS NOT NULL "  # noqa: S608
             f"ORDER BY _row LIMIT {_BAD_ROWS}"

@@ -17,7 +17,9 @@ _DAY_PARTS: tuple[tuple[str, str], ...] = (
     (r"9999-9{1,2}-9{1,2}", "%Y-%m-%d"),
     (r"9999/9{1,2}/9{1,2}", "%Y/%m/%d"),
     (r"9999\.9{1,2}\.9{1,2}", "%Y.%m.%d"),
-    (r"9999年9{1,2}月9{1,2}[日号]?", "%Y年%m月%d日"),
+    (r"9999年9{1,2}月9{1,2}日", "%Y年%m月%d日"),
+    (r"9999年9{1,2}月9{1,2}号", "%Y年%m月%d号"),
+    (r"9999年9{1,2}月9{1,2}", "%Y年%m月%d"),
     (r"99999999", "%Y%m%d"),
     (r"[A-Za-z]{3} 9{1,2}, ?9999", "%b %d, %Y"),
     (r"[A-Za-z]{4,9} 9{1,2}, ?9999", "%B %d, %Y"),
@@ -118,7 +120,7 @@ def decide(shapes: Iterable[str], order: Order | None, months: bool) -> DateRule
                 unread.add(original)
             else:
                 (offset if "%z" in found else naive)[found] = None
-    return DateRule(tuple(naive), tuple(offset), **{flag: True for flag in flags}, unread=frozenset(unread))
+    return DateRule(tuple(naive), tuple(offset), **dict.fromkeys(flags, True), unread=frozenset(unread))
 
 
 def _format(shape: str, order: Order | None, months: bool) -> str | None:
@@ -130,11 +132,9 @@ def _format(shape: str, order: Order | None, months: bool) -> str | None:
         match = re.match(pattern, head)
         if match is None:
             continue
-        if day.endswith("日") and not match.group(0).endswith("日"):
-            day = day[:-1] + ("号" if match.group(0).endswith("号") else "")
         rest = _time(head[match.end() :])
         if rest is not None:
-            return day + rest + zone
+            return f"{day}{rest}{zone}"
     return None
 
 

@@ -96,9 +96,8 @@ def _columns(entry: Source, headers: Sequence[str]) -> dict[str, int]:
     for column in table(entry.table).columns:
         own = {normalise_header(header) for header in entry.columns.get(column.name, ())}
         for header in entry.headers_of(column.name):
-            position = first.get(header)
-            if position is not None and (header in own or position not in chosen.values()):
-                chosen[column.name] = position
+            if header in first and (header in own or first[header] not in chosen.values()):
+                chosen[column.name] = first[header]
                 break
     return chosen
 
@@ -129,9 +128,7 @@ def _helpers(entry: Source) -> set[str]:
     return {normalise_header(header) for group in groups for header in group}
 
 
-def _confidence(
-    entry: Source, known: float, signature: set[str], present: set[str], lacking: int, used: int
-) -> float:
+def _confidence(entry: Source, known: float, signature: set[str], present: set[str], lacking: int, used: int) -> float:
     """0 to 1: signature first, then the share of the file's headers that the report explains."""
     if signature:
         share = len(signature & present) / len(signature)

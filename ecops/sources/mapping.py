@@ -74,9 +74,9 @@ class Mapping:
 
 
 def fingerprint(columns: Iterable[str]) -> str:
-    """What is equal for two files with the same header: 16 hex digits over the normalised headers in order.
+    r"""What is equal for two files with the same header: 16 hex digits over the normalised headers in order.
 
-    >>> fingerprint(["订单编号", "金额（元）"]) == fingerprint([" 订单编号\\t", "金额(元)"])
+    >>> fingerprint(["订单编号", "金额（元）"]) == fingerprint([" 订单编号\t", "金额(元)"])
     True
     """
     text = "\x1f".join(normalise_header(column) for column in columns)
@@ -163,7 +163,9 @@ def _missing_error(target: Table, missing: tuple[str, ...], columns: tuple[str, 
         columns=", ".join(column for column in columns if column)[:300],
     )
     where = {"column": ", ".join(missing), "table": target.name}
-    return MappingError(Message("The file does not say the {column}, which is needed.", column=first.label), hint, where)
+    return MappingError(
+        Message("The file does not say the {column}, which is needed.", column=first.label), hint, where
+    )
 
 
 def _check_words(mapping: Mapping) -> None:

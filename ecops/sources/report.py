@@ -20,7 +20,7 @@ class Issue:
 
     Attributes:
         kind: what it is, for programs: "unreadable_number", "refund_over_paid", ...
-        severity: error: rows were left out, or the load stops. warning: rows are in and should be looked at. info: told.
+        severity: error: rows were left out, or the load stops. warning: rows are in, look at them. info: told.
         column: canonical column, "" when it is about whole rows.
         count: how many rows.
         rows: the first of them, as row numbers of the file (the header is row `header_line + 1`).

@@ -80,7 +80,8 @@ class Job:
 
     def run(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query over the stage."""
-        return self.engine.query(sql, used(sql, self.parameters), timeout=None).to_pylist()
+        rows: list[dict[str, Any]] = self.engine.query(sql, used(sql, self.parameters), timeout=None).to_pylist()
+        return rows
 
 
 def used(sql: str, parameters: MappingType[str, Any]) -> dict[str, Any]:
@@ -127,7 +128,11 @@ STAGE = "read_parquet($stage, file_row_number=true)"
 
 def _keep_positions(job: Job) -> dict[str, int]:
     headers = [normalise_header(header) for header in job.grid.columns]
-    return {header: headers.index(normalise_header(header)) for header in job.source.keep if normalise_header(header) in headers}
+    return {
+        header: headers.index(normalise_header(header))
+        for header in job.source.keep
+        if normalise_header(header) in headers
+    }
 
 
 def _present(job: Job, name: str, position: int) -> str:
@@ -153,8 +158,8 @@ def _drop_rule(job: Job, keep: MappingType[str, int]) -> str:
 def _repeated_header(job: Job) -> str:
     tests = []
     for number, (name, position) in enumerate(list(job.mapping.columns.items())[:2]):
-        job.parameters[f"header_{number}"] = job.grid.columns[position].casefold()
-        tests.append(f"coalesce(lower({quoted(name)}) = $header_{number}, false)")
+        job.parameters[f"header_{number}"] = job.grid.columns[position]
+        tests.append(f"coalesce({quoted(name)} = $header_{number}, false)")
     return " AND ".join(tests)
 
 
@@ -170,7 +175,10 @@ def _footer(job: Job) -> str:
         required = [name for name in job.table.required if name in job.mapping.columns]
         lacks = [f"{quoted(name)} IS NULL" for name in required if job.mapping.columns[name] != 0]
         doubt = " OR ".join(lacks) or "true"
-    return f"length(_c0) < 200 AND list_contains($footers, {word}) AND ({doubt})"
+    initials = "".join(sorted({word[0] for word in job.parameters["footers"]}))
+    job.parameters["initials"] = initials + initials.upper()
+    named = f"CASE WHEN contains($initials, _c0[1]) THEN length(_c0) < 200 AND list_contains($footers, {word}) END"
+    return f"coalesce({named}, false) AND ({doubt})"
 
 
 def words_of(job: Job, name: str) -> dict[str, int]:
@@ -222,19 +230,22 @@ def _day_order(job: Job, name: str) -> dates.Order:
     )
 
 
-def decimal_mark(job: Job, name: str) -> str:
-    """ "," when the column can only be read with decimal commas, else "."."""
+def decimal_marks(job: Job) -> dict[str, str]:
+    """Numeric column -> "," when it can only be read with decimal commas, else "."; one scan."""
+    names = [name for name in job.staged() if job.column(name).type in NUMERIC]
     known = job.mapping.options.get("decimal") or job.source.decimal
-    if known in (".", ","):
-        return known
-    column = quoted(name)
+    if known in (".", ",") or not names:
+        return dict.fromkeys(names, known)
     comma, point = r"'^[^,]*\d,\d{1,2}\D*$'", r"'(\d\.\d{1,2}\D*$)|(,\d{3}(\D|$))'"
-    (found,) = job.run(
-        f"SELECT count(*) FILTER (regexp_matches({column}, {comma})) AS commas, "  # noqa: S608
-        f"count(*) FILTER (regexp_matches({column}, {point}) AND NOT regexp_matches({column}, {comma})) AS points "
-        f"FROM {STAGE} WHERE _drop = '' AND contains({column}, ',')"
-    )
-    return "," if found["commas"] and not found["points"] else "."
+    tests = []
+    for name in names:
+        text = quoted(name)
+        some, only = f"contains({text}, ',')", f"regexp_matches({text}, {comma})"
+        tests.append(f"bool_or(CASE WHEN {some} THEN {only} END) AS {quoted('c_' + name)}")
+        against = f"CASE WHEN {some} THEN NOT {only} AND regexp_matches({text}, {point}) END"
+        tests.append(f"bool_or({against}) AS {quoted('p_' + name)}")
+    (found,) = job.run(f"SELECT {', '.join(tests)} FROM {STAGE} WHERE _drop = ''")  # noqa: S608
+    return {name: "," if found[f"c_{name}"] and not found[f"p_{name}"] else "." for name in names}
 
 
 def currency_of(job: Job, asked: str | None) -> str:
@@ -268,17 +279,18 @@ def _column_currencies(job: Job) -> set[str]:
 
 def _sign_currencies(job: Job) -> set[str]:
     """Codes that money signs in the cells name beyond doubt; ¥ and $ belong to several currencies and name none."""
-    found: set[str] = set()
-    for name in job.staged():
-        if job.column(name).type != "money":
-            continue
-        rows = job.run(
-            f"SELECT DISTINCT regexp_extract(lower({quoted(name)}), '{_SYMBOL}', 1) AS sign FROM {STAGE} "  # noqa: S608
-            f"WHERE _drop = '' AND TRY_CAST({quoted(name)} AS DOUBLE) IS NULL AND {quoted(name)} IS NOT NULL"
-        )
-        signs = {row["sign"] for row in rows if row["sign"]}
-        found |= {_CURRENCIES.get(sign, sign.upper()) for sign in signs} - {""}
-        vague = {"¥" if sign in "¥￥" else sign for sign in signs if _CURRENCIES.get(sign) == ""}
-        if len(vague) > 1 or (vague == {"$"} and found & {"CNY", "EUR", "GBP"}):
-            found |= vague
+    names = [name for name in job.staged() if job.column(name).type == "money"]
+    if not names:
+        return set()
+    signs = ", ".join(
+        f"list(DISTINCT CASE WHEN TRY_CAST({quoted(name)} AS DOUBLE) IS NULL "
+        f"THEN regexp_extract(lower({quoted(name)}), '{_SYMBOL}', 1) END) AS {quoted(name)}"
+        for name in names
+    )
+    (row,) = job.run(f"SELECT {signs} FROM {STAGE} WHERE _drop = ''")  # noqa: S608 - canonical names only
+    seen = {sign for name in names for sign in row[name] or () if sign}
+    found = {_CURRENCIES.get(sign, sign.upper()) for sign in seen} - {""}
+    vague = {"¥" if sign in "¥￥" else sign for sign in seen if _CURRENCIES.get(sign) == ""}
+    if len(vague) > 1 or (vague == {"$"} and found & {"CNY", "EUR", "GBP"}):
+        found |= vague
     return found

@@ -33,9 +33,7 @@ class Reading:
 
 
 def typed_sql(job: Job, reading: Reading) -> str:
-    """The SELECT that reads the stage and gives `_row`, every column of the table, and `_bad_<name>` for texts that
-    could not be read as what their column is.
-    """
+    """The SELECT that reads the stage: `_row`, every column of the table, and the columns of `marks`."""
     _bind(job, reading)
     staged = job.staged()
     quick, parts, values = [], [], []
@@ -53,7 +51,7 @@ def typed_sql(job: Job, reading: Reading) -> str:
         FROM (SELECT *{_more(quick)}
         FROM (SELECT file_row_number + {job.first_row} AS _row, {filled} FROM {STAGE} WHERE _drop = '')))
     """  # noqa: S608 - canonical names and our own expressions only
-    return _finished(job, reading, _spread(job, typed))
+    return _finished(job, _spread(job, typed))
 
 
 def _more(expressions: list[str]) -> str:
@@ -101,12 +99,9 @@ def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
         moment = cells.moment(text, reading.dates[name])
         inside = f"CASE WHEN year({moment}) BETWEEN 1970 AND 2100 THEN {moment} END"
         return f"CAST({inside} AS DATE)" if column.type == "date" else inside
-    if column.type == "boolean":
-        return cells.boolean(text)
-    if column.type == "person":
-        return cells.person(text)
-    if column.type == "id":
-        return cells.identifier(text)
+    plain = {"boolean": cells.boolean, "person": cells.person, "id": cells.identifier}
+    if column.type in plain:
+        return plain[column.type](text)
     if name in job.source.addresses:
         return cells.province(text)
     if name in reading.words:
@@ -152,20 +147,30 @@ def _spread(job: Job, typed: str) -> str:
     """  # noqa: S608 - canonical names only
 
 
-def _finished(job: Job, reading: Reading, typed: str) -> str:
+def _finished(job: Job, typed: str) -> str:
     """The columns of the table in order, with constants, stand-ins and rules, and the marks behind them."""
-    have = {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread())}
-    marks = [f"_bad_{name}" for name in have if job.table[name].type in (*NUMERIC, *_MOMENTS, "boolean")]
-    marks += [f"_lost_{name}" for name in have if job.table[name].type == "id"]
-    base = ", ".join(f"{_base(job, reading, column, have)} AS {quoted(column.name)}" for column in job.table.columns)
-    tail = _more([quoted(mark) for mark in sorted(marks)])
+    have = columns_of(job)
+    base = ", ".join(f"{_base(job, column, have)} AS {quoted(column.name)}" for column in job.table.columns)
+    tail = _more([quoted(mark) for mark in marks(job)])
     sql = f"SELECT _row, {base}{tail} FROM ({typed})"  # noqa: S608 - canonical names only
     for rule in (_settled, _numbered):
         sql = rule(job, sql)
     return sql
 
 
-def _base(job: Job, reading: Reading, column: Column, have: set[str]) -> str:
+def columns_of(job: Job) -> set[str]:
+    """The canonical columns that the file itself fills."""
+    return {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread())}
+
+
+def marks(job: Job) -> list[str]:
+    """Columns beside the typed ones: `_bad_<name>` holds unreadable text, `_lost_<name>` ids without digits."""
+    have = sorted(columns_of(job))
+    bad = [f"_bad_{name}" for name in have if job.table[name].type in (*NUMERIC, *_MOMENTS, "boolean")]
+    return bad + [f"_lost_{name}" for name in have if job.table[name].type == "id"]
+
+
+def _base(job: Job, column: Column, have: set[str]) -> str:
     name = column.name
     stand_ins = [other for other in job.source.fallback.get(name, ()) if other in have]
     if name in have or stand_ins:
@@ -213,7 +218,11 @@ def _settled(job: Job, sql: str) -> str:
 
 
 _NUMBERED = {
-    "order_lines": ("line_id", "concat_ws('|', coalesce(sku, item_id, title, ''), $N)", "order_id, coalesce(sku, item_id, title, '')"),
+    "order_lines": (
+        "line_id",
+        "concat_ws('|', coalesce(sku, item_id, title, ''), $N)",
+        "order_id, coalesce(sku, item_id, title, '')",
+    ),
     "events": ("event_id", "left(md5($K), 20) || '-' || $N", "user_id, happened_at, event, item_id, sku"),
     "reviews": ("review_id", "left(md5($K), 20) || '-' || $N", "sku, date, text"),
 }
@@ -236,11 +245,9 @@ def _numbered(job: Job, sql: str) -> str:
 
 def read_columns(job: Job, currency: str) -> Reading:
     """Look at every staged column once and decide how it is written."""
-    reading = Reading(currency=currency)
-    for name in job.staged():
-        column = job.column(name)
-        if column.type in _MOMENTS:
-            reading.dates[name] = staging.date_rule(job, name)
-        elif column.type in NUMERIC:
-            reading.decimals[name] = staging.decimal_mark(job, name)
-    return reading
+    moments = [name for name in job.staged() if job.column(name).type in _MOMENTS]
+    return Reading(
+        dates={name: staging.date_rule(job, name) for name in moments},
+        decimals=staging.decimal_marks(job),
+        currency=currency,
+    )

@@ -1,0 +1,140 @@
+"""Every report we claim to know: found without help in every encoding it is written in, and converted to known rows."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from ecops.messages import Term
+from ecops.sources.containers import read_grids
+from ecops.sources.convert import convert
+from ecops.sources.detect import detect
+from ecops.sources.limits import Limits
+from ecops.sources.registry import known_headers, shared_values, source, sources, strict_columns
+from ecops.sources.text import normalise_header
+from ecops.tables import table
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "sources"
+EXPECTED = tomllib.loads((FIXTURES / "expected.toml").read_text("utf-8"))
+TEXT = (".csv", ".txt")
+
+
+def cases() -> list[tuple[str, str, str]]:
+    found = []
+    for case, entry in EXPECTED.items():
+        name = case.split(" ")[0]
+        encodings = source(name).encodings if Path(entry["file"]).suffix in TEXT else ("as it is",)
+        found += [(case, name, encoding) for encoding in encodings]
+    return found
+
+
+def written(file: Path, encoding: str, folder: Path) -> Path:
+    """The fixture in another encoding; its own bytes decide which one it has now."""
+    if encoding == "as it is":
+        return file
+    raw = file.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030")
+    out = folder / file.name
+    out.write_bytes(text.encode(encoding))
+    return out
+
+
+@pytest.mark.parametrize(("case", "name", "encoding"), cases())
+def test_fixture_is_found_and_converted(case: str, name: str, encoding: str, tmp_path: Path) -> None:
+    expected = EXPECTED[case]
+    path = written(FIXTURES / expected["file"], encoding, tmp_path)
+    work = tmp_path / "work"
+    work.mkdir()
+    (grid,) = read_grids(path, work, Limits(), path.name)
+    best = detect(grid)[0]
+    assert best.source == name
+    assert set(best.missing) == set(expected.get("asks", {}))
+    mapping = best.mapping.with_constants(**expected.get("asks", {}))
+    found = convert(grid, mapping, tmp_path / "out.parquet", salt="pepper", timezone="Asia/Shanghai")
+    assert found.rows_kept == expected["rows"]
+    assert found.dropped == expected.get("dropped", {})
+    assert found.rows_read == found.rows_kept + sum(found.dropped.values())
+    rows = pq.read_table(found.path).to_pylist()
+    first = expected["first"]
+    assert [row for row in rows if {name: row[name] for name in first} == first], rows
+    assert not [issue for issue in found.issues if issue.severity == "error"]
+
+
+def test_every_source_has_a_fixture_and_an_expectation() -> None:
+    assert {case.split(" ")[0] for case in EXPECTED} == set(sources())
+    assert {entry["file"] for entry in EXPECTED.values()} == {
+        path.name for path in FIXTURES.iterdir() if path.suffix != ".toml"
+    }
+
+
+@pytest.mark.parametrize("name", sources())
+def test_source_names_real_columns_in_two_languages(name: str) -> None:
+    entry = source(name)
+    target = table(entry.table)
+    groups = (entry.columns, entry.spread, entry.constants, entry.values, entry.empty, entry.missing, entry.derive)
+    named = {column for group in groups for column in group} | {*entry.fill, *entry.asks, *entry.optional}
+    named |= {*entry.fallback, *(other for others in entry.fallback.values() for other in others), *entry.addresses}
+    named |= {part for pair in entry.derive.values() for part in pair} | set(entry.preamble)
+    assert named <= set(target.names)
+    for text in (entry.label, entry.where):
+        assert isinstance(text, Term)
+        assert text.zh
+        assert text.en
+    assert entry.generic or entry.signature, "a report needs a signature, or the synonyms of its table"
+    assert entry.container in ("csv", "xls", "xlsx")
+
+
+@pytest.mark.parametrize("name", sources())
+def test_money_is_never_carried_down(name: str) -> None:
+    entry = source(name)
+    assert not [column for column in entry.fill if table(entry.table)[column].type in ("money", "number", "integer")]
+
+
+@pytest.mark.parametrize("name", sources())
+def test_headers_are_known_to_the_reader(name: str) -> None:
+    assert source(name).headers <= known_headers()
+
+
+def test_status_words_lead_to_known_states() -> None:
+    states = {"unpaid", "paid", "shipped", "completed", "closed", "refunded"}
+    assert set(shared_values()["status"].values()) == states
+    for entry in sources().values():
+        for word, state in entry.values.get("status", {}).items():
+            assert state in states, (entry.name, word)
+    assert strict_columns() == {"order_lines.status", "orders.status"}
+
+
+@pytest.mark.parametrize("name", [name for name, entry in sources().items() if "status" in entry.columns])
+def test_unknown_status_is_refused(name: str, tmp_path: Path) -> None:
+    if table(source(name).table).name not in ("orders", "order_lines") or source(name).container != "csv":
+        pytest.skip("only text files of orders can be edited here")
+    path = FIXTURES / EXPECTED[name]["file"]
+    raw = path.read_bytes()
+    encoding = "utf-8-sig" if raw.startswith(b"\xef\xbb\xbf") else "gb18030" if b"\xb6\xa9" in raw else "utf-8"
+    text = raw.decode(encoding)
+    work = tmp_path / "work"
+    work.mkdir()
+    (grid,) = read_grids(path, work, Limits(), path.name)
+    mapping = next(match.mapping for match in detect(grid) if match.source == name)
+    word = grid.samples[mapping.columns["status"]][-1]
+    (tmp_path / path.name).write_bytes(text.replace(word, "火星状态").encode("utf-8"))
+    (grid,) = read_grids(tmp_path / path.name, work, Limits(), path.name)
+    found = convert(grid, mapping, tmp_path / "out.parquet", salt="x")
+    assert found.refused
+    assert not (tmp_path / "out.parquet").exists()
+    (unknown,) = found.unknown_values["status"]
+    assert unknown == "火星状态"
+    assert found.issues[0].kind == "unknown_value"
+    explained = mapping.with_values("status", {unknown: "paid"})
+    assert not convert(grid, explained, tmp_path / "out.parquet", salt="x").refused
+
+
+def test_headers_are_compared_without_their_dress() -> None:
+    assert normalise_header("Sessions – Total") in source("amazon_business").headers
+    assert normalise_header("收货地址 ") in source("taobao_orders").headers

@@ -1,0 +1,79 @@
+"""What an unknown sheet is taken for, and how sure we say we are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ecops.sources.detect import detect, propose
+from ecops.sources.grid import Grid
+from ecops.sources.mapping import Mapping, fingerprint
+from ecops.sources.registry import source, sources
+
+Sheet = Callable[..., Grid]
+
+
+def test_a_signature_is_surer_than_synonyms(sheet: Sheet) -> None:
+    text = "Name,Financial Status,Created at,Lineitem quantity,Lineitem name,Lineitem price\n#1,paid,2026-05-01,1,a,5\n"
+    matches = detect(sheet(text))
+    assert matches[0].source == "shopify_orders"
+    assert matches[0].confidence >= 0.8
+    assert all(match.confidence <= 0.75 for match in matches if source(match.source).generic)
+
+
+def test_missing_and_ignored_are_told(sheet: Sheet) -> None:
+    matches = detect(sheet("订单号,商品编码,实付金额,仓位\n1,A,5,x\n"))
+    best = next(match for match in matches if match.source == "generic_orders")
+    assert best.missing == ("ordered_at",)
+    assert best.ignored == ("仓位",)
+    assert not best.certain
+
+
+def test_a_file_about_something_else_is_nothing(sheet: Sheet) -> None:
+    matches = detect(sheet("骑手,里程,油耗\n张三,12,3\n"))
+    assert not [match for match in matches if match.certain]
+
+
+def test_a_report_with_a_few_headers_renamed_is_still_proposed(sheet: Sheet) -> None:
+    header = "日期,成交花费(元),交易额(元),实际投产比,总花费(元),曝光量,点击数"
+    matches = detect(sheet(f"{header}\n2026-05-01,1,2,3,4,5,6\n"))
+    (found,) = [match for match in matches if match.source == "pdd_ads"]
+    assert 0.2 < found.confidence < 0.8
+
+
+def test_one_header_serves_one_column_of_a_table(sheet: Sheet) -> None:
+    for entry in sources().values():
+        if entry.generic:
+            grid = sheet("a,b\n1,2\n")
+            assert propose(entry, grid).columns == {}
+    grid = sheet("订单号,下单时间,金额,金额,实付金额\n1,2026-05-01,1,2,3\n")
+    columns = propose(source("generic_orders"), grid).columns
+    assert len(set(columns.values())) == len(columns)
+
+
+def test_pdd_has_one_time_for_two_columns(sheet: Sheet) -> None:
+    header = "商品,订单号,订单状态,商品总价(元),用户实付金额(元),商家实收金额(元),商品数量(件),订单成交时间"
+    columns = propose(source("pdd_orders"), sheet(header + "\na,1,已收货,1,1,1,1,2026-05-01\n")).columns
+    assert columns["ordered_at"] == columns["paid_at"] == 7
+
+
+def test_an_event_log_whose_platform_is_a_device(sheet: Sheet) -> None:
+    mapping = detect(sheet("user_id,event,timestamp,platform\nu,view,2026-05-01,mobile\n"))[0].mapping
+    assert mapping.columns["device"] == 3
+    assert mapping.constants["platform"] == "other"
+    mapping = detect(sheet("user_id,event,timestamp,platform\nu,view,2026-05-01,淘宝\n"))[0].mapping
+    assert mapping.columns["platform"] == 3
+
+
+def test_fingerprint_sees_order_and_names_only() -> None:
+    assert fingerprint(["a", "b"]) != fingerprint(["b", "a"])
+    assert fingerprint(["ab", "c"]) != fingerprint(["a", "bc"])
+    assert fingerprint(["金额（元）", "SKU "]) == fingerprint(["金额(元)", "sku"])
+
+
+def test_mapping_survives_json() -> None:
+    import json
+
+    mapping = Mapping(
+        "pdd_ads", "ad_spend_daily", {"date": 0}, {"status": {"a": "paid"}}, {"platform": "x"}, {"decimal": ","}
+    )
+    assert Mapping.from_dict(json.loads(json.dumps(mapping.to_dict()))) == mapping
