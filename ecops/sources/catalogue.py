@@ -17,9 +17,9 @@ _COLUMN_HEADS = {
 }
 _TABLES = {"zh": "自己准备的文件", "en": "Files of your own"}
 _NOTES = {
-    "zh": "其他任何文件也可以载入：只要表头是下列写法之一，就会自动对应；否则在载入页面上手动对应一次，之后同样的表头会自动套用。",
-    "en": "Any other file loads as well: columns under one of these headers are found by themselves; map the others once "
-    "on the upload page, and the same header is remembered.",
+    "zh": "其他任何文件也可以载入：表头是下列写法之一时自动对应，否则在载入页面上手动对应一次，之后同样的表头会自动套用。",
+    "en": "Any other file loads as well: columns under one of these headers are found by themselves; map the others "
+    "once on the upload page, and the same header is remembered.",
 }
 
 
@@ -43,7 +43,7 @@ def page() -> str:
 
 def _cells(entry: Source, language: Language) -> tuple[str, ...]:
     target = table(entry.table)
-    asked = ", ".join(write(target[name].label, language) for name in entry.asks)
+    asked = ", ".join(write(target[name].label, language) for name in entry.asks if name not in entry.preamble)
     encodings = entry.container if entry.container != "csv" else ", ".join(entry.encodings)
     return write(entry.label, language), write(entry.where, language), write(target.label, language), encodings, asked
 
