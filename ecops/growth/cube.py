@@ -224,6 +224,29 @@ def find_causes(
         found = _with(found, cause, guards)
         removed[series.metric] |= node.leaves
         cells.pop(series.metric)
+    return _joined(found, nodes, days, money, first_q)
+
+
+def _joined(
+    found: list[Cause],
+    nodes: Sequence[Node],
+    days: Days,
+    money: _Money,
+    first_q: Mapping[tuple[str, frozenset[int]], float],
+) -> list[Cause]:
+    """Causes that together are a whole parent, all moving alike, told as the parent."""
+    for node in sorted(nodes, key=lambda item: -len(item.leaves)):
+        for metric in {cause.series.metric for cause in found}:
+            inside = [cause for cause in found if cause.series.metric == metric and cause.node.leaves <= node.leaves]
+            if len(inside) < 2:
+                continue
+            carrying = frozenset(np.flatnonzero(inside[0].series.denominator.sum(1) > 0).tolist())
+            covered = frozenset().union(*(cause.node.leaves for cause in inside))
+            moves = [abs(float(np.log1p(cause.change.relative[0]))) for cause in inside]
+            alike = len({cause.money > 0 for cause in inside}) == 1 and min(moves) >= max(moves) / 2
+            if alike and covered >= node.leaves & carrying:
+                whole = _cause(inside[0].series, node, days, money, first_q)
+                found = [*(cause for cause in found if not any(cause is part for part in inside)), whole]
     return found
 
 
