@@ -22,14 +22,14 @@ def _address(kind: str) -> tuple[str, ...]:
 
 ORDER_HEADER = (
     "Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at", "Accepts Marketing",
-    "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Discount Code", "Discount Amount", "Shipping Method", "Created at",
-    "Lineitem quantity", "Lineitem name", "Lineitem price", "Lineitem compare at price", "Lineitem sku",
+    "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Discount Code", "Discount Amount", "Shipping Method",
+    "Created at", "Lineitem quantity", "Lineitem name", "Lineitem price", "Lineitem compare at price", "Lineitem sku",
     "Lineitem requires shipping", "Lineitem taxable", "Lineitem fulfillment status", *_address("Billing"),
     *_address("Shipping"), "Notes", "Note Attributes", "Cancelled at", "Payment Method", "Payment Reference",
     "Refunded Amount", "Vendor", "Outstanding Balance", "Employee", "Location", "Device ID", "Id", "Tags", "Risk Level",
     "Source", "Lineitem discount", *(f"Tax {number} {part}" for number in range(1, 6) for part in ("Name", "Value")),
-    "Phone", "Receipt Number", "Duties", "Billing Province Name", "Shipping Province Name", "Payment ID", "Payment Terms Name",
-    "Next Payment Due At", "Payment References",
+    "Phone", "Receipt Number", "Duties", "Billing Province Name", "Shipping Province Name", "Payment ID",
+    "Payment Terms Name", "Next Payment Due At", "Payment References",
 )  # fmt: skip
 GA4_HEADER = (
     "Date", "Session primary channel group (Default Channel Group)", "Device category", "Sessions", "Active users",
