@@ -1,23 +1,51 @@
-"""How is business and why? The verdict, five figures, what made the change, and what would be if."""
+"""How is business and why? The verdict, five figures, the causes in money, where and when, and what would be if."""
 
 import streamlit as st
 
 from ecops import growth
+from ecops.growth import figures
 from ecops.messages import Message
-from ui import cards, empty, scope, workspaces
-from ui.text import _
+from ui import cards, charts, empty, findings, overview, scope, workspaces
+from ui.text import _, look, say
 
 st.title(_("How is business, and what changed?"))
 chosen = scope.current()
 if chosen is None:
-    empty.show(
-        Message("There are no orders and no traffic yet."),
-        ("order_lines", "orders", "traffic_daily"),
-        empty.ORDER_EXAMPLE,
-    )
+    needed = ("order_lines", "orders", "traffic_daily")
+    empty.show(Message("There are no orders and no traffic yet."), needed, empty.ORDER_EXAMPLE)
     st.stop()
+
 scope.line(chosen)
-figures = workspaces.answer(growth.kpis, chosen.period, chosen.compare, where=chosen.where)
-cards.kpis(
-    figures, ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate"), scope.comparison_word(chosen)
-)
+with st.spinner(_("Working out what changed")):
+    result = overview.kpis(chosen)
+    why = workspaces.answer(growth.diagnose, chosen.period, chosen.compare, where=chosen.where)
+
+cards.verdict(why.verdict)
+cards.kpis(result, overview.five(result), scope.comparison_word(chosen))
+for note in dict.fromkeys((*result.notes, *why.notes)):
+    st.caption(say(note))
+
+st.subheader(_("What made the change?"), anchor=False)
+overview.causes(why)
+findings.show(why.findings, "growth")
+
+left, right = st.columns(2, gap="medium")
+with left:
+    charts.show(figures.gmv_tree(why, look()), "tree", overview.tree_table(why))
+with right:
+    charts.show(figures.waterfall(why, look()), "waterfall")
+
+st.subheader(_("Where did it change?"), anchor=False)
+overview.where(chosen)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    overview.trend(chosen, result)
+with right:
+    overview.heat_map(chosen, result)
+
+st.subheader(_("What if?"), anchor=False)
+overview.what_if(chosen)
+
+st.subheader(_("Details"), anchor=False)
+overview.details(result, chosen)

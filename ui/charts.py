@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -15,13 +16,21 @@ if TYPE_CHECKING:
 _QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False, "responsive": True}
 
 
-def show(figure: go.Figure, key: str, table: Any = None, select: bool = False) -> list[dict[str, Any]]:
+def show(
+    figure: go.Figure,
+    key: str,
+    table: Any = None,
+    shapes: Mapping[str, tables.Shape] | None = None,
+    *,
+    select: bool = False,
+) -> list[dict[str, Any]]:
     """Draw a figure of `ecops`.
 
     Args:
         figure: a figure with its take-away set by `ecops.charts.title`; it is not changed.
         key: names the chart on its page.
         table: the data of the figure, shown on request.
+        shapes: how its columns are shown, see `ui.tables.show`.
         select: a click on a mark reruns the page.
 
     Returns:
@@ -30,7 +39,7 @@ def show(figure: go.Figure, key: str, table: Any = None, select: bool = False) -
     meta = figure.layout.meta or {}
     takeaway, subtitle = str(meta.get("title", "")), str(meta.get("subtitle", ""))
     # Plotly breaks no lines: on a telephone a title inside the picture would be cut.
-    bare = figure.full_copy() if hasattr(figure, "full_copy") else type(figure)(figure)
+    bare = type(figure)(figure)
     bare.update_layout(title=None, margin={"t": 16})
     with st.container(key=f"figure_{key}", gap="xsmall"):
         if takeaway:
@@ -50,5 +59,5 @@ def show(figure: go.Figure, key: str, table: Any = None, select: bool = False) -
             data = st.expander(_("Data of this chart"), key=f"data_{key}", on_change="rerun", type="compact")
             if data.open:
                 with data:
-                    tables.show(table, key=f"table_{key}")
+                    tables.show(table, key=f"table_{key}", shapes=shapes, download=f"ecops_{key}")
     return list(event.selection.points) if select else []

@@ -53,9 +53,8 @@ def tables() -> None:
 
 
 def _rows(names: list[str]) -> None:
-    name = st.selectbox(
-        _("Table"), names, format_func=lambda name: plain(canonical_table(name).label), key="look_table"
-    )
+    titles = {name: plain(canonical_table(name).label) for name in names}
+    name = st.selectbox(_("Table"), names, format_func=titles.__getitem__, key="look_table")
     workspace = workspaces.current()
     rows = workspace.query(f"select * from {canonical_table(name).name} limit {_ROWS}")  # noqa: S608 - names of ecops.tables
     st.caption(_("The first {n} rows. The download has all of them.", n=min(_ROWS, rows.num_rows)))
@@ -95,7 +94,7 @@ def settings() -> None:
             _("Currency"),
             _CURRENCIES if known in _CURRENCIES else (*_CURRENCIES, known),
             index=_CURRENCIES.index(known) if known in _CURRENCIES else len(_CURRENCIES),
-            format_func=lambda code: code or _("as the files say"),
+            format_func={code: code or _("as the files say") for code in (*_CURRENCIES, known)}.__getitem__,
             disabled=bool(workspace.tables()),
             help=_("One shop has one currency. It cannot be changed once there is data."),
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ecops.messages import Message
-from ecops.sources.registry import sources
+from ecops.sources import Source, sources
 from ui import navigation, workspaces
 from ui.text import _, plain, say
 
@@ -27,10 +27,7 @@ def show(
         key: names the place on its page.
     """
     st.markdown(f"**{say(missing)}**")
-    exports = [report for report in sources().values() if report.table in tables and report.platform]
-    if exports:
-        st.markdown(_("You find it here:"))
-        st.markdown("\n".join(f"- **{say(report.label)}**  {say(report.where)}" for report in exports))
+    reports(tables)
     if example:
         st.caption(_("It looks like this:"))
         st.dataframe(
@@ -43,6 +40,25 @@ def show(
         navigation.link("data", _("Upload a file"))
         if not workspaces.is_sample():
             st.button(_("Look at the sample shop"), key=f"{key}_sample", on_click=workspaces.choose_sample)
+
+
+def reports(tables: Sequence[str]) -> None:
+    """Which exports fill any of these tables and where each platform keeps it: one a platform, its plainest."""
+    first: dict[str, Source] = {}
+    for report in sorted(
+        sources().values(),
+        key=lambda report: (tables.index(report.table) if report.table in tables else 99, len(report.columns)),
+    ):
+        if report.table in tables and report.platform:
+            first.setdefault(report.platform, report)
+    ordered = [first[name] for name in PLATFORM_ORDER if name in first]
+    ordered += [report for name, report in first.items() if name not in PLATFORM_ORDER]
+    if ordered:
+        st.markdown(_("You find it here:"))
+        st.markdown("\n".join(f"- **{say(report.label)}**  {say(report.where)}" for report in ordered))
+
+
+PLATFORM_ORDER = ("taobao", "tmall", "douyin", "jd", "pdd", "shopify", "amazon")
 
 
 ORDER_EXAMPLE: tuple[dict[str, str], ...] = (

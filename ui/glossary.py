@@ -9,10 +9,10 @@ import streamlit as st
 from ecops import growth
 from ecops.growth.registry import Metric
 from ecops.handbook import roles
-from ecops.messages import Term
+from ecops.messages import Message, Term
 from ecops.sources.registry import Source
 from ecops.sources.registry import sources as known_sources
-from ecops.tables import Table
+from ecops.tables import Column, Table
 from ecops.tables import table as canonical_table
 from ecops.tables import tables as canonical_tables
 from ui.text import _, escape, language, plain, say
@@ -43,7 +43,7 @@ def metrics(wanted: str) -> None:
         rows = [metric for metric in found if metric.block == block]
         if rows:
             st.subheader(say(label), anchor=False)
-            st.dataframe(_metric_rows(rows), hide_index=True, key=f"metrics_{block}", height="content", row_height=40)
+            st.markdown("\n".join(_metric_entry(metric) for metric in rows))
 
 
 def _metric_words(metric: Metric) -> list[str]:
@@ -51,15 +51,16 @@ def _metric_words(metric: Metric) -> list[str]:
     return [metric.key, *(text.zh for text in texts), *(text.en for text in texts), *metric.needs]
 
 
-def _metric_rows(metrics_found: Sequence[Metric]) -> dict[str, list[str]]:
-    return {
-        _("Metric"): [plain(metric.label) for metric in metrics_found],
-        _("Meaning"): [plain(metric.meaning) for metric in metrics_found],
-        _("Formula"): [plain(metric.formula) for metric in metrics_found],
-        _("Better when"): [_("higher") if metric.direction == "up" else _("lower") for metric in metrics_found],
-        _("Owner"): [plain(roles().get(metric.owner, metric.owner)) for metric in metrics_found],
-        _("Needs"): [_needs(metric) for metric in metrics_found],
-    }
+def _metric_entry(metric: Metric) -> str:
+    """A metric as an entry of a dictionary; text wraps on every screen, cells of a grid would be cut."""
+    facts = _(
+        "Formula: {formula}. Better when {direction}. Owner: {owner}. Needs: {needs}.",
+        formula=metric.formula,
+        direction=Message("higher") if metric.direction == "up" else Message("lower"),
+        owner=roles().get(metric.owner, metric.owner),
+        needs=_needs(metric),
+    )
+    return f"- **{say(metric.label)}**  {say(metric.meaning)}  \n  :small[:gray[{facts}]]"
 
 
 def _needs(metric: Metric) -> str:
@@ -83,7 +84,7 @@ def tables(wanted: str) -> None:
         with st.expander(f"**{say(table.label)}**  {escape(name)}", expanded=bool(wanted) and len(found) == 1):
             st.markdown(say(table.meaning))
             st.caption(_("One row is: {grain}", grain=table.grain))
-            st.dataframe(_column_rows(table), hide_index=True, key=f"columns_{name}")
+            st.markdown("\n".join(_column_entry(column) for column in table.columns))
 
 
 def _table_words(table: Table) -> list[str]:
@@ -93,15 +94,12 @@ def _table_words(table: Table) -> list[str]:
     return words
 
 
-def _column_rows(table: Table) -> dict[str, list[str]]:
-    columns = table.columns
-    return {
-        _("Column"): [plain(column.label) for column in columns],
-        _("Required"): [_("yes") if column.required else "" for column in columns],
-        _("Meaning"): [plain(column.meaning) for column in columns],
-        _("Headers it is found under"): [_list(column.synonyms) for column in columns],
-        _("Name in queries"): [column.name for column in columns],
-    }
+def _column_entry(column: Column) -> str:
+    head = f"- **{say(column.label)}**"
+    if column.required:
+        head += f" :small[:orange[{_('required')}]]"
+    known = _("{name} in queries. Found under: {headers}.", name=column.name, headers=_list(column.synonyms) or "—")
+    return f"{head}  {say(column.meaning)}  \n  :small[:gray[{known}]]"
 
 
 def sources(wanted: str) -> None:
@@ -110,17 +108,12 @@ def sources(wanted: str) -> None:
     if not found:
         nothing(wanted)
         return
-    st.dataframe(
-        {
-            _("Report"): [plain(report.label) for report in found],
-            _("Where it is exported"): [plain(report.where) for report in found],
-            _("Fills"): [plain(canonical_table(report.table).label) for report in found],
-            _("File type"): [report.container for report in found],
-        },
-        hide_index=True,
-        key="exports",
-        height="content",
-    )
+    st.markdown("\n".join(_source_entry(report) for report in found))
+
+
+def _source_entry(report: Source) -> str:
+    fills = _("Fills: {table}. File type: {kind}.", table=canonical_table(report.table).label, kind=report.container)
+    return f"- **{say(report.label)}**  {say(report.where)}  \n  :small[:gray[{fills}]]"
 
 
 def _source_words(report: Source) -> list[str]:

@@ -30,11 +30,9 @@ def choose_source(matches: tuple[Match, ...], key: str, start: Mapping | None = 
     others = [name for name in sources() if name not in guessed]
     sure = {match.source: match.confidence for match in matches}
 
-    def named(name: str) -> str:
-        label = plain(source(name).label)
-        return f"{label}  ·  {sure[name]:.0%}" if name in sure else label
-
-    chosen = st.selectbox(_("This file is"), [*guessed, *others], format_func=named, key=f"{key}_source")
+    labels = {name: plain(source(name).label) for name in (*guessed, *others)}
+    labels |= {name: f"{labels[name]}  ·  {share:.0%}" for name, share in sure.items()}
+    chosen = st.selectbox(_("This file is"), list(labels), format_func=labels.__getitem__, key=f"{key}_source")
     return str(chosen)
 
 
@@ -152,6 +150,7 @@ def ask_words(mapping: Mapping, unknown: dict[str, dict[str, int]], key: str) ->
     for column, words in unknown.items():
         field = canonical_table(mapping.table)[column]
         options = sorted(set(source(mapping.source).vocabulary(column).values()))
+        labels = {value: word_label(value) for value in options}
         st.warning(
             _(
                 "{n} words of {field} are not known. Say what each means; the file waits until then.",
@@ -165,7 +164,7 @@ def ask_words(mapping: Mapping, unknown: dict[str, dict[str, int]], key: str) ->
                 f"{escape(word) or _('(empty)')}  ·  {say(Message('{n} rows', n=rows))}",
                 options,
                 index=None,
-                format_func=word_label,
+                format_func=labels.__getitem__,
                 placeholder=_("What does it mean?"),
                 key=f"{key}_word_{column}_{place}",
             )

@@ -89,12 +89,8 @@ def history(receipts: Sequence[Receipt], key: str) -> None:
         column_config={_("Rows"): st.column_config.NumberColumn(format="%,.0f")},
     )
     with st.expander(_("Receipt of one load"), key=f"{key}_one"):
-        chosen = st.selectbox(
-            _("Load"),
-            list(newest),
-            format_func=lambda name: f"{plain(newest[name].file)}  {newest[name].loaded_at:%Y-%m-%d %H:%M}",
-            key=f"{key}_chosen",
-        )
+        labels = {name: f"{plain(entry.file)}  {entry.loaded_at:%Y-%m-%d %H:%M}" for name, entry in newest.items()}
+        chosen = st.selectbox(_("Load"), list(newest), format_func=labels.__getitem__, key=f"{key}_chosen")
         receipt = newest[chosen]
         body(receipt, f"{key}_{receipt.id}")
         if not receipt.undone and not workspaces.is_sample():

@@ -81,10 +81,11 @@ def controls() -> None:
     for name, values in workspaces.answer(dimension_values).items():
         if len(values) > 1:
             address.adopt_many(name, values)
+            labels = {value: value_label(value) for value in values}
             st.multiselect(
                 plain(DIMENSIONS[name]),
                 values,
-                format_func=value_label,
+                format_func=labels.__getitem__,
                 placeholder=_("All"),
                 key=name,
                 persist_state="session",
@@ -95,7 +96,8 @@ def controls() -> None:
 def _one(key: str, label: str, options: Sequence[str], named: Callable[[str], str]) -> None:
     """One choice of several; the first option is the default and does not stand in the address."""
     address.adopt_one(key, options, options[0])
-    st.selectbox(label, options, format_func=named, key=key, persist_state="session")
+    labels = {option: named(option) for option in options}
+    st.selectbox(label, options, format_func=labels.__getitem__, key=key, persist_state="session")
     chosen = st.session_state[key]
     address.publish(key, [chosen] if chosen != options[0] else [])
 

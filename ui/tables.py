@@ -17,7 +17,7 @@ from ecops.messages import Term
 from ecops.tables import tables as canonical_tables
 from ui.text import _, clean, plain
 
-Kind = Literal["text", "count", "number", "money", "percent", "points", "date", "time", "flag"]
+Kind = Literal["text", "count", "number", "money", "percent", "points", "date", "time", "flag", "figure"]
 _LONG = 150_000
 """Above this many rows Streamlit loads lazily and drops the search; nobody reads that far, so the rest is cut."""
 
@@ -28,7 +28,7 @@ class Shape:
 
     Attributes:
         label: its header.
-        kind: decides alignment and format.
+        kind: decides alignment and format; "figure" is a number already written as text.
         help: what it means, on hover.
     """
 
@@ -125,6 +125,7 @@ def _config(shape: Shape, currency: str) -> Any:
         "time": (columns.DatetimeColumn, {"format": "YYYY-MM-DD HH:mm"}),
         "flag": (columns.CheckboxColumn, {}),
         "text": (columns.TextColumn, {}),
+        "figure": (columns.TextColumn, {"alignment": "right"}),
     }[shape.kind]
     return kind(shape.label, help=shape.help, **options)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
@@ -78,20 +79,28 @@ def current() -> ecops.Workspace:
     return _open(str(path), is_sample())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _build_sample(path: str) -> str:
+@st.cache_resource(show_spinner=False)
+def _built() -> tuple[set[str], threading.Lock]:
+    """Sample shops that are known to be whole, and the lock of whoever builds one. For all readers of this server."""
+    return set(), threading.Lock()
+
+
+def _build_sample(path: str) -> None:
     """Build the sample shop once; readers who come meanwhile wait for the same build."""
-    workspace = _open(path, False)
-    done = {receipt.file for receipt in workspace.receipts() if not receipt.undone}
-    missing = [file for file in sample_data.files() if file.name not in done]
-    if not missing:
-        return path
-    with st.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status:
+    built, building = _built()
+    if path in built:
+        return
+    with st.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status, building:
+        workspace = _open(path, False)
+        done = {receipt.file for receipt in workspace.receipts() if not receipt.undone}
+        missing = [file for file in sample_data.files() if file.name not in done]
         for place, file in enumerate(missing, 1):
             status.update(label=_("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing)))
             _load_sample_file(workspace, file)
         status.update(label=_("The sample shop is ready"), state="complete")
-    return path
+        built.add(path)
+    if missing:
+        st.rerun()
 
 
 def _load_sample_file(workspace: ecops.Workspace, file: Path) -> None:

@@ -1,0 +1,77 @@
+"""Apps driven without a browser: three shops (empty, sample, one uploaded export), two languages."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+import ecops
+from tests.pages import exports
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT = 120
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """A folder of workspaces: `mine` is empty, `loaded` holds one uploaded order export; `sample` comes by itself."""
+    folder = tmp_path_factory.mktemp("shops")
+    workspace = ecops.Workspace.open(folder / "loaded")
+    workspace.load(exports.taobao_orders(), name="ExportOrderList.csv")
+    workspace.load(exports.taobao_items(), name="ExportItemList.csv")
+    ecops.Workspace.open(folder / "mine")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def framed(monkeypatch):
+    """Run pages inside app.py: AppTest forgets before each run that the app has a menu of its own.
+
+    How the very first deep link of a server is framed is tested in a browser (tests/e2e).
+    """
+    begin = PagesManager.__init__
+
+    def init(self, *args, **options):
+        begin(self, *args, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", init)
+
+
+@pytest.fixture
+def open_app(home, monkeypatch, caplog):
+    """Open a page as a reader would; fails when a page had to apologise for a defect of ours."""
+    monkeypatch.setenv("ECOPS_HOME", str(home))
+    monkeypatch.chdir(ROOT)
+    caplog.set_level(logging.ERROR)
+
+    def run(page: str, shop: str = "sample", language: str = "zh", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
+        app.query_params["ws"] = shop
+        app.query_params["lang"] = language
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        if page != "overview":
+            app.switch_page(f"pages/{page}.py").run()
+        sound(app, caplog)
+        return app
+
+    yield run
+    assert [record.message for record in caplog.records if record.name == "ecops.ui"] == []
+
+
+def sound(app: AppTest, caplog) -> None:
+    assert not app.exception, app.exception
+    assert [record.exc_text for record in caplog.records if record.name == "ecops.ui"] == []
+
+
+@pytest.fixture
+def writable_home(home, tmp_path):
+    """A private copy of the shops, for tests that change them."""
+    folder = tmp_path / "shops"
+    shutil.copytree(home, folder)
+    return folder
