@@ -1,0 +1,147 @@
+"""The command line, as people and cron call it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ecops.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+RUN = CliRunner()
+HEADER = "Platform,Order ID,Line ID,Created at,SKU,Quantity,Amount,Customer"
+ROWS = [
+    f"jd,{day}-{order},1,2026-05-{day:02d} 10:00:00,S1,1,{10 + order},c{order}"
+    for day in range(4, 18)
+    for order in range(3)
+]
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join([HEADER, *ROWS, ""]), "utf-8")
+    return path
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ECOPS_HOME", raising=False)
+    monkeypatch.delenv("ECOPS_LANGUAGE", raising=False)
+    return tmp_path / "shop"
+
+
+def run(*arguments, code=0):
+    result = RUN.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def answer(*arguments, code=0):
+    return json.loads(run(*arguments, "--json", code=code).stdout)
+
+
+def test_load_look_and_take_back(file, shop):
+    found = answer("check", file, "--workspace", shop)
+    assert found["matches"]["orders.csv"][0]["source"] == "generic_orders"
+    assert found["check"]["sheets"][0]["rows_kept"] == 42
+    assert answer("tables", "--workspace", shop)["tables"] == {}
+    loaded = answer("load", file, "--workspace", shop)
+    (receipt,) = loaded["receipts"]
+    assert receipt["summary"] == "orders.csv: 42 rows loaded (42 new, 0 updated, 0 unchanged)."
+    there = answer("tables", "--workspace", shop)
+    assert there["tables"]["order_lines"] == {
+        "rows": 42,
+        "first_day": "2026-05-04",
+        "last_day": "2026-05-17",
+        "files": 1,
+    }
+    assert there["version"] == loaded["version"]
+    assert answer("load", file, "--workspace", shop)["receipts"][0]["already_loaded"]
+    assert answer("undo", receipt["id"], "--workspace", shop)["undone"] == receipt["id"]
+    there = answer("tables", "--workspace", shop)
+    assert there["tables"] == {}
+    assert there["receipts"][0]["undone"]
+
+
+def test_words_for_people_in_both_languages(file, shop, monkeypatch):
+    english = run("load", file, "-w", shop).stdout
+    assert "42 rows loaded" in english
+    assert "42" in run("tables", "-w", shop).stdout
+    chinese = run("load", file, "-w", shop, "--language", "zh").stdout
+    assert "已载入过" in chinese
+    monkeypatch.setenv("ECOPS_LANGUAGE", "zh")
+    assert "订单明细" in run("tables", "-w", shop).stdout
+    assert "42" in run("check", file, "-w", shop).stdout
+
+
+def test_figures(file, shop):
+    run("load", file, "-w", shop)
+    figures = answer("kpis", "-w", shop, "--by", "platform")
+    assert figures["period"] == ["2026-05-11", "2026-05-17"]
+    assert figures["compare"] == ["2026-05-04", "2026-05-10"]
+    assert figures["kpis"]["gross_sales"]["value"] == pytest.approx(7 * 33)
+    assert {row["platform"] for row in figures["table"]} == {"jd"}
+    day = answer("kpis", file, "--period", "2026-05-05", "--compare", "last_week")
+    assert day["kpis"]["gross_sales"]["value"] == pytest.approx(33)
+    assert "¥" in run("kpis", "-w", shop).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["load", "nothing.csv"], "no such file"),
+        (["check", "nothing.csv"], "no such file"),
+        (["undo", "nothing"], "no receipt"),
+        (["kpis"], "no orders"),
+        (["kpis", "--period", "soon"], "not a period"),
+        (["kpis", "--period", "2026-05-05", "--compare", "sometime"], "not a comparison"),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_2(shop, arguments, words):
+    plain = run(*arguments, "-w", shop, code=2)
+    assert words in plain.stderr
+    assert plain.stderr.count("\n") == 1
+    assert plain.stdout == ""
+    told = answer(*arguments, "-w", shop, code=2)["error"]
+    assert words in told["what"]
+    assert told["kind"].endswith("Error")
+
+
+def test_the_sample_and_the_usual_folders(shop, monkeypatch, file):
+    monkeypatch.setattr("ecops.cli._sample_files", lambda: {"orders.csv": file})
+    told = answer("sample")
+    assert told["workspace"].endswith("workspace/sample")
+    assert answer("tables")["tables"]["order_lines"]["rows"] == 42, "the sample as long as there is no other shop"
+    assert run("sample").stdout.count("\n") == 1
+    run("load", file)
+    assert (shop.parent / "workspace" / "mine" / "state.sqlite").exists()
+
+
+def test_the_sample_is_shipped_or_made():
+    from ecops import cli
+
+    files = cli._sample_files()
+    assert len(files) >= 10
+
+
+def test_as_a_module(shop):
+    command = [sys.executable, "-m", "ecops"]
+    done = subprocess.run(
+        [*command, "undo", "x", "--json"],
+        cwd=shop.parent,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "no receipt x" in json.loads(done.stdout)["error"]["what"]
+    assert done.stderr.strip().count("\n") == 0
+    helped = subprocess.run([*command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in ("sample", "load", "check", "tables", "undo", "kpis"):
+        assert name in helped.stdout
