@@ -1,45 +1,9 @@
-"""Shops for tests: any canonical tables as something that answers queries, and a simulator of daily traffic."""
+"""Shops for tests: a simulator of daily traffic and of orders, and a payment failure to plant."""
 
 import datetime as dt
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-
-from ecops.store.engine import Engine
-from ecops.store.rollups import BASE, NAMES, sql
-from ecops.tables import table
-
-ENGINE = Engine()
-
-
-def canonical(name, frame):
-    """`frame` with every column of the canonical table, in its type."""
-    entry = table(name)
-    full = pd.DataFrame({column.name: frame.get(column.name) for column in entry.columns}, index=frame.index)
-    casts = ", ".join(f'cast("{column.name}" as {column.sql_type}) as "{column.name}"' for column in entry.columns)
-    raw = pa.Table.from_pandas(full.astype(object).where(full.notna(), None), preserve_index=False)
-    return ENGINE.query(f"select {casts} from raw", {}, {"raw": raw})
-
-
-class Tables:
-    """Canonical tables and their roll-ups in memory."""
-
-    def __init__(self, currency="CNY", **frames):
-        self.currency = currency
-        self.version = "1"
-        self.tables = {name: canonical(name, frame) for name, frame in frames.items()}
-        if {"order_lines", "orders"} & set(self.tables):
-            for name in ("order_lines", "orders"):
-                self.tables.setdefault(name, canonical(name, pd.DataFrame({"order_id": pd.Series(dtype=object)})))
-            for name in (BASE, *NAMES):
-                self.tables[name] = ENGINE.query(sql(name), {}, self.tables)
-
-    def has(self, name):
-        return name in self.tables and self.tables[name].num_rows > 0
-
-    def query(self, text, params=None):
-        return ENGINE.query(text, params or {}, {name: rows for name, rows in self.tables.items() if name in text})
 
 
 def simulate_traffic(
@@ -93,3 +57,34 @@ def simulate_traffic(
                     )
                 )  # fmt: skip
     return pd.concat(rows, ignore_index=True)
+
+
+def fail_payment(traffic, chosen, start, left=0.7, seed=0):
+    """The same traffic where, from `start` on, only a part of the payments of the chosen rows goes through."""
+    broken = traffic.copy()
+    rows = chosen & (broken["date"] >= start)
+    paid = np.random.default_rng(seed).binomial(broken.loc[rows, "pay_buyers"], left)
+    broken.loc[rows, "pay_amount"] *= paid / broken.loc[rows, "pay_buyers"].clip(lower=1)
+    broken.loc[rows, "pay_buyers"] = paid
+    return broken
+
+
+def simulate_orders(seed, days=120, end=dt.date(2026, 11, 15), daily=120, buyers=3000):
+    """Order lines of one shop on two platforms, without any real change."""
+    random = np.random.default_rng(seed)
+    dates = [end - dt.timedelta(days=days - 1 - i) for i in range(days)]
+    count = random.poisson(daily * np.exp(random.normal(0, 0.1, days)))
+    day = np.repeat(np.array(dates, dtype="datetime64[s]"), count)
+    size = len(day)
+    ordered = day + random.integers(0, 86_400, size).astype("timedelta64[s]")
+    paid = np.where(random.random(size) < 0.9, ordered, np.datetime64("NaT"))
+    return pd.DataFrame(
+        {
+            "platform": random.choice(["taobao", "jd"], size), "shop": "one",
+            "order_id": [f"o{i}" for i in range(size)], "line_id": "1",
+            "buyer_id": [f"b{i}" for i in random.integers(0, buyers, size)],
+            "ordered_at": ordered, "paid_at": paid, "sku": "s", "quantity": 1.0,
+            "paid_amount": random.lognormal(5, 0.5, size).round(2), "refund_amount": 0.0,
+            "device": random.choice(["mobile", "desktop"], size),
+        }
+    )  # fmt: skip

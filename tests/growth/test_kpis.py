@@ -1,0 +1,187 @@
+"""Figures of a period: against hand sums, the public UCI figures, and what must be said when something is missing."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecops.errors import EcopsError
+from ecops.growth import kpis
+from ecops.periods import Period
+from ecops.store.inputs import open_data
+from growth.shops import simulate_orders, simulate_traffic
+
+WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
+UCI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "uci" / "online_retail.csv"
+
+
+@pytest.fixture(scope="module")
+def traffic():
+    return simulate_traffic(3)
+
+
+@pytest.fixture(scope="module")
+def orders():
+    return simulate_orders(4)
+
+
+def inside(frame, period, column="date"):
+    return frame[(frame[column] >= period.start) & (frame[column] <= period.end)]
+
+
+def test_traffic_figures_are_sums_over_sums(traffic):
+    result = kpis({"traffic_daily": traffic}, WEEK)
+    now, then = inside(traffic, WEEK), inside(traffic, WEEK.compared("previous"))
+    assert result.basis == "traffic"
+    assert result["gmv"].value == pytest.approx(now.pay_amount.sum())
+    assert result["gmv"].previous == pytest.approx(then.pay_amount.sum())
+    assert result["pay_conversion"].value == pytest.approx(now.pay_buyers.sum() / now.visitors.sum())
+    assert result["cart_to_order"].previous == pytest.approx(then.order_buyers.sum() / then.cart_users.sum())
+    assert result["value_per_buyer"].value == pytest.approx(now.pay_amount.sum() / now.pay_buyers.sum())
+    product = result["visitors"].value * result["pay_conversion"].value * result["value_per_buyer"].value
+    assert product == pytest.approx(result["gmv"].value)
+    assert result["pay_conversion"].low < result["pay_conversion"].change < result["pay_conversion"].high
+    assert result["visitors"].reason is None
+
+
+def test_segments_are_recomputed_at_their_own_grain(traffic):
+    result = kpis({"traffic_daily": traffic}, WEEK, by=["platform", "device"])
+    rows = result.table.query("metric == 'pay_conversion'").set_index(["platform", "device"])
+    expected = inside(traffic, WEEK).groupby(["platform", "device"])[["pay_buyers", "visitors"]].sum()
+    for key, row in expected.iterrows():
+        assert rows.loc[key, "value"] == pytest.approx(row.pay_buyers / row.visitors)
+    assert result["pay_conversion"].value != pytest.approx(rows["value"].mean(), rel=1e-6)
+
+
+def test_a_rate_is_not_diluted_by_shops_that_do_not_report_it(traffic):
+    partial = traffic.assign(cart_users=traffic.cart_users.where(traffic.platform != "jd"))
+    result = kpis({"traffic_daily": partial}, WEEK)
+    now = inside(traffic[traffic.platform != "jd"], WEEK)
+    assert result["cart_rate"].value == pytest.approx(now.cart_users.sum() / now.visitors.sum())
+
+
+def test_order_figures_equal_a_naive_count(orders):
+    result = kpis(orders, WEEK)
+    paid = orders[orders.paid_at.notna()]
+    days = paid.paid_at.dt.date
+    now = paid[(days >= WEEK.start) & (days <= WEEK.end)]
+    assert result.basis == "orders"
+    assert result["gross_sales"].value == pytest.approx(now.paid_amount.sum())
+    assert result["orders"].value == len(now)
+    assert result["buyers"].value == now.buyer_id.nunique()
+    look_back = min(365, (WEEK.start - dt.timedelta(days=7) - days.min()).days)
+    earlier = paid[(days < WEEK.start) & (days >= WEEK.start - dt.timedelta(days=look_back))]
+    returning = set(now.buyer_id) & set(earlier.buyer_id)
+    assert result["repeat_share"].value == pytest.approx(len(returning) / now.buyer_id.nunique())
+    assert result["new_buyers"].value == now.buyer_id.nunique() - len(returning)
+    factors = result["buyers"].value * result["orders_per_buyer"].value * result["order_value"].value
+    assert factors == pytest.approx(result["gmv"].value)
+    placed = orders[(orders.ordered_at.dt.date >= WEEK.start) & (orders.ordered_at.dt.date <= WEEK.end)]
+    assert result["order_payment_rate"].value == pytest.approx(placed.paid_at.notna().mean())
+    ever = set(paid[days < WEEK.start].buyer_id)
+    assert result["user_growth"].value == pytest.approx(len(set(now.buyer_id) - ever) / len(ever))
+
+
+def test_order_of_rows_and_the_input_do_not_change(traffic):
+    copy = traffic.copy()
+    first = kpis({"traffic_daily": traffic}, WEEK)
+    second = kpis({"traffic_daily": traffic.sample(frac=1, random_state=1)}, WEEK)
+    for key, figure in first.kpis.items():
+        assert (figure.value, figure.low) == pytest.approx((second[key].value, second[key].low), nan_ok=True)
+    pd.testing.assert_frame_equal(traffic, copy)
+
+
+def test_what_is_missing_is_said(traffic, orders):
+    result = kpis({"traffic_daily": traffic.drop(columns=["cart_users"])}, WEEK)
+    assert "Cart users" in result["cart_rate"].reason.text("en")
+    assert "Order lines" in result["refund_rate"].reason.text("en")
+    assert "survey" in result["nps"].reason.text("en")
+    assert "Customers" in result["ltv"].reason.text("en")
+    assert np.isnan(result["cart_rate"].value)
+    only_orders = kpis(orders, WEEK)
+    assert "Daily traffic" in only_orders["visitors"].reason.text("en")
+    assert "Cost" in only_orders["gross_margin"].reason.text("en")
+
+
+def test_missing_days_are_left_out_of_both_sides_and_said(traffic):
+    lost = dt.date(2026, 11, 12)
+    gap = traffic[~((traffic.platform == "jd") & (traffic.date == lost))]
+    result = kpis({"traffic_daily": gap}, WEEK)
+    without = {lost, lost - dt.timedelta(days=7)}
+    assert result["visitors"].value == inside(gap, WEEK).visitors.sum()
+    assert result["visitors"].like == inside(gap, WEEK)[lambda rows: ~rows.date.isin(without)].visitors.sum()
+    then = inside(gap, WEEK.compared("previous"))
+    assert result["visitors"].previous == then[~then.date.isin(without)].visitors.sum()
+    said = " ".join(note.text("en") for note in result.notes)
+    assert "jd one has no traffic on 12 Nov" in said
+    assert "6 of 7 days" in said
+
+
+def test_a_new_shop_is_not_a_missing_export(traffic):
+    fresh = traffic[~((traffic.platform == "jd") & (traffic.date < WEEK.start))]
+    result = kpis({"traffic_daily": fresh}, WEEK)
+    assert len(result.coverage.period_days) == 7
+    assert any("comparison period" in note.text("en") for note in result.notes)
+
+
+def test_nothing_to_compare_with(traffic):
+    result = kpis({"traffic_daily": traffic[traffic.date >= WEEK.start]}, WEEK)
+    assert result["visitors"].value > 0
+    assert np.isnan(result["visitors"].previous)
+    assert result["visitors"].reason is not None
+    empty = kpis({"traffic_daily": traffic}, Period(dt.date(2020, 1, 1), dt.date(2020, 1, 7)))
+    assert np.isnan(empty["gmv"].value)
+
+
+def test_levels_are_never_added(traffic):
+    shop = traffic.groupby(["date", "platform", "shop"], as_index=False)[["visitors", "pay_buyers", "pay_amount"]].sum()
+    shop["visitors"] = (shop["visitors"] * 0.9).astype(int)
+    both = pd.concat([traffic, shop.assign(level="shop")], ignore_index=True)
+    result = kpis({"traffic_daily": both}, WEEK, by="channel")
+    assert result["visitors"].value == inside(shop, WEEK).visitors.sum()
+    by_channel = result.table.query("metric == 'visitors'").set_index("channel")["value"]
+    assert by_channel["search"] == inside(traffic[traffic.channel == "search"], WEEK).visitors.sum()
+
+
+def test_basis_and_its_disagreement(traffic, orders):
+    shops = traffic[traffic.platform != "douyin"]
+    both = kpis({"traffic_daily": shops, "order_lines": orders}, WEEK)
+    assert both.basis == "traffic"
+    assert any("differ" in note.text("en") for note in both.notes)
+    uncovered = kpis({"traffic_daily": shops[shops.platform == "jd"], "order_lines": orders}, WEEK)
+    assert uncovered.basis == "orders"
+
+
+def test_unknown_dimension_and_comparison(traffic):
+    with pytest.raises(EcopsError, match="device"):
+        kpis({"traffic_daily": traffic}, WEEK, by="devce")
+    with pytest.raises(EcopsError, match="previous"):
+        kpis({"traffic_daily": traffic}, WEEK, "previos")
+
+
+def uci():
+    raw = pd.read_csv(UCI, dtype={"InvoiceNo": str, "StockCode": str, "CustomerID": str}, parse_dates=["InvoiceDate"])
+    return pd.DataFrame(
+        {
+            "platform": "shop", "order_id": raw.InvoiceNo, "line_id": raw.index.astype(str), "sku": raw.StockCode,
+            "buyer_id": raw.CustomerID, "ordered_at": raw.InvoiceDate, "quantity": raw.Quantity,
+            "unit_price": raw.UnitPrice, "paid_amount": raw.Quantity * raw.UnitPrice, "province": raw.Country,
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not UCI.exists(), reason="the UCI Online Retail file is not there")
+def test_uci_online_retail():
+    lines = uci()
+    year = Period(dt.date(2010, 12, 1), dt.date(2011, 12, 9))
+    result = kpis(open_data(lines, table="order_lines"), year)
+    assert result["gross_sales"].value == pytest.approx(10_666_684.54, abs=0.005)
+    assert result["refunds"].value == pytest.approx(918_936.61, abs=0.005)
+    assert result["net_sales"].value == pytest.approx(9_747_747.93, abs=0.005)
+    clean = lines[lines.buyer_id.notna() & (lines.quantity > 0) & (lines.unit_price > 0)]
+    result = kpis(clean, year)
+    assert (result["buyers"].value, result["orders"].value) == (4338, 18_532)
+    assert result["gross_sales"].value == pytest.approx(8_911_407.90, abs=0.005)

@@ -1,0 +1,93 @@
+"""What-if cases, and pictures that say their take-away and sum."""
+
+import datetime as dt
+
+import pytest
+
+from ecops.charts import Look
+from ecops.errors import SpecError
+from ecops.growth import diagnose, figures, kpis, views, what_if
+from ecops.periods import Period
+from growth.shops import simulate_orders, simulate_traffic
+
+WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
+
+
+@pytest.fixture(scope="module")
+def data():
+    return {"traffic_daily": simulate_traffic(2, days=56 + 364)}
+
+
+def test_what_if_is_the_exact_product(data):
+    case = what_if({"visitors": 1000, "conversion": 0.05, "value": 100}, visitors=0.1, conversion=0.2, value=-0.5)
+    assert (case.base, case.scenario) == pytest.approx((5000, 1000 * 1.1 * 0.05 * 1.2 * 50))
+    figures_now = kpis(data, WEEK)
+    live = what_if(figures_now, conversion=0.1)
+    assert live.base == pytest.approx(figures_now["gmv"].value)
+    assert live.difference == pytest.approx(live.base * 0.1)
+    assert live.low < live.difference < live.high
+    assert what_if(figures_now).difference == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"), [({"visitor": 0.1}, "visitors"), ({"value": -1.5}, "everything"), ({"conversion": 50}, "100%")]
+)
+def test_what_if_refuses(changes, says):
+    with pytest.raises(SpecError, match=says):
+        what_if({"visitors": 1000, "conversion": 0.05, "value": 100}, **changes)
+
+
+def test_what_if_needs_traffic():
+    with pytest.raises(SpecError, match="visitors"):
+        what_if(kpis(simulate_orders(1, days=30), WEEK), visitors=0.1)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_picture_says_what_it_shows(data, language):
+    look = Look(language=language)
+    diagnosis, result = diagnose(data, WEEK), kpis(data, WEEK, by="channel")
+    trend = views.trend(data, WEEK)
+    drawn = [
+        figures.waterfall(diagnosis, look),
+        figures.gmv_tree(diagnosis, look),
+        figures.segments(result, "gmv", ["channel"], look),
+        figures.trend(trend, "gmv", WEEK, look=look),
+        figures.heat_map(views.hours(simulate_orders(1, days=30), WEEK), look=look),
+    ]
+    for figure in drawn:
+        text = figures.alt_text(figure)
+        assert len(text) > 10
+        assert any("一" <= letter <= "鿿" for letter in text) == (language == "zh")
+        assert figure.to_json()
+
+
+def test_the_waterfall_sums(data):
+    diagnosis = diagnose(data, WEEK)
+    heights = figures.waterfall(diagnosis).data[0].y
+    assert sum(heights[:-1]) == pytest.approx(heights[-1])
+
+
+def test_the_trend_stands_against_the_same_weekday_a_year_before(data):
+    traffic = data["traffic_daily"]
+    table = views.trend(data, WEEK, "visitors").set_index("date")
+    daily = traffic.groupby("date").visitors.sum()
+    day = WEEK.end
+    assert table.loc[day, "value"] == daily[day]
+    assert table.loc[day, "year_before"] == daily[day - dt.timedelta(days=364)]
+    assert len(table) == 49
+
+
+def test_hours_are_complete_and_sum():
+    orders = simulate_orders(1, days=30)
+    table = views.hours(orders, WEEK)
+    paid = orders[orders.paid_at.notna()]
+    days = paid.paid_at.dt.date
+    assert len(table) == 168
+    assert table.gross_sales.sum() == pytest.approx(paid[(days >= WEEK.start) & (days <= WEEK.end)].paid_amount.sum())
+
+
+def test_pictures_without_figures_say_so():
+    traffic = simulate_traffic(1)
+    empty = diagnose({"traffic_daily": traffic[traffic.date >= WEEK.start]}, WEEK)
+    assert "not known" in figures.alt_text(figures.waterfall(empty))
+    assert "not known" in figures.alt_text(figures.gmv_tree(empty))
