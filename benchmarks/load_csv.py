@@ -51,8 +51,10 @@ def write_orders(path: Path, encoding: str, rows: int | None, size: int | None =
                 lines.append(
                     f'="{1_000_000_000_000_000_000 + number * 7}",买家{buyer},u{buyer}@example.com,{amount},0.00,0,'
                     f"{amount},0,{amount},0,{STATUS[word]},,张三{number % 97},"
-                    f"浙江省 杭州市 西湖区 文三路{number % 500}号 ,快递,'0571-8{number % 9_999_999:07d},'138{buyer:08d},{moment},"
-                    f'{moment},"夏季新款连衣裙,碎花{number % 1_000}",1,No:YT{number},圆通速递,,{number % 5 + 1},123456,某某旗舰店,'
+                    f"浙江省 杭州市 西湖区 文三路{number % 500}号 ,快递,'0571-8{number % 9_999_999:07d},"
+                    f"'138{buyer:08d},{moment},{moment},"
+                    f'"夏季新款连衣裙,碎花{number % 1_000}",1,No:YT{number},圆通速递,,{number % 5 + 1},'
+                    "123456,某某旗舰店,"
                     "订单未关闭,0元,0元,,是,,,,,,,0,否\r\n"
                 )
             out.write("".join(lines).encode(encoding))

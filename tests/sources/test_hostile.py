@@ -118,6 +118,7 @@ def test_one_giant_string(tmp_path):
     assert "unpacks to far more" in refused(tmp_path, data, "a.xlsx").what.id
 
 
+@pytest.mark.slow
 def test_shared_string_repeated_until_memory_ends(tmp_path):
     shared = (
         '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="1" uniqueCount="1"><si><t>'
@@ -194,6 +195,7 @@ def test_two_thousand_columns_are_read(tmp_path):
     assert (len(grid.columns), grid.rows) == (2_000, 1)
 
 
+@pytest.mark.slow
 def test_fifty_megabyte_header(tmp_path):
     refused(tmp_path, b"sku," + b"x" * 50_000_000 + b"\n1,2\n")
 
@@ -298,6 +300,7 @@ def test_names_that_climb_out_are_only_shown(tmp_path):
     assert all(len(grid.name) < 220 and grid.path.parent == tmp_path / "work" for grid in grids)
 
 
+@pytest.mark.slow
 def test_zip_header_that_lies_about_the_size(tmp_path):
     data = bytearray(archive([("a.csv", b"sku,date\n" + b"1,2\n" * 30_000_000)]))
     for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
@@ -316,6 +319,7 @@ def test_bombs(tmp_path, name):
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.slow
 def test_many_members_share_one_count(tmp_path):
     part = b"sku,date\n" + b"1,2\n" * 1_500_000
     data = archive([(f"{i}.csv", part) for i in range(30)])
@@ -489,6 +493,7 @@ print(held)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["attempts.py", "work"]
 
 
+@pytest.mark.slow
 def test_limits_are_hard(tmp_path):
     data = ("sku,title,amount\n" + "1,连衣裙,2\n" * 9_000_000).encode("gbk")
     assert "seconds" in refused(tmp_path, data, limits=Limits(cpu_seconds=1)).what.id

@@ -438,6 +438,40 @@ def test_records_are_counted_across_block_borders(tmp_path, monkeypatch):
         assert cells(grid) == rows
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "big5", "cp932"])
+def test_two_halves_give_the_same_as_one_pass(tmp_path, monkeypatch, encoding):
+    header = {"gbk": "订单编号,商品名称,总金额", "big5": "訂單編號,會員名稱,金額", "cp932": "注文番号,商品名,金額"}[
+        encoding
+    ]
+    text = header + "\r\n" + "".join(f'{i},"a, 文{i}",{i * 3}\r\n' for i in range(500))
+    (whole,) = read(tmp_path, text.encode(encoding))
+    monkeypatch.setattr("ecops.sources.passing._FORK_BYTES", 0)
+    (halves,) = read(tmp_path, text.encode(encoding))
+    assert halves.path.read_bytes() == whole.path.read_bytes() == text.encode()
+    assert (halves.rows, halves.lines, halves.encoding) == (500, 500, whole.encoding)
+    assert list((tmp_path / "work").glob("*.second")) == []
+
+
+def test_two_halves_find_trouble_in_either(tmp_path, monkeypatch):
+    monkeypatch.setattr("ecops.sources.passing._FORK_BYTES", 0)
+    lines = ["订单编号,商品名称,总金额", *(f"{i},连衣裙,{i}" for i in range(1_000))]
+    for at in (200, 900):
+        broken = [*lines]
+        broken[at] = f'{at},"连衣裙,{at}'
+        with pytest.raises(FileError) as caught:
+            read(tmp_path, "\n".join(broken).encode("gbk"))
+        assert caught.value.where["row"] == at + 1
+        data = [line.encode("utf-8" if i == at else "gbk") for i, line in enumerate(lines)]
+        data[at] = f"{at},羽绒服冬季新款,{at}".encode()
+        with pytest.raises(FileError) as caught:
+            read(tmp_path, b"\n".join(data))
+        assert caught.value.where["row"] == at + 1
+    one_cell = "订单编号,商品名称,总金额\n1,连衣裙,2\n" + '2,"' + "行\n" * 500 + '",3\n'
+    (grid,) = read(tmp_path, one_cell.encode("gbk"))
+    assert grid.rows == 2
+    assert cells(grid)[1][1] == "行\n" * 500
+
+
 @pytest.mark.parametrize("reading", ["strict", "padded"])
 def test_a_grid_survives_the_pipe(tmp_path, reading):
     data = b'sku,title\n1,"a "b" c"\n' + (b"2\n" if reading == "padded" else b"")
