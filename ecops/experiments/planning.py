@@ -70,8 +70,9 @@ class Design:
 
 
 def _spreads(design: Design, lift: float) -> tuple[float, float]:
-    # Standard error times sqrt(users), without and with the effect. For rates: pooled and unpooled variance, as the
-    # score test uses them (the form of Evan Miller's calculator for equal arms).
+    # Standard error times sqrt(users), under "no difference" and with the effect. For rates the first is that of the
+    # pooled rate, as the score test uses it (Fleiss, Levin, Paik 2003). Calculators that put the control's rate there
+    # (Evan Miller's) ask for fewer users and miss the power they promise by one to three points.
     control, treatment = design.share
     keep = 1 - design.removed
     if design.variance is not None:
@@ -83,7 +84,8 @@ def _spreads(design: Design, lift: float) -> tuple[float, float]:
             Message("A change of {lift} takes the rate outside 0 to 100%.", lift=Percent(lift, signed=True)),
             Message("Choose a smaller change."),
         )
-    null = before * (1 - before) * (1 / control + 1 / treatment)
+    pooled = (control * before + treatment * after) / (control + treatment)
+    null = pooled * (1 - pooled) * (1 / control + 1 / treatment)
     other = before * (1 - before) / control + after * (1 - after) / treatment
     return math.sqrt(keep * null), math.sqrt(keep * other)
 
@@ -99,7 +101,7 @@ def power(design: Design, users: float, lift: float) -> float:
 
     Noncentral t for small samples of means, normal beyond; with several looks the recursion of `group_sequential`.
 
-    >>> round(power(Design(0.2), 2 * 1030, 0.25), 2)
+    >>> round(power(Design(0.2), 2 * 1094, 0.25), 3)
     0.8
     """
     null, other = _spreads(design, lift)
@@ -122,7 +124,7 @@ def sample_size(design: Design, lift: float) -> int:
     """Users in all arms together that are needed to find a true relative change `lift` with the design's power.
 
     >>> sample_size(Design(0.2), 0.25)
-    2062
+    2188
     """
     if lift == 0:
         raise SpecError(Message("A change of 0 cannot be found with any sample."), Message("Say what would matter."))

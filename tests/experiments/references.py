@@ -1,4 +1,4 @@
-"""Methods of other tools that ecops refuses, written out plainly so that their published results can stand beside ours."""
+"""Methods of other tools that ecops refuses, written out plainly so that their results can stand beside ours."""
 
 import math
 
@@ -24,6 +24,14 @@ def welch_df(va, na, vb, nb):
 
 def interval(estimate, variance, critical):
     return estimate - critical * math.sqrt(variance), estimate + critical * math.sqrt(variance)
+
+
+def log_delta(control, treatment, users, alpha=0.05):
+    """Interval of the lift that is symmetric on the log scale of the ratio."""
+    (ma, va), (mb, vb) = control, treatment
+    a, b = va / ma**2, vb / mb**2
+    reach = stats.t.isf(alpha / 2, welch_df(a, users[0], b, users[1])) * math.sqrt(a + b)
+    return mb / ma * math.exp(-reach) - 1, mb / ma * math.exp(reach) - 1
 
 
 def delta_minimum_effect(mean, variance, per_arm, critical, power=0.8):
