@@ -173,6 +173,7 @@ def template(dark: bool = False, language: str = "en", red_up: bool = False) -> 
             )
         ],
         "bar": [go.Bar(marker={"line": {"width": 0}}, textfont={"color": colours.text}, cliponaxis=False)],
+        "scatter": [go.Scatter(cliponaxis=False)],
         "heatmap": [go.Heatmap(colorscale=_scale(colours.scale), xgap=1, ygap=1, colorbar={"outlinewidth": 0})],
     }
     return go.layout.Template(layout=layout, data=data)

@@ -31,9 +31,9 @@ findings.show(why.findings, "growth")
 
 left, right = st.columns(2, gap="medium")
 with left:
-    charts.show(figures.gmv_tree(why, look()), "tree", overview.tree_table(why))
+    charts.show(figures.waterfall(why, look()), "waterfall", overview.tree_table(why))
 with right:
-    charts.show(figures.waterfall(why, look()), "waterfall")
+    charts.show(figures.gmv_tree(why, look()), "tree", heading=overview.identity(why))
 
 st.subheader(_("Where did it change?"), anchor=False)
 overview.where(chosen)

@@ -17,7 +17,7 @@ SURE = 0.05
 
 def verdict(sentence: Message) -> None:
     """The sentence a person can read aloud."""
-    st.markdown(f"### {say(sentence)}")
+    st.header(say(sentence), anchor=False)
 
 
 def kpis(result: Kpis, keys: Sequence[str], comparison: str) -> None:
@@ -28,7 +28,7 @@ def kpis(result: Kpis, keys: Sequence[str], comparison: str) -> None:
         keys: of the metrics, at most five.
         comparison: what is compared with, in a word or two.
     """
-    with st.grid(min(len(keys), 5), min_column_width=176, gap="small"):
+    with st.grid(min(len(keys), 5), min_column_width=164, gap="small", key="figure_cards"):
         for key in keys[:5]:
             card(result[key], result.currency, comparison)
 
@@ -83,7 +83,8 @@ def _delta(kpi: Kpi, comparison: str) -> tuple[str | int | None, str, str | None
     moved = change(kpi)
     if moved is None or not math.isfinite(kpi.value):
         return None, "off", say(kpi.reason) if kpi.reason is not None else None
-    text = plain(moved)
+    # A card is narrow: "points" are shortened here and said in full on hover.
+    text = f"{moved.value * 100:+.1f} pp" if isinstance(moved, Points) else plain(moved)
     if not any(letter in "123456789" for letter in text):
         return 0, "off", comparison
     if kpi.reason is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -22,6 +23,7 @@ def show(
     table: Any = None,
     shapes: Mapping[str, tables.Shape] | None = None,
     *,
+    heading: str = "",
     select: bool = False,
 ) -> list[dict[str, Any]]:
     """Draw a figure of `ecops`.
@@ -31,6 +33,7 @@ def show(
         key: names the chart on its page.
         table: the data of the figure, shown on request.
         shapes: how its columns are shown, see `ui.tables.show`.
+        heading: stands above instead of the take-away, where another picture beside says the same.
         select: a click on a mark reruns the page.
 
     Returns:
@@ -41,9 +44,12 @@ def show(
     # Plotly breaks no lines: on a telephone a title inside the picture would be cut.
     bare = type(figure)(figure)
     bare.update_layout(title=None, margin={"t": 16})
+    bare.for_each_trace(lambda trace: trace.update(x=_wrapped(trace.x)), selector={"type": "waterfall"})
+    # Plotly would list helper lines as "trace 0".
+    bare.for_each_trace(lambda trace: trace.update(showlegend=False) if not trace.name else None)
     with st.container(key=f"figure_{key}", gap="xsmall"):
-        if takeaway:
-            st.markdown(f"**{escape(takeaway)}**")
+        if heading or takeaway:
+            st.markdown(f"**{heading or escape(takeaway)}**")
         if subtitle:
             st.caption(escape(subtitle))
         event = st.plotly_chart(
@@ -61,3 +67,8 @@ def show(
                 with data:
                     tables.show(table, key=f"table_{key}", shapes=shapes, download=f"ecops_{key}")
     return list(event.selection.points) if select else []
+
+
+def _wrapped(labels: Sequence[str]) -> list[str]:
+    """Category names on two lines; Plotly turns long ones aslant."""
+    return ["<br>".join(textwrap.wrap(str(label), 9, break_long_words=False)) for label in labels]

@@ -32,10 +32,10 @@ def card(finding: Finding, key: str) -> None:
     with st.container(border=True, key=f"finding_{key}"):
         told, paid = st.columns([7, 3], gap="medium")
         with told:
+            st.markdown(f"**{say(finding.headline)}**")
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 chip(finding.confidence)
-            st.markdown(f"**{say(finding.headline)}**")
-            st.caption(say(finding.evidence))
+                st.caption(say(finding.evidence), width="content")
             if finding.action is not None:
                 st.markdown(
                     _(
@@ -57,7 +57,7 @@ def money(amount: Amount, key: str) -> None:
     with st.container(key=f"finding_money_{key}", gap=None):
         colour = "red" if up == red_up() else "green"
         arrow = "▲" if up else "▼"
-        st.markdown(f"### :{colour}[{arrow} {say(amount.money)}]", text_alignment="right")
+        st.header(f":{colour}[{arrow} {say(amount.money)}]", anchor=False, text_alignment="right")
         st.caption(f"{_direction(up)} · {_horizon(amount.horizon)}", text_alignment="right")
         if math.isfinite(amount.low) and math.isfinite(amount.high):
             st.caption(_("between {interval}", interval=amount.interval), text_alignment="right")
@@ -79,7 +79,7 @@ def _horizon(horizon: str) -> str:
 def chip(confidence: Confidence) -> None:
     """How sure a finding is."""
     if confidence == "confirmed":
-        st.badge(_("Confirmed"), color="primary", help=_("Holds after allowing for all comparisons made."))
+        st.badge(_("Confirmed"), color="blue", help=_("Holds after allowing for all comparisons made."))
     elif confidence == "watch":
         st.badge(
             _("Watch"), color="orange", help=_("Would hold alone, but not after allowing for all comparisons made.")

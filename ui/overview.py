@@ -45,7 +45,10 @@ def causes(why: Diagnosis) -> None:
         "unchanged": _("unchanged"),
         "unknown": _("not known"),
     }
-    parts = [f"{names[block.name]}: {states[block.confidence]}" for block in why.blocks]
+    parts = [
+        _("{step}: {state}", step=Message(names[block.name]), state=Message(states[block.confidence]))
+        for block in why.blocks
+    ]
     st.caption(" → ".join(parts))
     if not why.findings:
         st.markdown(_("Nothing changed beyond chance in these days."))
@@ -57,6 +60,12 @@ def tree_table(why: Diagnosis) -> pd.DataFrame | None:
         return None
     labels = [plain(metrics()[key].label) if key in metrics() else key for key in why.tree.by_factor]
     return pd.DataFrame({_("Factor"): labels, _("Contribution"): list(why.tree.by_factor.values())}).round(2)
+
+
+def identity(why: Diagnosis) -> str:
+    """GMV as the product of its factors, in words."""
+    labels = [say(metrics()[key].label) for key in why.tree.by_factor] if why.tree is not None else []
+    return f"GMV = {' × '.join(labels)}" if labels else ""
 
 
 @st.fragment

@@ -18,6 +18,9 @@ from ecops.tables import tables as canonical_tables
 from ui.text import _, clean, plain
 
 Kind = Literal["text", "count", "number", "money", "percent", "points", "date", "time", "flag", "figure"]
+_SHORT = 12
+"""Up to this many rows a table is shown in full, above it scrolls."""
+
 _LONG = 150_000
 """Above this many rows Streamlit loads lazily and drops the search; nobody reads that far, so the rest is cut."""
 
@@ -87,13 +90,13 @@ def show(
     known = {str(name): (shapes or {}).get(str(name)) or canonical_shape(str(name)) for name in frame.columns}
     found = {name: shape or Shape(name) for name, shape in known.items()}
     st.dataframe(
-        _clean(frame.head(_LONG)),
+        _clean(_hundreds(frame.head(_LONG), found)),
         key=key,
         hide_index=True,
         column_order=[name for name in (shapes or {}) if name in found]
         + [name for name in found if name not in (shapes or {})],
         column_config={name: _config(shape, currency) for name, shape in found.items()},
-        height=height or min(420, 36 * (len(frame) + 1) + 3),
+        height=height or ("content" if len(frame) <= _SHORT else 420),
         placeholder="—",
         alt=download or key,
     )
@@ -112,14 +115,19 @@ def _clean(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{str(name): column for name, column in cleaned.items()})
 
 
+def _hundreds(frame: pd.DataFrame, shapes: Mapping[str, Shape]) -> pd.DataFrame:
+    """Shares as per cent: Streamlit's own format for shares always has two decimals."""
+    shares = [name for name in frame.columns if shapes[str(name)].kind == "percent"]
+    return frame.assign(**{str(name): frame[name] * 100 for name in shares})
+
+
 def _config(shape: Shape, currency: str) -> Any:
     columns = st.column_config
-    symbol = write_money(0.0, currency, "en").removesuffix("0")
     kind, options = {
-        "money": (columns.NumberColumn, {"format": f"{symbol}%,.0f"}),
+        "money": (columns.NumberColumn, {"format": "%,.0f"}),
         "count": (columns.NumberColumn, {"format": "%,.0f"}),
         "number": (columns.NumberColumn, {"format": "%,.2f"}),
-        "percent": (columns.NumberColumn, {"format": "percent"}),
+        "percent": (columns.NumberColumn, {"format": "%.1f%%"}),
         "points": (columns.NumberColumn, {"format": "%+.1f"}),
         "date": (columns.DateColumn, {"format": "YYYY-MM-DD"}),
         "time": (columns.DatetimeColumn, {"format": "YYYY-MM-DD HH:mm"}),
@@ -127,7 +135,9 @@ def _config(shape: Shape, currency: str) -> Any:
         "text": (columns.TextColumn, {}),
         "figure": (columns.TextColumn, {"alignment": "right"}),
     }[shape.kind]
-    return kind(shape.label, help=shape.help, **options)
+    symbol = write_money(0.0, currency, "en").removesuffix("0").strip()
+    label = f"{shape.label} ({symbol})" if shape.kind == "money" else shape.label
+    return kind(label, help=shape.help, **options)
 
 
 def labels(names: Sequence[str]) -> dict[str, str]:
@@ -155,6 +165,7 @@ def downloads(
             key=f"xlsx_{key}",
             on_click="ignore",
             type="tertiary",
+            icon=":material/download:",
         )
         st.download_button(
             _("Download CSV"),
@@ -164,6 +175,7 @@ def downloads(
             key=f"csv_{key}",
             on_click="ignore",
             type="tertiary",
+            icon=":material/download:",
         )
 
 
