@@ -268,10 +268,34 @@ def _chosen(candidates: list[Cell], step: Step2x2, guards: Guards) -> list[Cell]
         best, _ = max(
             alive, key=lambda entry: (entry[1] - _price(entry[0].node), -entry[0].node.depth, entry[0].node.subject)
         )
-        taken.append(best)
-        open_segments &= ~best.node.members
-        candidates = [c for c, _ in alive if c is not best]
+        chosen = _pair(best, [c for c, _ in alive], step, guards) or [best]
+        taken += chosen
+        for cell in chosen:
+            open_segments &= ~cell.node.members
+        candidates = [c for c, _ in alive if not any(c is one for one in chosen)]
     return taken
+
+
+def _pair(best: Cell, candidates: list[Cell], step: Step2x2, guards: Guards) -> list[Cell] | None:
+    """Two parts of a node that explain its change better than the node itself, when the rest of it did not move."""
+    inside = [
+        c
+        for c in candidates
+        if c is not best and c.gained * best.gained > 0 and not (c.node.members & ~best.node.members).any()
+    ]
+    found: list[tuple[float, list[Cell]]] = []
+    for one, other in combinations(inside, 2):
+        if one.node.family != other.node.family or one.node.siblings < 3:
+            continue
+        gain = one.score + other.score - _price(one.node) - _price(other.node) - _PRICE
+        if gain <= best.score - _price(best.node) or abs(one.gained + other.gained) < 0.8 * abs(best.gained):
+            continue
+        rest = step.only(best.node.members & ~one.node.members & ~other.node.members)
+        u, v, _ = (float(part.sum()) for part in rest.parts)
+        moved = v > 0 and two_sided(u / np.sqrt(v * best.dispersion), best.df) < guards.alpha and u * best.gained > 0
+        if not moved:
+            found.append((gain, [one, other]))
+    return max(found, key=lambda entry: entry[0])[1] if found else None
 
 
 def _price(node: Node) -> float:

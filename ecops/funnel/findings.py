@@ -36,7 +36,7 @@ _METRICS = {
 _INTERRUPTED = 0.2
 """From this relative drop on, a payment step is a broken channel before it is a weak one."""
 
-EVERYTHING = Term(en="the whole shop", zh="全店")
+EVERYTHING = Term(en="The whole shop", zh="全店")
 
 
 def step_values(table: FunnelTable) -> Floats:

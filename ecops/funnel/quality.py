@@ -162,10 +162,16 @@ def level_shift(daily: Floats) -> tuple[int, float] | None:
     logs = np.log(values)
     steps = np.diff(logs)
     day = int(np.argmax(np.abs(steps))) + 1
+    if day == len(values) - 1:
+        # The first and the last day of a log are rarely whole.
+        return level_shift(values[:-1])
+    if day == 1:
+        later = level_shift(values[1:])
+        return None if later is None else (later[0] + 1, later[1])
     others = np.delete(steps, day - 1)
     noise = max(1.4826 * float(np.median(np.abs(others - np.median(others)))), float(1 / np.sqrt(values.mean())))
     step = float(steps[day - 1])
-    if abs(step) < max(np.log(1.25), 6 * noise) or day < 3:
+    if abs(step) < max(np.log(1.25), 6 * noise):
         return None
     middle = (np.median(logs[:day]) + np.median(logs[day:])) / 2
     kept = (

@@ -1,0 +1,386 @@
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecops.errors import SpecError
+from ecops.funnel import FunnelSpec, FunnelTable, diagnose, from_events, from_table, pack, presets, quality
+from ecops.funnel.cells import Step2x2, nodes
+from ecops.funnel.diagnosis import MARGIN
+from ecops.funnel.dimensions import adtributor
+from ecops.funnel.findings import UNDATED
+from ecops.growth.statistics import newcombe, two_proportions
+from ecops.messages import Message
+from ecops.periods import Period
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "events"
+CHANNELS = ("ads", "direct", "feed", "live", "search", "social")
+HEADERS = ("exposure", "click", "cart", "order", "pay")
+RATES = np.tile([0.05, 0.12, 0.5, 0.8], (6, 1))
+SIZES = (10_000, 25_000, 56_000, 100_000, 200_000, 400_000)
+
+
+def week(random, rates=RATES, sizes=SIZES, value=180.0):
+    """One week of six channels, counted."""
+    counts = np.zeros((6, 5))
+    counts[:, 0] = random.poisson(sizes)
+    for step in range(4):
+        counts[:, step + 1] = random.binomial(counts[:, step].astype(int), rates[:, step])
+    return FunnelTable(
+        steps=presets()["five_steps"].steps,
+        by=("channel",),
+        segments=tuple((channel,) for channel in CHANNELS),
+        counts=counts,
+        distinct=counts.sum(0),
+        amount=counts[:, -1] * value,
+        mode="counts",
+        order="count",
+        unit="count",
+    )
+
+
+def lowered(channel, step, factor=0.9):
+    rates = RATES.copy()
+    rates[channel, step] *= factor
+    return rates
+
+
+def weeks(number, rates, seed):
+    random = np.random.default_rng(seed)
+    return [diagnose(week(random, rates), week(random)) for _ in range(number)]
+
+
+def test_weeks_without_change_are_silent():
+    spoken = sum(bool(found.findings) for found in weeks(200, RATES, seed=1))
+    assert spoken / 200 <= 0.05
+
+
+def test_a_drop_in_one_cell_is_found_alone():
+    """10 % in a cell where a single test at 5 % has a power of .97 (mean z 3.84), as on the design's setting."""
+    hits = companions = 0
+    for found in weeks(200, lowered(2, 0), seed=2):
+        subjects = [dict(finding.subject) for finding in found.findings]
+        hit = {"channel": "feed", "step": "click"} in subjects
+        hits, companions = hits + hit, companions + len(subjects) - hit
+    assert hits / 200 >= 0.75
+    assert companions / 200 <= 0.10
+
+
+@pytest.mark.slow
+def test_the_same_over_many_weeks():
+    assert sum(bool(found.findings) for found in weeks(2_000, RATES, seed=3)) / 2_000 <= 0.05
+
+
+def test_one_finding_with_its_money():
+    random = np.random.default_rng(4)
+    before, after = week(random), week(random, lowered(5, 3, 0.6))
+    found = diagnose(after, before)
+    (finding,) = found.findings
+    assert dict(finding.subject) == {"channel": "social", "step": "pay"}
+    now, then = after.only(channel="social").distinct, before.only(channel="social").distinct
+    lost = now[3] * (then[4] / then[3] - now[4] / now[3]) * 180.0
+    assert finding.money.value == pytest.approx(-lost)
+    low, high = newcombe((then[4], then[3]), (now[4], now[3]))
+    assert finding.ci == pytest.approx((float(low), float(high)))
+    assert finding.money.low == pytest.approx(float(low) * now[3] * 180)
+    assert finding.money.low < finding.money.value < finding.money.high < 0
+    assert finding.confidence == "confirmed"
+    assert finding.action.rule == "payment_interrupted"
+    assert found.verdict is finding.headline
+    assert finding.period == UNDATED
+    assert "social" in finding.headline.text("en")
+    assert "social「下单→支付」转化率由 79% 降到 48%，少收约" in finding.headline.text("zh")
+    assert found.dimensions[0].elements == ("social",)
+
+
+def test_money_adds_up_exactly():
+    random = np.random.default_rng(5)
+    before, after = week(random), week(random, lowered(1, 1, 0.5))
+    parts = diagnose(after, before).money
+    assert parts.before == pytest.approx(before.amount.sum(), rel=1e-12)
+    assert parts.after == pytest.approx(after.amount.sum(), rel=1e-12)
+    assert sum(parts.by_factor.values()) == pytest.approx(after.amount.sum() - before.amount.sum(), rel=1e-9)
+    assert set(parts.by_factor) == {"entered", "mix", "click", "cart", "order", "pay", "order_value"}
+
+
+def test_a_drop_everywhere_is_told_once():
+    random = np.random.default_rng(6)
+    rates = RATES.copy()
+    rates[:, 2] *= 0.7
+    (finding,) = diagnose(week(random, rates), week(random)).findings
+    assert dict(finding.subject) == {"step": "order"}
+
+
+def test_two_broken_channels_are_two_findings():
+    random = np.random.default_rng(7)
+    rates = RATES.copy()
+    rates[[4, 5], 0] *= 0.8
+    found = diagnose(week(random, rates), week(random))
+    assert {finding.subject["channel"] for finding in found.findings} == {"search", "social"}
+
+
+def test_the_finest_cell_is_found_in_three_dimensions():
+    random = np.random.default_rng(8)
+
+    def table(broken):
+        rows = [
+            [
+                channel,
+                device,
+                new,
+                n,
+                random.binomial(n, 0.1 * (0.5 if broken and (channel, device, new) == cell else 1)),
+            ]
+            for channel in ("ads", "feed", "search")
+            for device in ("desktop", "mobile")
+            for new in ("new", "old")
+            for n in [random.poisson(30_000)]
+        ]
+        frame = pd.DataFrame(rows, columns=["channel", "device", "segment", "visitors", "pay_buyers"])
+        return from_table(frame, by=["channel", "device", "segment"])
+
+    cell = ("feed", "mobile", "new")
+    (finding,) = diagnose(table(True), table(False)).findings
+    assert dict(finding.subject) == {"channel": "feed", "device": "mobile", "segment": "new", "step": "pay"}
+
+
+def simpson(visits, rates):
+    orders = [round(n * r) for n, r in zip(visits, rates, strict=True)]
+    data = {"channel": ["paid social", "direct"], "visitors": visits, "pay_buyers": orders}
+    return from_table(pd.DataFrame(data), by="channel")
+
+
+def test_simpsons_paradox_is_said():
+    found = diagnose(simpson([1000, 4000], [0.03, 0.18]), simpson([4000, 1000], [0.05, 0.20]))
+    assert found.mix.rate == pytest.approx(-0.02)
+    assert found.mix.mix == pytest.approx(0.09)
+    assert found.mix.reversed
+    assert "全部来自流量结构" in found.verdict.text("zh")
+    assert "Every segment got worse" in found.verdict.text("en")
+    assert [finding.kind for finding in found.findings].count("mix") == 1
+
+
+def test_a_change_of_mix_is_no_change_of_rates():
+    random = np.random.default_rng(9)
+    sizes = [400_000, 25_000, 56_000, 100_000, 200_000, 10_000]
+    rates = RATES * np.linspace(0.5, 1.2, 6)[:, None]
+    found = diagnose(week(random, rates, sizes=sizes), week(random, rates))
+    assert [finding.kind for finding in found.findings] == ["mix"]
+    assert found.findings[0].action.rule == "mix_shift"
+
+
+def test_fewer_visitors_are_traffic_not_conversion():
+    random = np.random.default_rng(10)
+    found = diagnose(week(random, sizes=np.array(SIZES) * 0.7), week(random))
+    assert found.findings == ()
+    assert "traffic" in found.verdict.text("en")
+
+
+def test_a_gap_to_a_benchmark():
+    random = np.random.default_rng(11)
+    found = diagnose(week(random), benchmark={"pay": 0.9, "click": 0.0499})
+    assert {finding.subject["step"] for finding in found.findings} == {"pay"}
+    (finding,) = [f for f in found.findings if len(f.subject) == 1]
+    assert finding.before == pytest.approx(0.9)
+    assert finding.compare is None
+    assert finding.money.value < 0
+    same = week(np.random.default_rng(12))
+    assert diagnose(same, benchmark=same).findings == ()
+
+
+def test_dispersion_of_days_is_allowed_for():
+    """The same rates, but days that differ twice as much as chance: a plain test would speak too often."""
+    random = np.random.default_rng(13)
+
+    def days(start):
+        rows = []
+        for day in pd.date_range(start, periods=14):
+            rate = float(np.clip(random.normal(0.10, 0.006), 0.01, 0.5))
+            rows.append((day, 20_000, random.binomial(20_000, rate)))
+        return from_table(pd.DataFrame(rows, columns=["date", "visitors", "pay_buyers"]))
+
+    spoken = naive = 0
+    for _ in range(150):
+        before, after = days("2026-10-01"), days("2026-10-15")
+        found = diagnose(after, before, min_effect=0.0)
+        spoken += bool(found.findings)
+        x0, n0, x1, n1 = before.distinct[1], before.distinct[0], after.distinct[1], after.distinct[0]
+        naive += float(two_proportions((x0, n0), (x1, n1))) < MARGIN * 0.05
+    assert spoken / 150 <= 0.07
+    assert naive / 150 > 0.3
+
+
+def test_guards():
+    random = np.random.default_rng(14)
+    before, after = week(random), week(random, lowered(5, 0, 0.9))
+    assert diagnose(after, before).findings
+    assert diagnose(after, before, min_effect=0.2).findings == ()
+    assert diagnose(after, before, min_loss=1e9).findings == ()
+    assert diagnose(after, before, alpha=1e-60).findings == ()
+
+
+def test_dates_reach_the_findings_and_money_is_a_week():
+    random = np.random.default_rng(15)
+
+    def days(start, rate):
+        rows = [(d, 10_000, random.binomial(10_000, rate), 100.0) for d in pd.date_range(start, periods=14)]
+        frame = pd.DataFrame(rows, columns=["date", "visitors", "pay_buyers", "pay_amount"])
+        return from_table(frame.assign(pay_amount=frame["pay_buyers"] * 100.0))
+
+    (finding,) = diagnose(days("2026-11-01", 0.05), days("2026-10-18", 0.08)).findings
+    assert finding.period == Period(dt.date(2026, 11, 1), dt.date(2026, 11, 14))
+    assert finding.compare == Period(dt.date(2026, 10, 18), dt.date(2026, 10, 31))
+    assert finding.money.horizon == "week"
+    assert finding.money.value == pytest.approx(70_000 * (finding.after - finding.before) * 100)
+    assert "a week lost" in finding.headline.text("en")
+
+
+def test_segments_that_come_and_go():
+    tables = [
+        from_table(pd.DataFrame({"channel": channels, "visitors": visitors, "pay_buyers": buyers}), by="channel")
+        for channels, visitors, buyers in ((["a", "new"], [1000, 500], [50, 20]), (["a", "old"], [990, 400], [51, 30]))
+    ]
+    after, before = tables
+    found = diagnose(after, before)
+    assert sum(found.money.by_factor.values()) == pytest.approx(70 - 81)
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda a, _: diagnose(a), "nothing to compare with"),
+        (lambda a, b: diagnose(a, b.along(())), "split differently"),
+        (lambda a, _: diagnose(a, benchmark={"payy": 0.5}), "Did you mean pay"),
+        (lambda a, _: diagnose(a, benchmark={"pay": 50}), "share"),
+        (lambda a, b: diagnose(a, b, alpha=5), "between 0 and 1"),
+    ],
+)
+def test_wrong_questions_are_refused(change, said):
+    random = np.random.default_rng(16)
+    with pytest.raises(SpecError) as caught:
+        change(week(random), week(random))
+    assert said in str(caught.value)
+
+
+def test_rows_in_any_order_give_the_same_diagnosis():
+    random = np.random.default_rng(17)
+    before, after = week(random), week(random, lowered(3, 1, 0.7))
+
+    def shuffled(table):
+        order = np.random.default_rng(1).permutation(len(table.segments))
+        rows = table.rows.pivot_table(index="channel", columns="step", values="n").iloc[order].reset_index()
+        return from_table(rows.assign(pay_amount=rows["pay"] * 180.0), list(HEADERS), by="channel", amount="pay_amount")
+
+    one, other = diagnose(after, before), diagnose(shuffled(after), shuffled(before))
+    assert [(dict(f.subject), f.money) for f in one.findings] == [(dict(f.subject), f.money) for f in other.findings]
+    pd.testing.assert_frame_equal(one.cells, other.cells)
+
+
+def test_the_stratified_statistic_is_mantel_haenszels():
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
+    x0, n0, x1, n1 = (np.array(v, dtype=float) for v in ([30, 5, 60], [200, 80, 200], [20, 9, 80], [210, 90, 280]))
+    u, v, _ = Step2x2(x0, n0, x1, n1).parts
+    tables = [np.array([[a, b - a], [c, d - c]]) for a, b, c, d in zip(x1, n1, x0, n0, strict=True)]
+    reference = StratifiedTable(tables).test_null_odds().statistic
+    # Mantel-Haenszel divides by N - 1 instead of N.
+    total = n0 + n1
+    assert u.sum() ** 2 / (v * total / (total - 1)).sum() == pytest.approx(reference, rel=1e-9)
+
+
+def test_nodes_hold_different_segments():
+    found = nodes(("channel", "device"), [("a", "m"), ("a", "d"), ("b", "m")])
+    assert [node.subject for node in found] == [
+        (), (("channel", "a"),), (("channel", "b"),), (("device", "d"),), (("device", "m"),), (("channel", "a"), ("device", "m"))
+    ]  # fmt: skip
+
+
+def test_adtributor_on_the_papers_example():
+    cases = {
+        "centre": (("X", "Y"), [94, 6], [47, 3]),
+        "advertiser": (("A1", "A2", "A3", "A4"), [50, 20, 20, 10], [24, 21, 4, 1]),
+        "device": (("PC", "Mobile", "Tablet"), [50, 25, 25], [49, 1, 0]),
+    }
+    found = {name: adtributor(name, *case) for name, case in cases.items()}
+    assert found["device"].surprise == pytest.approx(0.06279, abs=5e-6)
+    assert found["advertiser"].surprise == pytest.approx(0.01213, abs=5e-6)
+    assert set(found["advertiser"].elements) == {"A1", "A3", "A4"}
+    assert found["centre"].elements == ("X",)
+    assert found["centre"].surprise == pytest.approx(0, abs=1e-12)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    path = DATA / "ecom.csv.gz"
+    if not path.exists():
+        pytest.skip("the public event log is not here")
+    return pd.read_csv(path, parse_dates=["timestamp"])
+
+
+CHECKOUT = FunnelSpec(["shipping_details", "payment_details", "purchase"], order="any", window=None, unit="session")
+
+
+def incident(shop, first, last):
+    """The funnel of sessions that began in days first..last, and of sessions outside both incidents."""
+    day = (shop["timestamp"].dt.normalize() - shop["timestamp"].min().normalize()).dt.days
+    start = day.groupby(shop["session_id"]).transform("min")
+    calm = shop[~(start.between(99, 130) | start.between(139, 159))]
+    return tuple(from_events(part, CHECKOUT, by="platform") for part in (shop[start.between(first, last)], calm))
+
+
+@pytest.mark.data
+def test_the_session_figures_of_the_public_log(shop):
+    bug, calm = incident(shop, 99, 130)
+    assert bug.only(platform="mobile").distinct[:2].tolist() == [69, 26]
+    assert calm.only(platform="mobile").distinct[:2].tolist() == [142, 114]
+    ordered = quality(shop, CHECKOUT.changed(order="ordered"))
+    (warning,) = [issue for issue in ordered if issue.kind == "out_of_order"]
+    assert warning.share == pytest.approx(205 / 470)
+    assert "44%" in warning.message.text("en")
+    assert "any" in warning.hint.text("en")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("days", "subject"),
+    [((99, 130), {"platform": "mobile", "step": "payment_details"}), ((139, 159), {"step": "purchase"})],
+)
+def test_the_two_incidents_of_the_public_log_and_nothing_else(shop, days, subject):
+    found = diagnose(*incident(shop, *days))
+    (finding,) = found.findings
+    assert dict(finding.subject) == subject
+    assert finding.after < 0.5
+    assert finding.before > 0.75
+    assert [issue.kind for issue in found.issues if issue.severity != "info"] == ["out_of_order"]
+
+
+@pytest.mark.data
+def test_calm_months_of_the_public_log_are_silent(shop):
+    packed = pack(shop, "session", ["platform"])
+    months = [Period(dt.date(2024, 1, 4), dt.date(2024, 3, 1)), Period(dt.date(2024, 3, 7), dt.date(2024, 4, 10))]
+    before, after = (from_events(packed, CHECKOUT, period=month) for month in months)
+    assert diagnose(after, before).findings == ()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("window", "cart", "direct"), [("1h", [112, 75, 15], 51), ("1d", [112, 79, 30], 70), ("7d", [112, 79, 45], 72)]
+)
+def test_the_windows_of_the_taobao_sample(window, cart, direct):
+    path = DATA / "taobao_user_behavior_10k.csv"
+    if not path.exists():
+        pytest.skip("the Taobao sample is not here")
+    log = pd.read_csv(path, names=["user_id", "item_id", "category", "event", "timestamp"])
+    assert from_events(log, FunnelSpec(["pv", "cart", "buy"], window=window)).distinct.tolist() == cart
+    assert from_events(log, FunnelSpec(["pv", "buy"], window=window)).distinct.tolist() == [112, direct]
+
+
+def test_every_sentence_is_chinese_in_chinese():
+    random = np.random.default_rng(18)
+    found = diagnose(week(random, lowered(5, 3, 0.5)), week(random))
+    sentences: list[Message] = [found.verdict, *(f.evidence for f in found.findings)]
+    for sentence in sentences:
+        assert sentence.text("zh") != sentence.text("en")
