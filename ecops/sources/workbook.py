@@ -244,7 +244,9 @@ def _write(sheet: calamine.CalamineSheet, target: Path, limits: Limits) -> tuple
         # From the first row of the sheet, but only from the first column that has cells.
         for values in sheet.iter_rows():
             cells = left + [value if type(value) is str else _text(value) for value in values]
-            damaged_ids += sum(type(value) is float and abs(value) >= _EXACT for value in values)
+            numbers = [value for value in values if type(value) is float]
+            if numbers and (max(numbers) >= _EXACT or min(numbers) <= -_EXACT):
+                damaged_ids += sum(abs(number) >= _EXACT for number in numbers)
             if not any(cells):
                 blank += 1
                 continue
@@ -257,10 +259,10 @@ def _write(sheet: calamine.CalamineSheet, target: Path, limits: Limits) -> tuple
 
 def _text(value: object) -> str:
     """A cell's value as text: ISO dates, numbers as Excel shows them in full, TRUE and FALSE."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return number_text(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
     if isinstance(value, dt.datetime):
         value = (value + _SECOND / 2).replace(microsecond=0)
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
@@ -275,10 +277,10 @@ def _text(value: object) -> str:
 def number_text(value: float) -> str:
     """A number without float noise: the 15 digits that Excel keeps, no exponent, no ".0".
 
-    >>> number_text(3.0), number_text(0.1 + 0.2), number_text(1e-7), number_text(6920000000000)
+    >>> number_text(3.0), number_text(0.1 + 0.2), number_text(1e-7), number_text(6920000000000.0)
     ('3', '0.3', '0.0000001', '6920000000000')
     """
-    if value == int(value) if abs(value) < 1e300 else False:
+    if value.is_integer():
         return str(int(value))
     plain = f"{value:.15g}"
     return format(Decimal(plain), "f") if "e" in plain else plain
