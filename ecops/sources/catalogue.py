@@ -17,7 +17,7 @@ _COLUMN_HEADS = {
 }
 _TABLES = {"zh": "自己准备的文件", "en": "Files of your own"}
 _NOTES = {
-    "zh": "其他任何文件也可以载入：表头是下列写法之一时自动对应，否则在载入页面上手动对应一次，之后同样的表头会自动套用。",
+    "zh": "其他文件也可以载入：表头是下列写法之一时自动对应，其余的在载入页面上手动对应一次，之后同样的表头自动套用。",
     "en": "Any other file loads as well: columns under one of these headers are found by themselves; map the others "
     "once on the upload page, and the same header is remembered.",
 }

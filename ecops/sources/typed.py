@@ -217,14 +217,13 @@ def _settled(job: Job, sql: str) -> str:
     return f"SELECT * REPLACE ({back} AS refund_amount) FROM ({with_paid})"  # noqa: S608
 
 
+_ITEM = "coalesce(sku, item_id, title, '')"
+# A later file may hold nothing but the refund of a line; it must not take the number of the sale.
+_BACK = "CASE WHEN paid_amount < 0 OR quantity < 0 THEN strftime(ordered_at, 'back %Y%m%d%H%M%S') END"
 _NUMBERED = {
-    "order_lines": (
-        "line_id",
-        "concat_ws('|', coalesce(sku, item_id, title, ''), $N)",
-        "order_id, coalesce(sku, item_id, title, '')",
-    ),
-    "events": ("event_id", "left(md5($K), 20) || '-' || $N", "user_id, happened_at, event, item_id, sku"),
-    "reviews": ("review_id", "left(md5($K), 20) || '-' || $N", "sku, date, text"),
+    "order_lines": ("line_id", f"concat_ws('|', {_ITEM}, {_BACK}, $N)", ("order_id", _ITEM, _BACK)),
+    "events": ("event_id", "left(md5($K), 20) || '-' || $N", ("user_id", "happened_at", "event", "item_id", "sku")),
+    "reviews": ("review_id", "left(md5($K), 20) || '-' || $N", ("sku", "date", "text")),
 }
 
 
@@ -237,8 +236,8 @@ def _numbered(job: Job, sql: str) -> str:
     if rule is None or rule[0] in job.mapping.columns:
         return sql
     name, shape, group = rule
-    number = f"row_number() OVER (PARTITION BY {group} ORDER BY _row)"
-    key = f"concat_ws('|', {', '.join(f'CAST({part.strip()} AS VARCHAR)' for part in group.split(','))})"
+    number = f"row_number() OVER (PARTITION BY {', '.join(group)} ORDER BY _row)"
+    key = f"concat_ws('|', {', '.join(f'CAST({part} AS VARCHAR)' for part in group)})"
     made = shape.replace("$N", f"CAST({number} AS VARCHAR)").replace("$K", key)
     return f"SELECT * REPLACE ({made} AS {name}) FROM ({sql})"  # noqa: S608 - our own names
 

@@ -243,6 +243,14 @@ def test_rows_of_an_order_get_the_same_numbers_again(load: Load) -> None:
     assert [(issue.kind, issue.count) for issue in found.issues] == [("equal_lines", 1)]
 
 
+def test_a_refund_never_takes_the_number_of_its_sale(load: Load) -> None:
+    sale, back = "1,2026-05-01,A,1,5,5", "1,2026-05-03 10:00:00,A,-1,5,-5"
+    both = [row["line_id"] for row in load(orders(sale, back))[1]]
+    alone = [row["line_id"] for row in load(orders(back))[1]]
+    assert both == ["A|1", "A|back 20260503100000|1"]
+    assert alone == ["A|back 20260503100000|1"]
+
+
 def test_the_last_of_rows_with_one_key_is_kept(load: Load) -> None:
     header = HEADER + ",Line id"
     lines = ("1,2026-05-01,A,1,5,5,x", "1,2026-05-01,A,1,5,5,x", "1,2026-05-01,A,1,9,9,y", "1,2026-05-01,A,1,7,7,y")
