@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from ecops.growth import changes
 from ecops.growth.changes import Change, Days
-from ecops.growth.daily import Daily, Data, history, opened, read_daily, read_people, spans
+from ecops.growth.daily import (
+    MINIMUM_LOOK_BACK,
+    Daily,
+    Data,
+    history,
+    opened,
+    read_buyer_base,
+    read_daily,
+    read_people,
+    spans,
+)
 from ecops.growth.frames import named
 from ecops.growth.panel import (
     Basis,
@@ -38,6 +48,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 PEOPLE = frozenset({"buyers", "returning_buyers", "known_buyers", "first_buyers"})
 """Measures that count different people of a whole period and therefore never add up over days."""
+
+_BASE = (("known", "known_buyers"), ("first", "first_buyers"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +207,9 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
         tables = [split.rows(entry) for entry in metrics().values() if entry.computed]
     else:
         tables = [whole.rows(entry) for entry in metrics().values() if entry.computed]
-    table = pd.concat([rows for rows in tables if rows is not None] or [pd.DataFrame()], ignore_index=True)
+    parts = [rows for rows in tables if rows is not None]
+    names = list(parts[0]) if parts else [*columns, "metric", "value"]
+    table = pd.DataFrame({name: np.concatenate([rows[name] for rows in parts]) if parts else [] for name in names})
     notes = (*coverage_notes(scope.coverage, period), *basis_note(basis_difference(scope.panel, period)))
     return Kpis(period, scope.compare, scope.basis, found, table, scope.coverage, notes, scope.currency)
 
@@ -215,6 +229,7 @@ class _Figures:
         self.aliases = aliases_of(self.basis)
         self.days = _days(scope.panel, self.covered, scope.period)
         self.now = scope.panel.positions(days_of(scope.period))
+        self._known: Mapping[str, float] = {}
         self._people = self._read_people()
 
     def _read_people(self) -> dict[str, dict[str, Floats]]:
@@ -231,14 +246,22 @@ class _Figures:
         for name, days in wanted.items():
             people = read_people(scope.data, days, look_back, scope.panel.by)
             if people is not None:
-                found[name] = {key: self._aligned(people.frame, key) for key in ("buyers", "returning_buyers")}
-                single = np.full(len(scope.panel.segments), np.nan)
-                found[name] |= {"known_buyers": single + 0, "first_buyers": single + 0}
-                if not scope.panel.by:
-                    found[name]["known_buyers"][0], found[name]["first_buyers"][0] = people.known, people.first
+                found[name] = {key: self._aligned(people, key) for key in ("buyers", "returning_buyers")}
+                found[name] |= self._base(name, look_back)
         if "full" in found and self.covered.period_days and "after" not in found:
             found["after"] = found["full"]
         return found
+
+    def _base(self, name: str, look_back: int) -> dict[str, Floats]:
+        """People known before a period and first-time buyers in it; only for the whole scope and whole periods."""
+        unknown = np.full(len(self.scope.panel.segments), np.nan)
+        whole = len(self.covered.period_days) == self.scope.period.days or name == "full"
+        if self.scope.panel.by or look_back < MINIMUM_LOOK_BACK or not whole:
+            return {"known_buyers": unknown, "first_buyers": unknown}
+        if not self._known:
+            self._known = read_buyer_base(self.scope.data, self.scope.period, self.scope.compare)
+        side = "before" if name == "before" else "after"
+        return {key: np.array([self._known[f"{word}_{side}"]]) for word, key in _BASE}
 
     def _aligned(self, frame: pd.DataFrame, column: str) -> Floats:
         panel = self.scope.panel
@@ -335,8 +358,8 @@ class _Figures:
             float(change.high[0]), float(change.p_value[0]), size, series, reason,
         )  # fmt: skip
 
-    def rows(self, entry: Metric) -> pd.DataFrame | None:
-        """A metric by segment as rows of `Kpis.table`; None when it cannot be computed."""
+    def rows(self, entry: Metric) -> dict[str, NDArray[Any]] | None:
+        """A metric by segment as columns of `Kpis.table`; None when it cannot be computed."""
         found = self.figures(entry)
         if found is None:
             return None
@@ -352,8 +375,13 @@ class _Figures:
             "p_value": unknown if change is None else change.p_value,
             "n": unknown if change is None else change.base_after,
         }
-        table = self.scope.panel.segments.assign(metric=entry.key, value=value, **columns)
-        return table.loc[~(table["value"].isna() & table["previous"].isna())]
+        shown = ~(np.isnan(value) & np.isnan(columns["previous"]))
+        segments = self.scope.panel.segments
+        named_columns = {name: segments[name].to_numpy()[shown] for name in segments.columns}
+        figures = {"value": value, **columns}
+        return {**named_columns, "metric": np.full(int(shown.sum()), entry.key, dtype=object)} | {
+            name: array[shown] for name, array in figures.items()
+        }
 
 
 def _rate_change(before: tuple[Floats, Floats], after: tuple[Floats, Floats]) -> Change:

@@ -169,6 +169,10 @@ def _log_change(
     with np.errstate(invalid="ignore", divide="ignore"):
         log = np.log(np.where(positive, after, 1.0) / np.where(positive, before, 1.0))
         p_value = np.where(positive, st.two_sided(log / error, df), np.nan)
+        # A side without anything has no logarithm; its difference can still be tested.
+        one = (before + after > 0) & ~positive & (before >= 0) & (after >= 0)
+        plain = st.two_sided((after - before) / np.sqrt(phi * (before + after)), df)
+        p_value = np.where(one, plain, p_value)
     return Change(
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
         base_before, base_after, phi, df,

@@ -150,6 +150,7 @@ def _standardised(series: Series, members: Floats, days: Days, raw: Change, seve
         half = st.critical_value(df=raw.df) * error
         log_half = half / np.sqrt(before * after)
         log = np.log(after / before)
+        relative_low, relative_high = np.expm1(log - log_half), np.expm1(log + log_half)
     usable = several & np.isfinite(p_value) & (before > 0) & (after > 0)
 
     def pick(new: Floats, old: Floats) -> Floats:
@@ -160,8 +161,8 @@ def _standardised(series: Series, members: Floats, days: Days, raw: Change, seve
         after=pick(after, raw.after),
         low=pick(after - before - half, raw.low),
         high=pick(after - before + half, raw.high),
-        relative_low=pick(np.expm1(log - log_half), raw.relative_low),
-        relative_high=pick(np.expm1(log + log_half), raw.relative_high),
+        relative_low=pick(relative_low, raw.relative_low),
+        relative_high=pick(relative_high, raw.relative_high),
         p_value=pick(p_value, raw.p_value),
         base_before=raw.base_before,
         base_after=raw.base_after,
@@ -242,7 +243,7 @@ def _joined(
                 continue
             carrying = frozenset(np.flatnonzero(inside[0].series.denominator.sum(1) > 0).tolist())
             covered = frozenset().union(*(cause.node.leaves for cause in inside))
-            moves = [abs(float(np.log1p(cause.change.relative[0]))) for cause in inside]
+            moves = [abs(float(cause.change.relative[0])) for cause in inside]
             alike = len({cause.money > 0 for cause in inside}) == 1 and min(moves) >= max(moves) / 2
             if alike and covered >= node.leaves & carrying:
                 whole = _cause(inside[0].series, node, days, money, first_q)
@@ -276,7 +277,10 @@ class _Money:
         mean = self.mean(members)
         with np.errstate(invalid="ignore", divide="ignore"):
             log = np.log(change.after / change.before)
-            return mean * log, mean * np.log1p(change.relative_low), mean * np.log1p(change.relative_high)
+            value, low, high = mean * log, mean * np.log1p(change.relative_low), mean * np.log1p(change.relative_high)
+        # The limit of LMDI: a factor that fell to nothing takes everything with it.
+        gone = (change.after == 0) & (change.before > 0)
+        return np.where(gone, -(members @ self.before), value), low, high
 
 
 def _best(

@@ -177,29 +177,16 @@ def _as_day(value: Any) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else value
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """Different buyers of a period.
-
-    Attributes:
-        frame: the columns of `by`, `buyers`, `returning_buyers` (NaN when the history is too short to tell).
-        known: people who had ever bought before the period; NaN when unknown or split by a segment.
-        first: people who bought for the first time in it; NaN likewise.
-    """
-
-    frame: pd.DataFrame
-    known: float
-    first: float
-
-
 MINIMUM_LOOK_BACK = 28
+"""With less history nobody can be told to have come back."""
 
 
-def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequence[str] = ()) -> People | None:
+def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequence[str] = ()) -> pd.DataFrame | None:
     """Different buyers on `days` and how many of them had bought within `look_back` days before the first of them.
 
     Returns:
-        None when buyers are not known or cannot be split by `by`.
+        The columns of `by`, `buyers`, `returning_buyers` (NaN when the history is too short to tell); None when buyers
+        are not known or cannot be split by `by`.
     """
     from ecops.store.engine import load_sql
 
@@ -214,13 +201,18 @@ def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequenc
     if not len(frame) or not frame["buyers"].sum():
         return None
     frame[["buyers", "returning_buyers"]] = frame[["buyers", "returning_buyers"]].astype("float64")
-    known = first = float("nan")
     if look_back < MINIMUM_LOOK_BACK:
         frame["returning_buyers"] = float("nan")
-    elif not by:
-        base = data.query(load_sql(QUERIES, "buyer_base"), {"start": start, "end": end, "days": list(days)}).to_pylist()
-        known, first = float(base[0]["known_buyers"] or 0), float(base[0]["first_buyers"] or 0)
-    return People(frame, known, first)
+    return frame
+
+
+def read_buyer_base(data: Data, period: Period, compare: Period) -> Mapping[str, float]:
+    """People who had ever bought before each period (`known_before`, `known_after`) and first-time buyers in it."""
+    from ecops.store.engine import load_sql
+
+    params = {"start": period.start, "end": period.end, "other_start": compare.start, "other_end": compare.end}
+    row = data.query(load_sql(QUERIES, "buyer_base"), params).to_pylist()[0]
+    return {name: float(value or 0) for name, value in row.items()}
 
 
 def history(data: Data, first: dt.date) -> int:

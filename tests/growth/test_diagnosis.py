@@ -97,6 +97,20 @@ def test_lost_traffic_of_one_channel():
     assert diagnosis.dimensions[0].dimension == "channel"
 
 
+def test_a_payment_that_stops_altogether():
+    traffic = simulate_traffic(1)
+    chosen = (traffic.platform == "douyin") & (traffic.device == "mobile")
+    diagnosis = diagnose({"traffic_daily": fail_payment(traffic, chosen, WEEK.start, left=0.0)}, WEEK)
+    assert confirmed(diagnosis) == {("payment_rate", cell(platform="douyin", device="mobile"))}
+    before = inside_compare(traffic[chosen]).pay_amount.sum()
+    assert diagnosis.confirmed[0].money.value == pytest.approx(-before)
+
+
+def inside_compare(frame):
+    compare = WEEK.compared("previous")
+    return frame[(frame.date >= compare.start) & (frame.date <= compare.end)]
+
+
 def simpson():
     """Every channel converts worse, and the mix moves to the channel that converts best."""
     random = np.random.default_rng(3)

@@ -1,4 +1,4 @@
--- How many people had ever paid before a period, and how many paid for the first time in it?
+-- How many people had ever paid before each of two periods, and how many paid for the first time in each?
 with first_days as (
     select buyer_id, min(date) as first_day
     from daily_buyers
@@ -7,6 +7,8 @@ with first_days as (
 )
 
 select
-    sum(case when first_day < $start then 1 else 0 end) as known_buyers,
-    sum(case when first_day >= $start and list_contains($days, first_day) then 1 else 0 end) as first_buyers
+    sum(case when first_day < $start then 1 else 0 end) as known_after,
+    sum(case when first_day between $start and $end then 1 else 0 end) as first_after,
+    sum(case when first_day < $other_start then 1 else 0 end) as known_before,
+    sum(case when first_day between $other_start and $other_end then 1 else 0 end) as first_before
 from first_days

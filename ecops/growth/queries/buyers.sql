@@ -1,14 +1,15 @@
 -- How many different people paid in a period, and how many of them had paid in the look-back time before it?
 with period_buyers as (
-    select *
+    select {by} buyer_id
     from daily_buyers
     where date between $start and $end and list_contains($days, date)
+    group by all
 ),
 
 earlier as (
     select distinct buyer_id
     from daily_buyers
-    where date >= $since and date < $start
+    where date >= $since and date < $start and buyer_id in (select buyer_id from period_buyers)
 )
 
 select
