@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import threading
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -505,3 +506,26 @@ def test_wishes_by_sheet(workspace):
         again = workspace.load_inspected(inspection, Wishes(source="generic_orders"))
     assert receipt.sheets[0].source == "generic_orders"
     assert again.already_loaded
+
+
+UCI = Path(__file__).resolve().parents[3] / "shared" / "data" / "uci" / "online_retail.csv"
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not UCI.exists(), reason="the public data set is not here")
+def test_a_public_export_and_its_beginning_once_more(workspace, tmp_path):
+    """Known totals of UCI Online Retail, also when its first 200,000 lines came before in a file of their own."""
+    with UCI.open(encoding="utf-8", errors="replace") as file:
+        head = [line for _, line in zip(range(200_001), file, strict=False)]
+    (tmp_path / "beginning.csv").write_text("".join(head), "utf-8")
+    first = workspace.load(tmp_path / "beginning.csv")
+    assert first.rows == 200_000
+    whole = workspace.load(UCI)
+    (sheet,) = whole.sheets
+    assert sheet.keys_new == 341_909
+    assert sheet.keys_replaced + sheet.keys_unchanged == 200_000
+    assert workspace.tables()["order_lines"].rows == 541_909
+    sums = workspace.query("select sum(gross_sales) as gross, sum(refunds) as refunds from daily_sales").to_pylist()[0]
+    assert sums == {"gross": pytest.approx(10_666_684.544), "refunds": pytest.approx(918_936.61)}
+    buyers = workspace.query("select count(distinct buyer_id) as n from daily_buyers")["n"].to_pylist()
+    assert buyers == [4_338]
