@@ -126,7 +126,7 @@ class _Query:
 
     def missing(self, name: str) -> str:
         """1 where a covariate is blank."""
-        return f"case when value_{self.wanted.values.index(name)} is null then 1.0 else 0.0 end"
+        return f"case when value_{self.wanted.values.index(name)} is null then 1e0 else 0e0 end"
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -1,0 +1,243 @@
+"""The order of verdicts, what each one says, and that a plausible week one is not a winner."""
+
+import datetime as dt
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecops import handbook
+from ecops.experiments import Experiment, Metric, analyse, decide, findings, preset
+from ecops.messages import Term
+from tests.experiments.shops import shop, totals
+
+
+def verdict(users, **spec):
+    return decide(analyse(users, Experiment(**{"planned_sample": len(users), **spec})))
+
+
+def test_a_winner_is_shipped_with_money():
+    users = shop(lift=0.25, seed=2)
+    decision = verdict(users, secondary=("uv_value",), margin=0.4, monthly_traffic=100_000)
+    assert decision.kind == "ship"
+    assert decision.choose == "treatment"
+    effect = decision.result.effect
+    assert effect.low > 0
+    order = users.revenue.sum() / users.converted.sum()
+    each = decision.stake.value
+    assert each == pytest.approx(0.4 * order, rel=0.02)  # capped revenue a conversion
+    assert decision.stake.gain.value == pytest.approx(effect.difference * 100_000 * each)
+    assert decision.stake.gain.low == pytest.approx(effect.low * 100_000 * each)
+    assert 0 < decision.chance_wrong < 0.05
+    assert decision.next_look is None
+    assert decision.action == handbook.advice("experiment_ship")
+    said = decision.headline.text("zh")
+    assert said.startswith("上线 B：支付转化率由")
+    assert "每月约多收" in said
+    assert "p<" not in str(decision.headline)
+
+
+def test_a_loser_is_stopped():
+    decision = verdict(shop(lift=-0.25, seed=3))
+    assert (decision.kind, decision.choose) == ("stop", "control")
+    assert decision.result.effect.p_value < 0.05  # two-sided: a loser is as clear as a winner
+    assert decision.action.rule == "experiment_stop"
+
+
+def test_a_flat_test_chooses_by_expected_loss():
+    decision = verdict(shop(seed=4))
+    assert decision.kind == "flat"
+    belief = decision.result.posterior
+    assert (decision.choose == "treatment") == (belief.loss_if_shipped < belief.loss_if_kept)
+    assert decision.chance_wrong == pytest.approx(min(belief.better, 1 - belief.better))
+
+
+def test_a_test_without_its_sample_goes_on():
+    users = shop(20_000, days=14, lift=0.04, seed=4)
+    decision = verdict(users, planned_sample=60_000)
+    assert decision.kind == "continue"
+    assert decision.more_users == 40_000
+    assert decision.more_days == 28
+    assert decision.next_look == dt.date(2026, 11, 22)
+    assert any("40,000" in str(reason) for reason in decision.reasons)
+
+
+def test_week_one_looks_good_and_is_not():
+    # No effect at all, and a first week (of this seed) in which a test with a single look would ship B.
+    users = shop(20_000, days=28, seed=1038)
+    week = users[users.exposed_at < pd.Timestamp("2026-11-09")]
+    assert analyse(week, Experiment()).goal("B").effect.verdict == "better"
+    early = decide(analyse(week, Experiment(planned_sample=20_000)))
+    assert early.kind in {"continue", "too_early"}
+    final = decide(analyse(users, Experiment(planned_sample=20_000, looks=(len(week),))))
+    assert final.kind == "flat"
+    assert early.next_look is not None
+
+
+def test_earlier_looks_raise_the_bar():
+    users = shop(lift=0.1, seed=5)
+    once = analyse(users, Experiment(planned_sample=40_000))
+    often = analyse(users, Experiment(planned_sample=40_000, looks=(10_000, 20_000, 30_000), spending="pocock"))
+    assert often.looks.number == 4
+    assert often.goal("B").effect.critical > 1.1 * once.goal("B").effect.critical
+    assert often.goal("B").effect.low < once.goal("B").effect.low
+    late = analyse(users, Experiment(planned_sample=30_000, looks=(30_500,)))
+    assert late.looks.closed
+    assert "late_look" in [check.key for check in late.checks]
+    assert decide(late).kind == "flat"
+
+
+def test_too_early():
+    short = decide(analyse(shop(9_000, days=5, lift=0.5), Experiment(planned_sample=40_000)))
+    assert short.kind == "too_early"
+    assert short.next_look == dt.date(2026, 11, 8)
+    rare = decide(analyse(shop(4_000, rate=0.01, seed=2), Experiment()))
+    assert rare.kind == "too_early"
+    assert any("conversions" in str(reason) for reason in rare.reasons)
+    tiny = decide(analyse(shop(10_000), Experiment(planned_sample=1_000_000)))
+    assert tiny.kind == "too_early"
+
+
+def test_a_skewed_split_is_not_valid_whatever_the_effect():
+    users = shop(lift=0.5, share=0.53, seed=6)
+    decision = verdict(users)
+    assert decision.kind == "invalid"
+    assert decision.action.rule == "experiment_invalid"
+    assert decision.result.effect is not None
+    assert "+50%" not in str(decision.headline)
+    assert verdict(users, arms={"A": 0.47, "B": 0.53}).kind == "ship"
+
+
+def test_a_leak_is_not_valid():
+    users = shop(lift=0.3, seed=7)
+    users.loc[:49, "variant"] = "C"
+    decision = decide(analyse(users, Experiment(arms={"A": 1, "B": 1, "C": 0}, planned_sample=40_000)))
+    assert decision.kind == "invalid"
+    assert "50 users" in str(decision.reasons[0])
+
+
+def test_a_day_on_which_only_one_arm_got_traffic():
+    users = shop(40_000, seed=8, lift=0.3)
+    lost = (users.exposed_at == pd.Timestamp("2026-11-05")) & (users.variant == "B")
+    extra = users[(users.exposed_at == pd.Timestamp("2026-11-06")) & (users.variant == "B")].head(int(lost.sum()))
+    repaired = pd.concat([users[~lost], extra.assign(unit_id=extra.unit_id + "x")])
+    decision = verdict(repaired)
+    assert decision.kind == "invalid"
+    assert any("5 Nov" in str(reason) for reason in decision.reasons)
+
+
+def test_arms_that_differed_before_are_not_valid():
+    users = shop(seed=9)
+    users.loc[users.variant == "B", "pre_value"] *= 1.2
+    assert verdict(users, goal="uv_value", covariates=("pre_value",)).kind == "invalid"
+
+
+def test_a_broken_guardrail_comes_before_the_gain():
+    users = shop(lift=0.4, seed=10)
+    cheaper = (users.variant == "B") & users.converted
+    users.loc[cheaper, "revenue"] *= 0.6
+    decision = verdict(users, guardrails=(("aov", 0.05),))
+    assert decision.result.effect.low > 0
+    assert decision.kind == "guardrail"
+    assert "客单价" in decision.reasons[0].text("zh")
+
+
+def test_a_gain_with_an_unproven_guardrail_waits():
+    users = shop(lift=0.3, seed=11)
+    decision = decide(
+        analyse(users, Experiment(goal="conversion", guardrails=(("aov", 0.001),), planned_sample=40_000))
+    )
+    assert decision.kind == "flat"
+    assert decision.choose == "control"
+    assert any("ruled out" in str(reason) for reason in decision.reasons)
+
+
+def test_a_sure_but_small_gain_is_not_shipped():
+    users = shop(lift=0.25, seed=2)
+    assert verdict(users, worthwhile=0.1).kind == "ship"
+    assert verdict(users, worthwhile=0.9).kind == "flat"
+
+
+def test_of_several_arms_the_best_is_shipped():
+    users = shop(60_000, lift=0.2, share=2 / 3, seed=12)
+    rng = np.random.default_rng(1)
+    users.loc[(users.variant == "B") & (rng.random(len(users)) < 0.5), "variant"] = "C"
+    more = (users.variant == "C") & (rng.random(len(users)) < 0.02)
+    users.loc[more, "converted"] = True
+    decision = verdict(users, arms={"A": 1, "B": 1, "C": 1})
+    assert (decision.kind, decision.arm) == ("ship", "C")
+    assert dict(decision.arms)["C"] == "ship"
+    assert any("Holm" in str(text) for text in decision.adjusted)
+
+
+def test_costs_are_better_when_lower():
+    users = shop(60_000, seed=13, rate=0.1)
+    users["cost"] = np.where(users.variant == "B", 0.8, 1.0) * np.random.default_rng(2).gamma(4.0, 1.0, len(users))
+    decision = verdict(users, goal="cac")
+    assert decision.kind == "ship"
+    assert decision.result.effect.difference < 0
+    assert decision.stake.gain.value > 0
+    assert decision.result.posterior.better > 0.99
+
+
+def test_profit_with_a_negative_baseline_is_told_without_percentages():
+    rng = np.random.default_rng(3)
+    users = shop(20_000, seed=14)
+    users["profit"] = rng.normal(-2.0, 10, len(users)) + np.where(users.variant == "B", 3.0, 0.0)
+    metric = Metric("profit", Term(en="Profit", zh="利润"), "mean", "profit", unit="money", value=1.0, cap=True)
+    decision = verdict(users, goal=metric)
+    assert decision.kind == "ship"
+    assert decision.result.effect.lift.status == "baseline_not_positive"
+    assert "%" not in str(decision.headline).split("Chance")[0]
+
+
+def test_one_typing_error_does_not_decide():
+    users = shop(lift=0.3, seed=15)
+    users.loc[users.index[users.variant == "A"][0], "revenue"] = 2.46e14
+    readout = analyse(users, Experiment(goal="uv_value", planned_sample=40_000))
+    assert "outlier" in [check.key for check in readout.checks]
+    assert readout.goal("B").effect.control < 10
+    assert readout.goal("B").uncapped.control > 1e9
+    assert readout.goal("B").effect.verdict == "better"
+    assert readout.goal("B").uncapped.verdict == "open"
+
+
+def test_daily_totals_reach_a_verdict():
+    users = shop(80_000, days=28, lift=0.3, seed=16)
+    frame = totals(users, "exposed_at").drop(columns="revenue_squares")
+    decision = verdict(users=frame, goal="uv_value", date="date", planned_sample=80_000)
+    assert decision.kind == "ship"
+    assert any("28 days" in str(text) for text in decision.adjusted)
+
+
+def test_the_finding_carries_the_verdict():
+    readout = analyse(shop(lift=0.25, seed=2), Experiment(name="页头", goal="uv_value", planned_sample=40_000))
+    (finding,) = findings(readout)
+    assert finding.area == "experiments"
+    assert finding.confidence == "confirmed"
+    assert finding.subject == {"experiment": "页头", "arm": "B"}
+    assert finding.money.low < finding.money.value < finding.money.high
+    assert finding.before == readout.goal("B").effect.control
+    assert finding.n == 40_000
+    assert finding.action.rule == "experiment_ship"
+    (broken,) = findings(analyse(shop(share=0.53, seed=6), Experiment()))
+    assert broken.kind == "data"
+    assert math.isnan(broken.before)
+    assert broken.money is None
+
+
+@pytest.mark.parametrize("monitoring", ["always_valid", "single_look"])
+def test_other_ways_of_looking(monitoring):
+    users = shop(lift=0.25, seed=2)
+    readout = analyse(users, Experiment(planned_sample=40_000, monitoring=monitoring))
+    expected = {"always_valid": 3.035, "single_look": 1.96}[monitoring]
+    assert readout.looks.critical == pytest.approx(expected, abs=1e-3)
+
+
+def test_every_preset_names_its_metric_in_both_languages():
+    for key in ("ctr", "conversion", "payment_rate", "uv_value", "aov", "cac", "roi", "repeat_rate"):
+        metric = preset(key)
+        assert metric.label.en
+        assert metric.label.zh
+        assert 0.1 <= metric.suggested_lift <= 0.12

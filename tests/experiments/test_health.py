@@ -1,0 +1,130 @@
+"""Traffic split, caps, beliefs and segment tests by hand and against scipy."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ecops.errors import SpecError
+from ecops.experiments import compare_means, posterior, posterior_counts, srm
+from ecops.experiments.bayes import expected_losses
+from ecops.experiments.capping import Cap, capped_count, high_limit, tail_size
+from ecops.experiments.health import balance
+from ecops.experiments.samples import moments_of
+from ecops.experiments.segments import heterogeneity, trend
+
+
+def test_split_is_a_chi_square_over_the_planned_arms():
+    split = srm({"a": 5000, "b": 5200, "c": 4900}, {"a": 1, "b": 1, "c": 1})
+    assert split.p_value == pytest.approx(stats.chisquare([5000, 5200, 4900]).pvalue)
+    uneven = srm({"a": 900, "b": 120}, {"a": 9, "b": 1})
+    assert uneven.p_value == pytest.approx(stats.chisquare([900, 120], [918, 102]).pvalue)
+    assert uneven.drift == pytest.approx(18 / 1020, rel=1e-6) or uneven.drift == pytest.approx(-18 / 1020)
+
+
+def test_arms_that_are_switched_off_take_no_part():
+    off = srm({"a": 5000, "b": 5200, "c": 0}, {"a": 1, "b": 1, "c": 0})
+    assert off.p_value == pytest.approx(stats.chisquare([5000, 5200]).pvalue)
+    assert off.level == "green"
+    leak = srm({"a": 5000, "b": 5000, "c": 300}, {"a": 1, "b": 1, "c": 0})
+    assert (leak.level, leak.leaked) == ("red", 300)
+    assert srm({"a": 5000, "b": 5000, "x": 1}, {"a": 1, "b": 1}).level == "red"
+
+
+def test_levels_of_the_split():
+    weights = {"a": 1, "b": 1}
+    assert srm({"a": 5000, "b": 5100}, weights).level == "green"
+    assert srm({"a": 5000, "b": 5270}, weights).level == "amber"
+    assert srm({"a": 5000, "b": 5400}, weights).level == "red"
+    assert srm({"a": 5000, "b": 5400}, weights, tests=100).level == "amber"
+    with pytest.raises(SpecError):
+        srm({"a": 5}, {"a": 0})
+
+
+def test_balance_finds_a_difference_before_the_test():
+    rng = np.random.default_rng(1)
+    same, other = rng.normal(0, 1, 2000), rng.normal(0, 1, 2000)
+    first = moments_of({"x": same, "z": np.ones(2000)})
+    p_value, constant = balance(first, moments_of({"x": other, "z": np.ones(2000)}), ["x", "z"])
+    assert p_value == pytest.approx(2 * stats.norm.sf(abs(stats.ttest_ind(same, other).statistic)), rel=1e-6)
+    assert math.isnan(constant)
+    assert balance(first, moments_of({"x": other + 0.3, "z": np.ones(2000)}), ["x"])[0] < 1e-9
+
+
+def test_the_cap_is_an_observed_value_never_zero():
+    rng = np.random.default_rng(2)
+    payers = rng.lognormal(4, 1, 5_000)
+    cap = high_limit(payers, 5_000)
+    assert cap in payers
+    assert (payers > cap).sum() == 5
+    few = np.append(rng.lognormal(4, 1, 56), 2.46e14)
+    assert high_limit(few, 57) == np.sort(few)[-2]
+    assert high_limit(few[:5], 5) == math.inf
+    assert [capped_count(n) for n in (0, 9, 10, 100, 300, 999, 1000, 10_000)] == [0, 0, 1, 1, 3, 9, 1, 10]
+    assert all(tail_size(n) > capped_count(n) for n in (0, 50, 999, 10_000, 50_000_000))
+
+
+def test_a_heavy_user_is_suspicious():
+    assert Cap(-math.inf, 10, 1, 50, 1e9, 0.9, typo=True).suspicious
+    assert Cap(-math.inf, 10, 1, 50, 20.0, 0.06, typo=False).suspicious
+    assert not Cap(-math.inf, 10, 1, 50, 20.0, 0.01, typo=False).suspicious
+
+
+def test_expected_losses_by_integration():
+    from scipy.integrate import quad
+
+    for mean, deviation in ((0.3, 1.0), (-2.0, 0.5), (0.0, 3.0)):
+        law = stats.norm(mean, deviation)
+        shipped = quad(lambda g, law=law: max(-g, 0) * law.pdf(g), mean - 12 * deviation, mean + 12 * deviation)[0]
+        assert expected_losses(mean, deviation) == pytest.approx((shipped, shipped + mean), abs=1e-6)
+
+
+def test_the_prior_shrinks():
+    effect = compare_means((1000, 500.0, 1250.0), (1000, 620.0, 1500.0))
+    flat, sceptical = posterior(effect, math.inf), posterior(effect, 0.1)
+    assert flat.mean == pytest.approx(effect.difference)
+    weight = (0.1 * effect.control) ** 2 / ((0.1 * effect.control) ** 2 + effect.error**2)
+    assert sceptical.mean == pytest.approx(weight * effect.difference)
+    assert 0.5 < sceptical.better < flat.better
+    lower = posterior(effect, 0.1, less_is_better=True)
+    assert lower.better == pytest.approx(1 - sceptical.better)
+    assert lower.loss_if_shipped == pytest.approx(sceptical.loss_if_kept)
+
+
+def test_small_counts_by_simulation():
+    rng = np.random.default_rng(3)
+    a, b = rng.beta(1 + 2, 1 + 38, 400_000), rng.beta(1 + 6, 1 + 34, 400_000)
+    ours = posterior_counts((40, 2), (40, 6))
+    assert ours.better == pytest.approx((b > a).mean(), abs=0.003)
+    assert ours.loss_if_shipped == pytest.approx(np.maximum(a - b, 0).mean(), rel=0.02)
+    assert (ours.low, ours.high) == pytest.approx(tuple(np.quantile(b - a, [0.025, 0.975])), abs=0.002)
+
+
+def test_heterogeneity_by_hand():
+    # Weights 1 and 4: pooled (1 * 1 + 4 * 3) / 5 = 2.6, Q = 1.6^2 + 4 * 0.4^2 = 3.2.
+    found = heterogeneity([1.0, 3.0], [1.0, 0.5])
+    assert found.pooled == pytest.approx(2.6)
+    assert found.p_value == pytest.approx(stats.chi2.sf(3.2, 1))
+    assert math.isnan(heterogeneity([1.0], [1.0]).p_value)
+
+
+def test_segment_test_keeps_its_level():
+    rng = np.random.default_rng(4)
+    errors = np.array([0.5, 1.0, 2.0, 1.5])
+    p_values = [heterogeneity(rng.normal(0.3, errors), errors).p_value for _ in range(8000)]
+    assert 0.045 <= np.mean(np.array(p_values) < 0.05) <= 0.055
+
+
+def test_trend_is_a_weighted_regression():
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(5)
+    errors = rng.uniform(0.5, 2, 14)
+    values = 3 - 0.2 * np.arange(14) + rng.normal(0, 3 * errors)
+    ours = trend(values, errors, np.arange(14))
+    theirs = sm.WLS(values, sm.add_constant(np.arange(14)), weights=errors**-2.0).fit()
+    assert ours.slope == pytest.approx(theirs.params[1])
+    assert ours.error == pytest.approx(theirs.bse[1])
+    assert ours.p_value == pytest.approx(theirs.pvalues[1])
+    assert math.isnan(trend([1.0] * 4, [1.0] * 4, range(4)).p_value)
