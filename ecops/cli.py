@@ -10,6 +10,7 @@ import json
 import math
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
@@ -75,11 +76,12 @@ def sample(
     """Load the sample shop into a workspace (./workspace/sample when none is given)."""
     target = _open(workspace or _home() / "sample", state)
     done = []
-    for name, file in _sample_files().items():
-        receipt = target.load(file, name=name, actor="sample")
-        done.append(receipt)
-        if not as_json:
-            _say(receipt.summary, language)
+    with tempfile.TemporaryDirectory(prefix="ecops-") as work:
+        for file in _sample_files(Path(work)):
+            receipt = _load_sample(target, file)
+            done.append(receipt)
+            if not as_json:
+                _say(receipt.summary, language)
     if as_json:
         _say_json({"workspace": str(target.folder), "receipts": [_receipt(receipt, language) for receipt in done]})
 
@@ -308,20 +310,40 @@ def _existing() -> Path:
     return sample_shop if not _own().exists() and sample_shop.exists() else _own()
 
 
-def _sample_files() -> dict[str, Path | bytes]:
-    """The files of the sample shop; made anew where they were not shipped."""
-    folder = Path(__file__).resolve().parents[1] / "sample_data" / "shop"
-    files = sorted(path for path in folder.glob("*") if path.is_file() and not path.name.startswith("."))
-    if files:
-        return {path.name: path for path in files}
+def _sample_files(work: Path) -> list[Path]:
+    """The files of the sample shop in the order in which to load them; made in `work` where they were not shipped."""
     try:
-        from sample_data.generate import build
+        import sample_data
     except ImportError:
         raise StoreError(
             Message("The sample shop was not shipped with this installation."),
             Message("Run it in the project's folder."),
         ) from None
-    return dict(build())
+    files: list[Path] = sample_data.files()
+    if all(file.is_file() for file in files):
+        return files
+    from sample_data.generate import build
+
+    for name, content in build().items():
+        (work / name).write_bytes(content)
+    return [work / file.name for file in files]
+
+
+def _load_sample(target: Workspace, file: Path) -> Receipt:
+    """Load one file of the sample shop with what no file can know of itself: the name of the shop, the level."""
+    import sample_data
+    from ecops.store import Wishes
+    from ecops.tables import table
+
+    said = dict(sample_data.hints()[file.name])
+    name = said.pop("table")
+    with target.inspect(file) as inspection:
+        plans = {}
+        for grid, matches in inspection.sheets:
+            best = next(match.mapping for match in matches if match.table == name)
+            known = {column: value for column, value in said.items() if column in table(name).names}
+            plans[grid.name] = best.with_constants(**{k: v for k, v in known.items() if k not in best.columns})
+        return target.load_inspected(inspection, Wishes(mapping=plans, sheets=list(plans)), actor="sample")
 
 
 def _receipt(receipt: Receipt, language: str) -> dict[str, Any]:
