@@ -58,7 +58,7 @@ def detect(grid: Grid) -> tuple[Match, ...]:
 
 def propose(source_entry: Source, grid: Grid) -> Mapping:
     """The mapping of `grid` under the rules of one report, whether it fits or not."""
-    headers = [normalise_header(column) for column in grid.columns]
+    headers = [source_entry.comparable(column) for column in grid.columns]
     constants = {**source_entry.constants, **_preamble_constants(source_entry, grid.preamble)}
     columns = _columns(source_entry, headers)
     if "platform" in columns and _says_device(grid, columns["platform"], source_entry) and "device" not in columns:
@@ -94,7 +94,7 @@ def _columns(entry: Source, headers: Sequence[str]) -> dict[str, int]:
             first.setdefault(header, position)
     chosen: dict[str, int] = {}
     for column in table(entry.table).columns:
-        own = {normalise_header(header) for header in entry.columns.get(column.name, ())}
+        own = {entry.comparable(header) for header in entry.columns.get(column.name, ())}
         for header in entry.headers_of(column.name):
             if header in first and (header in own or first[header] not in chosen.values()):
                 chosen[column.name] = first[header]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,10 +88,19 @@ class Source:
         return frozenset(normalise_header(header) for group in groups for header in group)
 
     def headers_of(self, column: str) -> tuple[str, ...]:
-        """The normalised headers under which `column` may stand, best first."""
+        """The headers under which `column` may stand, best first, in the form of `comparable`."""
         own = self.columns.get(column, ())
-        synonyms = table(self.table)[column].synonyms if self.generic else ()
-        return tuple(dict.fromkeys(normalise_header(header) for header in (*own, *synonyms)))
+        synonyms = (column, *table(self.table)[column].synonyms) if self.generic else ()
+        return tuple(dict.fromkeys(self.comparable(header) for header in (*own, *synonyms)))
+
+    def comparable(self, header: str) -> str:
+        """A header as this report compares it: normalised; files of any system also without spaces and joints.
+
+        >>> source("generic_orders").comparable("Order_Date") == source("generic_orders").comparable("OrderDate")
+        True
+        """
+        plain = normalise_header(header)
+        return re.sub(r"(?<=\w)[ _.-]+(?=\w)", "", plain) if self.generic else plain
 
     def vocabulary(self, column: str) -> Mapping[str, str]:
         """Normalised word -> canonical word for a column: the words of all reports, then this report's own."""
@@ -199,6 +209,7 @@ def footer_words() -> tuple[str, ...]:
 def known_headers() -> frozenset[str]:
     """The normalised headers of all reports and all synonyms of all tables: what a header row looks like."""
     found = {normalise_header(name) for entry in tables().values() for name in _names(entry)}
+    found |= {name.replace(" ", joint) for name in found if " " in name for joint in ("", "_")}
     return frozenset(found).union(*(entry.headers for entry in sources().values()))
 
 

@@ -50,6 +50,15 @@ def test_one_header_serves_one_column_of_a_table(sheet: Sheet) -> None:
     assert len(set(columns.values())) == len(columns)
 
 
+def test_joints_between_words_do_not_matter(sheet: Sheet) -> None:
+    for header in ("order_id,order_date,unit_price", "OrderID,OrderDate,UnitPrice", "Order-ID,Order date,Unit.Price"):
+        assert propose(source("generic_orders"), sheet(header + "\n1,2026-05-01,5\n")).columns == {
+            "order_id": 0,
+            "ordered_at": 1,
+            "unit_price": 2,
+        }
+
+
 def test_pdd_has_one_time_for_two_columns(sheet: Sheet) -> None:
     header = "商品,订单号,订单状态,商品总价(元),用户实付金额(元),商家实收金额(元),商品数量(件),订单成交时间"
     columns = propose(source("pdd_orders"), sheet(header + "\na,1,已收货,1,1,1,1,2026-05-01\n")).columns
