@@ -65,7 +65,7 @@ class Cause:
         money: what the change is worth in the period, by the logarithmic mean of the cell's GMV.
         low: lower end of its 95 % interval.
         high: upper end.
-        q_value: corrected over every cell and metric tested.
+        q_value: corrected over every cell and metric tested; of the larger cell when a smaller one stands for it.
     """
 
     series: Series
@@ -205,7 +205,6 @@ def find_causes(
     money = _Money(gmv, days)
     found: list[Cause] = []
     removed: dict[str, frozenset[int]] = {series.metric: frozenset() for series in tested}
-    first_q: dict[tuple[str, frozenset[int]], float] = {}
     cells: dict[str, Change] = {}
     for _ in range(12):
         for series in tested:
@@ -213,28 +212,20 @@ def find_causes(
                 cells[series.metric] = test_nodes(series, membership(nodes, len(gmv), removed[series.metric]), days)
         p_values = np.stack([cells[series.metric].p_value for series in tested])
         q_values = st.benjamini_hochberg(p_values)
-        for row, series in enumerate(tested):
-            for column, node in enumerate(nodes):
-                first_q.setdefault((series.metric, node.leaves), float(q_values[row, column]))
         best = _best(tested, nodes, cells, money, removed, q_values if corrected else p_values, guards)
         if best is None:
             break
         series, place = best
         node = _narrowed(series, nodes[place], nodes, days, money, removed[series.metric], guards)
-        cause = _cause(series, node, days, money, first_q)
+        row = next(row for row, other in enumerate(tested) if other is series)
+        cause = _cause(series, node, days, money, float(q_values[row, place]))
         found = _with(found, cause, guards)
         removed[series.metric] |= node.leaves
         cells.pop(series.metric)
-    return _joined(found, nodes, days, money, first_q)
+    return _joined(found, nodes, days, money)
 
 
-def _joined(
-    found: list[Cause],
-    nodes: Sequence[Node],
-    days: Days,
-    money: _Money,
-    first_q: Mapping[tuple[str, frozenset[int]], float],
-) -> list[Cause]:
+def _joined(found: list[Cause], nodes: Sequence[Node], days: Days, money: _Money) -> list[Cause]:
     """Causes that together are a whole parent, all moving alike, told as the parent."""
     for node in sorted(nodes, key=lambda item: -len(item.leaves)):
         for metric in {cause.series.metric for cause in found}:
@@ -246,7 +237,7 @@ def _joined(
             moves = [abs(float(cause.change.relative[0])) for cause in inside]
             alike = len({cause.money > 0 for cause in inside}) == 1 and min(moves) >= max(moves) / 2
             if alike and covered >= node.leaves & carrying:
-                whole = _cause(inside[0].series, node, days, money, first_q)
+                whole = _cause(inside[0].series, node, days, money, max(cause.q_value for cause in inside))
                 found = [*(cause for cause in found if not any(cause is part for part in inside)), whole]
     return found
 
@@ -332,13 +323,10 @@ def _narrowed(
     return best
 
 
-def _cause(
-    series: Series, node: Node, days: Days, money: _Money, first_q: Mapping[tuple[str, frozenset[int]], float]
-) -> Cause:
+def _cause(series: Series, node: Node, days: Days, money: _Money, q_value: float) -> Cause:
     members = membership([node], len(money.before))
     change = test_nodes(series, members, days)
     value, low, high = (float(part[0]) for part in money.worth(series, change, members))
-    q_value = first_q.get((series.metric, node.leaves), float("nan"))
     return Cause(series, node, change, value, low, high, q_value)
 
 

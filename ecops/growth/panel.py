@@ -237,11 +237,23 @@ def find_basis(panel: Panel, period: Period, compare: Period) -> Basis:
         covered = np.logical_and.reduce([total > 0 for total in sums])
         if have_sales:
             sold = np.nansum(panel.measures["gross_sales"][:, place], axis=1) > 0
-            shops = panel.leaves.groupby(["platform", "shop"], sort=False).ngroup().to_numpy()
-            if set(shops[sold]) - set(shops[covered]):
+            shops = _traffic_owners(panel)
+            if {shops[row] for row in np.flatnonzero(sold)} - {shops[row] for row in np.flatnonzero(covered)}:
                 return "orders"
     now = panel.positions(days_of(period))
     return "traffic" if np.nansum(np.asarray(traffic[0])[:, now]) > 0 else "orders" if have_sales else ""
+
+
+OWN_SITES = frozenset({"web", "shopify", "woocommerce"})
+"""The shop's own site: its orders come from the shop system, its visitors from web analytics, under other names."""
+
+
+def _traffic_owners(panel: Panel) -> list[tuple[str, str]]:
+    """Whose traffic could cover each leaf: the shop's, or the platform's where one export does not name the shop."""
+    platforms = ["web" if name in OWN_SITES else name for name in panel.leaves["platform"]]
+    shops = list(panel.leaves["shop"])
+    unnamed = {"web", *(platform for platform, shop in zip(platforms, shops, strict=True) if not shop)}
+    return [(name, "" if name in unnamed else shop) for name, shop in zip(platforms, shops, strict=True)]
 
 
 def aliases_of(basis: Basis) -> dict[str, str]:

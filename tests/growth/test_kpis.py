@@ -154,6 +154,18 @@ def test_basis_and_its_disagreement(traffic, orders):
     assert uncovered.basis == "orders"
 
 
+def test_traffic_covers_a_shop_that_the_order_export_does_not_name(traffic, orders):
+    shops = traffic[traffic.platform != "douyin"]
+    assert kpis({"traffic_daily": shops, "order_lines": orders.drop(columns="shop")}, WEEK).basis == "traffic"
+
+
+def test_web_analytics_cover_the_own_site(traffic, orders):
+    web = traffic[traffic.platform == "jd"].assign(platform="web", shop="")
+    own = orders[orders.platform == "jd"].assign(platform="shopify", shop="")
+    assert kpis({"traffic_daily": web, "order_lines": own}, WEEK).basis == "traffic"
+    assert kpis({"traffic_daily": web, "order_lines": own.assign(platform="pdd")}, WEEK).basis == "orders"
+
+
 def test_unknown_dimension_and_comparison(traffic):
     with pytest.raises(EcopsError, match="device"):
         kpis({"traffic_daily": traffic}, WEEK, by="devce")
