@@ -31,14 +31,16 @@ def combined(parts: Sequence[Ints], radices: Sequence[int]) -> Ints:
     return code
 
 
-def segments_of_units(log: Log, found: Sequence[Reach], spec: FunnelSpec, radices: Sequence[int]) -> Ints:
+def segments_of_units(log: Log, plan: Plan, found: Sequence[Reach], spec: FunnelSpec, radices: Sequence[int]) -> Ints:
     """Segment code of every unit of `log`, shape (units,), by first touch, last touch or entry."""
     if not radices:
         return np.zeros(len(log.units), dtype=np.int64)
     if spec.attribution == "entry":
         segment = np.zeros(len(log.units), dtype=np.int64)
+        entries = log.rows(plan.steps[0])
         for reach in found:
-            segment[log.places(reach.moment)] = log.segment_of(reach.row)
+            row = entries[np.searchsorted(log.moments[entries], reach.start)]
+            segment[log.places(reach.moment)] = log.segment_of(row)
         return segment
     segment_at_first = log.segment_of(log.first_rows)
     if spec.attribution == "first_touch" and all((part > 0).all() for part in digits(segment_at_first, radices)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def time_to_convert(
         raise SpecError(Message("A histogram has 1 to 90 bins."), Message("Leave it out for a good number."))
     packed = data if isinstance(data, PackedEvents) else pack(data, spec.unit)
     question, _ = ask(packed, spec.changed(attribution="first_touch"), period)
-    found = tally(packed.logs(), question, cores())
+    found = tally(packed.logs(), replace(question, timed=True), cores())
     rows = []
     for position in range(1, len(names)):
         hop, wait = (x[position] / packed.ticks_per_second for x in (found.hops, found.waits))

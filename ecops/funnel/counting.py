@@ -22,7 +22,7 @@ class Tally:
     Attributes:
         counts: units, shape (segments, steps).
         daily: units by the day their chain's first step was first taken, shape (days, segments, steps).
-        waits: ticks from the start of the chain to each step, one array a step, one element a unit.
+        waits: ticks from the start of the chain to each step, one array a step, one element a unit; empty unless asked.
         hops: ticks from the step before to each step.
     """
 
@@ -50,6 +50,7 @@ class Question:
         ticks_a_day: length of a day.
         first_day_at: tick at which the log's first day begins (0 or negative).
         days: days to tell apart; 0 when daily counts are not wanted.
+        timed: whether waits and hops are wanted.
     """
 
     spec: FunnelSpec
@@ -58,6 +59,7 @@ class Question:
     ticks_a_day: int
     first_day_at: int
     days: int
+    timed: bool = False
 
     @property
     def segments(self) -> int:
@@ -101,7 +103,7 @@ def _tally(log: Log, question: Question) -> Tally:
     step = spec.attribution_step
     if step is not None and question.radices:
         return _on_step(log, found, step, question)
-    return _counted(log, found, segments_of_units(log, found, spec, question.radices), question)
+    return _counted(log, found, segments_of_units(log, plan, found, spec, question.radices), question)
 
 
 def _counted(log: Log, found: Sequence[Reach], segment: Ints, question: Question) -> Tally:
@@ -118,12 +120,10 @@ def _counted(log: Log, found: Sequence[Reach], segment: Ints, question: Question
         for step, at in enumerate(places):
             flat = np.bincount(day[at] * question.segments + segment[at], minlength=size)
             daily[:, :, step] = flat.reshape(question.days, question.segments)
-    return Tally(
-        counts,
-        daily,
-        tuple(one.moment - one.start for one in found),
-        tuple(one.hop for one in found),
-    )
+    nothing = tuple(np.zeros(0, dtype=np.int64) for _ in found)
+    if not question.timed:
+        return Tally(counts, daily, nothing, nothing)
+    return Tally(counts, daily, tuple(one.moment - one.start for one in found), tuple(one.hop for one in found))
 
 
 def _on_step(log: Log, found: Sequence[Reach], step: int, question: Question) -> Tally:

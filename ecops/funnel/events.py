@@ -69,10 +69,11 @@ def ask(
     packed: PackedEvents, spec: FunnelSpec, period: Period | None = None, *, daily: bool = False
 ) -> tuple[Question, tuple[dt.date, ...]]:
     """The question of `spec` to a packed log, and the days it tells apart."""
-    first, last = 0, packed.last
+    # Where nothing is left out at the end the kernel need not look.
+    first, last = 0, (1 << packed.layout.time_bits) - 1
     if period is not None:
         first = max(first, packed.tick(dt.datetime.combine(period.start, dt.time())))
-        last = min(last, packed.tick(dt.datetime.combine(period.end + _ONE_DAY, dt.time())) - 1)
+        last = min(packed.last, packed.tick(dt.datetime.combine(period.end + _ONE_DAY, dt.time())) - 1)
     plan = compile_plan(spec, packed.names, packed.ticks_per_second, first, last)
     if not any(len(codes) for codes in plan.steps):
         raise SpecError(

@@ -65,20 +65,18 @@ class Chains:
         best = np.append(at[1:] != at[:-1], True) if len(at) else np.zeros(0, dtype=bool)
         self.at, self.start, self.before = at[best], start[best], before[best]
 
-    def reach(self, log: Log, plan: Plan, instants: Instants) -> Reach:
-        """The first success of every unit; its row is the first event of step 1 in the instant of the start."""
+    def reach(self, log: Log, instants: Instants) -> Reach:
+        """The first success of every unit."""
         if not len(self.at):
             return nobody()
         moments = instants.moments
         first = first_of_unit(log, moments[self.at])
         at, start, before = (moments[part[first]] for part in (self.at, self.start, self.before))
-        entries = log.rows(plan.steps[0])
-        return Reach(at, start, at - before, entries[np.searchsorted(log.moments[entries], start)])
+        return Reach(at, start, at - before)
 
 
 def ordered_repeats(log: Log, plan: Plan) -> list[Reach]:
     """Ordered steps of which some look for the same events; one event counts for one step only."""
-    whole = log
     wanted = np.unique(np.concatenate(plan.steps))
     log = log.kept(np.isin(log.codes, wanted))
     if not len(log.keys):
@@ -103,7 +101,7 @@ def ordered_repeats(log: Log, plan: Plan) -> list[Reach]:
         chains = Chains(parts) if parts else Chains([(log.keys[:0],) * 3])
         if position in plan.required:
             arrived[position] = chains
-        found.append(chains.reach(whole, plan, instants))
+        found.append(chains.reach(log, instants))
     return found
 
 
@@ -158,5 +156,5 @@ def strict(log: Log, plan: Plan) -> list[Reach]:
             full = instants.size[at] == len(inside)
             ended.append((at[full], start[full], before[full]))
         whole.append(Chains(ended))
-        found.append(Chains(reached).reach(log, plan, instants))
+        found.append(Chains(reached).reach(log, instants))
     return found

@@ -33,43 +33,43 @@ def reach(log: Log, plan: Plan, spec: FunnelSpec) -> list[Reach]:
 
 def ordered(log: Log, plan: Plan) -> list[Reach]:
     """Steps one after the other, all of different events."""
-    rows = log.starts(plan)
-    at, row = log.moments[rows], rows
-    found = [_firsts(log, at, at, row)]
+    at = log.moments[log.starts(plan)]
+    start = at
+    found = [_firsts(log, at, at, start)]
     for position in range(1, len(plan.steps)):
         if not len(at):
             found.append(nobody())
             continue
         events = log.moments[log.rows(plan.steps[position])]
-        previous = _latest(log, plan, at, row, events)
-        ok = previous >= 0
-        before = previous[ok]
-        new_at, new_row = events[ok], row[before]
-        found.append(_firsts(log, new_at, at[before], new_row))
+        chain, ok = _latest(log, plan, at, start, events)
+        new_at, new_start = events[ok], start[chain]
+        found.append(_firsts(log, new_at, at[chain], new_start))
         if position in plan.required:
-            at, row = new_at, new_row
+            at, start = new_at, new_start
     return found
 
 
-def _latest(log: Log, plan: Plan, at: Ints, row: Ints, events: Ints) -> Ints:
-    """For each event the position of the latest chain in `at` that it continues, -1 where there is none."""
+def _latest(log: Log, plan: Plan, at: Ints, start: Ints, events: Ints) -> tuple[Ints, Flags]:
+    """The position in `at` of the latest chain that an event continues, and which events continue one."""
     probe = events
     if plan.grace > 0:
         # Never beyond the last tick of the same unit.
         probe = np.minimum(events + plan.grace, events | ((1 << log.layout.time_bits) - 1))
     chain = np.searchsorted(at, probe, side="left" if plan.grace < 0 else "right") - 1
-    before = at[np.maximum(chain, 0)]
-    ok = (chain >= 0) & (log.unit_of(before) == log.unit_of(events))
+    ok: Flags = chain >= 0
+    chain = np.maximum(chain, 0)
+    before = at[chain]
+    ok &= (before ^ events) >> log.layout.time_bits == 0
     if plan.window is not None:
-        origin = before if plan.from_previous else log.moments[row[np.maximum(chain, 0)]]
+        origin = before if plan.from_previous or start is at else start[chain]
         ok &= events - origin <= plan.window
-    return np.where(ok, chain, -1)
+    return chain[ok], ok
 
 
-def _firsts(log: Log, at: Ints, before: Ints, row: Ints) -> Reach:
+def _firsts(log: Log, at: Ints, before: Ints, start: Ints) -> Reach:
     """The first success of every unit among successes in the order of time."""
-    first = first_of_unit(log, at)
-    return Reach(at[first], log.moments[row[first]], (at - before)[first], row[first])
+    first = np.flatnonzero(first_of_unit(log, at))
+    return Reach(at[first], start[first], at[first] - before[first])
 
 
 def attempts(log: Log, plan: Plan) -> list[Reach]:
@@ -78,8 +78,7 @@ def attempts(log: Log, plan: Plan) -> list[Reach]:
     An attempt is spoilt when an excluded event happens after it has taken step `start` and before it takes step `stop`
     (or, when it never does, before its window ends). Only clean attempts count.
     """
-    row = log.starts(plan)
-    start = log.moments[row]
+    start = log.moments[log.starts(plan)]
     times: list[Ints] = []
     for position, base in enumerate(plan.base):
         if base < 0:
@@ -96,11 +95,11 @@ def attempts(log: Log, plan: Plan) -> list[Reach]:
     found = []
     for position, base in enumerate(plan.base):
         kept = clean & (times[position] >= 0)
-        at, begun, rows = times[position][kept], start[kept], row[kept]
+        at, begun = times[position][kept], start[kept]
         previous = times[max(base, 0)][kept]
         # Later starts that arrive at the same instant are as good and nearer.
         last = np.searchsorted(at, at[first_of_unit(log, at)], side="right") - 1
-        found.append(Reach(at[last], begun[last], at[last] - previous[last], rows[last]))
+        found.append(Reach(at[last], begun[last], at[last] - previous[last]))
     return found
 
 
@@ -145,8 +144,7 @@ def any_order(log: Log, plan: Plan) -> list[Reach]:
         ok &= (tick >= plan.first) & (tick <= plan.last)
         at, begin = ends[ok], begin[ok]
         first = first_of_unit(log, at)
-        hop = at[first] - begin[first]
-        found.append(Reach(at[first], begin[first], hop, np.full(len(hop), -1, dtype=np.int64)))
+        found.append(Reach(at[first], begin[first], at[first] - begin[first]))
     return found
 
 
@@ -178,5 +176,5 @@ def count(log: Log, plan: Plan) -> list[Reach]:
         tick = log.tick_of(at)
         at = at[(tick >= plan.first) & (tick <= plan.last)]
         at = at[first_of_unit(log, at)]
-        found.append(Reach(at, at, np.zeros_like(at), np.full(len(at), -1, dtype=np.int64)))
+        found.append(Reach(at, at, np.zeros_like(at)))
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,9 +129,22 @@ class Log:
         """Segment code of rows."""
         return (self.keys[rows] >> self.layout.code_bits) & ((1 << self.layout.segment_bits) - 1)
 
-    def places(self, moments: Ints) -> Ints:
+    def places(self, moments: Ints) -> NDArray[np.signedinteger[Any]]:
         """Position in `units` of the units of moments."""
-        return np.searchsorted(self.units, self.unit_of(moments))
+        if self._positions is None:
+            return np.searchsorted(self.units, self.unit_of(moments))
+        found: NDArray[np.signedinteger[Any]] = self._positions[self.unit_of(moments) - self.units[0]]
+        return found
+
+    @cached_property
+    def _positions(self) -> NDArray[np.int32] | None:
+        """Position of every unit number from the first to the last, None where the numbers have wide gaps."""
+        units = self.units
+        if not len(units) or units[-1] - units[0] > 4 * len(units) + 1000:
+            return None
+        table = np.zeros(int(units[-1] - units[0]) + 1, dtype=np.int32)
+        table[units - units[0]] = np.arange(len(units))
+        return table
 
     def rows(self, codes: Ints) -> Ints:
         """Rows of the events with one of `codes`, ascending."""
@@ -170,19 +183,17 @@ class Reach(NamedTuple):
         moment: unit and tick at which the unit first completed the step.
         start: unit and tick of the start of that chain (the latest one that still reaches).
         hop: ticks since the step before.
-        row: row of the start in the log; -1 where a chain has no single first event.
     """
 
     moment: Ints
     start: Ints
     hop: Ints
-    row: Ints
 
 
 def nobody() -> Reach:
     """A step that no unit completed."""
     empty = np.zeros(0, dtype=np.int64)
-    return Reach(empty, empty, empty, empty)
+    return Reach(empty, empty, empty)
 
 
 def first_of_unit(log: Log, moments: Ints) -> Flags:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ecops.errors import DataError, SpecError
 from ecops.funnel.log import Ints, Layout, Log
-from ecops.funnel.source import MISSING_IDS, EventSource, named_list, open_events, quoted, text_sql, time_sql
+from ecops.funnel.source import MISSING_IDS, EventSource, named_list, open_events, quoted, raw_text, text_sql, time_sql
 from ecops.funnel.spec import Unit
 from ecops.messages import Count, Message
 from ecops.store.engine import load_sql
@@ -107,11 +107,17 @@ def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, 
     """
     source = open_events(data, currency)
     dimensions = named_list(by)
-    prepared = _prepared(source, unit, dimensions)
+    prepared = _prepared(source, unit, dimensions, raw_text)
     columns = tuple(f"segment_{i + 1}" for i in range(len(dimensions)))
     scan = load_sql("ecops.funnel.queries", "scan_events", by=columns, allowed=columns)
     ids = {"missing_ids": list(MISSING_IDS)} if "$missing_ids" in prepared else {}
     profile = source.query(f"WITH prepared AS ({prepared}) {scan}", ids).to_pandas()
+    texts = profile[["event", *columns]].astype(object)
+    clean = texts.apply(lambda column: column.str.strip()).replace("", None)
+    if not clean.fillna("").equals(texts.fillna("")):
+        # Only texts that need it are trimmed in every row.
+        prepared = _prepared(source, unit, dimensions, text_sql)
+    profile = profile.assign(**{name: clean[name] for name in clean.columns})
     seen = profile[profile["first_us"].notna()]
     if seen.empty:
         raise DataError(
@@ -146,7 +152,7 @@ def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, 
     )
 
 
-def _prepared(source: EventSource, unit: Unit, dimensions: Sequence[str]) -> str:
+def _prepared(source: EventSource, unit: Unit, dimensions: Sequence[str], text: Callable[[str], str]) -> str:
     """The SELECT that gives the log canonical columns: id, number, event, happened_us, value, segment_1, ..."""
     user, when, event = (str(source.column(name)) for name in ("user_id", "happened_at", "event"))
     whole = unit == "user" and pa.types.is_integer(source.columns[user])
@@ -161,10 +167,10 @@ def _prepared(source: EventSource, unit: Unit, dimensions: Sequence[str]) -> str
         identity = f"{person} || chr(31) || {_known(text_sql(item))}"
     money = source.column("value", needed=False)
     amount = f"TRY_CAST({quoted(money)} AS DOUBLE)" if money else "CAST(NULL AS DOUBLE)"
-    splits = "".join(f", {text_sql(str(source.column(name)))} AS segment_{i + 1}" for i, name in enumerate(dimensions))
+    splits = "".join(f", {text(str(source.column(name)))} AS segment_{i + 1}" for i, name in enumerate(dimensions))
     number = f"CAST({identity} AS BIGINT)" if whole else "CAST(NULL AS BIGINT)"
     return (
-        f"SELECT {identity} AS unit, {number} AS number, {text_sql(event)} AS event, "  # noqa: S608 - quoted headers
+        f"SELECT {identity} AS unit, {number} AS number, {text(event)} AS event, "  # noqa: S608 - quoted headers
         f"{time_sql(source, when)} AS happened_us, {amount} AS value{splits} FROM log"
     )
 

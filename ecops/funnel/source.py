@@ -157,6 +157,11 @@ def time_sql(source: EventSource, header: str) -> str:
     return f"epoch_us(TRY_CAST({name} AS TIMESTAMP))"
 
 
+def raw_text(header: str) -> str:
+    """A column as text."""
+    return f"CAST({quoted(header)} AS VARCHAR)"
+
+
 def text_sql(header: str) -> str:
     """A column as text, empty as NULL."""
     return f"nullif(trim(CAST({quoted(header)} AS VARCHAR)), '')"

@@ -1,6 +1,7 @@
 """Random logs: the kernels against the oracle, and laws that every funnel keeps."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -149,6 +150,7 @@ def test_shards_add_up(log, window, size, attribution):
     packed = pack(frame(log), by="channel")
     spec = FunnelSpec(list("ABC"), window=window, attribution=attribution)
     question, _ = ask(packed, spec, daily=True)
+    question = replace(question, timed=True)
     whole, parts = tally(packed.logs(), question), tally(packed.logs(chunk=size), question)
     assert (whole.counts == parts.counts).all()
     assert (whole.daily == parts.daily).all()

@@ -4,8 +4,8 @@ SELECT
     {by}
     event,
     count(*) AS rows,
-    count(*) FILTER (WHERE unit IS NULL) AS without_id,
-    count(*) FILTER (WHERE happened_us IS NULL) AS without_time,
+    count(*) - count(unit) AS without_id,
+    count(*) - count(happened_us) AS without_time,
     min(happened_us) FILTER (WHERE unit IS NOT NULL) AS first_us,
     max(happened_us) FILTER (WHERE unit IS NOT NULL) AS last_us,
     max(happened_us % 1000000) AS fraction_us,
