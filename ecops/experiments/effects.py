@@ -225,7 +225,7 @@ def welch_effect(
 
 
 def _proportion_at(effect: Effect, normal_reach: float) -> Effect:
-    reach = normal_reach * stretch(effect.statistic, effect.p_value)
+    reach = normal_reach * (stretch(effect.statistic, effect.p_value) if effect.method == "exact" else 1.0)
     counts = (effect.n_control, effect.control), (effect.n_treatment, effect.treatment)
     low, high = difference_interval(*counts, reach)
     if effect.control > 0:
@@ -242,11 +242,12 @@ def _proportion_at(effect: Effect, normal_reach: float) -> Effect:
 
 
 def stretch(statistic: float, p_value: float) -> float:
-    """How much wider an interval must be so that it agrees with a p-value that is larger than the normal law's.
+    """How much wider or narrower an interval must be to agree with an exact p-value.
 
-    1 for tests that follow the normal law. Limited to 3.
+    An interval of k * stretch standard errors leaves out 0 exactly when the p-value is smaller than that of k. Between
+    1/3 and 3.
     """
     by_p = -float(special.ndtri(max(p_value, 1e-300) / 2))
     if by_p <= 0:
         return 1.0 if statistic == 0 else 3.0
-    return min(3.0, max(1.0, abs(statistic) / by_p))
+    return min(3.0, max(1 / 3, abs(statistic) / by_p))

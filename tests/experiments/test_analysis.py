@@ -175,7 +175,7 @@ def test_any_column_names_will_do():
 def test_a_changed_mind_costs_milliseconds():
     tally = tally_of(USERS, SPEC)
     analyse(tally, SPEC)
-    start = time.perf_counter()
+    start = time.process_time()
     other = Experiment(
         goal=SPEC.goal,
         guardrails=SPEC.guardrails,
@@ -189,7 +189,7 @@ def test_a_changed_mind_costs_milliseconds():
         horizon=3,
     )
     changed = analyse(tally, other)
-    assert time.perf_counter() - start < 0.15  # 50 ms on a quiet machine, see the benchmark
+    assert time.process_time() - start < 0.1
     assert changed.goal("B").effect.low == analyse(USERS, other).goal("B").effect.low
 
 

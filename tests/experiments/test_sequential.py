@@ -53,9 +53,9 @@ def test_crossing_power_without_an_effect_is_one_side_of_alpha():
 
 def test_twenty_eight_bounds_are_quick():
     _bounds.cache_clear()
-    start = time.perf_counter()
+    start = time.process_time()
     group_sequential([look / 28 for look in range(1, 29)], alpha=0.0487)
-    assert time.perf_counter() - start < 0.3
+    assert time.process_time() - start < 0.3
 
 
 def test_always_valid_is_half_as_wide_again_at_the_planned_sample():
