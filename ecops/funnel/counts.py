@@ -131,11 +131,13 @@ def read_counts(data: Any) -> pd.DataFrame:
 
 
 def known_header(frame: pd.DataFrame, canonical: str) -> str | None:
-    """The header under which the table has a canonical column."""
+    """The header under which the table has a canonical column with any value in it."""
     folded = {str(header).strip().casefold(): str(header) for header in frame.columns}
     column = next((c for c in table("traffic_daily").columns if c.name == canonical), None)
     words = (canonical, *((column.label.zh, column.label.en, *column.synonyms) if column else ()))
-    return next((folded[word.casefold()] for word in words if word.casefold() in folded), None)
+    found = (folded[word.casefold()] for word in words if word.casefold() in folded)
+    # A canonical table has every column, also those that no file filled.
+    return next((header for header in found if frame[header].notna().any()), None)
 
 
 def header_of(frame: pd.DataFrame, name: str, kind: Message) -> str:

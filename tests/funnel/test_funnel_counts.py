@@ -164,3 +164,24 @@ def test_an_event_nobody_has_is_named():
     table = from_events(frame({"u": [(0, "view"), (1, "cart")]}), FunnelSpec(["view", "cart", "carts"]))
     (issue,) = [issue for issue in table.issues if issue.kind == "step_missing"]
     assert "Did you mean cart?" in issue.hint.text()
+
+
+def test_daily_traffic_of_opened_data():
+    from ecops.store.inputs import open_data
+
+    data = pd.DataFrame(
+        {
+            "date": pd.date_range("2026-11-01", periods=4),
+            "platform": "taobao",
+            "level": "shop",
+            "visitors": [100, 120, 110, 90],
+            "cart_users": [10, 11, 9, 8],
+            "pay_buyers": [3, 4, 2, 3],
+            "pay_amount": [300.0, 400.0, 200.0, 300.0],
+        }
+    )
+    table = from_table(open_data({"traffic_daily": data}))
+    assert table.names == ("visit", "cart", "pay")
+    assert table.distinct.tolist() == [420, 38, 12]
+    assert table.amount.tolist() == [1200]
+    assert len(table.days) == 4

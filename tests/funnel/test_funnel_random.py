@@ -222,3 +222,13 @@ def test_a_log_without_the_first_step():
         if spec.order != "count":
             question, _ = ask(packed, spec) if spec.steps[0].name not in ("one",) else ask(packed, SPECS["plain"])
             assert not any(len(step.moment) for step in reach(log, question.plan, spec) if spec.steps[0].name == "A")
+
+
+def test_opened_data_answers_like_a_table():
+    from ecops.store.inputs import open_data
+
+    data = frame(random_log(seed=12, users=200)).assign(platform="taobao")
+    opened = open_data({"events": data})
+    table = from_events(opened, SPECS["window"], by="channel")
+    pd.testing.assert_frame_equal(table.rows, from_events(data, SPECS["window"], by="channel").rows)
+    assert table.distinct.tolist() == from_events(opened, SPECS["window"], by=["platform"]).distinct.tolist()
