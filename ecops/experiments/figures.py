@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecops import charts
 from ecops.charts import Look
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _CURVE_POINTS = 60
+_HEIGHT = 380
 
 
 def intervals(readout: Readout, decision: Decision, look: Look | None = None) -> go.Figure:
@@ -71,14 +72,29 @@ def intervals(readout: Readout, decision: Decision, look: Look | None = None) ->
                 showlegend=False,
             )
     ends = [end for result in rows if result.effect for end in (result.effect.lift.low, result.effect.lift.high)]
-    figure.update_xaxes(charts.percent_axis(ends), zeroline=True)
-    figure.update_yaxes({"categoryorder": "array", "categoryarray": labels[::-1], "showgrid": False})
-    figure.update_layout(height=90 + 64 * max(1, len(rows)))
+    ends += [-r.guardrail.margin * (-1 if r.metric.less_is_better else 1) for r in rows if r.guardrail]
+    figure.update_xaxes({**_percent_across(ends, look, signed=True), "zeroline": True})
+    figure.update_yaxes(
+        {"type": "category", "categoryorder": "array", "categoryarray": labels[::-1], "showgrid": False}
+    )
+    figure.update_yaxes(range=[-0.5, len(rows) - 0.2])
+    figure.update_layout(height=110 + 64 * max(1, len(rows)))
     subtitle = Message(
         "Change against {control}, with intervals; red marks are guardrail limits", control=readout.spec.control
     )
     charts.title(figure, decision.headline, subtitle, look.language)
     return _with_alt(figure, interval_alt(readout, decision), look)
+
+
+def _percent_across(values: list[float], look: Look, *, signed: bool) -> dict[str, Any]:
+    # The template's x axis is made for days; percentages along it need their own labels.
+    axis = charts.percent_axis(values)
+    places = axis["tickvals"]
+    digits = 0 if places[1] - places[0] >= 0.01 else 1
+    labels = [
+        charts.caption(Percent(place, digits=digits, signed=signed and place != 0), look.language) for place in places
+    ]
+    return {**axis, "type": "linear", "tickmode": "array", "ticktext": labels}
 
 
 def _label(result: MetricResult, look: Look, several: bool) -> str:
@@ -153,6 +169,7 @@ def cumulative(readout: Readout, decision: Decision, look: Look | None = None) -
         )
         figure.update_yaxes(axis, zeroline=True)
     figure.update_xaxes(charts.date_axis(look.language))
+    figure.update_layout(height=_HEIGHT)
     subtitle = Message(
         "{metric}: difference of {arm} and {control}, all users so far; the band holds for looking every day",
         metric=readout.spec.goal_metric.label,
@@ -202,7 +219,8 @@ def power_curve(design: Design, lift: float, users: float | None = None, look: L
         x=[seen], y=[design.power], mode="markers", marker={"color": colour, "size": 11}, showlegend=False
     )
     figure.add_hline(y=design.power, line={"color": look.ink.benchmark, "dash": "dash", "width": 1})
-    figure.update_xaxes(charts.percent_axis(changes))
+    figure.update_xaxes(_percent_across(changes, look, signed=False))
+    figure.update_layout(height=_HEIGHT)
     figure.update_yaxes({**charts.percent_axis([0.0, 1.0]), "range": [0, 1.02]})
     takeaway = Message(
         "With {users} users, changes of {change} and more will be found.",
