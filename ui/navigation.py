@@ -38,8 +38,13 @@ def path(stem: str) -> Path:
 def menu() -> st.Page:
     """Draw the menu and return the page to run."""
     # url_path stays unset: the file stem is the address, or the first deep link after a start is told "not found".
-    pages = [st.Page(path(stem), title=plain(PAGES[stem]), default=not place) for place, stem in enumerate(shown())]
-    return st.navigation(pages)
+    # The default page has no address of its own, so it is one that only leads on: links to the first page work too.
+    start = st.Page(_start, title="ecops", default=True, visibility="hidden")
+    return st.navigation([start, *(st.Page(path(stem), title=plain(PAGES[stem])) for stem in shown())])
+
+
+def _start() -> None:
+    st.switch_page(path(shown()[0]))
 
 
 def link(stem: str, label: str) -> None:

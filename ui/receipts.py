@@ -90,7 +90,13 @@ def history(receipts: Sequence[Receipt], key: str) -> None:
     )
     with st.expander(_("Receipt of one load"), key=f"{key}_one"):
         labels = {name: f"{plain(entry.file)}  {entry.loaded_at:%Y-%m-%d %H:%M}" for name, entry in newest.items()}
-        chosen = st.selectbox(_("Load"), list(newest), format_func=labels.__getitem__, key=f"{key}_chosen")
+        # What can be taken back stands first.
+        chosen = st.selectbox(
+            _("Load"),
+            sorted(newest, key=lambda name: newest[name].undone),
+            format_func=labels.__getitem__,
+            key=f"{key}_chosen",
+        )
         receipt = newest[chosen]
         body(receipt, f"{key}_{receipt.id}")
         if not receipt.undone and not workspaces.is_sample():

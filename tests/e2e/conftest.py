@@ -145,6 +145,8 @@ class Visitor:
 
     def settle(self, timeout: float = 60_000) -> None:
         """Wait until the server's script has run to its end and the page has drawn it."""
+        # Before the first run the page is as quiet as after it, but has no heading yet.
+        self.page.wait_for_selector("h1", timeout=timeout)
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=timeout)
         self.page.wait_for_timeout(400)
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=timeout)
@@ -160,13 +162,24 @@ class Visitor:
         self.context.close()
 
 
+@pytest.fixture(scope="session")
+def prepared(server, browser):
+    """The shared server once its sample shop is built, which takes a moment the first time."""
+    visitor = Visitor(browser, server)
+    visitor.page.goto(server.url)
+    visitor.page.wait_for_selector("[data-testid=stMetric]", timeout=240_000)
+    visitor.settle(120_000)
+    visitor.close()
+    return server
+
+
 @pytest.fixture
-def visit(browser, server):
+def visit(browser, prepared):
     """Make a visitor of the shared server; closed at the end of the test."""
     made = []
 
     def make(**options) -> Visitor:
-        made.append(Visitor(browser, options.pop("at", server), **options))
+        made.append(Visitor(browser, options.pop("at", prepared), **options))
         return made[-1]
 
     yield make
