@@ -128,7 +128,8 @@ def test_blank_values_are_counted_as_zero_and_told():
     blank = USERS.assign(revenue=USERS.revenue.where(USERS.revenue > 0))
     ours = analyse(blank, Experiment(goal="uv_value"))
     assert "blanks" in [check.key for check in ours.checks]
-    assert ours.goal("B").effect.low == analyse(USERS, Experiment(goal="uv_value")).goal("B").effect.low
+    plain = analyse(USERS, Experiment(goal="uv_value"))
+    assert ours.goal("B").effect.low == pytest.approx(plain.goal("B").effect.low, rel=1e-9)
 
 
 def test_rows_without_arm_are_left_out_and_told():
