@@ -22,7 +22,8 @@ from ecops.store.engine import load_sql
 MAX_VALUES = 1000
 MAX_EVENTS = 4000
 _MAX_PARTS_FOR_FRACTIONS = 16
-_CHUNK = 2_000_000
+_CHUNK = 250_000
+"""Events a part: small enough for the processor's cache, large enough that Python does not matter."""
 _EPOCH = dt.datetime(1970, 1, 1)
 _US = 1_000_000
 
@@ -118,20 +119,18 @@ def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, 
         # Only texts that need it are trimmed in every row.
         prepared = _prepared(source, unit, dimensions, text_sql)
     profile = profile.assign(**{name: clean[name] for name in clean.columns})
-    seen = profile[profile["first_us"].notna()]
-    if seen.empty:
-        raise DataError(
-            Message("No event has both an id and a time."),
-            Message("Check which columns hold the person and the time."),
-        )
     names = tuple(sorted(str(name) for name in profile["event"].dropna().unique()))
     values = tuple(tuple(sorted(str(v) for v in profile[column].dropna().unique())) for column in columns)
     _check_sizes(names, values, dimensions)
-    first, last = int(seen["first_us"].min()), int(seen["last_us"].max())
-    plan = _Packing(source, prepared, names, values, profile, first, last, 1000)
-    if not profile["fraction_us"].max() > 0 or plan.layout(int(profile["rows"].sum()))[1] > _MAX_PARTS_FOR_FRACTIONS:
+    rows = int(profile["rows"].sum())
+    span = _span(source, unit)
+    plan = _Packing(source, prepared, names, values, rows, span, 1000)
+    if not span["fraction"] or plan.layout(rows)[1] > _MAX_PARTS_FOR_FRACTIONS:
         plan = replace(plan, tick_us=_US)
     keys, layout = plan.run()
+    left_out = _left_out(source, prepared) if sum(len(part) for part in keys) < rows else (0, 0)
+    if not any(len(part) for part in keys):
+        raise _nobody()
     money = profile.rename(columns=dict(zip(columns, dimensions, strict=True)))
     return PackedEvents(
         keys=keys,
@@ -140,22 +139,65 @@ def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, 
         names=names,
         by=dimensions,
         values=values,
-        origin=_EPOCH + dt.timedelta(microseconds=first),
+        origin=_EPOCH + dt.timedelta(microseconds=span["first_us"]),
         ticks_per_second=_US // plan.tick_us,
-        last=(last - first) // plan.tick_us,
-        rows=int(profile["rows"].sum()),
-        without_id=int(profile["without_id"].sum()),
-        without_time=int(profile["without_time"].sum()),
+        last=(span["last_us"] - span["first_us"]) // plan.tick_us,
+        rows=rows,
+        without_id=left_out[0],
+        without_time=left_out[1],
         order_values=money[["event", *dimensions, "value", "valued"]],
         event_counts={str(k): int(v) for k, v in profile.groupby("event")["rows"].sum().items()},
         currency=source.currency,
     )
 
 
+def _nobody() -> DataError:
+    return DataError(
+        Message("No event has both an id and a time."), Message("Check which columns hold the person and the time.")
+    )
+
+
+def _whole_numbers(source: EventSource, unit: Unit) -> bool:
+    """Whether the ids are whole numbers that may go into the keys as they are."""
+    return unit == "user" and pa.types.is_integer(source.columns[str(source.column("user_id"))])
+
+
+def _span(source: EventSource, unit: Unit) -> dict[str, int]:
+    """The ends of time and of whole-number ids (None for others), and whether there are fractions of seconds.
+
+    Asked of the bare columns, so that Parquet answers from its statistics.
+    """
+    when, user = str(source.column("happened_at")), quoted(str(source.column("user_id")))
+    moment = time_sql(source, when)
+    if pa.types.is_timestamp(source.columns[when]):
+        ends = f"epoch_us(min({quoted(when)})) AS first_us, epoch_us(max({quoted(when)})) AS last_us"
+    else:
+        ends = f"min({moment}) AS first_us, max({moment}) AS last_us"
+    numbers = f"min({user}), max({user})" if _whole_numbers(source, unit) else "NULL, NULL"
+    first, last, lowest, highest = (
+        source.query(f"WITH ends AS (SELECT {ends}, {numbers} FROM log) SELECT * FROM ends", {})  # noqa: S608
+        .to_pandas()
+        .iloc[0]
+    )
+    if pd.isna(first):
+        raise _nobody()
+    fractions = f"WITH fine AS (SELECT 1 FROM log WHERE {moment} % 1000000 <> 0 LIMIT 1) SELECT * FROM fine"  # noqa: S608
+    found = {"first_us": int(first), "last_us": int(last), "fraction": source.query(fractions, {}).num_rows}
+    return found if pd.isna(lowest) else {**found, "lowest": int(lowest), "highest": int(highest)}
+
+
+def _left_out(source: EventSource, prepared: str) -> tuple[int, int]:
+    """Events without an id and events without a time."""
+    ids = {"missing_ids": list(MISSING_IDS)} if "$missing_ids" in prepared else {}
+    sql = "SELECT count(*) - count(unit) AS ids, count(*) - count(happened_us) AS times FROM prepared"
+    found = source.query(f"WITH prepared AS ({prepared}) {sql}", ids)
+    return int(found["ids"][0].as_py()), int(found["times"][0].as_py())
+
+
 def _prepared(source: EventSource, unit: Unit, dimensions: Sequence[str], text: Callable[[str], str]) -> str:
     """The SELECT that gives the log canonical columns: id, number, event, happened_us, value, segment_1, ..."""
     user, when, event = (str(source.column(name)) for name in ("user_id", "happened_at", "event"))
-    whole = unit == "user" and pa.types.is_integer(source.columns[user])
+    whole = _whole_numbers(source, unit)
     person = f"nullif({quoted(user)}, 0)" if whole else _known(text_sql(user))
     if unit == "user":
         identity = person
@@ -168,9 +210,8 @@ def _prepared(source: EventSource, unit: Unit, dimensions: Sequence[str], text: 
     money = source.column("value", needed=False)
     amount = f"TRY_CAST({quoted(money)} AS DOUBLE)" if money else "CAST(NULL AS DOUBLE)"
     splits = "".join(f", {text(str(source.column(name)))} AS segment_{i + 1}" for i, name in enumerate(dimensions))
-    number = f"CAST({identity} AS BIGINT)" if whole else "CAST(NULL AS BIGINT)"
     return (
-        f"SELECT {identity} AS unit, {number} AS number, {text(event)} AS event, "  # noqa: S608 - quoted headers
+        f"SELECT {identity} AS unit, {text(event)} AS event, "  # noqa: S608 - quoted headers
         f"{time_sql(source, when)} AS happened_us, {amount} AS value{splits} FROM log"
     )
 
@@ -203,22 +244,19 @@ class _Packing:
     prepared: str
     names: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
-    profile: pd.DataFrame
-    first_us: int
-    last_us: int
+    rows: int
+    span: dict[str, int]
     tick_us: int
 
     def run(self) -> tuple[tuple[Ints, ...], Layout]:
-        lowest, highest = self.profile["lowest"].min(), self.profile["highest"].max()
-        rows = int(self.profile["rows"].sum())
-        dense = pd.notna(lowest) and int(highest) - int(lowest) < 4 * rows + 1000
-        units = int(highest) - int(lowest) + 1 if dense else rows
+        dense = "lowest" in self.span and self.span["highest"] - self.span["lowest"] < 4 * self.rows + 1000
+        units = self.span["highest"] - self.span["lowest"] + 1 if dense else self.rows
         layout, parts = self.layout(units)
         units_sql = self._dense() if dense else self._listed(parts)
         query = f"WITH prepared AS ({self.prepared}){units_sql} {load_sql('ecops.funnel.queries', 'pack_events')}"
         params = {
             "names": list(self.names),
-            "origin_us": self.first_us,
+            "origin_us": self.span["first_us"],
             "tick_us": self.tick_us,
             "unit_shift": layout.time_bits + layout.low_bits,
             "tick_shift": layout.low_bits,
@@ -226,7 +264,7 @@ class _Packing:
             "parts": parts,
         }
         params |= {f"values_{i + 1}": list(found) for i, found in enumerate(self.values)}
-        params |= {"lowest": int(lowest)} if dense else {}
+        params |= {"lowest": self.span["lowest"]} if dense else {}
         params |= {"missing_ids": list(MISSING_IDS)} if "$missing_ids" in query else {}
         return tuple(self._sorted(query, {**params, "part": part}) for part in range(parts)), layout
 
@@ -234,7 +272,7 @@ class _Packing:
         """The bits of a key, and into how many parts the units must be dealt so that 63 bits are enough."""
         segments = int(np.prod([len(values) + 1 for values in self.values], dtype=np.int64))
         layout = Layout(
-            time_bits=max(1, ((self.last_us - self.first_us) // self.tick_us).bit_length()),
+            time_bits=max(1, ((self.span["last_us"] - self.span["first_us"]) // self.tick_us).bit_length()),
             segment_bits=(segments - 1).bit_length(),
             code_bits=len(self.names).bit_length(),
         )
