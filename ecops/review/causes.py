@@ -1,0 +1,181 @@
+"""One cause is told once: findings of several capabilities and several spans, made one list.
+
+The same trouble shows up in many places: as a fall of conversion in the growth tree and as a step of the funnel, in two
+weeks against two and in four against four, in a channel and in the platform it belongs to. Findings are the same cause
+when they are about the same mechanism, went the same way and their places share customers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ecops.finding import Amount, Finding
+from ecops.growth.findings import where
+from ecops.messages import Message, Value
+from ecops.periods import Period
+
+Place = Mapping[str, str]
+
+_STEPS = frozenset({"cart_rate", "cart_to_order", "order_rate", "payment_rate", "order_payment_rate"})
+_CONTAINS: Mapping[str, frozenset[str]] = {
+    "pay_conversion": _STEPS,
+    "order_rate": frozenset({"cart_rate", "cart_to_order"}),
+    "payment_rate": frozenset({"order_payment_rate"}),
+}
+"""Rates that are a product of others: a change of a part is a change of the whole."""
+
+_NOT_PLACES = frozenset({"step", "arm"})
+_ORDER = {"confirmed": 0, "watch": 1, "insufficient": 2}
+_DAYS = {"week": 7.0, "month": 30.4375, "year": 365.25}
+CONFIRMED_BELOW = 0.05
+"""A corrected p-value below this is called confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which combinations of dimension values exist; two places overlap when one of these lies in both.
+
+    Attributes:
+        leaves: the smallest segments; without any, places that do not contradict each other overlap.
+    """
+
+    leaves: tuple[Place, ...] = ()
+
+    def overlap(self, one: Place, other: Place) -> bool:
+        """Whether two places share customers."""
+        if any(one[name] != other[name] for name in one.keys() & other.keys()):
+            return False
+        both = {**one, **other}
+        known = [leaf for leaf in self.leaves if both.keys() <= leaf.keys()]
+        return not known or any(all(leaf[name] == value for name, value in both.items()) for leaf in known)
+
+
+def place(finding: Finding) -> dict[str, str]:
+    """Where a finding is, without the step."""
+    return {name: value for name, value in finding.subject.items() if name not in _NOT_PLACES}
+
+
+def weekly_money(amount: Amount | None, days: int) -> float:
+    """An amount a week; 0 when it is unknown. `days` is the length of the period it may be for."""
+    if amount is None or not math.isfinite(amount.value):
+        return 0.0
+    return amount.value * 7 / _DAYS.get(amount.horizon, float(days))
+
+
+def rank(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Confirmed before watch before insufficient, within each by money a week, the largest first."""
+
+    def key(finding: Finding) -> tuple[int, float]:
+        return _ORDER[finding.confidence], -abs(weekly_money(finding.money, finding.period.days))
+
+    return tuple(sorted(findings, key=key))
+
+
+def corrected(finding: Finding, spans: int) -> Finding:
+    """The finding after allowing for `spans` spans looked at (Bonferroni over the spans).
+
+    Each capability corrects for its own comparisons; looking again over other spans is as many more chances.
+    """
+    if not math.isfinite(finding.q_value) or spans == 1:
+        return finding
+    q_value = min(1.0, finding.q_value * spans)
+    if finding.confidence != "confirmed" or q_value < CONFIRMED_BELOW:
+        return replace(finding, q_value=q_value)
+    return replace(finding, q_value=q_value, confidence="watch", headline=_said(finding, certainty=_WATCHED))
+
+
+_WATCHED = Message("to be watched")
+
+
+def _said(finding: Finding, **values: Value) -> Message:
+    """The headline with other values in those of its fields that it has."""
+    params = finding.headline.params
+    known = {name: value for name, value in values.items() if name in params}
+    return Message(finding.headline.id, **{**params, **known})
+
+
+def once(findings: Sequence[Finding], places: Places) -> tuple[Finding, ...]:
+    """Each cause once, in the form that says most: surest, narrowest mechanism, strongest evidence, in this order."""
+    changes = [finding for finding in findings if _is_change(finding)]
+    kept: list[Finding] = []
+    for finding in sorted(changes, key=_weight):
+        twin = next((number for number, other in enumerate(kept) if _same_cause(finding, other, places)), None)
+        if twin is None:
+            kept.append(finding)
+        elif _says_more(finding, kept[twin]):
+            kept[twin] = finding
+    others = _distinct([finding for finding in findings if not _is_change(finding)])
+    return (*_with_hidden_mix(kept), *others)
+
+
+def _is_change(finding: Finding) -> bool:
+    return finding.compare is not None and finding.kind != "data" and finding.confidence != "insufficient"
+
+
+def _weight(finding: Finding) -> tuple[int, int, float]:
+    return _ORDER[finding.confidence], len(_CONTAINS.get(finding.metric, ())), -_strength(finding)
+
+
+def _strength(finding: Finding) -> float:
+    """How many standard errors the change is, from its interval."""
+    width = finding.ci[1] - finding.ci[0]
+    return abs(finding.after - finding.before) / width if width > 0 else 0.0
+
+
+def _says_more(finding: Finding, other: Finding) -> bool:
+    """The funnel names the step and the money a week; growth says the same of the same place and days."""
+    same = place(finding) == place(other) and finding.period == other.period and finding.metric == other.metric
+    return same and finding.confidence == other.confidence and finding.area == "funnel" and other.area != "funnel"
+
+
+def _same_cause(one: Finding, other: Finding, places: Places) -> bool:
+    if (one.kind == "mix") != (other.kind == "mix"):
+        return False
+    if one.kind != "mix" and not _same_mechanism(one.metric, other.metric):
+        return False
+    same_way = (one.after - one.before) * (other.after - other.before) > 0 or one.kind == "mix"
+    return same_way and places.overlap(place(one), place(other))
+
+
+def _same_mechanism(one: str, other: str) -> bool:
+    return one == other or other in _CONTAINS.get(one, ()) or one in _CONTAINS.get(other, ())
+
+
+def _with_hidden_mix(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """A shift of mix that hides a change of rates is one story with it: it becomes a note of the rates."""
+    told = list(findings)
+    for mix in [finding for finding in findings if finding.kind == "mix" and finding.money is not None]:
+        hidden = [
+            finding
+            for finding in told
+            if finding.kind == "rate"
+            and finding.confidence == "confirmed"
+            and finding.period == mix.period
+            and weekly_money(finding.money, finding.period.days) * weekly_money(mix.money, mix.period.days) < 0
+        ]
+        if hidden:
+            main = max(hidden, key=lambda finding: abs(weekly_money(finding.money, finding.period.days)))
+            told[told.index(main)] = replace(main, notes=(*main.notes, mix.headline))
+            told.remove(mix)
+    return tuple(told)
+
+
+def _distinct(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Standing conditions, experiments and defects: the first of each."""
+    found: dict[object, Finding] = {}
+    for finding in findings:
+        key = finding.headline if finding.kind == "data" else finding.cause
+        found.setdefault((finding.area, key), finding)
+    return tuple(found.values())
+
+
+def told(finding: Finding, week: Period) -> Finding:
+    """The finding with its place as people name it, and a note of its days where these are not the week."""
+    if place(finding) and finding.kind in {"rate", "traffic", "value"}:
+        finding = replace(finding, headline=_said(finding, place=where(place(finding))))
+    if finding.compare is None or finding.period == week or finding.kind == "data":
+        return finding
+    note = Message("Seen in {period} against {compare}.", period=finding.period.range, compare=finding.compare.range)
+    return replace(finding, notes=(note, *finding.notes))

@@ -1,0 +1,1 @@
+"""Questions the weekly review asks, one file each."""

@@ -1,0 +1,5 @@
+-- What happened in these days that a reader of a chart must know?
+select starts_on, coalesce(ends_on, starts_on) as ends_on, name, kind, platform, sku, note
+from calendar
+where starts_on <= $end and coalesce(ends_on, starts_on) >= $start
+order by starts_on, name
