@@ -58,16 +58,16 @@ def ours(path: Path) -> dict[str, object]:
     from ecops.funnel import FunnelSpec, from_events, pack
 
     spec = FunnelSpec(STEPS, window=WINDOW)
-    begin = time.perf_counter()
+    begin, work = time.perf_counter(), time.process_time()
     packed = pack(path, by="channel")
     table = from_events(packed, spec)
-    first = time.perf_counter() - begin
+    first, work = time.perf_counter() - begin, time.process_time() - work
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begin = time.perf_counter()
     from_events(packed, spec.changed(window="1d"))
     second = time.perf_counter() - begin
     counts = {segment[0]: row for segment, row in zip(table.segments, table.counts.astype(int).tolist(), strict=True)}
-    return {"seconds": first, "second query": second, "peak": peak, "counts": counts}
+    return {"seconds": first, "cpu": work, "second query": second, "peak": peak, "counts": counts}
 
 
 def chdb(path: Path) -> dict[str, object]:
@@ -85,14 +85,15 @@ def chdb(path: Path) -> dict[str, object]:
         FROM file('{path}', Parquet) GROUP BY user_id)
     GROUP BY channel, level ORDER BY channel, level FORMAT JSONCompact
     """
-    begin = time.perf_counter()
+    begin, work = time.perf_counter(), time.process_time()
     rows = json.loads(str(clickhouse.query(sql)))["data"]
-    seconds = time.perf_counter() - begin
+    seconds, work = time.perf_counter() - begin, time.process_time() - work
     counts = {channel: [0] * 5 for channel in CHANNELS}
     for channel, level, n in rows:
         for step in range(int(level)):
             counts[CHANNELS[int(channel)]][step] += int(n)
-    return {"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "counts": counts}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": seconds, "cpu": work, "peak": peak, "counts": counts}
 
 
 def scan(path: Path) -> dict[str, object]:
@@ -160,12 +161,14 @@ def report(found: dict[str, dict], events: int, *, as_json: bool) -> None:
         if not result:
             print(f"{way:18} not installed")
             continue
+        busy = f"cpu {result['cpu']:6.2f} s" if "cpu" in result else " " * 12
         ratio = f"{result['seconds'] / limit:6.1f} x scan" if way != "table of counts" else ""
-        print(f"{way:18} {result['seconds']:7.3f} s  peak {result['peak'] / 1e6:5.2f} GB  {ratio}")
+        print(f"{way:18} {result['seconds']:7.3f} s  peak {result['peak'] / 1e6:5.2f} GB  {busy}  {ratio}")
     print(f"{'second query':18} {found['ours']['second query']:7.3f} s")
     if found["chdb"]:
         same = found["chdb"]["counts"] == found["ours"]["counts"]
-        print(f"chdb / ours {found['chdb']['seconds'] / found['ours']['seconds']:.1f}; same numbers: {same}")
+        wall, busy = (found["chdb"][key] / found["ours"][key] for key in ("seconds", "cpu"))
+        print(f"chdb / ours: {wall:.1f} x wall, {busy:.1f} x processor time; same numbers: {same}")
 
 
 if __name__ == "__main__":

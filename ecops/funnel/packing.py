@@ -261,7 +261,8 @@ class _Packing:
             "unit_shift": layout.time_bits + layout.low_bits,
             "tick_shift": layout.low_bits,
             "segment_shift": layout.code_bits,
-            "parts": parts,
+            "part_bits": parts.bit_length() - 1,
+            "part_mask": parts - 1,
         }
         params |= {f"values_{i + 1}": list(found) for i, found in enumerate(self.values)}
         params |= {"lowest": self.span["lowest"]} if dense else {}
