@@ -179,11 +179,11 @@ def report(rows: int, built: dict[str, float], asked: dict[str, float]) -> None:
     first_cpu, change_cpu, load_cpu = asked["first_answer_cpu_s"], asked["change_cpu_s"], built["publish_cpu_s"]
     lines = (
         f"\n{rows:,} order lines; roll-ups: {', '.join(rollups.NAMES)}",
-        f"publish (keys, hashes, roll-ups) {built['publish_s']:6.1f} s   processor {load_cpu:.0f} s",
+        f"publish (keys, hashes, roll-ups) {built['publish_s']:6.1f} s   CPU {load_cpu:.0f} s",
         f"publishing process, peak         {built['peak_rss_mb']:6.0f} MB   target 1000 MB",
         "on disk, MB: " + ", ".join(f"{name} {size:.1f}" for name, size in sizes.items()),
-        f"first answer, fresh process {asked['first_answer_s']:11.2f} s   processor {first_cpu:.2f} s   target {first} s",
-        f"change, median              {asked['change_median_s']:11.2f} s   processor {change_cpu:.2f} s   target {change} s",
+        f"first answer, fresh process {asked['first_answer_s']:11.2f} s   CPU {first_cpu:.2f} s   target {first} s",
+        f"change, median              {asked['change_median_s']:11.2f} s   CPU {change_cpu:.2f} s   target {change} s",
         f"change, worst                    {asked['change_worst_s']:6.2f} s",
         f"sums + distinct buyers, 28 days  {rolled:6.3f} s   bare scan {bare:.3f} s   ratio {rolled / bare:.2f}",
         f"bare scan of all days            {asked['bare_scan_all_s']:6.2f} s",
