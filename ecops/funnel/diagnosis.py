@@ -50,9 +50,11 @@ class Diagnosis:
         watch: cells that would hold alone but not after the correction for all comparisons.
         issues: what the data does that a reader must know first, worst first.
         money: the change split by factor ("entered", "mix", a factor a step, "order_value") and segment, in money, or
-            in units of the last step when no money is known; adds up exactly. None without a table to compare with.
+            in units of the last step when no money is known; adds up exactly. None without a table before,
+            or when somebody stands at a step that nobody could reach.
         mix: the change of the whole conversion, split into mix and rate; None without segments or a table before.
-        dimensions: what each dimension tells about the change of the last step, the most surprising first.
+        dimensions: what each dimension tells about the change of the last step, the most surprising first; empty where
+            `money` is None.
         cells: every cell tested, one row each: `step`, the dimensions ("" where not fixed), `before`, `after`, `n`,
             `p_value`, `q_value`, `gained` (units), `money`.
         after, before: the tables compared.
@@ -112,8 +114,9 @@ def diagnose(
     after_aligned, before_aligned = after, before
     if before is not None:
         after_aligned, before_aligned = _aligned(after, before)
-        money, mix = _money(after_aligned, before_aligned), _mix(after_aligned, before_aligned)
-        surprises = _surprises(after_aligned, before_aligned)
+        if _is_chain(after_aligned) and _is_chain(before_aligned):
+            money, mix = _money(after_aligned, before_aligned), _mix(after_aligned, before_aligned)
+            surprises = _surprises(after_aligned, before_aligned)
         guards = Guards(alpha, MARGIN * alpha, min_effect, min_loss, words.step_values(after))
         cells, mix_q = _tested(after_aligned, before_aligned)
         steps = _steps(after_aligned, before_aligned)
@@ -246,6 +249,13 @@ def _tested(after: FunnelTable, before: FunnelTable) -> tuple[list[Cell], float]
     p_value = float(two_proportions((x0, n0), (x1, n1), dispersion=phi, df=freedom))
     cells, (q_value,) = examined(places, steps, spread, extra=[p_value])
     return cells, q_value
+
+
+def _is_chain(table: FunnelTable) -> bool:
+    """Whether the counts are a product of rates: nobody at a step whose base is empty, and anybody at the first."""
+    pairs = zip(table.required, table.required[1:], strict=False)
+    broken = any((table.counts[table.counts[:, base] == 0, step] > 0).any() for base, step in pairs)
+    return not broken and bool(table.counts[:, table.required[0]].sum() > 0)
 
 
 def _mix(after: FunnelTable, before: FunnelTable) -> MixRate | None:

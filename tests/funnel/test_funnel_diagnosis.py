@@ -397,3 +397,28 @@ def test_every_sentence_is_chinese_in_chinese():
     sentences: list[Message] = [found.verdict, *(f.evidence for f in found.findings)]
     for sentence in sentences:
         assert sentence.text("zh") != sentence.text("en")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_small_and_broken_tables_never_fail(seed):
+    """Zeros, rates above 100 %, segments of one period only, tables without money: a diagnosis or silence, no error."""
+    random = np.random.default_rng(seed)
+    tables = []
+    for _ in range(2):
+        rows = int(random.integers(1, 5))
+        frame = pd.DataFrame(
+            {
+                "channel": random.choice(["a", "b", "c", "d", "e"], rows, replace=False),
+                "visitors": random.integers(0, 40, rows) * int(random.integers(0, 2)),
+                "cart_users": random.integers(0, 30, rows),
+                "pay_buyers": random.integers(0, 20, rows),
+            }
+        )
+        money = {"pay_amount": frame["pay_buyers"] * 10.0} if seed % 2 else {}
+        tables.append(from_table(frame.assign(**money), by="channel"))
+    after, before = tables
+    found = diagnose(after, before, benchmark={"pay": 0.5})
+    assert found.verdict.text("zh")
+    assert len(found.cells.columns) in (0, 10)
+    if (after.distinct[1:] > after.distinct[:-1]).any():
+        assert found.issues[0].severity == "error"
