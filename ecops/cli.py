@@ -400,3 +400,6 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
+
+
+from ecops.review import cli as _review  # noqa: E402, F401 - registers its commands, which need the names above

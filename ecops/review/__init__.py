@@ -1,8 +1,61 @@
 """The weekly review: findings, actions, and whether they worked."""
 
-from ecops.review.actions import Action, ActionLog
-from ecops.review.causes import rank
-from ecops.review.collecting import collect
-from ecops.review.verification import Outcome, verify
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Action", "ActionLog", "Outcome", "collect", "rank", "verify"]
+if TYPE_CHECKING:
+    from ecops.review.actions import Action, ActionLog
+    from ecops.review.agenda import Weekly, weekly
+    from ecops.review.alarms import Alert, AlertRule, AlertRules, alerts
+    from ecops.review.causes import rank
+    from ecops.review.collecting import collect
+    from ecops.review.deck import report
+    from ecops.review.goals import Target, Targets, goal_tree, stages
+    from ecops.review.outcomes import FollowUp, follow_up
+    from ecops.review.scenarios import Scenario, Scenarios
+    from ecops.review.verification import Outcome, verify
+
+__all__ = [
+    "Action",
+    "ActionLog",
+    "Alert",
+    "AlertRule",
+    "AlertRules",
+    "FollowUp",
+    "Outcome",
+    "Scenario",
+    "Scenarios",
+    "Target",
+    "Targets",
+    "Weekly",
+    "alerts",
+    "collect",
+    "follow_up",
+    "goal_tree",
+    "rank",
+    "report",
+    "stages",
+    "verify",
+    "weekly",
+]
+
+_MODULES = {
+    "actions": ("Action", "ActionLog"),
+    "alarms": ("Alert", "AlertRule", "AlertRules", "alerts"),
+    "causes": ("rank",),
+    "collecting": ("collect",),
+    "goals": ("Target", "Targets", "goal_tree", "stages"),
+    "outcomes": ("FollowUp", "follow_up"),
+    "deck": ("report",),
+    "scenarios": ("Scenario", "Scenarios"),
+    "verification": ("Outcome", "verify"),
+    "agenda": ("Weekly", "weekly"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, each imported when first asked for: most commands need none of the capabilities below."""
+    if name not in _HOME:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"ecops.review.{_HOME[name]}"), name)
