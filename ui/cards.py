@@ -120,7 +120,7 @@ def explanation(kpi: Kpi, currency: str) -> str:
 def _interval(kpi: Kpi, currency: str) -> str:
     shown = value(kpi.metric, 0.0, currency)
     if isinstance(shown, Money):
-        return _("The change lies between {interval} (95%)", interval=MoneyRange(kpi.low, kpi.high, currency))
+        return _("95% interval of the change: {interval}", interval=MoneyRange(kpi.low, kpi.high, currency))
     low, high = (
         (Points(kpi.low), Points(kpi.high))
         if isinstance(shown, Percent)
@@ -129,4 +129,4 @@ def _interval(kpi: Kpi, currency: str) -> str:
             Number(kpi.high, 2 if isinstance(shown, Number) else 0),
         )
     )
-    return _("The change lies between {low} and {high} (95%)", low=low, high=high)
+    return _("95% interval of the change: {low} to {high}", low=low, high=high)

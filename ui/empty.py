@@ -52,13 +52,13 @@ def reports(tables: Sequence[str]) -> None:
         if report.table in tables and report.platform:
             first.setdefault(report.platform, report)
     ordered = [first[name] for name in PLATFORM_ORDER if name in first]
-    ordered += [report for name, report in first.items() if name not in PLATFORM_ORDER]
     if ordered:
         st.markdown(_("You find it here:"))
         st.markdown("\n".join(f"- **{say(report.label)}**  {say(report.where)}" for report in ordered))
 
 
-PLATFORM_ORDER = ("taobao", "tmall", "douyin", "jd", "pdd", "shopify", "amazon")
+PLATFORM_ORDER = ("taobao", "douyin", "jd", "pdd", "shopify", "amazon")
+"""Platforms named in an empty page, in this order; the glossary has every export."""
 
 
 ORDER_EXAMPLE: tuple[dict[str, str], ...] = (

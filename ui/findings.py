@@ -60,7 +60,7 @@ def money(amount: Amount, key: str) -> None:
         st.header(f":{colour}[{arrow} {say(amount.money)}]", anchor=False, text_alignment="right")
         st.caption(f"{_direction(up)} · {_horizon(amount.horizon)}", text_alignment="right")
         if math.isfinite(amount.low) and math.isfinite(amount.high):
-            st.caption(_("between {interval}", interval=amount.interval), text_alignment="right")
+            st.caption(_("{interval} (95%)", interval=amount.interval), text_alignment="right")
 
 
 def _direction(up: bool) -> str:

@@ -184,7 +184,7 @@ def _outcome(case: growth.WhatIf, currency: str) -> None:
         told = Message("Move a slider to see what it would bring. GMV now: {base}.", base=Money(case.base, currency))
     st.markdown(f"**{say(told)}**")
     if difference and math.isfinite(case.low) and math.isfinite(case.high):
-        st.caption(_("The difference lies between {interval}", interval=MoneyRange(case.low, case.high, currency)))
+        st.caption(_("95% interval of the difference: {interval}", interval=MoneyRange(case.low, case.high, currency)))
     names = {factor: name for factor, (_key, name) in _LEVERS.items()} | {"gmv": "gmv"}
     rows = [f"| | {_('Base')} | {_('Scenario')} | {_('Difference')} |", "|:--|--:|--:|--:|"]
     for row in case.table.itertuples():

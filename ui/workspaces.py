@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import threading
@@ -92,8 +93,11 @@ def _build_sample(path: str) -> None:
         return
     with st.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status, building:
         workspace = _open(path, False)
-        done = {receipt.file for receipt in workspace.receipts() if not receipt.undone}
-        missing = [file for file in sample_data.files() if file.name not in done]
+        wanted = {hashlib.sha256(file.read_bytes()).hexdigest(): file for file in sample_data.files()}
+        standing = {receipt.sha256: receipt for receipt in workspace.receipts() if not receipt.undone}
+        for outdated in standing.keys() - wanted.keys():  # the shop of an older release
+            workspace.undo(standing[outdated], actor="sample")
+        missing = [file for sha256, file in wanted.items() if sha256 not in standing]
         for place, file in enumerate(missing, 1):
             status.update(label=_("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing)))
             _load_sample_file(workspace, file)
