@@ -132,6 +132,13 @@ def daily_buyers(rows):
     }
 
 
+def daily_newcomers(rows):
+    first = {}
+    for day, *_, buyer in sorted(daily_buyers(rows)):
+        first.setdefault(buyer, day)
+    return {day: list(first.values()).count(day) for day in first.values()}
+
+
 def daily_items(rows):
     found = defaultdict(lambda: [0.0, 0.0, 0.0, set()])
     for row in rows:
@@ -160,6 +167,8 @@ def check(data, lines, orders):
     buyers = [tuple(row.values()) for row in data.query("select * from daily_buyers").to_pylist()]
     assert len(buyers) == len(set(buyers))
     assert set(buyers) == daily_buyers(rows)
+    newcomers = data.query("select * from daily_newcomers").to_pylist()
+    assert {row["date"]: row["buyers"] for row in newcomers} == daily_newcomers(rows)
     found = keyed(
         data.query("select * from daily_items").to_pylist(), ("date", "platform", "shop", "sku", "title", "category")
     )
@@ -171,7 +180,7 @@ def unique(rows, *more):
     return list({(*order_key(row), *(row[name] or "" for name in more)): row for row in rows}.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(LINE, max_size=9), st.lists(ORDER, max_size=4), st.randoms(use_true_random=False))
 def test_roll_ups_equal_plain_sums(lines, orders, chance):
     lines, orders = unique(lines, "line_id"), unique(orders)
@@ -197,6 +206,7 @@ def test_workspaces_write_the_same_roll_ups(tmp_path_factory, lines, orders):
         "daily_buyers",
         "daily_orders",
         "daily_items",
+        "daily_newcomers",
     }
 
 

@@ -36,7 +36,7 @@ STEPS = st.lists(st.one_of(st.lists(CELLS, min_size=1, max_size=2), st.integers(
 
 
 @settings(
-    max_examples=18, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=STEPS)
 def test_any_sequence_of_loads_and_undos_equals_the_naive_reference(tmp_path, steps):

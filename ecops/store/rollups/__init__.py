@@ -10,7 +10,7 @@ import hashlib
 
 from ecops.store.engine import load_sql
 
-NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items")
+NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items", "daily_newcomers")
 """Every roll-up."""
 
 INPUTS = ("order_lines", "orders")
