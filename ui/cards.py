@@ -49,8 +49,8 @@ def card(kpi: Kpi, currency: str, comparison: str) -> None:
         help=explanation(kpi, currency),
         border=True,
         height="stretch",
-        # Gaps stay gaps: a day without a figure is not a day of nothing.
-        chart_data=[number if math.isfinite(number) else None for number in series] if drawn else None,
+        # NaN stays a gap: a day without a figure is not a day of nothing.
+        chart_data=series if drawn else None,
         chart_type="area",
     )
 

@@ -10,6 +10,7 @@ import streamlit as st
 from ecops import Finding
 from ecops.finding import Amount, Confidence
 from ecops.handbook import roles
+from ui import review_form
 from ui.text import _, red_up, say
 
 OPEN = 3
@@ -49,6 +50,7 @@ def card(finding: Finding, key: str) -> None:
         with paid:
             if finding.money is not None:
                 money(finding.money, key)
+            review_form.button(finding, key)
 
 
 def money(amount: Amount, key: str) -> None:

@@ -14,7 +14,7 @@ from ecops.growth.daily import DIMENSIONS
 from ecops.growth.registry import metric, metrics
 from ecops.messages import Message, Money, MoneyRange, Percent
 from ui import address, cards, charts, empty, errors, tables, workspaces
-from ui.scope import Scope, value_label
+from ui.scope import Scope, dimension_values, value_label
 from ui.tables import Kind, Shape
 from ui.text import _, look, plain, say
 
@@ -71,12 +71,15 @@ def identity(why: Diagnosis) -> str:
 @st.fragment
 def where(chosen: Scope) -> None:
     """The change by one dimension: picture and table."""
-    names = {name: plain(DIMENSIONS[name]) for name in _SPLITS}
-    address.adopt_one("by", _SPLITS, _SPLITS[0])
+    values = workspaces.answer(dimension_values)
+    # A dimension of one value splits nothing; products are many wherever there are order lines.
+    usable = [name for name in _SPLITS if len(values.get(name, ())) > 1 or name == "title"]
+    names = {name: plain(DIMENSIONS[name]) for name in usable}
+    address.adopt_one("by", usable, usable[0])
     by = st.segmented_control(
-        _("By"), _SPLITS, format_func=names.__getitem__, key="by", required=True, label_visibility="collapsed"
+        _("By"), usable, format_func=names.__getitem__, key="by", required=True, label_visibility="collapsed"
     )
-    address.publish("by", [by] if by != _SPLITS[0] else [])
+    address.publish("by", [by] if by != usable[0] else [])
     with errors.explained():
         split = kpis(chosen, (by,))
         key = next((name for name in ("gmv", "gross_sales") if _has(split, name)), None)
@@ -85,7 +88,9 @@ def where(chosen: Scope) -> None:
             return
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            charts.show(figures.segments(split, key, (by,), look()), f"segments_{by}")
+            figure = figures.segments(split, key, (by,), look())
+            rows = min(figures.MOST_SEGMENTS, int((split.table["metric"] == key).sum()))
+            charts.show(figure.update_layout(height=120 + 40 * rows), f"segments_{by}")
         with right:
             _segment_table(split, by, key)
 

@@ -27,7 +27,7 @@ DIMENSIONS: Mapping[str, Term] = {
     "shop": Term(en="Shop", zh="店铺"),
     "channel": Term(en="Channel", zh="渠道"),
 }
-PLATFORMS: Mapping[str, Term] = {
+NAMES: Mapping[str, Term] = {
     "taobao": Term(en="Taobao", zh="淘宝"),
     "tmall": Term(en="Tmall", zh="天猫"),
     "douyin": Term(en="Douyin", zh="抖音"),
@@ -36,6 +36,10 @@ PLATFORMS: Mapping[str, Term] = {
     "shopify": Term(en="Shopify", zh="Shopify"),
     "woocommerce": Term(en="WooCommerce", zh="WooCommerce"),
     "amazon": Term(en="Amazon", zh="亚马逊"),
+    "web": Term(en="Own site", zh="官网"),
+    "other": Term(en="Other", zh="其他"),
+    "mobile": Term(en="Mobile", zh="移动端"),
+    "desktop": Term(en="Desktop", zh="PC 端"),
 }
 
 
@@ -60,8 +64,8 @@ class Scope:
 
 
 def value_label(value: str) -> str:
-    """A platform or another dimension value as people call it."""
-    return plain(PLATFORMS[value]) if value in PLATFORMS else plain(value) or _("not given")
+    """A dimension value as people call it; what is not a word of ours is data and stays as it is."""
+    return plain(NAMES[value]) if value in NAMES else plain(value) or _("not given")
 
 
 def controls() -> None:
@@ -79,7 +83,7 @@ def controls() -> None:
         address.publish("dates", [])
     _one("vs", _("Compared with"), get_args(Compare), _compare_label)
     for name, values in workspaces.answer(dimension_values).items():
-        if len(values) > 1:
+        if name in DIMENSIONS and len(values) > 1:
             address.adopt_many(name, values)
             labels = {value: value_label(value) for value in values}
             st.multiselect(
@@ -190,9 +194,10 @@ def _dated(workspace: ecops.Workspace) -> list[TableInfo]:
 
 
 def dimension_values(data: Data) -> dict[str, list[str]]:
-    """The values of each dimension of `DIMENSIONS`, most sales first."""
+    """Dimension -> its values, most sales first; `DIMENSIONS` first, then those that only split."""
     rows = data.query(Path(__file__).with_name("scope_values.sql").read_text("utf-8")).to_pylist()
-    return {name: [row["value"] for row in rows if row["dimension"] == name] for name in DIMENSIONS}
+    names = dict.fromkeys((*DIMENSIONS, *(row["dimension"] for row in rows)))
+    return {name: [row["value"] for row in rows if row["dimension"] == name] for name in names}
 
 
 def line(scope: Scope) -> None:
