@@ -28,13 +28,13 @@ class Line:
     Attributes:
         metric: key.
         days: first day of each point.
-        values, year_before: in the metric's unit, NaN where there are no figures or not for every day of a month.
+        this_year, year_before: in the metric's unit, NaN where there are no figures or not for every day of a month.
         partial: points that are not complete yet; they are drawn dashed.
     """
 
     metric: str
     days: tuple[dt.date, ...]
-    values: tuple[float, ...]
+    this_year: tuple[float, ...]
     year_before: tuple[float, ...]
     partial: tuple[bool, ...]
 

@@ -145,7 +145,7 @@ def _chart(line: Line, currency: str, daily: bool) -> Chart:
     rate = entry.unit == "rate" or line.metric.endswith(("_rate", "_share", "_margin"))
     unit: Unit = "money" if entry.unit == "money" else "percent" if rate else "count"
     categories = tuple(f"{day:%m-%d}" if daily else f"{day:%Y-%m}" for day in line.days)
-    series = [Series(Message("This year"), line.values)]
+    series = [Series(Message("This year"), line.this_year)]
     if any(math.isfinite(value) for value in line.year_before):
         series.append(Series(Message("A year before"), line.year_before, benchmark=True))
     subtitle = (
@@ -161,7 +161,7 @@ def takeaway(line: Line) -> Message:
     label = metric(line.metric).label
     daily = len(line.days) > 24
     last = 7 if daily else 1
-    now, then = _mean(line.values[-last:]), _mean(line.year_before[-last:])
+    now, then = _mean(line.this_year[-last:]), _mean(line.year_before[-last:])
     span: Term = Term(en="the last week", zh="最近一周") if daily else Term(en="this month so far", zh="本月至今")
     if not (math.isfinite(now) and math.isfinite(then) and then):
         return Message("{metric}: no year before to compare {span} with", metric=label, span=span)

@@ -1,0 +1,47 @@
+"""Monday, nine o'clock, in the order of the meeting: outcomes of decisions, figures, what changed, what we do."""
+
+import streamlit as st
+
+from ecops.messages import Message
+from ui import cards, empty, errors, findings, review, review_form, scope, workspaces
+from ui.text import _, say
+
+st.title(_("What did our decisions bring, and what do we do this week?"))
+chosen = scope.current()
+if chosen is None:
+    needed = ("order_lines", "orders", "traffic_daily")
+    empty.show(Message("There are no orders and no traffic yet."), needed, empty.ORDER_EXAMPLE)
+    st.stop()
+
+week, stage = review.choices(scope.last_day(workspaces.current()))
+with st.spinner(_("Preparing the review")):
+    told = review.read(chosen, week, stage)
+errors.told()
+review_form.told()
+
+cards.verdict(told.verdict)
+review.downloads(told)
+review.alarms(told)
+for note in told.notes:
+    st.caption(say(note))
+findings.show(told.defects, "defects")
+
+st.subheader(_("1. What did last week's decisions bring?"), anchor=False)
+review.followups(told.followups)
+
+st.subheader(_("2. Where do we stand?"), anchor=False)
+review.figures_table(told)
+review.lines(told)
+review.annotations(told)
+review.targets(told)
+
+st.subheader(_("3. What changed?"), anchor=False)
+review.story(told)
+if not told.findings:
+    st.markdown(_("Nothing changed beyond chance in these days."))
+findings.show(told.findings, "review")
+
+st.subheader(_("4. What do we do this week?"), anchor=False)
+review.decisions(told.decisions)
+with st.expander(_("Write down another decision"), key="own_decision"):
+    review_form.form(None)
