@@ -1,0 +1,119 @@
+"""Upload and check: how a file of a test looks, what was found in it, and who decides what."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from ecops import experiments as ab
+from ecops.experiments.report import readable, split_rows
+from ui import errors, tables, upload, workspaces
+from ui.experiment import Case, row
+from ui.experiment_store import ACTOR, register
+from ui.tables import Shape
+from ui.text import _, plain, say
+
+UNITS = (
+    {
+        "实验": "ab_1",
+        "用户id": "u001",
+        "分组": "对照组",
+        "进组时间": "2026-11-09",
+        "是否支付": "1",
+        "支付金额": "129.00",
+    },
+    {"用户id": "u002", "分组": "实验组", "进组时间": "2026-11-09", "是否支付": "0", "支付金额": "0.00"},
+)
+TOTALS = (
+    {"分组": "对照组", "人数": "4000", "支付人数": "401", "支付金额": "52130.00"},
+    {"分组": "实验组", "人数": "4000", "支付人数": "505", "支付金额": "66210.00"},
+)
+DAILY = (
+    {"日期": "2026-11-09", "分组": "对照组", "访客数": "570", "支付买家数": "57", "支付金额": "7410.00"},
+    {"日期": "2026-11-09", "分组": "实验组", "访客数": "568", "支付买家数": "71", "支付金额": "9230.00"},
+)
+
+
+def shapes() -> None:
+    """The three shapes of a file, each with two rows and what it can answer."""
+    told = (
+        ("units", _("One row a user"), UNITS,
+         _("The best: every check, conversion and money, segments, outliers. Every user who entered, buyers or not.")),
+        ("totals", _("Totals of each arm"), TOTALS,
+         _("Enough for rates. Money cannot be tested from totals alone; add days or one row a user.")),
+        ("daily", _("Totals of each arm and day"), DAILY,
+         _("As platforms export it. Money is compared day by day, from eight days on.")),
+    )  # fmt: skip
+    for key, label, rows, words in told:
+        st.markdown(f"**{label}**  {words}")
+        table = pd.DataFrame(rows)
+        st.dataframe(table, hide_index=True, width="content", key=f"shape_{key}")
+        tables.downloads({key: table}, f"ecops_ab_{key}", f"shape_{key}")
+
+
+def box() -> None:
+    """The drop zone in the reader's own shop; in the sample shop how to get there."""
+    if workspaces.is_sample():
+        st.markdown(_("This is the sample shop. Your own tests are read in your own shop."))
+        st.button(_("Go to my shop"), key="to_own", on_click=workspaces.choose_own)
+    else:
+        errors.told()
+        upload.box()
+
+
+def found(shown: Case) -> None:
+    """Every check as a sentence, and the arms: planned against seen."""
+    order = ("red", "amber", "green")
+    for check in sorted(shown.readout.checks, key=lambda check: order.index(check.level)):
+        row(check.level, say(readable(check.text)))
+    kinds = {
+        "units": _("One row a user"),
+        "totals": _("Totals of each arm"),
+        "daily": _("Totals of each arm and day"),
+    }
+    st.caption(kinds[shown.readout.kind])
+    shapes = {
+        "arm": Shape(_("Arm")), "planned": Shape(_("Planned share"), "percent"),
+        "users": Shape(_("Users"), "count"), "share": Shape(_("Share"), "percent"),
+    }  # fmt: skip
+    tables.show(pd.DataFrame(split_rows(shown.readout), columns=list(shapes)), "split_table", shapes)
+
+
+def settings(shown: Case) -> None:
+    """What decides, which arm is the old version, what must not suffer: as proposed, changeable in one's own shop."""
+    fixed, held = workspaces.is_sample(), shown.held
+    label = {key: plain(ab.presets()[key].label) for key in held.metrics}
+    with st.form("settings", border=False), st.container(gap="small"):
+        control = st.selectbox(
+            _("The version as it was"), list(held.users), list(held.users).index(shown.spec.control), disabled=fixed
+        )
+        goal_now = shown.spec.goal_metric.key
+        goal = st.selectbox(
+            _("The one figure that decides"),
+            held.metrics,
+            held.metrics.index(goal_now) if goal_now in held.metrics else 0,
+            format_func=label.__getitem__,
+            disabled=fixed,
+        )
+        rails = {metric.key: margin for metric, margin in shown.spec.guardrail_metrics}
+        guarded = st.multiselect(
+            _("What must not suffer"),
+            held.metrics,
+            [key for key in rails if key in held.metrics],
+            format_func=label.__getitem__,
+            placeholder=_("Nothing"),
+            disabled=fixed,
+        )
+        margin = st.number_input(
+            _("Largest acceptable loss there (%)"), 0.0, 50.0, 100 * max([*rails.values(), 0.05]), 1.0, disabled=fixed
+        )
+        if st.form_submit_button(_("Save"), disabled=fixed):
+            with errors.explained():
+                register().write(
+                    shown.key,
+                    ACTOR,
+                    control=control,
+                    goal=goal,
+                    guardrails=[[key, margin / 100] for key in guarded if key != goal],
+                )
+                st.rerun()
