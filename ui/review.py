@@ -207,7 +207,7 @@ def figures_table(review: Weekly) -> None:
 def _swing(row: KpiRow) -> Value:
     """The change against the week before, with a word when it is no more than the usual up and down."""
     change = deck.changed(row.change)
-    return change if row.sure or row.change != row.change else Message("{change}, usual swing", change=change)
+    return change if row.sure or row.change != row.change else Message("usual swing ({change})", change=change)
 
 
 @st.fragment

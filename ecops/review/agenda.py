@@ -183,8 +183,8 @@ def weekly(
         story=_story(told),
         decisions=tuple(sorted(waiting, key=_urgency)),
         alerts=alarms.alerts(data, days, rules),
-        annotations=_annotations(data, days),
-        notes=_notes(now, year),
+        annotations=_annotations(data, Period(days.end - (ANNOTATED_DAYS - 1) * ONE_DAY, days.end)),
+        notes=(*_notes(now, year), *_year_ago(data, days)),
         receipts=_receipts(workspace.receipts()) if hasattr(workspace, "receipts") else (),
     )
 
@@ -292,11 +292,19 @@ def _urgency(item: FollowUp) -> tuple[bool, dt.date]:
     return item.standing != "overdue", item.action.due or dt.date.max
 
 
-def _annotations(data: Data, week: Period) -> tuple[Annotation, ...]:
+def _year_ago(data: Data, week: Period) -> tuple[Message, ...]:
+    """What makes the same week a year before another kind of week."""
+    events = dict.fromkeys(item.name for item in _annotations(data, week.compared("last_year")))
+    if not events:
+        return ()
+    return (Message("The year before had in the same week: {events}.", events=", ".join(events)),)
+
+
+def _annotations(data: Data, days: Period) -> tuple[Annotation, ...]:
     if not data.has("calendar"):
         return ()
-    start = week.end - (ANNOTATED_DAYS - 1) * ONE_DAY
-    rows = data.query(load_sql("ecops.review.queries", "annotations"), {"start": start, "end": week.end}).to_pylist()
+    sql = load_sql("ecops.review.queries", "annotations")
+    rows = data.query(sql, {"start": days.start, "end": days.end}).to_pylist()
     return tuple(
         Annotation(
             row["starts_on"], row["ends_on"], row["name"], row["kind"] or "other", row["platform"] or "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,9 @@ class Line:
         metric: key.
         days: first day of each point.
         this_year, year_before: in the metric's unit, NaN where there are no figures or not for every day of a month.
-        partial: points that are not complete yet; they are drawn dashed.
+        partial: points that are not complete yet; they are drawn dotted.
+        latest: the metric over the last week (by day) or the last month so far (by month); NaN when a day is missing.
+        latest_before: the same a year before.
     """
 
     metric: str
@@ -37,6 +40,8 @@ class Line:
     this_year: tuple[float, ...]
     year_before: tuple[float, ...]
     partial: tuple[bool, ...]
+    latest: float
+    latest_before: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,8 @@ def _weeks(figures: _Figures, key: str, week: Period) -> Line:
         tuple(figures.value([day], whole=True) for day in days),
         tuple(figures.value([day - YEAR * ONE_DAY], whole=True) for day in days),
         (False,) * SIX_WEEKS,
+        figures.value(days[-7:], whole=True),
+        figures.value([day - YEAR * ONE_DAY for day in days[-7:]], whole=True),
     )
 
 
@@ -128,7 +135,8 @@ def _months(figures: _Figures, key: str, week: Period) -> Line:
         before.append(figures.value([day - YEAR * ONE_DAY for day in days], whole=True))
         there = sum(day in figures.place and bool(figures.known[figures.place[day]]) for day in days)
         partial.append(last > week.end or there < len(days))
-    return Line(key, tuple(firsts), tuple(values), tuple(before), tuple(partial))
+    latest = math.nan if there < len(days) else values[-1]
+    return Line(key, tuple(firsts), tuple(values), tuple(before), tuple(partial), latest, before[-1])
 
 
 def _month(day: dt.date, move: int) -> dt.date:

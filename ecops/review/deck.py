@@ -160,8 +160,7 @@ def takeaway(line: Line) -> Message:
     """What a line shows: its last part against the year before, or against its own past."""
     label = metric(line.metric).label
     daily = len(line.days) > 24
-    last = 7 if daily else 1
-    now, then = _mean(line.this_year[-last:]), _mean(line.year_before[-last:])
+    now, then = line.latest, line.latest_before
     span: Term = Term(en="the last week", zh="最近一周") if daily else Term(en="this month so far", zh="本月至今")
     if not (math.isfinite(now) and math.isfinite(then) and then):
         return Message("{metric}: no year before to compare {span} with", metric=label, span=span)
@@ -170,11 +169,6 @@ def takeaway(line: Line) -> Message:
     if change < 0:
         return Message("{metric}: {span} is {change} below the year before", **values)
     return Message("{metric}: {span} is {change} above the year before", **values)
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if math.isfinite(value)]
-    return sum(known) / len(known) if known else math.nan
 
 
 def _findings(review: Weekly) -> tuple[Block, ...]:
