@@ -211,7 +211,8 @@ def read_buyer_base(data: Data, period: Period, compare: Period) -> Mapping[str,
     from ecops.store.engine import load_sql
 
     params = {"start": period.start, "end": period.end, "other_start": compare.start, "other_end": compare.end}
-    row = data.query(load_sql(QUERIES, "buyer_base"), params).to_pylist()[0]
+    question = "newcomers" if data.has("daily_newcomers") else "buyer_base"
+    row = data.query(load_sql(QUERIES, question), params).to_pylist()[0]
     return {name: float(value or 0) for name, value in row.items()}
 
 

@@ -197,3 +197,30 @@ def test_uci_online_retail():
     result = kpis(clean, year)
     assert (result["buyers"].value, result["orders"].value) == (4338, 18_532)
     assert result["gross_sales"].value == pytest.approx(8_911_407.90, abs=0.005)
+
+
+def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers():
+    """`newcomers` (whole shop) and `buyer_base` (any part of it) are two ways to one answer."""
+    from ecops.growth.daily import QUERIES, read_buyer_base
+    from ecops.store.engine import load_sql
+
+    generator = np.random.default_rng(5)
+    day = pd.Timestamp("2026-09-01") + pd.to_timedelta(generator.integers(0, 60, 900), unit="D")
+    lines = pd.DataFrame(
+        {
+            "platform": "jd",
+            "order_id": np.arange(900).astype(str),
+            "ordered_at": day,
+            "buyer_id": generator.integers(0, 300, 900).astype(str),
+            "paid_amount": generator.integers(-1, 9, 900).astype(float),
+        }
+    )
+    data = open_data(lines)
+    period = Period(dt.date(2026, 10, 10), dt.date(2026, 10, 20))
+    other = period.compared("previous")
+    params = {"start": period.start, "end": period.end, "other_start": other.start, "other_end": other.end}
+    asked = data.query(load_sql(QUERIES, "buyer_base"), params).to_pylist()[0]
+    paid = lines[lines["paid_amount"] > 0].groupby("buyer_id")["ordered_at"].min()
+    assert read_buyer_base(data, period, other) == asked
+    assert asked["known_after"] == (paid < "2026-10-10").sum()
+    assert asked["first_after"] == paid.between("2026-10-10", "2026-10-20").sum()

@@ -6,10 +6,15 @@ with period_buyers as (
     group by all
 ),
 
-earlier as (
+people as (
     select distinct buyer_id
-    from daily_buyers
-    where date >= $since and date < $start and buyer_id in (select buyer_id from period_buyers)
+    from period_buyers
+),
+
+earlier as (
+    select buyer_id
+    from people
+    where buyer_id in (select buyer_id from daily_buyers where date >= $since and date < $start)
 )
 
 select
