@@ -29,6 +29,7 @@ MISSING_VALUE = (
 )
 """The same for numbers and dates, compared in lower case."""
 
+_YEARS = "1970 AND 2100"
 _WIDE = "０１２３４５６７８９．，－−–（）％＋￥："
 _PLAIN = "0123456789.,---()%+¥:"
 _UNITS = r"us\$|hk\$|nt\$|ca\$|rmb|cny|usd|eur|gbp|jpy|hkd|twd|[¥$€£₩₹元块人件次个单笔条天小时]|\s|''|\+$"
@@ -38,10 +39,13 @@ _PARTS = "['open', 'sign', 'digits', 'exponent', 'scale', 'percent', 'close', 't
 SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d{2}$"
 """An id that a spreadsheet has turned into a number: its last digits are gone from the file."""
 
+_BLANK = " \t\r\n\v\f\u00a0\u3000"
+
 PARAMETERS = {
     "hidden": HIDDEN_CHARACTERS,
-    "blank": " \t\r\n\v\f\u00a0\u3000",
+    "blank": _BLANK,
     "hidden_pattern": f"[{HIDDEN_CHARACTERS}]",
+    "unclean_pattern": f"^[{_BLANK}]|[{_BLANK}]$|[{HIDDEN_CHARACTERS}]",
     "wide": _WIDE,
     "plain": _PLAIN,
     "units": _UNITS,
@@ -53,11 +57,12 @@ PARAMETERS = {
 def trimmed(cell: str) -> str:
     """The cell without hidden characters and without space around it.
 
-    Most cells are ASCII and need nothing; `translate` alone would take longer than reading the file.
+    Most cells need nothing, and looking is cheap: `translate` alone would take longer than reading the file.
     """
     return (
         f"CASE WHEN strlen({cell}) = length({cell}) "
         f"THEN CASE WHEN {cell}[1] <= ' ' OR {cell}[-1] <= ' ' THEN trim({cell}, $blank) ELSE {cell} END "
+        f"WHEN NOT regexp_matches({cell}, $unclean_pattern) THEN {cell} "
         f"WHEN regexp_matches({cell}, $hidden_pattern) THEN trim(translate({cell}, $hidden, ''), $blank) "
         f"ELSE trim({cell}, $blank) END"
     )
@@ -155,6 +160,16 @@ def province(cell: str) -> str:
     pattern = "^(.{2,8}?(?:省|自治区|特别行政区)|(?:北京|上海|天津|重庆)市?)"
     first = f"left(split_part(split_part({cell}, ' ', 1), ',', 1), 12)"
     return f"coalesce(nullif(regexp_extract({cell}, '{pattern}', 1), ''), {first})"
+
+
+def quick_moment(cell: str) -> str:
+    """The timestamp where the text is plainly a local day or time of our years in the order of ISO, else NULL."""
+    return in_our_years(f"try_strptime({cell}, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d'])")
+
+
+def in_our_years(moment: str) -> str:
+    """The timestamp, NULL where no shop can have been there."""
+    return f"CASE WHEN year({moment}) BETWEEN {_YEARS} THEN {moment} END"
 
 
 def moment(cell: str, rule: DateRule) -> str:

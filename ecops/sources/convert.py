@@ -1,7 +1,7 @@
 """One sheet becomes one Parquet file of canonical rows, and says everything that happened on the way.
 
-Three passes, each streaming: cleaned text (`staging.py`), typed rows (`typed.py`), rows without duplicates. The header
-of a file never enters SQL: its columns are positions, the names are those of `ecops/tables`, values are parameters.
+One pass over the text writes a stage of cleaned cells (`staging.py`). Typed rows (`typed.py`) are a SELECT over it, made
+anew for each question with the few columns it needs, and written once. The header of a file never enters SQL: its columns are positions, the names are those of `ecops/tables`, values are parameters.
 """
 
 from __future__ import annotations
@@ -106,22 +106,19 @@ def _stopped(job: Job, dropped: MappingType[str, int], unknown: dict[str, dict[s
 
 def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path, folder: Path) -> Conversion:
     """Typed rows, the checks over them, the final file."""
-    rows = folder.resolve() / "typed.parquet"
-    sql = typed.typed_sql(job, reading)
-    job.engine.copy(sql, rows, used(sql, job.parameters))
-    job.parameters["typed"] = str(rows)
+    rows = _typed_rows(job, reading, folder)
     marks = set(typed.marks(job))
-    keep, invalid, left_out = _required(job)
-    _refuse_lost_keys(job, marks)
+    keep, invalid, left_out = _required(job, rows)
+    _refuse_lost_keys(job, rows, marks)
     issues = [checks.issue(kind, count) for kind, count in dropped.items() if count]
     issues += invalid
-    issues += checks.run_row_checks(job, checks.row_checks(job, marks), TYPED, keep)
-    issues += checks.refund_issue(job, TYPED, keep)
-    issues += _closed_after_payment(job, keep)
-    issues += _equal_lines(job, keep)
+    issues += checks.run_row_checks(job, checks.row_checks(job, marks), rows, keep)
+    issues += checks.refund_issue(job, rows, keep)
+    issues += _closed_after_payment(job, rows, keep)
+    issues += _equal_lines(job, rows, keep)
     if left_out:
         dropped["invalid"] = left_out
-    written, repeated, different = _write(job, keep, out)
+    written, repeated, different = _write(job, rows, keep, out)
     if repeated:
         dropped["duplicate"] = repeated
     issues += [checks.issue("duplicate", repeated - different)] if repeated > different else []
@@ -143,20 +140,28 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
         span=span,
         currency=reading.currency,
         ledger=ledger,
-        bad_rows=_bad_rows(job, marks, issues, out),
+        bad_rows=_bad_rows(job, rows, marks, issues, out),
     )
 
 
-TYPED = "read_parquet($typed)"
+def _typed_rows(job: Job, reading: typed.Reading, folder: Path) -> str:
+    """The typed rows as a relation; written to a file when other rows must be known to make one."""
+    sql = typed.typed_sql(job, reading)
+    if " OVER " not in sql:
+        return f"({sql})"
+    path = folder.resolve() / "typed.parquet"
+    job.engine.copy(sql, path, used(sql, job.parameters), lasting=False)
+    job.parameters["typed"] = str(path)
+    return "read_parquet($typed)"
 
 
-def _required(job: Job) -> tuple[str, list[Issue], int]:
+def _required(job: Job, rows: str) -> tuple[str, list[Issue], int]:
     """The condition of rows that have all they must, an issue for each column that some rows lack, and their number."""
     names = [name for name in job.table.required if name not in job.source.optional]
     tests = ", ".join(f"count(*) FILTER ({quoted(name)} IS NULL) AS {quoted(name)}" for name in names)
     firsts = ", ".join(f"min(_row, 5) FILTER ({quoted(name)} IS NULL) AS {quoted('_' + name)}" for name in names)
     keep = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
-    (found,) = job.run(f"SELECT {tests}, {firsts}, count(*) FILTER (NOT ({keep})) AS _lacking FROM {TYPED}")  # noqa: S608
+    (found,) = job.run(f"SELECT {tests}, {firsts}, count(*) FILTER (NOT ({keep})) AS _lacking FROM {rows}")  # noqa: S608
     issues = [
         checks.issue("required_empty", found[name], job.table[name].label, name, tuple(found["_" + name]))
         for name in names
@@ -165,7 +170,7 @@ def _required(job: Job) -> tuple[str, list[Issue], int]:
     return keep, issues, int(found["_lacking"])
 
 
-def _refuse_lost_keys(job: Job, marks: set[str]) -> None:
+def _refuse_lost_keys(job: Job, rows: str, marks: set[str]) -> None:
     """Order numbers in powers of ten would melt different orders into one."""
     for name in job.table.key:
         mark = f"_lost_{name}"
@@ -173,7 +178,7 @@ def _refuse_lost_keys(job: Job, marks: set[str]) -> None:
             continue
         (found,) = job.run(
             f"SELECT count({quoted(mark)}) AS n, min(_row, 5) FILTER ({quoted(mark)} IS NOT NULL) AS rows, "  # noqa: S608
-            f"min({quoted(mark)}) AS example FROM {TYPED}"
+            f"min({quoted(mark)}) AS example FROM {rows}"
         )
         if found["n"]:
             raise DataError(
@@ -189,11 +194,11 @@ def _refuse_lost_keys(job: Job, marks: set[str]) -> None:
             )
 
 
-def _closed_after_payment(job: Job, keep: str) -> list[Issue]:
+def _closed_after_payment(job: Job, rows: str, keep: str) -> list[Issue]:
     if job.table.name not in ("order_lines", "orders") or "status" not in job.mapping.columns:
         return []
     (found,) = job.run(
-        f"SELECT count(DISTINCT order_id) AS n, min(_row, 5) AS rows FROM {TYPED} "  # noqa: S608
+        f"SELECT count(DISTINCT order_id) AS n, min(_row, 5) AS rows FROM {rows} "  # noqa: S608
         f"WHERE {keep} AND status IN ('closed', 'refunded') AND paid_at IS NOT NULL AND refund_amount = paid_amount"
     )
     if not found["n"]:
@@ -201,12 +206,12 @@ def _closed_after_payment(job: Job, keep: str) -> list[Issue]:
     return [checks.issue("closed_after_payment", found["n"], name="status", rows=tuple(found["rows"]))]
 
 
-def _equal_lines(job: Job, keep: str) -> list[Issue]:
+def _equal_lines(job: Job, rows: str, keep: str) -> list[Issue]:
     """Lines that equal another one in all but the number made for them."""
     if job.table.name != "order_lines" or "line_id" in job.mapping.columns:
         return []
     names = ", ".join(quoted(name) for name in job.table.names if name != "line_id")
-    (found,) = job.run(f"SELECT count(*) - count(DISTINCT hash({names})) AS n FROM {TYPED} WHERE {keep}")  # noqa: S608
+    (found,) = job.run(f"SELECT count(*) - count(DISTINCT hash({names})) AS n FROM {rows} WHERE {keep}")  # noqa: S608
     return [checks.issue("equal_lines", found["n"])] if found["n"] else []
 
 
@@ -216,7 +221,7 @@ def _key_words(job: Job) -> str:
     return ", ".join(job.grid.columns[columns[name]] for name in job.table.key if name in columns)
 
 
-def _write(job: Job, keep: str, out: Path) -> tuple[int, int, int]:
+def _write(job: Job, rows: str, keep: str, out: Path) -> tuple[int, int, int]:
     """Write the final file.
 
     Returns:
@@ -224,20 +229,23 @@ def _write(job: Job, keep: str, out: Path) -> tuple[int, int, int]:
     """
     names = ", ".join(quoted(name) for name in job.table.names)
     key = ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in job.table.key)
+    sql = f"SELECT {names} FROM {rows} WHERE {keep}"  # noqa: S608
+    # Keys whose hashes differ differ; where some are equal a look with two hashes says which keys really are.
+    (seen,) = job.run(f"SELECT count(*) AS n, count(DISTINCT hash({key})) AS kinds FROM {rows} WHERE {keep}")  # noqa: S608
+    if seen["n"] == seen["kinds"]:
+        return job.engine.copy(sql, out, used(sql, job.parameters)), 0, 0
     # Two 64-bit hashes: a chance collision of 20 million keys has odds of 1 in 10^24.
     hashed = f"hash({key}) AS h1, hash('second', {key}) AS h2"
     again = (
         f"SELECT h1, h2, max(_row) AS keep_row, count(*) AS n, count(DISTINCT h3) AS kinds "  # noqa: S608
-        f"FROM (SELECT _row, {hashed}, hash({names}) AS h3 FROM {TYPED} WHERE {keep}) "
+        f"FROM (SELECT _row, {hashed}, hash({names}) AS h3 FROM {rows} WHERE {keep}) "
         "GROUP BY h1, h2 HAVING count(*) > 1"
     )
     (found,) = job.run(f"SELECT coalesce(sum(n - 1), 0) AS n, coalesce(sum(kinds - 1), 0) AS other FROM ({again})")  # noqa: S608
-    sql = f"SELECT {names} FROM {TYPED} WHERE {keep}"  # noqa: S608
-    if found["n"]:
-        sql = (
-            f"SELECT {names} FROM (SELECT *, {hashed} FROM {TYPED} WHERE {keep}) LEFT JOIN ({again}) USING (h1, h2) "  # noqa: S608
-            "WHERE keep_row IS NULL OR keep_row = _row"
-        )
+    sql = (
+        f"SELECT {names} FROM (SELECT *, {hashed} FROM {rows} WHERE {keep}) LEFT JOIN ({again}) USING (h1, h2) "  # noqa: S608
+        "WHERE keep_row IS NULL OR keep_row = _row"
+    )
     return job.engine.copy(sql, out, used(sql, job.parameters)), int(found["n"]), int(found["other"])
 
 
@@ -253,7 +261,7 @@ def _span(job: Job, out: Path) -> tuple[tuple[dt.date, dt.date] | None, int]:
     return (None, 0) if found["low"] is None else ((found["low"], found["high"]), found["days"])
 
 
-def _bad_rows(job: Job, marks: set[str], issues: list[Issue], out: Path) -> Path | None:
+def _bad_rows(job: Job, rows: str, marks: set[str], issues: list[Issue], out: Path) -> Path | None:
     """The cells that could not be read, as a CSV beside the data: row, column, problem, value."""
     listed: list[dict[str, Any]] = []
     told = {issue.column for issue in issues}
@@ -261,12 +269,12 @@ def _bad_rows(job: Job, marks: set[str], issues: list[Issue], out: Path) -> Path
         name = mark.removeprefix("_bad_").removeprefix("_lost_")
         if name not in told:
             continue
-        rows = job.run(
-            f"SELECT _row AS row, {quoted(mark)} AS value FROM {TYPED} WHERE {quoted(mark)} IS NOT NULL "  # noqa: S608
+        found = job.run(
+            f"SELECT _row AS row, {quoted(mark)} AS value FROM {rows} WHERE {quoted(mark)} IS NOT NULL "  # noqa: S608
             f"ORDER BY _row LIMIT {_BAD_ROWS}"
         )
         problem = "unreadable" if mark.startswith("_bad_") else "digits lost"
-        listed += [{"row": row["row"], "column": name, "problem": problem, "value": row["value"]} for row in rows]
+        listed += [{"row": row["row"], "column": name, "problem": problem, "value": row["value"]} for row in found]
     if not listed:
         return None
     path = out.with_name(out.name + ".bad.csv")

@@ -1,5 +1,6 @@
-"""First pass over a sheet: the mapped columns as cleaned text in a Parquet file, and what can be learnt from them.
+"""First pass over a sheet: the mapped columns in a Parquet file, and what can be learnt from them.
 
+Numbers and times that are plainly written are read at once, as `_q_<name>`; all other cells are kept as cleaned text.
 Footers, repeated headers and rows that a report does not count are marked here. Words of category columns, shapes of
 dates and signs of currencies are counted, so that the second pass (`typed.py`) knows how every column is written.
 """
@@ -7,6 +8,7 @@ dates and signs of currencies are counted, so that the second pass (`typed.py`) 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ from ecops.store.engine import Engine
 from ecops.tables import Column, Table
 
 NUMERIC = ("integer", "number", "money", "rate")
+MOMENTS = ("date", "timestamp")
 _WORDS = 2_000
 _CURRENCIES = {"¥": "", "￥": "", "元": "CNY", "rmb": "CNY", "$": "", "us$": "USD", "€": "EUR", "£": "GBP"}
 _CURRENCIES |= {code.lower(): code for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD")}
@@ -39,6 +42,7 @@ class Job:
         stage: Parquet file of cleaned text, written by `stage`.
         timezone: the shop's, an IANA name.
         parameters: values that the SQL needs bound.
+        quick: staged name -> rows whose cell is not plainly written, for the columns that have a `_q_<name>`.
     """
 
     grid: Grid
@@ -49,6 +53,7 @@ class Job:
     stage: Path
     timezone: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    quick: dict[str, int] = field(default_factory=dict)
 
     @property
     def first_row(self) -> int:
@@ -102,24 +107,70 @@ def write_stage(job: Job) -> dict[str, int]:
     parameters |= {"footers": [*footer_words(), *(normalise_header(word) for word in job.source.footers)]}
     for name, words in job.source.missing.items():
         parameters[f"missing_{name}"] = list(words)
-    keep = _keep_positions(job)
     for number, words in enumerate(job.source.keep.values()):
         parameters[f"keep_{number}"] = [normalise_header(word) for word in words]
-    staged = job.staged()
-    positions = sorted({*staged.values(), *keep.values(), 0})
-    raw = ", ".join(f"{cells.trimmed(f'c{position}')} AS c{position}" for position in positions)
-    plain = ", ".join(f"{cells.unwrapped(f'c{position}')} AS c{position}" for position in positions)
-    texts = ", ".join(f"{_present(job, name, position)} AS {quoted(name)}" for name, position in staged.items())
-    helpers = ", ".join(f"c{position} AS _c{position}" for position in sorted({*keep.values(), 0}))
-    names = ", ".join(quoted(name) for name in staged)
+    job.quick.update(dict.fromkeys(_quick_names(job), 0))
+    dropped = _write_stage(job)
+    commas = [name for name, mark in decimal_marks(job).items() if mark == "," and name in job.quick]
+    if commas:  # "1.234" was taken for a number just over one
+        for name in commas:
+            del job.quick[name]
+        dropped = _write_stage(job)
+    return dropped
+
+
+def _quick_names(job: Job) -> list[str]:
+    """The columns of numbers and times in which no report of this kind gives plain cells another meaning."""
+    comma = (job.mapping.options.get("decimal") or job.source.decimal) == ","
+    kinds = MOMENTS if comma else (*MOMENTS, *NUMERIC)
+    special = {*job.source.missing, *job.source.fill}
+    return [name for name in job.staged() if job.column(name).type in kinds and name not in special]
+
+
+def _write_stage(job: Job) -> dict[str, int]:
+    staged, keep = job.staged(), _keep_positions(job)
+    quick = _more(f"{_quick(job, name)} AS {_q(name)}" for name in job.quick)
+    read = {f"r_{name}": f"CASE WHEN {_q(name)} IS NULL THEN c{staged[name]} END" for name in job.quick}
+    helpers = sorted({*keep.values(), 0})
+    for position in sorted({*(at for name, at in staged.items() if name not in job.quick), *helpers}):
+        read[f"c{position}"] = f"c{position}"
+    texts = {name: _present(job, name, f"r_{name}" if name in job.quick else f"c{at}") for name, at in staged.items()}
+    known = _more(_q(name) for name in job.quick)
+    positions = ", ".join(f"c{position}" for position in sorted({*staged.values(), *helpers}))
     sql = f"""
-        SELECT {names}, {_drop_rule(job, keep)} AS _drop
-        FROM (SELECT {texts}, {helpers}
-              FROM (SELECT {plain} FROM (SELECT {raw} FROM {job.grid.scan_sql()})))
+        SELECT {", ".join(map(quoted, staged))}{known}, {_drop_rule(job, keep)} AS _drop
+        FROM (SELECT {_named(texts)}{known}, {_named({f"_c{at}": f"c{at}" for at in helpers})}
+        FROM (SELECT {_named({cell: cells.unwrapped(cell) for cell in read})}{known}
+        FROM (SELECT {_named({cell: cells.trimmed(cell) for cell in read})}{known}
+        FROM (SELECT {_named(read)}{known}
+        FROM (SELECT {positions}{quick} FROM {job.grid.scan_sql()})))))
     """  # noqa: S608 - positions, canonical names and our own expressions only
-    job.engine.copy(sql, job.stage, used(sql, parameters))
-    counts = job.run(f"SELECT _drop, count(*) AS n FROM {STAGE} GROUP BY _drop")  # noqa: S608
+    job.engine.copy(sql, job.stage, used(sql, job.parameters), lasting=False)
+    left = _more(f"count({quoted(name)}) AS {quoted(name)}" for name in job.quick)
+    counts = job.run(f"SELECT _drop, count(*) AS n{left} FROM {STAGE} GROUP BY _drop")  # noqa: S608
+    for name in job.quick:
+        job.quick[name] = sum(row[name] for row in counts if not row["_drop"])
     return {row["_drop"]: row["n"] for row in counts}
+
+
+def _q(name: str) -> str:
+    return quoted(f"_q_{name}")
+
+
+def _more(expressions: Iterable[str]) -> str:
+    return "".join(f", {expression}" for expression in expressions)
+
+
+def _named(expressions: MappingType[str, str]) -> str:
+    return ", ".join(f"{expression} AS {quoted(name)}" for name, expression in expressions.items())
+
+
+def _quick(job: Job, name: str) -> str:
+    cell, kind = f"c{job.staged()[name]}", job.column(name).type
+    if kind in MOMENTS:
+        return cells.quick_moment(cell)
+    number = cells.quick_number(cell, ".")
+    return f"CASE WHEN {number} = round({number}) THEN {number} END" if kind == "integer" else number
 
 
 STAGE = "read_parquet($stage, file_row_number=true)"
@@ -135,16 +186,20 @@ def _keep_positions(job: Job) -> dict[str, int]:
     }
 
 
-def _present(job: Job, name: str, position: int) -> str:
-    value = job.column(name).type in (*NUMERIC, "date", "timestamp")
+def _present(job: Job, name: str, cell: str) -> str:
+    value = job.column(name).type in (*NUMERIC, *MOMENTS)
     own = f"missing_{name}" if name in job.source.missing else None
-    return cells.present(f"c{position}", value, own)
+    return cells.present(cell, value, own)
+
+
+def _empty(job: Job, name: str) -> str:
+    """The condition that a staged cell says nothing."""
+    return f"{quoted(name)} IS NULL" + (f" AND {_q(name)} IS NULL" if name in job.quick else "")
 
 
 def _drop_rule(job: Job, keep: MappingType[str, int]) -> str:
     """Why a row is no data: empty, repeated header, footer, not one of the kinds wanted; "" when it is data."""
-    staged = job.staged()
-    blank = " AND ".join(f"{quoted(name)} IS NULL" for name in staged)
+    blank = " AND ".join(_empty(job, name) for name in job.staged())
     rules = [f"WHEN {blank} AND _c0 IS NULL THEN 'empty'", f"WHEN {_repeated_header(job)} THEN 'header'"]
     rules.append(f"WHEN {_footer(job)} THEN 'footer'")
     rules.append(f"WHEN {blank} THEN 'empty'")
@@ -156,8 +211,11 @@ def _drop_rule(job: Job, keep: MappingType[str, int]) -> str:
 
 
 def _repeated_header(job: Job) -> str:
+    """Two cells that say what stands above them, texts where the sheet has them."""
     tests = []
-    for number, (name, position) in enumerate(list(job.mapping.columns.items())[:2]):
+    for number, (name, position) in enumerate(
+        sorted(job.mapping.columns.items(), key=lambda item: item[0] in job.quick)[:2]
+    ):
         job.parameters[f"header_{number}"] = job.grid.columns[position]
         tests.append(f"coalesce({quoted(name)} = $header_{number}, false)")
     return " AND ".join(tests)
@@ -171,9 +229,10 @@ def _footer(job: Job) -> str:
         doubt = "true"
     elif day:
         doubt = f"NOT regexp_matches(coalesce({quoted(day)}, ''), '\\d')"
+        doubt += f" AND {_q(day)} IS NULL" if day in job.quick else ""
     else:
         required = [name for name in job.table.required if name in job.mapping.columns]
-        lacks = [f"{quoted(name)} IS NULL" for name in required if job.mapping.columns[name] != 0]
+        lacks = [f"({_empty(job, name)})" for name in required if job.mapping.columns[name] != 0]
         doubt = " OR ".join(lacks) or "true"
     initials = "".join(sorted({word[0] for word in job.parameters["footers"]}))
     job.parameters["initials"] = initials + initials.upper()
@@ -191,11 +250,13 @@ def words_of(job: Job, name: str) -> dict[str, int]:
 
 
 def date_rule(job: Job, name: str) -> dates.DateRule:
-    """How a date column is written, decided from all of its cells.
+    """How a date column is written, decided from all of its cells that are not plainly written.
 
     Raises:
         MappingError: 03/04/2026 could be April or March and no cell says which.
     """
+    if job.quick.get(name) == 0:
+        return dates.DateRule()
     column = quoted(name)
     rows = job.run(
         f"SELECT translate({column}, '0123456789', '9999999999') AS shape, count(*) AS n FROM {STAGE} "  # noqa: S608
@@ -234,8 +295,12 @@ def decimal_marks(job: Job) -> dict[str, str]:
     """Numeric column -> "," when it can only be read with decimal commas, else "."; one scan."""
     names = [name for name in job.staged() if job.column(name).type in NUMERIC]
     known = job.mapping.options.get("decimal") or job.source.decimal
-    if known in (".", ",") or not names:
+    if known in (".", ","):
         return dict.fromkeys(names, known)
+    marks = dict.fromkeys(names, ".")
+    names = [name for name in names if job.quick.get(name) != 0]
+    if not names:
+        return marks
     comma, point = r"'^[^,]*\d,\d{1,2}\D*$'", r"'(\d\.\d{1,2}\D*$)|(,\d{3}(\D|$))'"
     tests = []
     for name in names:
@@ -245,7 +310,7 @@ def decimal_marks(job: Job) -> dict[str, str]:
         against = f"CASE WHEN {some} THEN NOT {only} AND regexp_matches({text}, {point}) END"
         tests.append(f"bool_or({against}) AS {quoted('p_' + name)}")
     (found,) = job.run(f"SELECT {', '.join(tests)} FROM {STAGE} WHERE _drop = ''")  # noqa: S608
-    return {name: "," if found[f"c_{name}"] and not found[f"p_{name}"] else "." for name in names}
+    return marks | {name: "," for name in names if found[f"c_{name}"] and not found[f"p_{name}"]}
 
 
 def currency_of(job: Job, asked: str | None) -> str:
@@ -279,7 +344,7 @@ def _column_currencies(job: Job) -> set[str]:
 
 def _sign_currencies(job: Job) -> set[str]:
     """Codes that money signs in the cells name beyond doubt; ¥ and $ belong to several currencies and name none."""
-    names = [name for name in job.staged() if job.column(name).type == "money"]
+    names = [name for name in job.staged() if job.column(name).type == "money" and job.quick.get(name) != 0]
     if not names:
         return set()
     signs = ", ".join(

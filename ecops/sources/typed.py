@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from ecops.sources import cells, staging
 from ecops.sources.dates import DateRule
 from ecops.sources.mapping import constant_value
-from ecops.sources.staging import NUMERIC, STAGE, Job, quoted
+from ecops.sources.staging import MOMENTS, NUMERIC, STAGE, Job, quoted
 from ecops.tables import SQL_TYPES, Column
 
 PAID_WORDS = ("paid", "shipped", "completed", "refunded")
 OPEN_WORDS = ("unpaid", "closed")
-_MOMENTS = ("date", "timestamp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,9 @@ def typed_sql(job: Job, reading: Reading) -> str:
     quick, parts, values = [], [], []
     for name in staged:
         column, text = job.column(name), quoted(name)
-        if column.type in NUMERIC:
-            quick.append(f"{cells.quick_number(text, reading.decimals[name])} AS {quoted('_q_' + name)}")
+        if column.type in NUMERIC and job.quick.get(name) != 0:
+            if name not in job.quick:
+                quick.append(f"{cells.quick_number(text, reading.decimals[name])} AS {quoted('_q_' + name)}")
             found = cells.number_parts(text, quoted("_q_" + name), reading.decimals[name])
             parts.append(f"{found} AS {quoted('_p_' + name)}")
         values += _value_and_bad(job, reading, name)
@@ -75,7 +75,7 @@ def _filled(job: Job, names: list[str]) -> str:
         text = quoted(name)
         if name in job.source.fill:
             text = f"coalesce({text}, max({text}) OVER (PARTITION BY order_id)) AS {text}"
-        parts.append(text)
+        parts += [text, quoted(f"_q_{name}")] if name in job.quick else [text]
     return ", ".join(parts)
 
 
@@ -83,7 +83,7 @@ def _value_and_bad(job: Job, reading: Reading, name: str) -> list[str]:
     column, text = job.column(name), quoted(name)
     value = _value(job, reading, name, column)
     found = [f"{value} AS {quoted(name)}"]
-    if column.type in (*NUMERIC, *_MOMENTS, "boolean"):
+    if _may_be_bad(job, name):
         found.append(f"CASE WHEN {text} IS NOT NULL AND ({value}) IS NULL THEN {text} END AS {quoted('_bad_' + name)}")
     elif column.type == "id":
         lost = f"contains(upper({text}), 'E') AND regexp_matches({text}, '{cells.SCIENTIFIC}')"
@@ -91,14 +91,20 @@ def _value_and_bad(job: Job, reading: Reading, name: str) -> list[str]:
     return found
 
 
+def _may_be_bad(job: Job, name: str) -> bool:
+    """Whether cells of a staged column may turn out to be no number, no time, neither true nor false."""
+    return job.column(name).type in (*NUMERIC, *MOMENTS, "boolean") and job.quick.get(name) != 0
+
+
 def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
     text = quoted(name)
     if column.type in NUMERIC:
-        return _number(name, column)
-    if column.type in _MOMENTS:
-        moment = cells.moment(text, reading.dates[name])
-        inside = f"CASE WHEN year({moment}) BETWEEN 1970 AND 2100 THEN {moment} END"
-        return f"CAST({inside} AS DATE)" if column.type == "date" else inside
+        return _number(name, column, plain=job.quick.get(name) == 0)
+    if column.type in MOMENTS:
+        found = [quoted(f"_q_{name}")] if name in job.quick else []
+        found += [cells.in_our_years(cells.moment(text, reading.dates[name]))] if job.quick.get(name) != 0 else []
+        moment = f"coalesce({', '.join(found)})"
+        return f"CAST({moment} AS DATE)" if column.type == "date" else moment
     plain = {"boolean": cells.boolean, "person": cells.person, "id": cells.identifier}
     if column.type in plain:
         return plain[column.type](text)
@@ -112,10 +118,11 @@ def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
     return text
 
 
-def _number(name: str, column: Column) -> str:
-    quick, parts = quoted("_q_" + name), quoted("_p_" + name)
-    options = [quick, cells.slow_number(parts)]
-    if column.unit == "seconds":
+def _number(name: str, column: Column, plain: bool) -> str:
+    """The number of a column; `plain` when every cell was read at once."""
+    options = [quoted("_q_" + name)]
+    options += [] if plain else [cells.slow_number(quoted("_p_" + name))]
+    if not plain and column.unit == "seconds":
         options.append(cells.clock_seconds(quoted(name)))
     value = f"coalesce({', '.join(options)})"
     if name.removeprefix("order_") in ("refund_amount", "discount"):
@@ -138,8 +145,9 @@ def _spread(job: Job, typed: str) -> str:
             f"CASE WHEN sum({worth}) OVER lines > 0 THEN {share} ELSE {quoted(name)} END "
             f"AS {quoted(name.removeprefix('order_'))}"
         )
-        parts.append(f"{quoted('_bad_' + name)} AS {quoted('_bad_' + name.removeprefix('order_'))}")
-    drop = ", ".join(f"{quoted(name)}, {quoted('_bad_' + name)}" for name in amounts)
+        if _may_be_bad(job, name):
+            parts.append(f"{quoted('_bad_' + name)} AS {quoted('_bad_' + name.removeprefix('order_'))}")
+    drop = ", ".join(quoted(name) for name in amounts)
     # The amount stands on one row of the order; other rows are empty or repeat nothing, so the sum is the amount.
     return f"""
         SELECT * EXCLUDE ({drop}), {", ".join(parts)}
@@ -165,9 +173,8 @@ def columns_of(job: Job) -> set[str]:
 
 def marks(job: Job) -> list[str]:
     """Columns beside the typed ones: `_bad_<name>` holds unreadable text, `_lost_<name>` ids without digits."""
-    have = sorted(columns_of(job))
-    bad = [f"_bad_{name}" for name in have if job.table[name].type in (*NUMERIC, *_MOMENTS, "boolean")]
-    return bad + [f"_lost_{name}" for name in have if job.table[name].type == "id"]
+    bad = {f"_bad_{name.removeprefix('order_')}" for name in job.staged() if _may_be_bad(job, name)}
+    return sorted(bad) + [f"_lost_{name}" for name in sorted(columns_of(job)) if job.table[name].type == "id"]
 
 
 def _base(job: Job, column: Column, have: set[str]) -> str:
@@ -246,7 +253,7 @@ def _numbered(job: Job, sql: str) -> str:
 
 def read_columns(job: Job, currency: str) -> Reading:
     """Look at every staged column once and decide how it is written."""
-    moments = [name for name in job.staged() if job.column(name).type in _MOMENTS]
+    moments = [name for name in job.staged() if job.column(name).type in MOMENTS]
     return Reading(
         dates={name: staging.date_rule(job, name) for name in moments},
         decimals=staging.decimal_marks(job),

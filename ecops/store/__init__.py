@@ -1,10 +1,16 @@
 """Where tables live and who answers queries: the workspace folder, its state, and the DuckDB engine."""
 
-from ecops.store.data import Data
-from ecops.store.engine import Engine, QueryTimeoutError, load_sql
-from ecops.store.reading import Wishes
-from ecops.store.receipt import Receipt, SheetReceipt
-from ecops.store.workspace import TableInfo, Workspace
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecops.store.data import Data
+    from ecops.store.engine import Engine, QueryTimeoutError, load_sql
+    from ecops.store.reading import Wishes
+    from ecops.store.receipt import Receipt, SheetReceipt
+    from ecops.store.workspace import TableInfo, Workspace
 
 __all__ = [
     "Data",
@@ -17,3 +23,22 @@ __all__ = [
     "Workspace",
     "load_sql",
 ]
+
+_HOMES = {
+    "Data": "data",
+    "Engine": "engine",
+    "QueryTimeoutError": "engine",
+    "load_sql": "engine",
+    "Wishes": "reading",
+    "Receipt": "receipt",
+    "SheetReceipt": "receipt",
+    "TableInfo": "workspace",
+    "Workspace": "workspace",
+}
+
+
+def __getattr__(name: str) -> object:
+    # The reader's worker needs the engine alone; the state would bring SQLAlchemy to every file it reads.
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"ecops.store.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'ecops.store' has no attribute {name!r}")

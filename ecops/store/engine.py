@@ -134,10 +134,12 @@ class Engine:
         tables: Mapping[str, Relation] | None = None,
         timeout: float | None = None,
         row_group_size: int = 122_880,
+        lasting: bool = True,
     ) -> int:
-        """Write the answer to one SELECT as a Parquet file (zstd) at `out`, whole or not at all.
+        """Write the answer to one SELECT as a Parquet file at `out`, whole or not at all.
 
-        The file is written beside `out` under another name, flushed to disk, then renamed.
+        The file is written beside `out` under another name, then renamed. A lasting file is compressed (zstd) and
+        flushed to disk first; others are read a few times and thrown away, so they are neither.
 
         Returns:
             The number of rows.
@@ -152,12 +154,15 @@ class Engine:
                 _register(cursor, tables or {})
                 statement = (
                     f"COPY ({sql.strip().rstrip(';')}\n) TO {_literal(str(draft.resolve()))} "
-                    f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group_size:d})"
+                    f"(FORMAT parquet, COMPRESSION {'zstd' if lasting else 'uncompressed'}, "
+                    f"ROW_GROUP_SIZE {row_group_size:d})"
                 )
                 (rows,) = cursor.execute(statement, dict(params or {})).fetchall()[0]
-            flush(draft)
+            if lasting:
+                flush(draft)
             os.replace(draft, out)
-            flush(out.parent)
+            if lasting:
+                flush(out.parent)
         except OSError as error:
             raise cannot_write(out, error) from error
         finally:
