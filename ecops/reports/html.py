@@ -108,12 +108,11 @@ def figure(chart: Chart, look: Look) -> go.Figure:
         else:
             line = {"color": look.ink.benchmark, "dash": "dash"} if series.benchmark else {}
             drawn.add_trace(go.Scatter(x=labels, y=series.values, name=name, mode="lines+markers", line=line))
-    axis = {
-        "money": lambda: money_axis(plotted, chart.currency, language),
-        "percent": lambda: percent_axis(plotted),
-        "count": lambda: count_axis(plotted, language),
-    }[chart.unit]
-    drawn.update_yaxes(axis())
+    if chart.unit == "money":
+        axis = money_axis(plotted, chart.currency, language)
+    else:
+        axis = percent_axis(plotted) if chart.unit == "percent" else count_axis(plotted, language)
+    drawn.update_yaxes(axis)
     # Labels are words even when they look like dates or numbers.
     drawn.update_xaxes(type="category")
     return title(drawn, chart.title, chart.subtitle, language)
