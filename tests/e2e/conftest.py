@@ -151,6 +151,12 @@ class Visitor:
         self.page.wait_for_timeout(400)
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=timeout)
 
+    def figures(self) -> list[str]:
+        """The values of the figure cards, once they are drawn."""
+        self.page.wait_for_selector("[data-testid=stMetric]", timeout=60_000)
+        self.settle()
+        return self.page.locator("[data-testid=stMetricValue]").all_inner_texts()
+
     def text(self) -> str:
         return self.page.inner_text("[data-testid=stMain]")
 
