@@ -140,6 +140,7 @@ def line(shown: Case) -> None:
     parts.append(_("{n} users", n=Count(readout.looks.users)))
     if shown.trial is not None:
         parts.append(_("owner: {owner}", owner=roles()[shown.trial.owner]))
+    parts.append(_("whole test, whatever the dates on the left"))
     if workspaces.is_sample():
         parts.append(_("sample shop"))
     st.caption(" · ".join(parts))
@@ -155,7 +156,9 @@ def verdict(shown: Case) -> None:
     if decision.kind in {"invalid", "refused", "too_early", "guardrail"}:
         for reason in decision.reasons:
             st.markdown(f"- {say(readable(reason))}")
-    if decision.action is not None:
+    if decision.kind == "flat" and decision.choose == "treatment":
+        st.markdown(_("Advice: this is a bet, no proof. Ship it if that costs nothing, else keep what you have."))
+    elif decision.action is not None:
         owner = roles().get(decision.action.owner, decision.action.owner)
         st.markdown(_("Advice: {advice} Owner: {owner}.", advice=decision.action.text, owner=owner))
     if decision.next_look is not None:
@@ -211,7 +214,7 @@ def five(shown: Case) -> None:
 
 def _card(label: str, value: str, words: str | None, explained: str | None) -> None:
     st.metric(
-        label, value, 0 if words else None, delta_color="off", delta_arrow="off", delta_description=words,
+        label, value, None, delta_color="off", delta_arrow="off", delta_description=words,
         help=explained, border=True, height="stretch",
     )  # fmt: skip
 

@@ -14,16 +14,9 @@ from ui.tables import Shape
 from ui.text import _, plain, say
 
 UNITS = (
-    {
-        "实验": "ab_1",
-        "用户id": "u001",
-        "分组": "对照组",
-        "进组时间": "2026-11-09",
-        "是否支付": "1",
-        "支付金额": "129.00",
-    },
-    {"用户id": "u002", "分组": "实验组", "进组时间": "2026-11-09", "是否支付": "0", "支付金额": "0.00"},
-)
+    {"实验": "ab_1", "用户id": "u1", "分组": "对照组", "进组时间": "2026-11-09", "是否支付": "1", "支付金额": "129.00"},
+    {"实验": "ab_1", "用户id": "u2", "分组": "实验组", "进组时间": "2026-11-09", "是否支付": "0", "支付金额": "0.00"},
+)  # fmt: skip
 TOTALS = (
     {"分组": "对照组", "人数": "4000", "支付人数": "401", "支付金额": "52130.00"},
     {"分组": "实验组", "人数": "4000", "支付人数": "505", "支付金额": "66210.00"},
@@ -73,8 +66,8 @@ def found(shown: Case) -> None:
     }
     st.caption(kinds[shown.readout.kind])
     shapes = {
-        "arm": Shape(_("Arm")), "planned": Shape(_("Planned share"), "percent"),
-        "users": Shape(_("Users"), "count"), "share": Shape(_("Share"), "percent"),
+        "arm": Shape(_("Arm")), "planned": Shape(_("Planned share"), "percent"), "share": Shape(_("Share"), "percent"),
+        "expected": Shape(_("Users planned"), "count"), "users": Shape(_("Users"), "count"),
     }  # fmt: skip
     tables.show(pd.DataFrame(split_rows(shown.readout), columns=list(shapes)), "split_table", shapes)
 

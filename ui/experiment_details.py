@@ -36,12 +36,12 @@ def pictures(shown: Case) -> None:
         )
     with right:
         if shown.readout.path:
-            charts.show(figures.cumulative(shown.readout, shown.decision, look()), "cumulative", _path(shown), {
-                "day": Shape(_("Day"), "date"),
-                "users": Shape(_("Users"), "count"),
-                **{name: Shape(label, "percent" if shown.spec.goal_metric.unit == "rate" else "number")
-                   for name, label in (("difference", _("Difference")), ("low", _("Lowest")), ("high", _("Highest")))},
-            })  # fmt: skip
+            charts.show(
+                figures.cumulative(shown.readout, shown.decision, look()),
+                "cumulative",
+                _path(shown),
+                _path_shapes(shown),
+            )
         else:
             st.caption(_("The data has no dates, so the way of the effect cannot be drawn."))
 
@@ -59,6 +59,17 @@ def _path(shown: Case) -> pd.DataFrame:
         [(point.day, point.users, point.difference, point.low, point.high) for point in points],
         columns=["day", "users", "difference", "low", "high"],
     )
+
+
+def _path_shapes(shown: Case) -> dict[str, Shape]:
+    kind: tables.Kind = "percent" if shown.spec.goal_metric.unit == "rate" else "number"
+    return {
+        "day": Shape(_("Day"), "date"),
+        "users": Shape(_("Users"), "count"),
+        "difference": Shape(_("Difference of the arms"), kind),
+        "low": Shape(_("Lowest"), kind),
+        "high": Shape(_("Highest"), kind),
+    }
 
 
 def figures_table(shown: Case) -> None:
@@ -133,6 +144,8 @@ def weeks(shown: Case) -> None:
     }
     st.markdown(f"**{_('What would you have believed in which week?')}**")
     tables.show(pd.DataFrame(rows, columns=list(shapes)), "weeks_table", shapes)
+    if shown.spec.covariates:
+        st.caption(_("The changes here are as counted, without what users did before the test."))
 
 
 def method(shown: Case) -> None:
@@ -191,8 +204,10 @@ def what_if(shown: Case) -> None:
             help=_("Smaller is more sceptical: a lucky sample has to prove more."),
         )
     with outcome, errors.explained():
+        # The field holds whole people; left alone it means exactly what the base case was reckoned with.
+        told = base.traffic if traffic == max(1, round(base.traffic)) else float(traffic)
         changed = replace(
-            shown.spec, margin=margin / 100, monthly_traffic=float(traffic), horizon=float(horizon), prior=prior / 100
+            shown.spec, margin=margin / 100, monthly_traffic=told, horizon=float(horizon), prior=prior / 100
         )
         decision = ab.decide(ab.analyse(shown.tally, changed))
         if decision.stake is not None:
@@ -201,9 +216,9 @@ def what_if(shown: Case) -> None:
 
 def _scenario(base: ab.Decision, other: ab.Decision) -> None:
     choices = {"treatment": _("ship"), "control": _("keep"), "": _("wait")}
-    told = _("The choice stays: {choice}.", choice=Message(choices[other.choose]))
+    told = _("The choice stays: {choice}.", choice=choices[other.choose])
     if other.choose != base.choose:
-        told = _("The choice would change: {choice}.", choice=Message(choices[other.choose]))
+        told = _("The choice would change: {choice}.", choice=choices[other.choose])
     st.markdown(f"**{told}**")
     rows = [f"| | {_('Base')} | {_('Scenario')} | {_('Difference')} |", "|:--|--:|--:|--:|"]
     measures: tuple[tuple[str, Callable[[ab.Decision], float], bool], ...] = (

@@ -72,22 +72,23 @@ def _draft() -> Draft | None:
             metric, 0.2
         )  # fmt: skip
         label = _("Conversion rate today (%)") if basis == "revenue" or metric == "cac" else _("Rate today (%)")
-        rate = st.number_input(label, 0.01, 99.0, round(100 * usual, 2), 0.1, key=f"plan_rate_{metric}") / 100
+        rate = st.number_input(label, 0.01, 99.0, round(100 * usual, 2), 0.1, "%.2f", key=f"plan_rate_{metric}") / 100
     if metric not in {"ctr", "repeat_rate"}:
-        value = st.number_input(_("Value of an order"), 0.01, 1e7, round(value, 2), 1.0, key="plan_value")
+        value = st.number_input(_("Value of an order"), 0.01, 1e7, round(value, 2), 1.0, "%.0f", key="plan_value")
     lift = st.number_input(
         _("Smallest change worth having (%)"),
         1.0,
         90.0,
         round(100 * preset.suggested_lift, 1),
         1.0,
+        "%.0f",
         key=f"plan_lift_{metric}",
         help=_("Below this you would not bother to roll it out. Smaller changes need many more people."),
     )
     st.caption(
         _(
             "{lift} is a suggestion: shops usually test for 10 to 12%. Take what would be worth the work.",
-            lift=Percent(preset.suggested_lift),
+            lift=_round(preset.suggested_lift),
         )
     )
     traffic = st.number_input(
@@ -124,8 +125,8 @@ def _plan(draft: Draft) -> None:
             n=Count(plan.users),
             unit=unit,
             days=Count(plan.days),
-            lift=Percent(draft.lift),
-            power=Percent(draft.power),
+            lift=_round(draft.lift),
+            power=_round(draft.power),
         ),
         anchor=False,
     )
@@ -147,7 +148,7 @@ def _plan(draft: Draft) -> None:
                 "You may look {n} times, at {counts} {unit}. That costs {more} more people, and if the change is as "
                 "large as planned the test ends after {share} of them on average.",
                 n=Count(draft.looks),
-                counts=Message(" / ".join(f"{count:,}" for count in plan.looks)),
+                counts=" / ".join(f"{count:,}" for count in plan.looks),
                 unit=unit,
                 more=Percent(plan.inflation - 1, digits=1),
                 share=Percent(plan.expected_share, digits=0),
@@ -168,6 +169,11 @@ def _plan(draft: Draft) -> None:
         tables.show(rows, "weeks_to_see", shapes)
 
 
+def _round(share: float) -> Percent:
+    """A share that somebody typed in: 12% stays 12%."""
+    return Percent(share, digits=0 if abs(100 * share - round(100 * share)) < 1e-9 else 1)
+
+
 def _waiting(draft: Draft, plan: experiments.Plan) -> None:
     cost = draft.waiting()
     if not math.isfinite(cost):
@@ -177,7 +183,7 @@ def _waiting(draft: Draft, plan: experiments.Plan) -> None:
         _(
             "Waiting has a price: if the change really brings {lift}, each week of testing forgoes about {week} of "
             "sales in the old version, {all} over the test. If it harms, the test limits the harm to the same amount.",
-            lift=Percent(draft.lift),
+            lift=_round(draft.lift),
             week=Money(cost, currency),
             all=Money(cost * plan.days / 7, currency),
         )

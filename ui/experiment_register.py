@@ -28,7 +28,7 @@ _OUTCOMES: dict[Outcome, Term] = {
 _USUAL: dict[str, Outcome] = {"ship": "shipped", "invalid": "repeated", "refused": "repeated"}
 _STAGES: dict[str, Term] = {
     "planned": Term(en="planned", zh="已计划"),
-    "running": Term(en="running", zh="进行中"),
+    "running": Term(en="not decided", zh="待决定"),
     "decided": Term(en="decided", zh="已决定"),
 }
 
@@ -48,7 +48,7 @@ def table() -> None:
         "decision": Shape(_("Decision")),
         "planned": Shape(_("Planned users"), "count"),
         "looks": Shape(_("Looks taken"), "count"),
-        "baseline": Shape(_("Before"), "figure"),
+        "baseline": Shape(_("Figure before the test"), "figure"),
         "lift": Shape(_("Smallest change worth having"), "figure"),
         "owner": Shape(_("Owner")),
         "action": Shape(_("Action")),

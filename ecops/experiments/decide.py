@@ -55,7 +55,7 @@ class Decision:
         result: the goal's result in that arm; None when there is no honest test.
         stake: money of that arm; None when its worth is unknown.
         chance_wrong: probability that the recommended choice is the worse one, after the sceptical prior; NaN when
-            nothing is recommended.
+            nothing is recommended, and for a flat result where a guardrail or the size of the gain decides.
         choose: "treatment" or "control" for ship, stop, guardrail and flat; "" otherwise.
         adjusted: what was adjusted and why.
         more_users: users still missing to the target; 0 when reached, NaN when unknown.
@@ -149,7 +149,8 @@ def _judge(readout: Readout, arm: str) -> tuple[Kind, list[Message]]:
         return "ship", []
     if verdict == "worse":
         return "stop", []
-    reasons = [_rail(readout, rail) for rail in unproven] if verdict == "better" else []
+    # A bet on an open result must be as safe for the guardrails as a proven gain.
+    reasons = [_rail(readout, rail) for rail in unproven] if verdict == "better" or readout.looks.final else []
     if verdict == "better" and small:
         reasons.append(
             Message(
@@ -203,14 +204,17 @@ def _decision(
         shipped = belief is not None and belief.loss_if_shipped < belief.loss_if_kept and not reasons
         choose = "treatment" if shipped else "control"
     wrong = math.nan
-    if belief is not None and choose:
+    # Where a guardrail or the size speaks against shipping, the odds of the goal alone are not those of the choice.
+    if belief is not None and choose and not (kind == "flat" and reasons):
         wrong = 1 - belief.better if choose == "treatment" else belief.better
     users, days = _missing(readout)
     rule = "experiment_ship" if choose == "treatment" else _RULES[kind]
     return Decision(
         kind=kind,
         arm=arm,
-        headline=_headline(readout, kind, result, stake, (wrong, days), choose == "treatment"),
+        headline=_headline(readout, kind, result, stake, (wrong, days), choose == "treatment")
+        if kind != "flat" or not reasons
+        else _kept(readout, result, reasons[0]),
         reasons=(*reasons, *_more_reasons(readout, kind, result, stake)),
         result=result,
         stake=stake,
@@ -278,6 +282,15 @@ def _headline(
     else:
         said = Message("Keep {arm} running: {change} so far, not yet sure.", arm=arm, change=what)
     return said
+
+
+def _kept(readout: Readout, result: MetricResult, why: Message) -> Message:
+    if result.effect is None:
+        return why
+    parts = {"change": change(result.metric, result.effect, readout.currency), "why": why}
+    if result.effect.verdict == "open":
+        return Message("No clear difference in the full sample ({change}). Keep what you have. {why}", **parts)
+    return Message("Not enough to ship ({change}). Keep what you have. {why}", **parts)
 
 
 def _flat(parts: dict[str, Any], ship: bool) -> Message:

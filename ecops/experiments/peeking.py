@@ -55,10 +55,10 @@ def weeks(tally: Tally, readout: Readout, arm: str) -> tuple[Week, ...]:
         for name in (spec.control, arm):
             if name in cells[day]:
                 so_far[name] = merge([so_far[name], cells[day][name]]) if name in so_far else cells[day][name]
-        number = ((day - readout.first_day).days + 1) // WEEK
+        number = (day - readout.first_day).days // WEEK + 1
         following = days[at + 1] if at + 1 < len(days) else None
-        ends = number > 0 and (following is None or ((following - readout.first_day).days + 1) // WEEK > number)
-        if not ends or (found and found[-1].number == number) or day not in bounds:
+        ends = following is None or (following - readout.first_day).days // WEEK + 1 > number
+        if not ends or day not in bounds:
             continue
         try:
             effect = compare_moments(spec.goal_metric, so_far[spec.control], so_far[arm], (), spec.alpha)

@@ -74,14 +74,15 @@ def seeming(decision: Decision, currency: str) -> Message | None:
     )
 
 
-def split_rows(readout: Readout) -> list[tuple[str, float, float, float]]:
-    """Arm, planned share, users seen, share seen; arms nobody planned have a planned share of 0."""
+def split_rows(readout: Readout) -> list[tuple[str, float, float, float, float]]:
+    """Arm, planned share, share seen, users expected, users seen; arms nobody planned have a planned share of 0."""
     planned = sum(readout.spec.arms.values())
     seen = sum(readout.users.values())
     arms = dict.fromkeys((*readout.spec.arms, *readout.users))
     return [
-        (arm, readout.spec.arms.get(arm, 0) / planned, readout.users.get(arm, 0), readout.users.get(arm, 0) / seen)
+        (arm, share := readout.spec.arms.get(arm, 0) / planned, users / seen, share * seen, users)
         for arm in arms
+        for users in (readout.users.get(arm, 0),)
     ]
 
 
@@ -191,7 +192,7 @@ def _path(readout: Readout, decision: Decision) -> Chart:
         subtitle=Message("{metric}: difference with its limits", metric=readout.spec.goal_metric.label),
         categories=tuple(point.day for point in late),
         series=(
-            Series(Message("Difference"), tuple(point.difference for point in late)),
+            Series(Message("Difference of the arms"), tuple(point.difference for point in late)),
             Series(Message("Lowest"), tuple(point.low for point in late), benchmark=True),
             Series(Message("Highest"), tuple(point.high for point in late), benchmark=True),
         ),
@@ -202,9 +203,10 @@ def _path(readout: Readout, decision: Decision) -> Chart:
 
 def _checks(readout: Readout) -> Section:
     rows = tuple(
-        (arm, Percent(planned), Count(users), Percent(share)) for arm, planned, users, share in split_rows(readout)
+        (arm, Percent(planned), Percent(share), Count(expected), Count(users))
+        for arm, planned, share, expected, users in split_rows(readout)
     )
-    head = (Message("Arm"), Message("Planned share"), Message("Users"), Message("Share"))
+    head = (Message("Arm"), Message("Planned share"), Message("Share"), Message("Users planned"), Message("Users"))
     return Section(
         Message("Data check"),
         (Bullets(tuple(readable(check.text) for check in readout.checks)), Table(head, rows)),
