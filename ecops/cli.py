@@ -402,4 +402,5 @@ def _finite(value: Any) -> Any:
     return value
 
 
+from ecops import experiments_cli as _experiments  # noqa: E402, F401 - registers its commands, as above
 from ecops.review import cli as _review  # noqa: E402, F401 - registers its commands, which need the names above
