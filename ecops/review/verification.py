@@ -36,6 +36,9 @@ Verdict = Literal["worked", "no_evidence", "did_not_work", "too_early"]
 below zero). no_evidence: neither yet. too_early: less than seven days have passed, or a window is empty."""
 
 FEWEST_DAYS = 7
+LEAST_VARIANCE = 1e-18
+"""Squared relative error below which nothing is known better: days without any noise are still rounded numbers."""
+
 FEWEST_CONTROLS = 3
 
 
@@ -197,7 +200,7 @@ def _step(days: pd.DataFrame, base: Period, window: Period) -> _Step | None:
         freedom = len(y) - (7 if len(y) >= 2 * FEWEST_DAYS else 1)
         # Sandwich: the squared misses of the days. Never less than what independent events would show.
         noise = float(((y - expected) ** 2).sum()) * len(y) / freedom
-        own = max(noise, _floor(y, exposure)) / float(y.sum()) ** 2
+        own = max(max(noise, _floor(y, exposure)) / float(y.sum()) ** 2, LEAST_VARIANCE)
         value += sign * math.log(y.sum() / exposure.sum())
         variance += own
         bread += own**2 / freedom

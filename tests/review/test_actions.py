@@ -117,3 +117,7 @@ def write_from_four_processes(url):
 
 def test_a_thousand_writes_from_four_processes_lose_nothing(tmp_path):
     write_from_four_processes(f"sqlite:///{tmp_path / 'state.sqlite'}")
+
+
+def test_a_thousand_writes_from_four_processes_lose_nothing_on_postgresql(postgres_url):
+    write_from_four_processes(postgres_url)

@@ -68,6 +68,17 @@ def test_few_controls_are_told():
     assert len(verify(rates(0.4, 0.6), {"a": rates(0.5, 0.5)}, START).notes) == 1
 
 
+def test_days_without_any_noise():
+    same = pd.DataFrame({"date": DAYS, "numerator": [500.0 + 0.5 * day.weekday() for day in DAYS]})
+    more = same.assign(
+        numerator=[x * (1.1 if day >= START else 1) for x, day in zip(same["numerator"], DAYS, strict=True)]
+    )
+    assert verify(same, {}, START, worth=1.0).verdict == "no_evidence"
+    assert verify(same, dict.fromkeys("abc", same), START, worth=1.0).verdict == "no_evidence"
+    outcome = verify(more, dict.fromkeys("abc", same), START, worth=1.0)
+    assert (outcome.verdict, outcome.change) == ("worked", pytest.approx(0.1))
+
+
 def test_bad_arguments():
     with pytest.raises(DataError, match="numerator"):
         verify(pd.DataFrame({"date": DAYS}), {}, START)

@@ -1,0 +1,41 @@
+"""The sample shop in a workspace, loaded once: its traffic, products, experiments and calendar."""
+
+import shutil
+
+import pytest
+
+import sample_data
+from ecops import Workspace
+from ecops.cli import _load_sample
+from tests.store.conftest import postgres_server, postgres_url  # noqa: F401 - fixtures of a real PostgreSQL server
+
+FILES = (
+    "sycm_sources.zip",
+    "sycm_products.zip",
+    "sycm_products_newest.xls",
+    "douyin_funnel.xlsx",
+    "jd_daily.xlsx",
+    "ga4_traffic.csv.gz",
+    "ab_win.csv.gz",
+    "ab_srm.csv.gz",
+    "ab_flat.csv.gz",
+    "ab_early.csv.gz",
+    "calendar.csv",
+)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """For reading."""
+    workspace = Workspace.open(tmp_path_factory.mktemp("review") / "shop")
+    for file in sample_data.files():
+        if file.name in FILES:
+            _load_sample(workspace, file)
+    return workspace
+
+
+@pytest.fixture
+def own_shop(shop, tmp_path):
+    """A copy to change."""
+    shutil.copytree(shop.folder, tmp_path / "shop")
+    return Workspace.open(tmp_path / "shop")

@@ -1,0 +1,178 @@
+"""The review of a week: fixed order, like with like, and what it says when something is missing."""
+
+import datetime as dt
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecops.errors import DataError
+from ecops.growth import kpis
+from ecops.periods import Period
+from ecops.review import ActionLog, Target, Targets, weekly
+from ecops.review.agenda import Chapter
+from ecops.review.deck import takeaway
+from ecops.store.inputs import open_data
+from ecops.store.state import State
+
+WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
+
+
+def traffic(start, end, without=()):
+    """One platform, the same every week: 100 visitors more each weekday, 5 % pay 100 each."""
+    days = [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
+    rows = [
+        {
+            "date": day, "platform": "taobao", "shop": "s", "level": "shop", "channel": "", "device": "",
+            "visitors": 1000 + 100 * day.weekday(), "cart_users": 200, "order_buyers": 80,
+            "pay_buyers": 50 + 5 * day.weekday(), "pay_amount": 5000.0 + 500 * day.weekday(),
+        }
+        for day in days if day not in without
+    ]  # fmt: skip
+    return open_data({"traffic_daily": pd.DataFrame(rows)})
+
+
+def test_the_figures_are_those_of_the_overview(shop):
+    review, own = weekly(shop), kpis(shop.data(), WEEK)
+    assert review.week == WEEK
+    for row in review.kpis:
+        assert (row.value, row.before) == (own[row.metric.key].value, own[row.metric.key].previous)
+    year = kpis(shop.data(), WEEK, "last_year")
+    assert review.kpis[0].year_before == year["gmv"].previous
+
+
+def test_series_add_up_to_the_figures(shop):
+    review = weekly(shop)
+    gmv = review.lines.weeks["gmv"]
+    assert sum(gmv.this_year[-7:]) == pytest.approx(review.kpis[0].value)
+    assert sum(gmv.year_before[-7:]) == pytest.approx(review.kpis[0].year_before)
+    assert gmv.days[-1] == WEEK.end
+    assert [day.weekday() for day in gmv.days[::7]] == [0] * 6
+    for row in review.kpis:
+        if row.metric.key in review.lines.weeks and math.isfinite(row.year_change):
+            line = review.lines.weeks[row.metric.key]
+            assert line.latest / line.latest_before - 1 == pytest.approx(row.year_change)
+    months = review.lines.months["gmv"]
+    direct = shop.query(
+        "select sum(pay_amount) as x from traffic_daily "
+        "where level = 'source' and date between '2026-10-01' and '2026-10-31'"
+    )["x"][0].as_py()
+    assert months.this_year[-2] == pytest.approx(direct)
+    assert months.partial == (False,) * 11 + (True,)
+    assert len(months.days) == 12
+
+
+def test_what_was_special_a_year_before_is_said(shop):
+    (note,) = [note for note in weekly(shop).notes if "events" in note.params]
+    assert note.params["events"] == "2025年双11"
+
+
+def test_the_story_is_told_in_the_order_of_the_handbook(shop):
+    review = weekly(shop)
+    assert [chapter.name for chapter in review.story] == ["traffic", "conversion", "retention", "other"]
+    assert [chapter.state for chapter in review.story[:3]] == ["unchanged", "confirmed", "unchanged"]
+    assert sorted(map(id, review.findings)) == sorted(id(item) for chapter in review.story for item in chapter.findings)
+    assert review.story[0] == Chapter("traffic", "unchanged", ())
+
+
+def test_receipts_stand_below(shop):
+    assert {receipt.params["file"] for receipt in weekly(shop).receipts} == {item.file for item in shop.receipts()}
+
+
+def test_a_first_week_says_so():
+    review = weekly(traffic(WEEK.start, WEEK.end))
+    assert any("first week" in note.id for note in review.notes)
+    assert "no week before" in review.verdict.id
+    assert all(math.isnan(row.change) and math.isnan(row.year_change) for row in review.kpis)
+    assert [item for item in review.findings if item.confidence == "confirmed"] == []
+    assert "no year before" in takeaway(review.lines.weeks["gmv"]).id
+
+
+def test_missing_days_are_said_and_like_is_compared_with_like():
+    gone = dt.date(2026, 11, 12)
+    review = weekly(traffic(dt.date(2026, 9, 1), WEEK.end, {gone}))
+    gmv = next(row for row in review.kpis if row.metric.key == "gmv")
+    assert gmv.change == pytest.approx(0)  # the Thursday of the week before is left out too
+    assert gmv.like == gmv.before
+    told = [*review.notes, *(item.headline for item in review.defects)]
+    assert any("12" in note.text("en") and "Nov" in note.text("en") for note in told)
+    assert np.isnan(review.lines.weeks["gmv"].this_year[-4])
+    assert np.isnan(review.lines.weeks["gmv"].latest)
+
+
+def test_a_shop_that_does_not_change_has_nothing_to_tell():
+    review = weekly(traffic(dt.date(2025, 9, 1), WEEK.end))
+    assert "Nothing changed" in review.verdict.id
+    assert review.findings == ()
+    assert {row.metric.key: row.year_change for row in review.kpis}["gmv"] == pytest.approx(0)
+    assert review.alerts == ()
+
+
+def test_nothing_at_all_is_an_error_with_a_next_step():
+    with pytest.raises(DataError, match="no orders and no traffic"):
+        weekly(open_data({"traffic_daily": pd.DataFrame({"date": [], "platform": [], "level": [], "visitors": []})}))
+
+
+def test_orders_alone_are_enough():
+    days = [dt.datetime(2026, 9, 1, 12) + dt.timedelta(days=n) for n in range(76)]
+    lines = [
+        {"platform": "jd", "shop": "s", "order_id": f"{n}-{k}", "line_id": "1", "sku": "a", "ordered_at": day,
+         "paid_at": day, "paid_amount": 100.0, "quantity": 1, "status": "paid", "buyer_id": f"b{k}"}
+        for n, day in enumerate(days) for k in range(20)
+    ]  # fmt: skip
+    review = weekly(open_data({"order_lines": pd.DataFrame(lines)}))
+    assert review.kpis[0].value == 7 * 20 * 100.0
+    assert [item for item in review.findings if item.confidence == "confirmed"] == []
+
+
+@pytest.fixture
+def log(tmp_path):
+    return ActionLog(State(f"sqlite:///{tmp_path / 'actions.sqlite'}"))
+
+
+def test_decisions_put_the_overdue_first(log):
+    log.add("li", title="later", owner="design", metric="gmv", due=dt.date(2026, 12, 1))
+    log.add("li", title="late", owner="design", metric="gmv", due=dt.date(2026, 11, 10))
+    log.add("li", title="some day", owner="design", metric="gmv")
+    review = weekly(traffic(dt.date(2026, 9, 1), WEEK.end), log)
+    assert [(item.action.title, item.standing) for item in review.decisions] == [
+        ("late", "overdue"), ("later", "open"), ("some day", "open"),
+    ]  # fmt: skip
+
+
+def test_an_action_whose_metric_or_data_is_gone_says_so(log):
+    began = dt.date(2026, 11, 2)
+    for metric, subject in (("gvm", {}), ("gmv", {"platform": "closed"}), ("gmv", {"planet": "mars"}), ("nps", {})):
+        log.add("li", title=metric, owner="design", metric=metric, subject=subject, state="done", began=began)
+    review = weekly(traffic(dt.date(2026, 9, 1), WEEK.end), log)
+    assert [item.standing for item in review.followups] == ["unknown"] * 4
+    assert all("cannot be verified" in item.sentence.text("en") for item in review.followups)
+
+
+def test_nothing_happened_is_no_evidence(log):
+    log.add("li", title="x", owner="design", metric="gmv", state="done", began=dt.date(2026, 11, 2))
+    (item,) = weekly(traffic(dt.date(2026, 9, 1), WEEK.end), log).followups
+    assert item.standing == "no_evidence"
+    assert item.outcome.weekly.value == pytest.approx(0, abs=1e-6)
+    assert item.outcome.notes  # a whole shop has nothing to be compared with
+
+
+def test_an_experiment_answers_for_its_action(shop, tmp_path):
+    log = ActionLog(State(f"sqlite:///{tmp_path / 'actions.sqlite'}"))
+    for name in ("ab_win", "ab_nothing"):
+        log.add("li", title=name, owner="design", metric="conversion", experiment=name, state="done", began=WEEK.start)
+    won, nothing = weekly(shop, log).followups
+    assert (won.standing, won.finding.subject["experiment"]) == ("experiment", "ab_win")
+    assert "no data" in nothing.sentence.id
+
+
+def test_targets_stand_beside_the_figures(own_shop):
+    Targets(own_shop.state).set("li", Target("gmv", 50_000.0, dt.date(2026, 12, 31), dt.date(2026, 11, 1), 40_000.0))
+    review = weekly(own_shop)
+    assert review.kpis[0].progress.state == "behind"
+    assert [branch.metric for branch in review.goals] == ["gmv", "visitors", "pay_conversion", "value_per_buyer"]
+
+
+def test_stages_choose_the_figures(shop):
+    assert [row.metric.key for row in weekly(shop, stage="cold_start").kpis][:2] == ["visitors", "pay_conversion"]

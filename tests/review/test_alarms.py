@@ -1,0 +1,98 @@
+"""Alert rules: they fire where they should, say nothing of little data, and are data."""
+
+import datetime as dt
+import math
+
+import pandas as pd
+import pytest
+
+from ecops.errors import SpecError
+from ecops.periods import Period
+from ecops.review.alarms import AlertRule, AlertRules, alerts, default_rules
+from ecops.store.inputs import open_data
+from ecops.store.state import State
+
+WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
+
+
+def shop(rates, visitors=500, days=14, until=WEEK.end):
+    """Traffic of platforms: each a pair of payment rates (week before, week)."""
+    rows = []
+    for platform, pair in rates.items():
+        for back in range(days):
+            day = until - dt.timedelta(days=back)
+            orders = visitors // 10
+            rows.append({
+                "date": day, "platform": platform, "shop": "s", "level": "shop", "visitors": visitors,
+                "cart_users": visitors // 5, "order_buyers": orders,
+                "pay_buyers": round(orders * pair[day >= WEEK.start]), "pay_amount": orders * 100.0,
+            })  # fmt: skip
+    return open_data({"traffic_daily": pd.DataFrame(rows)})
+
+
+def rule(comparison, threshold, **changes):
+    return AlertRule("payment_rate", comparison, threshold, **{"by": ("platform",), **changes})
+
+
+@pytest.mark.parametrize(
+    ("made", "places"),
+    [
+        (rule("falls_by", 0.2), ["b"]),
+        (rule("falls_by", 0.6), []),
+        (rule("rises_by", 0.1), []),
+        (rule("below", 0.5), ["b"]),
+        (rule("above", 0.7), ["a"]),
+        (rule("below", 0.9, where={"platform": "a"}), ["a"]),
+        (rule("below", 0.9, where={"platform": "elsewhere"}), []),
+    ],
+)
+def test_rules_fire_where_they_should(made, places):
+    fired = alerts(shop({"a": (0.8, 0.8), "b": (0.8, 0.4)}), WEEK, [made])
+    assert [alert.subject["platform"] for alert in fired] == places
+
+
+def test_hand_case_of_an_alert():
+    (fired,) = alerts(shop({"b": (0.8, 0.4)}), WEEK, [rule("falls_by", 0.2)])
+    assert (fired.value, fired.before, fired.n) == (pytest.approx(0.4), pytest.approx(0.8), 350)
+    assert fired.sentence.text("en") == (
+        "b: Order to payment went from 80% to 40% (-50%) within 1 weeks. Owner: Operations."
+    )
+
+
+def test_little_data_and_missing_metrics_say_nothing():
+    assert alerts(shop({"b": (0.8, 0.4)}, visitors=40), WEEK, [rule("falls_by", 0.2)]) == ()
+    assert alerts(shop({"b": (0.8, 0.4)}), WEEK, [AlertRule("nps", "below", 50)]) == ()
+    assert alerts(shop({"b": (0.8, 0.4)}), WEEK, [AlertRule("refund_rate", "above", 0.1)]) == ()
+
+
+def test_half_a_week_of_visitors_is_not_a_fall():
+    half = shop({"a": (0.8, 0.8)}, days=11, until=WEEK.end - dt.timedelta(days=3))
+    assert alerts(half, WEEK, [AlertRule("visitors", "falls_by", 0.2)]) == ()
+
+
+def test_the_payment_failure_of_the_sample_shop_is_heard(shop):
+    fired = alerts(shop, WEEK)
+    assert [dict(alert.subject) for alert in fired] == [{"platform": "douyin", "device": "mobile"}]
+
+
+def test_own_rules_replace_the_default_ones(tmp_path):
+    kept = AlertRules(State(f"sqlite:///{tmp_path / 'state.sqlite'}"))
+    assert kept.all() == default_rules()
+    name = kept.add("li", rule("below", 0.5, weeks=2))
+    assert kept.all() == (rule("below", 0.5, weeks=2, id=name),)
+    kept.remove("li", name)
+    assert kept.all() == ()
+    with pytest.raises(SpecError, match="rule"):
+        kept.remove("li", name)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"comparison": "under"}, {"threshold": math.nan}, {"threshold": -1}, {"weeks": 0}, {"owner": "boss"},
+        {"by": ("colour",)},
+    ],
+)  # fmt: skip
+def test_bad_rules_are_said(changes):
+    with pytest.raises(SpecError):
+        AlertRule(**{"metric": "gmv", "comparison": "below", "threshold": 1.0, **changes})

@@ -1,0 +1,139 @@
+"""What the review names on the sample shop: each planted truth once, and nothing else for sure."""
+
+import datetime as dt
+import math
+import time
+import tomllib
+
+import pytest
+
+import sample_data
+from ecops.finding import Finding
+from ecops.messages import Message
+from ecops.periods import Period
+from ecops.review import collect, rank
+from ecops.review.causes import Places, corrected, once, weekly_money
+
+WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
+TRUTHS = tomllib.loads((sample_data.FOLDER.parent / "truths.toml").read_text("utf-8"))
+
+
+def sure(findings):
+    return [item for item in findings if item.confidence == "confirmed"]
+
+
+def test_each_planted_truth_once_in_the_order_of_money_and_nothing_else(shop):
+    found = sure(collect(shop, WEEK))
+    assert [(item.metric, dict(item.subject)) for item in found] == [
+        ("cart_rate", {"platform": "taobao", "step": "cart"}),  # mix_shift
+        ("payment_rate", {"platform": "douyin", "device": "mobile", "step": "pay"}),  # payment_failure
+        ("pay_conversion", {"platform": "taobao", "sku": "NW-E03"}),  # cart_high_pay_low
+        ("conversion", {"experiment": "ab_srm", "arm": "treatment"}),
+        ("conversion", {"experiment": "ab_win", "arm": "treatment"}),
+    ]
+    money = [abs(weekly_money(item.money, item.period.days)) for item in found]
+    assert money == sorted(money, reverse=True)
+
+
+def test_the_truths_are_told_with_their_numbers(shop):
+    mix, payment, product = sure(collect(shop, WEEK))[:3]
+    truth = TRUTHS["payment_failure"]
+    assert payment.period == Period(truth["start"], truth["end"])
+    assert payment.after == pytest.approx(84 / 232)
+    assert payment.money.low <= truth["money"] / 2 <= payment.money.high  # both weeks of it
+    truth = TRUTHS["mix_shift"]
+    assert mix.period == Period(truth["start"], truth["end"])
+    assert mix.after / mix.before == pytest.approx(truth["planned_cart_factor"], abs=0.03)
+    # The truth counts every step after the cart too, which chance lowered; the cart alone explains most of it.
+    assert truth["money"] / 4 < mix.money.value < truth["money"] / 8
+    assert any("mix of visitors" in note.id for note in mix.notes)
+    assert product.before > product.after
+    assert TRUTHS["cart_high_pay_low"]["money"] / 6 == pytest.approx(product.money.value, rel=0.15)
+
+
+def test_experiments_without_a_winner_are_not_called_sure(shop):
+    states = {item.subject["experiment"]: item.confidence for item in collect(shop, WEEK) if item.area == "experiments"}
+    assert states == {"ab_srm": "confirmed", "ab_win": "confirmed", "ab_flat": "watch", "ab_early": "insufficient"}
+
+
+def test_week_against_week_alone_does_not_see_what_lasts_two_weeks(shop):
+    assert [item.kind for item in sure(collect(shop, WEEK, spans=(1,)))] == ["product", "data", "experiment"]
+
+
+def test_a_quiet_week_is_quiet(shop):
+    quiet = collect(shop, Period(dt.date(2026, 9, 28), dt.date(2026, 10, 4)))
+    assert [item for item in sure(quiet) if item.area in {"growth", "funnel"} and item.kind != "product"] == []
+
+
+def test_no_finding_touches_another_of_the_same_mechanism(shop):
+    found = [item for item in collect(shop, WEEK) if item.compare is not None]
+    causes = [(item.metric, tuple(sorted(item.subject.items())), item.after > item.before) for item in found]
+    assert len(set(causes)) == len(causes)
+
+
+def test_the_second_time_costs_nothing(shop):
+    collect(shop, WEEK)
+    begin = time.perf_counter()
+    collect(shop, WEEK)
+    assert time.perf_counter() - begin < 0.5
+
+
+def finding(metric="payment_rate", confidence="confirmed", **changes):
+    values = {
+        "area": "growth", "kind": "rate", "subject": {"platform": "a"}, "metric": metric, "period": WEEK,
+        "compare": WEEK.shifted(-7), "before": 0.5, "after": 0.4, "ci": (-0.12, -0.08), "q_value": 0.001, "n": 100,
+        "confidence": confidence, "money": None, "headline": Message("x"), "evidence": Message("x"),
+    }  # fmt: skip
+    return Finding(**{**values, **changes})
+
+
+LEAVES = Places(
+    ({"platform": "a", "device": "m", "channel": "live"}, {"platform": "b", "device": "m", "channel": "card"})
+)
+
+
+def test_the_same_cause_seen_by_two_areas_is_one_and_the_funnel_tells_it():
+    step = finding(area="funnel", subject={"platform": "a", "step": "pay"}, ci=(-0.2, 0.0))
+    assert once([finding(), step], LEAVES) == (step,)
+
+
+def test_a_step_stands_for_the_whole_conversion_that_it_moves():
+    whole = finding("pay_conversion", subject={}, ci=(-0.101, -0.099))
+    assert once([whole, finding()], LEAVES) == (finding(),)
+
+
+def test_parents_and_children_are_one_with_the_stronger_evidence():
+    parent = finding(subject={}, ci=(-0.2, 0.0))
+    child = finding(subject={"channel": "live"}, ci=(-0.11, -0.09))
+    assert once([parent, child], LEAVES) == (child,)
+
+
+def test_other_places_other_directions_and_other_mechanisms_stay():
+    found = [
+        finding(),
+        finding(subject={"platform": "b"}),
+        finding(subject={"channel": "card"}, after=0.6),
+        finding("cart_rate"),
+        finding("visitors", kind="traffic"),
+    ]
+    assert set(map(id, once(found, LEAVES))) == set(map(id, found))
+
+
+def test_more_spans_ask_for_more():
+    strong, weak = corrected(finding(q_value=0.01), 3), corrected(finding(q_value=0.02), 3)
+    assert (strong.confidence, strong.q_value) == ("confirmed", pytest.approx(0.03))
+    assert (weak.confidence, weak.q_value) == ("watch", pytest.approx(0.06))
+    assert corrected(finding(q_value=math.nan), 3).confidence == "confirmed"
+
+
+def test_rank_puts_certainty_before_money():
+    from ecops.finding import Amount
+
+    def paid(value, horizon, confidence):
+        return finding(confidence=confidence, money=Amount(value, value, value, "CNY", horizon))
+
+    year, week = paid(-10_400, "year", "confirmed"), paid(-300, "week", "confirmed")
+    seen = paid(9_000, "week", "watch")
+    assert rank([seen, year, finding(confidence="insufficient"), week]) == (
+        week, year, seen, finding(confidence="insufficient"),
+    )  # fmt: skip
