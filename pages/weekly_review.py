@@ -17,7 +17,6 @@ week, stage = review.choices(scope.last_day(workspaces.current()))
 with st.spinner(_("Preparing the review")):
     told = review.read(chosen, week, stage)
 errors.told()
-review_form.told()
 
 cards.verdict(told.verdict)
 review.downloads(told)
@@ -44,4 +43,4 @@ findings.show(told.findings, "review")
 st.subheader(_("4. What do we do this week?"), anchor=False)
 review.decisions(told.decisions)
 with st.expander(_("Write down another decision"), key="own_decision"):
-    review_form.form(None)
+    review_form.form(None, "own")

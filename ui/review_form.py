@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Mapping
 
 import streamlit as st
 
-from ecops.errors import EcopsError
 from ecops.finding import Finding
 from ecops.growth.registry import metrics
 from ecops.handbook import roles
@@ -19,6 +18,7 @@ from ui.text import _, plain, say
 
 ACTOR = "app"
 _DUE_DAYS = 7
+_FIELDS = ("title", "owner", "person", "due", "hypothesis", "expected_weekly")
 
 
 def button(finding: Finding, key: str) -> None:
@@ -26,58 +26,49 @@ def button(finding: Finding, key: str) -> None:
     if finding.kind == "data" and finding.area != "experiments":
         return
     if st.button(_("Make it an action"), key=f"act_{key}", width="stretch"):
-        _dialog(finding)
+        st.dialog(_("Make it an action"), width="medium")(form)(finding, key)
 
 
-def _dialog(finding: Finding) -> None:
-    st.dialog(_("Make it an action"), width="medium")(form)(finding)
+def form(finding: Finding | None, key: str) -> None:
+    """Title, owner, person, due date, hypothesis, expected money; without a finding also the metric to watch.
 
-
-def form(finding: Finding | None) -> None:
-    """Title, owner, person, due date, hypothesis, expected money; without a finding also the metric to watch."""
+    Args:
+        finding: what is answered; None for a decision of one's own.
+        key: names the form on its page.
+    """
     if finding is not None:
         st.markdown(f"**{say(finding.headline)}**")
-    name = "own" if finding is None else "finding"
-    with st.form(f"action_{name}", border=False, enter_to_submit=False):
-        advised = plain(finding.action.text) if finding is not None and finding.action is not None else ""
-        title = st.text_input(_("What do we do?"), value=advised, key=f"action_title_{name}", max_chars=200)
+    advice = finding.action if finding is not None else None
+    with st.form(f"action_{key}", border=False, enter_to_submit=False):
+        advised = plain(advice.text) if advice is not None else ""
+        st.text_input(_("What do we do?"), value=advised, key=f"action_title_{key}", max_chars=200)
         left, middle, right = st.columns(3)
-        keys = list(roles())
-        owned = finding.action.owner if finding is not None and finding.action is not None else "operations"
+        owners = {name: plain(role) for name, role in roles().items()}
+        owned = list(owners).index(advice.owner if advice is not None else "operations")
         with left:
-            owner = st.selectbox(
-                _("Owner"), keys, index=keys.index(owned), key=f"action_owner_{name}",
-                format_func={key: plain(role) for key, role in roles().items()}.__getitem__,
-            )  # fmt: skip
+            st.selectbox(_("Owner"), list(owners), owned, format_func=owners.__getitem__, key=f"action_owner_{key}")
         with middle:
-            person = st.text_input(_("Person"), key=f"action_person_{name}", max_chars=60)
+            st.text_input(_("Person"), key=f"action_person_{key}", max_chars=60)
         with right:
-            due = st.date_input(
-                _("Due"), value=_monday() + _DUE_DAYS * ONE_DAY, key=f"action_due_{name}", format="YYYY-MM-DD"
-            )
-        hypothesis = st.text_input(_("Hypothesis: why should it work?"), key=f"action_why_{name}", max_chars=300)
+            due = _monday() + _DUE_DAYS * ONE_DAY
+            st.date_input(_("Due"), value=due, key=f"action_due_{key}", format="YYYY-MM-DD")
+        st.text_input(_("Hypothesis: why should it work?"), key=f"action_hypothesis_{key}", max_chars=300)
         expected = abs(weekly_money(finding.money, finding.period.days)) if finding is not None else 0.0
-        money = st.number_input(
-            _("Expected money a week"),
-            min_value=0.0,
-            value=float(round(expected)),
-            step=100.0,
-            key=f"action_money_{name}",
-        )
-        watched = finding.metric if finding is not None else _watched(name)
-        if finding is not None:
+        money = float(round(expected))
+        st.number_input(_("Expected money a week"), 0.0, value=money, step=100.0, key=f"action_expected_weekly_{key}")
+        if finding is None:
+            _watched(key)
+        else:
             st.caption(_watching(finding))
-        if st.form_submit_button(_("Write it down"), type="primary"):
-            said = {"person": person, "due": due, "hypothesis": hypothesis, "expected_weekly": money or math.nan}
-            _write(finding, title, owner, watched, said)
+        # Written in a callback: the dialog may be gone when the page is drawn again.
+        if st.form_submit_button(_("Write it down"), type="primary", on_click=_write, args=(finding, key)):
+            st.rerun()
 
 
-def _watched(name: str) -> str:
+def _watched(key: str) -> None:
     known = [entry for entry in metrics().values() if entry.computed]
     labels = {entry.key: plain(entry.label) for entry in known}
-    return str(
-        st.selectbox(_("Metric to watch"), list(labels), format_func=labels.__getitem__, key=f"action_metric_{name}")
-    )
+    st.selectbox(_("Metric to watch"), list(labels), format_func=labels.__getitem__, key=f"action_metric_{key}")
 
 
 def _watching(finding: Finding) -> str:
@@ -91,30 +82,21 @@ def _watching(finding: Finding) -> str:
     )
 
 
-def _monday() -> object:
+def _monday() -> dt.date:
     last = scope.last_day(workspaces.current())
     assert last is not None
     return last_full_week(last).end + ONE_DAY
 
 
-def _write(finding: Finding | None, title: str, owner: str, watched: str, said: Mapping[str, object]) -> None:
+def _write(finding: Finding | None, key: str) -> None:
+    said = {name: st.session_state[f"action_{name}_{key}"] for name in _FIELDS}
+    said["expected_weekly"] = said["expected_weekly"] or math.nan
+    said["currency"] = workspaces.current().currency or "CNY"
     log = ActionLog(workspaces.current().state)
-    fields = {**said, "currency": workspaces.current().currency or "CNY"}
-    try:
+    with errors.kept():
         if finding is None:
-            log.add(ACTOR, title=title, owner=owner, metric=watched, **fields)
+            log.add(ACTOR, metric=st.session_state[f"action_metric_{key}"], **said)
         else:
-            if "experiment" in finding.subject:
-                fields["experiment"] = finding.subject["experiment"]
-            log.add_from(finding, ACTOR, title, owner=owner, **fields)
-    except EcopsError as error:
-        errors.show(error)
-        return
-    st.session_state["_decided"] = True
-    st.rerun()
-
-
-def told() -> None:
-    """Say once that the last decision was written down."""
-    if st.session_state.pop("_decided", False):
+            said["experiment"] = finding.subject.get("experiment", "")
+            log.add_from(finding, ACTOR, said.pop("title"), **said)
         st.toast(_("The action is written down. You find it in the weekly review."))
