@@ -19,10 +19,10 @@ if part == "register":
 
 if not tests:
     empty.show(Message("There is no test to judge yet."), ("experiment_units", "experiment_totals"))
-    st.subheader(_("Any of these three files will do"), anchor=False)
-    experiment_check.shapes()
     if part == "check":
         experiment_check.box()
+    st.subheader(_("Any of these three files will do"), anchor=False)
+    experiment_check.shapes()
     st.stop()
 
 shown = experiment.case(experiment.picked(tests))

@@ -15,7 +15,7 @@ from ecops.experiments.report import KINDS, readable, seeming
 from ecops.experiments.tally import Tally
 from ecops.experiments.workspace import Held, experiments_in
 from ecops.handbook import roles
-from ecops.messages import Count, DateRange, Message, Money, Percent
+from ecops.messages import Count, DateRange, Message, Money, Percent, Term
 from ui import address, cards, errors, workspaces
 from ui.experiment_store import ACTOR, hypothesis, register
 from ui.text import _, clean, plain, say
@@ -49,7 +49,13 @@ class Case:
 
 def part() -> str:
     """Which part of the page is read: the verdict, the check of the data, a plan, or the register."""
-    names = {"verdict": _("Verdict"), "check": _("Data check"), "plan": _("Plan a test"), "register": _("Register")}
+    # Four short words: they stand in one row on a telephone too.
+    names = {
+        "verdict": _("Verdict"),
+        "check": plain(Term(en="Check", zh="数据检查")),
+        "plan": plain(Term(en="Plan", zh="做计划")),
+        "register": _("Register"),
+    }
     address.adopt_one("part", PARTS, PARTS[0])
     st.segmented_control(
         _("Part"), PARTS, format_func=names.__getitem__, key="part", required=True, label_visibility="collapsed"

@@ -7,24 +7,39 @@ import streamlit as st
 
 from ecops import experiments as ab
 from ecops.experiments.report import readable, split_rows
+from ecops.messages import Term
 from ui import errors, tables, upload, workspaces
 from ui.experiment import Case, row
 from ui.experiment_store import ACTOR, register
 from ui.tables import Shape
 from ui.text import _, plain, say
 
-UNITS = (
-    {"实验": "ab_1", "用户id": "u1", "分组": "对照组", "进组时间": "2026-11-09", "是否支付": "1", "支付金额": "129.00"},
-    {"实验": "ab_1", "用户id": "u2", "分组": "实验组", "进组时间": "2026-11-09", "是否支付": "0", "支付金额": "0.00"},
-)  # fmt: skip
-TOTALS = (
-    {"分组": "对照组", "人数": "4000", "支付人数": "401", "支付金额": "52130.00"},
-    {"分组": "实验组", "人数": "4000", "支付人数": "505", "支付金额": "66210.00"},
+Rows = tuple[tuple[Term, ...], ...]
+
+
+def _row(*cells: str | tuple[str, str]) -> tuple[Term, ...]:
+    return tuple(Term(en=cell, zh=cell) if isinstance(cell, str) else Term(en=cell[0], zh=cell[1]) for cell in cells)
+
+
+_ARM, _REVENUE = ("variant", "分组"), ("revenue", "支付金额")
+_TEST, _USER, _PAID = ("experiment", "实验"), ("user_id", "用户ID"), ("converted", "是否支付")
+_OLD, _NEW = ("control", "对照组"), ("treatment", "实验组")
+UNITS: Rows = (
+    _row(_TEST, _USER, _ARM, ("exposed_at", "进组时间"), _PAID, _REVENUE),
+    _row("ab_1", "u1", _OLD, "2026-11-09", "1", "129.00"),
+    _row("ab_1", "u2", _NEW, "2026-11-09", "0", "0.00"),
 )
-DAILY = (
-    {"日期": "2026-11-09", "分组": "对照组", "访客数": "570", "支付买家数": "57", "支付金额": "7410.00"},
-    {"日期": "2026-11-09", "分组": "实验组", "访客数": "568", "支付买家数": "71", "支付金额": "9230.00"},
+TOTALS: Rows = (
+    _row(_ARM, ("users", "人数"), ("conversions", "支付人数"), _REVENUE),
+    _row(_OLD, "4000", "401", "52130.00"),
+    _row(_NEW, "4000", "505", "66210.00"),
 )
+DAILY: Rows = (
+    _row(("date", "日期"), _ARM, ("visitors", "访客数"), ("buyers", "支付买家数"), _REVENUE),
+    _row("2026-11-09", _OLD, "570", "57", "7410.00"),
+    _row("2026-11-09", _NEW, "568", "71", "9230.00"),
+)
+"""How a file looks: its header, then two rows."""
 
 
 def shapes() -> None:
@@ -39,7 +54,8 @@ def shapes() -> None:
     )  # fmt: skip
     for key, label, rows, words in told:
         st.markdown(f"**{label}**  {words}")
-        table = pd.DataFrame(rows)
+        head, *body = [[plain(cell) for cell in line] for line in rows]
+        table = pd.DataFrame(body, columns=head)
         st.dataframe(table, hide_index=True, width="content", key=f"shape_{key}")
         tables.downloads({key: table}, f"ecops_ab_{key}", f"shape_{key}")
 

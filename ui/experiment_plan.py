@@ -72,16 +72,21 @@ def _draft() -> Draft | None:
             metric, 0.2
         )  # fmt: skip
         label = _("Conversion rate today (%)") if basis == "revenue" or metric == "cac" else _("Rate today (%)")
-        rate = st.number_input(label, 0.01, 99.0, round(100 * usual, 2), 0.1, "%.2f", key=f"plan_rate_{metric}") / 100
+        rate = (
+            st.number_input(label, 0.01, 99.0, round(100 * usual, 2), 0.1, format="%.2f", key=f"plan_rate_{metric}")
+            / 100
+        )
     if metric not in {"ctr", "repeat_rate"}:
-        value = st.number_input(_("Value of an order"), 0.01, 1e7, round(value, 2), 1.0, "%.0f", key="plan_value")
+        value = st.number_input(
+            _("Value of an order"), 0.01, 1e7, round(value, 2), 1.0, format="%.0f", key="plan_value"
+        )
     lift = st.number_input(
         _("Smallest change worth having (%)"),
         1.0,
         90.0,
         round(100 * preset.suggested_lift, 1),
         1.0,
-        "%.0f",
+        format="%.0f",
         key=f"plan_lift_{metric}",
         help=_("Below this you would not bother to roll it out. Smaller changes need many more people."),
     )
