@@ -77,8 +77,10 @@ def sample(
     target = _open(workspace or _home() / "sample", state)
     done = []
     with tempfile.TemporaryDirectory(prefix="ecops-") as work:
-        for file in _sample_files(Path(work)):
-            receipt = _load_sample(target, file)
+        files = _sample_files(Path(work))
+        from sample_data.loading import load as load_sample
+
+        for receipt in load_sample(target, files):
             done.append(receipt)
             if not as_json:
                 _say(receipt.summary, language)
@@ -327,23 +329,6 @@ def _sample_files(work: Path) -> list[Path]:
     for name, content in build().items():
         (work / name).write_bytes(content)
     return [work / file.name for file in files]
-
-
-def _load_sample(target: Workspace, file: Path) -> Receipt:
-    """Load one file of the sample shop with what no file can know of itself: the name of the shop, the level."""
-    import sample_data
-    from ecops.store import Wishes
-    from ecops.tables import table
-
-    said = dict(sample_data.hints()[file.name])
-    name = said.pop("table")
-    with target.inspect(file) as inspection:
-        plans = {}
-        for grid, matches in inspection.sheets:
-            best = next(match.mapping for match in matches if match.table == name)
-            known = {column: value for column, value in said.items() if column in table(name).names}
-            plans[grid.name] = best.with_constants(**{k: v for k, v in known.items() if k not in best.columns})
-        return target.load_inspected(inspection, Wishes(mapping=plans, sheets=list(plans)), actor="sample")
 
 
 def _receipt(receipt: Receipt, language: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import threading
@@ -13,9 +12,7 @@ from typing import Any
 import streamlit as st
 
 import ecops
-import sample_data
-from ecops.store import Wishes
-from ecops.tables import table as canonical_table
+from sample_data import loading
 from ui.filtering import Filtered
 from ui.text import _, clean
 
@@ -93,31 +90,13 @@ def _build_sample(path: str) -> None:
         return
     with st.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status, building:
         workspace = _open(path, False)
-        wanted = {hashlib.sha256(file.read_bytes()).hexdigest(): file for file in sample_data.files()}
-        standing = {receipt.sha256: receipt for receipt in workspace.receipts() if not receipt.undone}
-        for outdated in standing.keys() - wanted.keys():  # the shop of an older release
-            workspace.undo(standing[outdated], actor="sample")
-        missing = [file for sha256, file in wanted.items() if sha256 not in standing]
-        for place, file in enumerate(missing, 1):
+        missing = loading.renew(workspace)
+        for place, _receipt in enumerate(loading.load(workspace, missing), 1):
             status.update(label=_("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing)))
-            _load_sample_file(workspace, file)
         status.update(label=_("The sample shop is ready"), state="complete")
         built.add(path)
     if missing:
         st.rerun()
-
-
-def _load_sample_file(workspace: ecops.Workspace, file: Path) -> None:
-    """Load one file of the sample shop with what no file can know of itself: the name of the shop, the level."""
-    said = dict(sample_data.hints()[file.name])
-    names = canonical_table(table := said.pop("table")).names
-    with workspace.inspect(file) as inspection:
-        plans = {}
-        for grid, matches in inspection.sheets:
-            best = next(match.mapping for match in matches if match.table == table)
-            constants = {name: value for name, value in said.items() if name in names and name not in best.columns}
-            plans[grid.name] = best.with_constants(**constants)
-        workspace.load_inspected(inspection, Wishes(mapping=plans, sheets=list(plans)), actor="sample")
 
 
 def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = (), **named: Hashable) -> Any:

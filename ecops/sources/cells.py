@@ -44,7 +44,6 @@ _BLANK = " \t\r\n\v\f\u00a0\u3000"
 PARAMETERS = {
     "hidden": HIDDEN_CHARACTERS,
     "blank": _BLANK,
-    "hidden_pattern": f"[{HIDDEN_CHARACTERS}]",
     "unclean_pattern": f"^[{_BLANK}]|[{_BLANK}]$|[{HIDDEN_CHARACTERS}]",
     "wide": _WIDE,
     "plain": _PLAIN,
@@ -57,23 +56,25 @@ PARAMETERS = {
 def trimmed(cell: str) -> str:
     """The cell without hidden characters and without space around it.
 
-    Most cells need nothing, and looking is cheap: `translate` alone would take longer than reading the file.
+    Most cells need nothing or lose a plain space, and looking is cheap: `translate`, and `trim` with a list, alone
+    would each take longer than reading the file.
     """
     return (
         f"CASE WHEN strlen({cell}) = length({cell}) "
         f"THEN CASE WHEN {cell}[1] <= ' ' OR {cell}[-1] <= ' ' THEN trim({cell}, $blank) ELSE {cell} END "
         f"WHEN NOT regexp_matches({cell}, $unclean_pattern) THEN {cell} "
-        f"WHEN regexp_matches({cell}, $hidden_pattern) THEN trim(translate({cell}, $hidden, ''), $blank) "
-        f"ELSE trim({cell}, $blank) END"
+        f"WHEN NOT regexp_matches(trim({cell}), $unclean_pattern) THEN trim({cell}) "
+        f"ELSE trim(translate({cell}, $hidden, ''), $blank) END"
     )
 
 
 def unwrapped(cell: str) -> str:
     """The cell without the `="..."` that keeps spreadsheets from counting an id, and without a leading apostrophe."""
+    inside = f"replace(substr({cell}, 3, length({cell}) - 3), '\"\"', '\"')"
     return (
         f"CASE WHEN ascii({cell}) NOT IN (39, 61) THEN {cell} "
         f"WHEN starts_with({cell}, '=\"') AND ends_with({cell}, '\"') "
-        f"THEN trim(replace(substr({cell}, 3, length({cell}) - 3), '\"\"', '\"'), $blank) "
+        f"THEN CASE WHEN regexp_matches({inside}, $unclean_pattern) THEN trim({inside}, $blank) ELSE {inside} END "
         f"WHEN starts_with({cell}, '''') THEN trim(substr({cell}, 2), $blank) ELSE {cell} END"
     )
 

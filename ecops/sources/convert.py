@@ -1,7 +1,8 @@
 """One sheet becomes one Parquet file of canonical rows, and says everything that happened on the way.
 
-One pass over the text writes a stage of cleaned cells (`staging.py`). Typed rows (`typed.py`) are a SELECT over it, made
-anew for each question with the few columns it needs, and written once. The header of a file never enters SQL: its columns are positions, the names are those of `ecops/tables`, values are parameters.
+One pass over the text writes a stage of cleaned cells (`staging.py`). Typed rows (`typed.py`) are a SELECT over it,
+made anew for each question with the few columns it needs, and written once. The header of a file never enters SQL: its
+columns are positions, the names are those of `ecops/tables`, values are parameters.
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ _BACK = "CASE WHEN paid_amount < 0 OR quantity < 0 THEN strftime(ordered_at, 'ba
 _NUMBERED = {
     "order_lines": ("line_id", f"concat_ws('|', {_ITEM}, {_BACK}, $N)", ("order_id", _ITEM, _BACK)),
     "events": ("event_id", "left(md5($K), 20) || '-' || $N", ("user_id", "happened_at", "event", "item_id", "sku")),
-    # People who appear twice, or in two arms, must reach the checks of the experiment; a key without the row hides them.
+    # People who appear twice, or in two arms, must reach the checks; a key without the row hides them.
     "experiment_units": ("row_id", "CAST($N AS VARCHAR)", ("experiment", "unit_id")),
     "reviews": ("review_id", "left(md5($K), 20) || '-' || $N", ("sku", "date", "text")),
 }

@@ -21,6 +21,9 @@ from ecops.tables import table
 
 Progress = Callable[[Message], None]
 
+_LEFT_OUT = "none"
+"""What the setting `rollups` says while loads leave the roll-ups to the last of them."""
+
 COLLECT_AFTER_SECONDS = 3600.0
 """How long files of old versions are kept for readers in other processes."""
 
@@ -58,6 +61,10 @@ class Loader:
         staging: folder for drafts, on the same disk.
         token: of the lock.
         progress: told what is being done.
+
+    Attributes:
+        adds_up: make the roll-ups anew with every change. Without, they are left to whoever asks, until the next change
+            with it.
     """
 
     def __init__(self, state: State, folder: Path, staging: Path, token: str, progress: Progress) -> None:
@@ -66,6 +73,7 @@ class Loader:
         self.staging = staging
         self.token = token
         self.progress = progress
+        self.adds_up = True
         self.engine = Engine([folder, staging], memory_limit="600MB", temp=staging, keep_order=False)
         self.builder = Builder(self.engine, folder, progress)
 
@@ -241,7 +249,11 @@ class Loader:
         hide = [file for parts in changed.values() for file in parts.hide]
         files = [*segments, *(file for parts in changed.values() for file in parts.written)]
         settings = {}
-        if any(name in changed for name in rollups.INPUTS):
+        touched = any(name in changed for name in rollups.INPUTS)
+        if touched and not self.adds_up:
+            hide += [file for file in shown if file.kind == "rollup"]
+            settings["rollups"] = _LEFT_OUT
+        elif touched or (self.adds_up and self.state.settings().get("rollups") == _LEFT_OUT):
             self.progress(Message("Adding up by day."))
             inputs = {}
             for name in rollups.INPUTS:

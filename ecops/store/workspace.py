@@ -14,7 +14,9 @@ import tempfile
 import threading
 import uuid
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,8 @@ Progress = Callable[[Message], None]
 
 _engines: weakref.WeakValueDictionary[Path, Engine] = weakref.WeakValueDictionary()
 _opening = threading.Lock()
+_READERS = 2
+"""Files that are read at once by `load_many`; each in a process of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +143,60 @@ class Workspace:
         self, inspection: Inspection, wishes: Wishes | None = None, *, actor: str = "", progress: Progress | None = None
     ) -> Receipt:
         """`load` for a file that was inspected before (the guided upload); same arguments, results and errors."""
-        tell = progress or _silent
-        upload = Upload(inspection.file, inspection.sha256, inspection.size)
-        with self._loading(tell) as loader:
-            for earlier in self.receipts():
-                if earlier.sha256 == upload.sha256 and not earlier.undone and _covers(earlier, wishes):
-                    return earlier.seen_again()
-            done = reading.convert(inspection, wishes or Wishes(), self.state, loader.staging, tell)
-            reading.refuse_unknown(done)
-            load = uuid.uuid4().hex[:12]
-            return loader.publish_load(load, upload, done.converted, done.skipped, done.remember, actor)
+        with self._loading(progress or _silent) as loader:
+            return self._publish(loader, self._read(loader, inspection, wishes, loader.staging), actor)
+
+    def load_many(
+        self, files: Sequence[Path], wish: Callable[[Inspection], Wishes | None], *, actor: str = ""
+    ) -> Iterator[Receipt]:
+        """Load files one after the other while the next ones are being read, and add up by day once at the end.
+
+        Args:
+            files: in the order in which to load them.
+            wish: what the user decided about a file; it is not remembered for the other files of the same call.
+            actor: who, for the audit log.
+
+        Yields:
+            The receipt of each file as soon as it is in.
+
+        Raises:
+            EcopsError: a file cannot be loaded; those before it stay.
+        """
+
+        def read(number: int, file: Path) -> Receipt | tuple[Upload, reading.Reading]:
+            staging = loader.staging / str(number)
+            staging.mkdir()
+            with self.inspect(file) as inspection:
+                return self._read(loader, inspection, wish(inspection), staging)
+
+        with self._loading(_silent) as loader, ThreadPoolExecutor(_READERS) as readers:
+            jobs: deque[Future[Receipt | tuple[Upload, reading.Reading]]] = deque()
+            waiting = deque(enumerate(files))
+            while waiting or jobs:
+                # The first money decides the currency by which all files after it are read.
+                ahead = _READERS + 1 if self.currency else 1
+                while waiting and len(jobs) < ahead:
+                    jobs.append(readers.submit(read, *waiting.popleft()))
+                loader.adds_up = not waiting and len(jobs) == 1
+                yield self._publish(loader, jobs.popleft().result(), actor)
+
+    def _read(
+        self, loader: Loader, inspection: Inspection, wishes: Wishes | None, staging: Path
+    ) -> Receipt | tuple[Upload, reading.Reading]:
+        """The converted sheets of a file, or the receipt of the load that did the same before."""
+        for earlier in self.receipts():
+            if earlier.sha256 == inspection.sha256 and not earlier.undone and _covers(earlier, wishes):
+                return earlier.seen_again()
+        done = reading.convert(inspection, wishes or Wishes(), self.state, staging, loader.progress)
+        reading.refuse_unknown(done)
+        return Upload(inspection.file, inspection.sha256, inspection.size), done
+
+    def _publish(self, loader: Loader, read: Receipt | tuple[Upload, reading.Reading], actor: str) -> Receipt:
+        if isinstance(read, Receipt):
+            return read
+        upload, done = read
+        load = uuid.uuid4().hex[:12]
+        return loader.publish_load(load, upload, done.converted, done.skipped, done.remember, actor)
 
     def check(
         self, inspection: Inspection, wishes: Wishes | None = None, *, progress: Progress | None = None
