@@ -20,7 +20,8 @@ class Guardrail:
     Attributes:
         margin: largest acceptable relative loss, 0.02 for 2 %.
         bearing: treatment - (1 - margin) * control when more is better, (1 + margin) * control - treatment when less
-            is better, in the metric's unit; positive is acceptable.
+            is better, in the metric's unit; positive is acceptable. A control below 0 (a loss a user) gives up
+            margin * |control| likewise.
         low, high: one-sided limits of `bearing`, each with error rate alpha.
         status: "held": surely not worse than the margin; "broken": surely worse; "open": cannot be said yet.
         p_value: one-sided, of "worse than the margin", for a single look.
@@ -60,7 +61,8 @@ def non_inferiority(
             Message("Write the largest acceptable loss as a share, 0.02 for 2%."),
         )
     sign = -1.0 if less_is_better else 1.0
-    shift = -margin if less_is_better else margin
+    # The margin is a share of the control's size: a loss a user, too, may grow by it and need not shrink by it.
+    shift = math.copysign(margin, effect.control) * sign
     bearing = sign * (effect.difference + shift * effect.control)
     variance = effect.error**2 + 2 * shift * effect.base_covariance + shift**2 * effect.base_variance
     error = math.sqrt(max(0.0, variance))

@@ -71,11 +71,7 @@ def as_sample(data: Sampled) -> Sample:
         )
     values = np.asarray(data, dtype=np.float64).ravel()
     _check_users(len(values))
-    if not np.isfinite(values).all():
-        raise DataError(
-            Message("{n} values are blank or not finite.", n=Count(int((~np.isfinite(values)).sum()))),
-            Message("Write 0 for users who did nothing, or leave those users out of both arms."),
-        )
+    _check_filled(values)
     return Sample(len(values), float(values.mean()), float(values.var(ddof=1)))
 
 
@@ -116,6 +112,14 @@ def _check_users(n: float) -> None:
         )
 
 
+def _check_filled(values: Array) -> None:
+    if not np.isfinite(values).all():
+        raise DataError(
+            Message("{n} values are blank or not finite.", n=Count(int((~np.isfinite(values)).sum()))),
+            Message("Write 0 for users who did nothing, or leave those users out of both arms."),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Joint moments of several columns over the users of one arm.
@@ -146,6 +150,7 @@ def moments_of(columns: Mapping[str, Any]) -> Moments:
     """Joint moments of an arm's values in memory; every column holds one value a user, in the same order."""
     values = np.vstack([np.asarray(column, dtype=np.float64) for column in columns.values()])
     _check_users(values.shape[1])
+    _check_filled(values)
     return Moments(values.shape[1], tuple(columns), values.mean(axis=1), np.atleast_2d(np.cov(values, ddof=1)))
 
 

@@ -256,6 +256,25 @@ def test_a_useless_or_constant_covariate_changes_nothing():
     assert cuped(*twice, "y", ["x", "again"]).difference == pytest.approx(single.difference)
 
 
+def test_non_inferiority_gives_up_a_share_of_a_loss_too():
+    # 10 lost a user against 9.9: better, and even 10.2 would be within 2 %.
+    noise = np.array([-0.1, 0.1, 0.0, -0.05, 0.05] * 50)
+    better, worse, within = (
+        non_inferiority(compare_means(noise - 10, noise + mean), 0.02) for mean in (-9.9, -10.4, -10.1)
+    )
+    assert (better.status, within.status, worse.status) == ("held", "held", "broken")
+    assert better.bearing == pytest.approx(0.1 + 0.2)
+    less = non_inferiority(compare_means(noise - 10, noise - 9.9), 0.02, less_is_better=True)
+    assert (less.status, less.bearing) == ("held", pytest.approx(0.2 - 0.1))
+
+
+def test_ratios_and_joint_moments_refuse_blanks():
+    with pytest.raises(DataError, match="blank"):
+        compare_ratios(([1.0, math.nan, 2.0], [1, 1, 1]), ([1.0, 2.0, 3.0], [1, 1, 1]))
+    with pytest.raises(DataError, match="blank"):
+        moments_of({"value": [1.0, 2.0, math.inf]})
+
+
 def test_non_inferiority_is_exact_in_a_relative_margin():
     a, b = as_sample((5000, 10_021, 25_142)), as_sample((5000, 9_892, 24_510))
     rail = non_inferiority(compare_means(a, b), 0.05)
