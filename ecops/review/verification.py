@@ -94,11 +94,13 @@ def verify(
     """Compare a segment after an action with its counterfactual.
 
     Args:
-        treated: one row a day with `date` (day), `numerator` and, for a rate, `denominator` (1 otherwise).
+        treated: `date` (day), `numerator` and, for a rate, `denominator` (1 a day otherwise). Several rows of a day are
+            added up; a day with a figure that is not known is left out.
         controls: the same for each untouched segment.
         start: first day on which the action was in force.
         baseline: the days before that stand for "without the action"; the 14 days before `start` when None. After a
-            failure it must lie inside the failure, else the healthy days before it hide the repair.
+            failure it must lie inside the failure, else the healthy days before it hide the repair. Only its last
+            whole weeks count, if it has one, so that no weekday stands in it more often than in the window.
         direction: "up" when more is better.
         expected_weekly: money a week the action was expected to bring, NaN when nobody said.
         worth: money one unit of the numerator is worth, NaN when unknown.
@@ -114,6 +116,8 @@ def verify(
             Message("The baseline ends ({end}) after the action began ({start}).", end=base.end, start=start),
             Message("Choose a baseline that ends before the action."),
         )
+    if base.days > FEWEST_DAYS:
+        base = Period(base.end - dt.timedelta(days=base.days // 7 * 7 - 1), base.end)
     days = _daily(treated)
     last = days["date"].max() if len(days) else None
     if last is None or (last - start).days + 1 < FEWEST_DAYS:
@@ -169,7 +173,9 @@ def _daily(frame: pd.DataFrame) -> pd.DataFrame:
             "denominator": frame["denominator"].astype(float) if "denominator" in frame else 1.0,
         }
     )
-    return days.groupby("date", as_index=False).sum().sort_values("date")
+    # A sum over a day with an unknown part is unknown, not smaller.
+    days = days.groupby("date", as_index=False).sum(skipna=False).dropna().sort_values("date")
+    return days if "denominator" in frame else days.assign(denominator=1.0)
 
 
 def _whole_weeks(period: Period) -> Period:
@@ -212,7 +218,8 @@ def _floor(y: Floats, exposure: Floats) -> float:
     total, whole = float(y.sum()), float(exposure.sum())
     if np.any(y != np.round(y)) or total > whole:
         return 0.0
-    return total * (1 - total / whole)
+    # Half a miss where there was none: a rate of 100 % is no proof that nothing can be missed.
+    return total * max(1 - total / whole, 0.5 / whole)
 
 
 def _weekday_factors(dates: ArrayLike, y: Floats, exposure: Floats) -> Floats:
@@ -289,7 +296,11 @@ def _verdict(effect: tuple[float, float], direction: str, weekly: Amount | None,
 
 def _too_early(base: Period, start: dt.date, last: dt.date | None) -> Outcome:
     passed = 0 if last is None else max(0, (last - start).days + 1)
-    note = Message("{passed} of {needed} days have passed since the action began.", passed=passed, needed=FEWEST_DAYS)
+    note = (
+        Message("{passed} of {needed} days have passed since the action began.", passed=passed, needed=FEWEST_DAYS)
+        if passed < FEWEST_DAYS
+        else Message("No figures for these days.")
+    )
     nan = math.nan
     end = max(start, last or start)
     return Outcome("too_early", nan, (nan, nan), nan, nan, nan, None, base, Period(start, end), 0, (note,))

@@ -118,3 +118,46 @@ def test_useless_actions_are_not_called_successes_and_repairs_are(kind, lift, le
     assert np.mean([outcome.verdict == "worked" for outcome in repairs]) >= least_power
     covered = np.mean([outcome.ci[0] <= lift <= outcome.ci[1] for outcome in repairs])
     assert covered >= 0.92
+
+
+def shop(values, start=DAYS[0]):
+    return pd.DataFrame(
+        {"date": [start + dt.timedelta(days=offset) for offset in range(len(values))], "numerator": values}
+    )
+
+
+def test_an_unknown_day_is_left_out_and_not_nothing():
+    values = np.random.default_rng(1).normal(100, 5, 28)
+    unknown = shop(np.where(np.arange(28) == 20, np.nan, values))
+    assert verify(unknown, {}, START) == verify(unknown.dropna(), {}, START)
+    rate = shop(values).assign(denominator=np.where(np.arange(28) == 3, np.nan, 1000.0))
+    assert verify(rate, {}, START) == verify(rate.dropna(), {}, START)
+
+
+def test_several_rows_of_a_day_are_one_day():
+    values = np.random.default_rng(2).normal(100, 5, 28)
+    late = shop(values)["date"] >= START
+    halves = pd.concat([shop(values)[~late], *[shop(values / 2)[late]] * 2])
+    outcome, whole = verify(halves, {}, START), verify(shop(values), {}, START)
+    assert (outcome.after, outcome.change) == pytest.approx((whole.after, whole.change))
+
+
+def test_a_baseline_of_odd_length_is_cut_to_whole_weeks():
+    # Weekends sell more; ten days before Monday hold two weekends and one and a half weeks.
+    week = np.array([100.5, 110, 90, 105, 95, 180, 190])
+    baseline = Period(START - dt.timedelta(days=10), START - dt.timedelta(days=1))
+    outcome = verify(shop(np.tile(week, 4)), {}, START, baseline=baseline)
+    assert outcome.change == pytest.approx(0)
+    assert outcome.baseline == Period(START - dt.timedelta(days=7), START - dt.timedelta(days=1))
+
+
+def test_nothing_sold_after_weeks_is_not_said_to_be_too_few_days():
+    outcome = verify(shop([100.0] * 14 + [0.0] * 14), {}, START)
+    assert outcome.verdict == "too_early"
+    assert "days have passed" not in outcome.notes[0].text("en")
+
+
+def test_a_rate_without_a_miss_is_not_certain():
+    low, high = verify(rates(1.0, 1.0, trials=50), {}, START).ci
+    assert low < -0.001
+    assert high > 0.001
