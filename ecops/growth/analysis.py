@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.growth import changes
+from ecops.growth import statistics as st
 from ecops.growth.changes import Change, Days
 from ecops.growth.daily import (
     MINIMUM_LOOK_BACK,
@@ -350,13 +351,19 @@ class _Figures:
         if change is None:
             reason = Message("There is no data for the comparison period.")
             return Kpi(entry, float(value[0]), nan, nan, nan, nan, nan, 0, series, reason)
-        size = float(change.base_after[0])
+        size = float(self._size(entry, change)[0])
         if entry.denominator and size < entry.min_denominator:
             reason = Message("Too little data: the base is {n}.", n=size)
         return Kpi(
             entry, float(value[0]), float(change.after[0]), float(change.before[0]), float(change.low[0]),
             float(change.high[0]), float(change.p_value[0]), size, series, reason,
         )  # fmt: skip
+
+    def _size(self, entry: Metric, change: Change) -> Floats:
+        """How much a figure rests on: the base of a quotient, a count itself, for an amount of money its days."""
+        if entry.unit == "money" and not entry.denominator:
+            return np.full(change.base_after.shape, float(len(self.days.after)))
+        return change.base_after
 
     def rows(self, entry: Metric) -> dict[str, NDArray[Any]] | None:
         """A metric by segment as columns of `Kpis.table`; None when it cannot be computed."""
@@ -373,7 +380,7 @@ class _Figures:
             "low": unknown if change is None else change.low,
             "high": unknown if change is None else change.high,
             "p_value": unknown if change is None else change.p_value,
-            "n": unknown if change is None else change.base_after,
+            "n": unknown if change is None else self._size(entry, change),
         }
         shown = ~(np.isnan(value) & np.isnan(columns["previous"]))
         segments = self.scope.panel.segments
@@ -386,8 +393,6 @@ class _Figures:
 
 def _rate_change(before: tuple[Floats, Floats], after: tuple[Floats, Floats]) -> Change:
     """Change of a share of different people, who are independent of each other: no dispersion."""
-    from ecops.growth import statistics as st
-
     low, high = st.newcombe(before, after)
     old, new = changes.ratio(*before), changes.ratio(*after)
     relative = st.relative_change(old, new, st.rate_log_error(before, after))
@@ -401,14 +406,26 @@ def _rate_change(before: tuple[Floats, Floats], after: tuple[Floats, Floats]) ->
 def _scaled(
     change: Change | None, before: tuple[Floats, Floats], after: tuple[Floats, Floats], *, is_sum: bool
 ) -> Change:
-    """Exact figures of different people with the relative noise of their daily counts."""
+    """Exact figures of different people, with noise from their daily counts, on the log scale.
+
+    A number of people varies like a count with the dispersion of the days. A ratio a person varies like the ratio a
+    person and day, and with the days on which a person buys: d on average, geometric beyond the first, which adds
+    `(d - 1) / (d people)` to the squared relative error of a period.
+    """
     old, new = (before[0], after[0]) if is_sum else (changes.ratio(*before), changes.ratio(*after))
     bases = (old, new) if is_sum else (before[1], after[1])
     unknown = np.full(old.shape, np.nan)
     if change is None:
         return Change(old, new, unknown, unknown, unknown, unknown, unknown, *bases, unknown, unknown)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        half = (np.log1p(change.relative_high) - np.log1p(change.relative_low)) / 2
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        reach = st.critical_value(df=change.df)
+        error = (np.log1p(change.relative_high) - np.log1p(change.relative_low)) / 2 / reach
+        people, person_days = 1 / bases[0] + 1 / bases[1], 1 / change.base_before + 1 / change.base_after
+        if is_sum:
+            error = error * np.sqrt(people / person_days)
+        else:
+            error = np.sqrt(error**2 + np.maximum(people - person_days, 0.0))
         middle = np.log(new / old)
-        low, high = np.expm1(middle - half), np.expm1(middle + half)
-    return Change(old, new, old * low, old * high, low, high, change.p_value, *bases, change.phi, change.df)
+        low, high = np.expm1(middle - reach * error), np.expm1(middle + reach * error)
+        p_value = st.two_sided(middle / error, change.df)
+    return Change(old, new, old * low, old * high, low, high, p_value, *bases, change.phi, change.df)

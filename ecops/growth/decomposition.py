@@ -282,7 +282,8 @@ def mix_rate(before: Frame, after: Frame, rate: tuple[str, str], by: str | Seque
 
     With shares w and rates r of the segments, `rate_s = (w0 + w1) / 2 * (r1 - r0)` and
     `mix_s = (w1 - w0) * ((r0 + r1) / 2 - R)`, where R is the mean of both total rates (centring changes the reading of
-    a segment, not the total). A segment without a base in one period counts as mix only.
+    a segment, not the total). A segment without a base in one period counts as mix only, whatever its numerator. Rows
+    whose numerator or base is not known are left out.
 
     Args:
         before: any number of rows a segment (they are added up).
@@ -305,7 +306,9 @@ def mix_rate(before: Frame, after: Frame, rate: tuple[str, str], by: str | Seque
     for frame in (as_frame(before), as_frame(after)):
         need(frame, columns)
         values = pd.DataFrame(numbers(frame, rate), columns=["numerator", "denominator"])
-        keys = [frame[column].astype(object).fillna("").to_numpy() for column in columns]
+        known = values.notna().all(axis=1).to_numpy()
+        values = values[known]
+        keys = [frame[column].astype(object).fillna("").to_numpy()[known] for column in columns]
         sums.append(values.groupby(keys, sort=False).sum().rename_axis(list(columns)))
     union = sums[0].index.append(sums[1].index.difference(sums[0].index, sort=False))
     old, new = (frame.reindex(union).fillna(0.0).to_numpy() for frame in sums)
@@ -314,10 +317,13 @@ def mix_rate(before: Frame, after: Frame, rate: tuple[str, str], by: str | Seque
     with np.errstate(invalid="ignore", divide="ignore"):
         total = [float(np.divide(*x.sum(0))) for x in (old, new)]
         share = [x[:, 1] / x[:, 1].sum() for x in (old, new)]
-        rates = [x[:, 0] / x[:, 1] for x in (old, new)]
-    r0, r1 = np.where(np.isnan(rates[0]), rates[1], rates[0]), np.where(np.isnan(rates[1]), rates[0], rates[1])
-    rate_part = np.nan_to_num((share[0] + share[1]) / 2 * (r1 - r0))
-    mix_part = np.nan_to_num((share[1] - share[0]) * ((r0 + r1) / 2 - (total[0] + total[1]) / 2))
+        rates = [np.where(x[:, 1] > 0, x[:, 0] / x[:, 1], np.nan) for x in (old, new)]
+        # What a segment brings to the total rate; it exists without a base of its own, and is what mix then means.
+        brought = [x[:, 0] / x[:, 1].sum() for x in (old, new)]
+    live = np.isfinite(rates[0]) & np.isfinite(rates[1])
+    rate_part = np.nan_to_num(np.where(live, (share[0] + share[1]) / 2 * (rates[1] - rates[0]), 0.0))
+    moved = np.where(live, (share[1] - share[0]) * (rates[0] + rates[1]) / 2, brought[1] - brought[0])
+    mix_part = np.nan_to_num(moved - (share[1] - share[0]) * (total[0] + total[1]) / 2, posinf=0.0, neginf=0.0)
     named_rows = union.to_frame(index=False)
     segments = named_rows.assign(share_before=share[0], share_after=share[1], rate_before=rates[0], rate_after=rates[1])
     table = pd.concat(

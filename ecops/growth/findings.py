@@ -435,7 +435,12 @@ HARDLY = 0.01
 
 def verdict(before: float, after: float, found: Sequence[Finding], whole: Scope, shift: MixRate | None) -> Message:
     """One sentence a person can read aloud."""
-    relative = after / before - 1 if before > 0 else float("nan")
+    if not before > 0:
+        return Message(
+            "GMV was {gmv}; the comparison has none, so there is no change in per cent.",
+            gmv=Money(after, whole.currency),
+        )
+    relative = after / before - 1
     values: dict[str, Value] = {
         "gmv": Money(after, whole.currency),
         "change": Percent(abs(relative)),

@@ -326,6 +326,9 @@ def mean_log_error(amount: ArrayLike, people: ArrayLike) -> tuple[Floats, Floats
     """Relative standard error of a ratio of daily sums, such as money a buyer, and its degrees of freedom.
 
     Linearised ratio estimator (Cochran 1977, 6.4): the days are the sample, `amount - ratio * people` their residuals.
+    Where a few days make most of the noise (rare refunds, one large order) the error itself is hardly known, so the
+    degrees of freedom are those of a variance of residuals with their kurtosis k, `2 days / (k - 1)`, between 1 and
+    days - 1 (Box 1953; O'Neill 2014).
 
     Args:
         amount: daily sums of money of one period, shape (..., days).
@@ -340,10 +343,13 @@ def mean_log_error(amount: ArrayLike, people: ArrayLike) -> tuple[Floats, Floats
     days = good.sum(-1).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = (money.sum(-1) / count.sum(-1))[..., None]
-        squares = ((money - ratio * count) ** 2).sum(-1)
+        residual = np.where(good, money - ratio * count, 0.0)
+        squares = (residual**2).sum(-1)
         error = np.sqrt(squares * days / (days - 1)) / money.sum(-1)
+        kurtosis = np.where(squares > 0, days * ((residual**2 / squares[..., None]) ** 2).sum(-1), 3.0)
+        df = np.clip(2 * days / np.maximum(kurtosis - 1, 1e-9), 1.0, np.maximum(days - 1, 1.0))
     enough = (days > 1) & (money.sum(-1) > 0)
-    return np.where(enough, error, np.nan), np.where(enough, days - 1, 0.0)
+    return np.where(enough, error, np.nan), np.where(enough, df, 0.0)
 
 
 def welch(

@@ -238,3 +238,20 @@ def test_mix_rate_refuses_what_it_cannot_split():
         mix_rate(before, after, ("orders", "visits"), [])
     with pytest.raises(EcopsError, match="negative"):
         mix_rate(before.assign(visits=-5), after, ("orders", "visits"), "source")
+
+
+def test_mix_rate_of_a_segment_with_buyers_and_no_visitors():
+    # 5 buyers of a source without visitors: 15 / 100 before, 10 / 110 after; all of it is mix.
+    before = {"source": ["a", "b"], "buyers": [5, 10], "visitors": [0, 100]}
+    after = {"source": ["a", "b"], "buyers": [0, 10], "visitors": [10, 100]}
+    shift = mix_rate(before, after, rate=("buyers", "visitors"), by="source")
+    assert shift.total == pytest.approx(10 / 110 - 15 / 100)
+    assert (shift.rate, shift.mix) == (0.0, pytest.approx(shift.total))
+    assert shift.table["contribution"].sum() == pytest.approx(shift.total)
+
+
+def test_mix_rate_takes_an_unknown_numerator_for_unknown_not_for_nothing():
+    before = {"source": ["a", "b"], "buyers": [math.nan, 10], "visitors": [100, 100]}
+    after = {"source": ["a", "b"], "buyers": [10, 10], "visitors": [100, 100]}
+    shift = mix_rate(before, after, rate=("buyers", "visitors"), by="source")
+    assert (shift.before, shift.after, shift.rate, shift.mix) == pytest.approx((0.1, 0.1, 0.0, 0.0))

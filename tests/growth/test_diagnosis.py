@@ -193,3 +193,13 @@ def test_every_finding_speaks_chinese():
     for item in diagnose({"traffic_daily": traffic}, WEEK).findings:
         for message in (item.headline, item.evidence, *item.notes):
             assert any("一" <= letter <= "鿿" for letter in message.text("zh"))
+
+
+def test_sales_after_none_at_all_are_not_called_no_change():
+    orders = simulate_orders(4, days=30)
+    free = pd.to_datetime(orders["paid_at"]).dt.date < WEEK.start
+    orders.loc[free, "paid_amount"] = 0.0
+    found = diagnose({"order_lines": orders}, WEEK)
+    assert (found.before, found.after > 0) == (0, True)
+    assert "no change in per cent" in found.verdict.text("en")
+    assert "对比期没有 GMV" in found.verdict.text("zh")

@@ -224,3 +224,40 @@ def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers():
     assert read_buyer_base(data, period, other) == asked
     assert asked["known_after"] == (paid < "2026-10-10").sum()
     assert asked["first_after"] == paid.between("2026-10-10", "2026-10-20").sum()
+
+
+def test_figures_of_people_have_an_interval_that_agrees_with_the_test():
+    for seed in range(3):
+        result = kpis({"order_lines": simulate_orders(seed, buyers=400)}, WEEK)
+        for key in ("buyers", "orders_per_buyer", "value_per_buyer"):
+            found = result[key]
+            assert found.low < found.change < found.high
+            assert (found.p_value < 0.05) == (found.low > 0 or found.high < 0), key
+
+
+def test_intervals_of_people_cover():
+    # Nothing changes; the same 2,000 people buy on some of 49 days, a few of them often.
+    from ecops.growth import changes
+    from ecops.growth.analysis import _scaled
+
+    random = np.random.default_rng(3)
+    history = np.repeat([0, 1, 2, 3, 4, -1, -1], 7)
+    days = changes.Days(np.arange(35, 42), np.arange(42, 49), history, np.arange(49) % 7)
+    missed = np.zeros(2)
+    for _ in range(150):
+        orders = random.poisson(random.gamma(0.3, 0.2, 2000)[:, None], (2000, 49))
+        daily, placed = (orders > 0).sum(0)[None].astype(float), orders.sum(0)[None].astype(float)
+        weeks = (days.before, days.after)
+        buyers = [np.array([float((orders[:, week].sum(1) > 0).sum())]) for week in weeks]
+        people = _scaled(changes.compare_sums(daily, days), *((x, x) for x in buyers), is_sum=True)
+        sides = [(placed[:, week].sum(1), x) for week, x in zip(weeks, buyers, strict=True)]
+        ratio = _scaled(changes.compare_ratios(placed, daily, days), *sides, is_sum=False)
+        missed += [not (found.low[0] <= 0 <= found.high[0]) for found in (people, ratio)]
+    assert (missed / 150 <= 0.08).all()
+
+
+def test_an_amount_rests_on_its_days_and_a_count_on_itself(orders):
+    result = kpis({"order_lines": orders}, WEEK, by="platform")
+    assert (result["gmv"].n, result["net_sales"].n) == (7, 7)
+    assert result["orders"].n == result["orders"].value
+    assert set(result.table.query("metric == 'gmv'")["n"]) == {7.0}

@@ -146,6 +146,29 @@ def test_mean_log_error_of_equal_bases_is_the_textbook_standard_error():
     assert np.isnan(st.mean_log_error([5.0], [1.0])[0])
 
 
+def test_mean_log_error_knows_little_where_one_day_makes_the_noise():
+    # Residuals (-1, -1, -1, -1, 4): kurtosis 5 * 260 / 20^2 = 3.25, so 2 * 5 / 2.25 = 4.44, at most 4.
+    assert st.mean_log_error([1.0, 1, 1, 1, 6], np.ones(5))[1] == 4
+    # One refund in 20 days, residuals (19, -1 x 19): kurtosis 20 * (19^4 + 19) / 380^2 = 18.05, df 40 / 17.05.
+    assert st.mean_log_error([20.0, *[0] * 19], np.ones(20))[1] == pytest.approx(40 / (20 * (19**4 + 19) / 380**2 - 1))
+    assert st.mean_log_error([5.0] * 6, np.ones(6))[0] == 0
+
+
+@pytest.mark.parametrize("events", [0.3, 1, 10])
+def test_ratios_of_rare_events_rarely_look_changed(events):
+    random = np.random.default_rng(12)
+    base = random.gamma(20, 0.4, (4000, 28)) * events
+    count = random.poisson(events, base.shape)
+    amount = np.where(count > 0, random.gamma(np.maximum(count, 1), 10), 0.0)
+    sides = [(amount[:, part], base[:, part]) for part in (slice(14), slice(14, 28))]
+    (error0, df0), (error1, df1) = (st.mean_log_error(*side) for side in sides)
+    ratios = [np.maximum(x.sum(1) / n.sum(1), 1e-9) for x, n in sides]
+    p_value = st.welch(np.log(ratios[1] / ratios[0]), error0, error1, df0, df1)[0]
+    made = p_value[np.isfinite(p_value)]
+    assert np.mean(made < 0.05) < 0.07
+    assert np.mean(made < 0.001) < 0.003
+
+
 def test_welch_equals_scipy():
     random = np.random.default_rng(2)
     a, b = random.normal(10, 1, 7), random.normal(11, 3, 9)
