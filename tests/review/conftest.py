@@ -6,7 +6,7 @@ import pytest
 
 import sample_data
 from ecops import Workspace
-from ecops.cli import _load_sample
+from sample_data.loading import wishes
 from tests.store.conftest import postgres_server, postgres_url  # noqa: F401 - fixtures of a real PostgreSQL server
 
 FILES = (
@@ -30,7 +30,8 @@ def shop(tmp_path_factory):
     workspace = Workspace.open(tmp_path_factory.mktemp("review") / "shop")
     for file in sample_data.files():
         if file.name in FILES:
-            _load_sample(workspace, file)
+            with workspace.inspect(file) as inspection:
+                workspace.load_inspected(inspection, wishes(inspection))
     return workspace
 
 

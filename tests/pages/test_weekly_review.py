@@ -1,0 +1,123 @@
+"""The weekly review as a reader meets it: order of the meeting, an action from a finding, its life, the downloads."""
+
+import datetime as dt
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ecops
+from ecops.review import ActionLog, Targets
+from tests.pages.conftest import ROOT, TIMEOUT, sound
+
+
+@pytest.fixture
+def open_review(open_app, home, tmp_path, monkeypatch, caplog):
+    """Opens the page on a sample shop of its own; returns the app and the log of actions."""
+
+    def run(language: str = "en", prepare=None, **query: str):
+        open_app("data", "sample")  # builds the shared sample shop once
+        folder = tmp_path / "shops"
+        if not folder.exists():
+            shutil.copytree(home / "sample", folder / "sample")
+        monkeypatch.setenv("ECOPS_HOME", str(folder))
+        log = ActionLog(ecops.Workspace.open(folder / "sample").state)
+        if prepare is not None:
+            prepare(log)
+        app = start(folder, monkeypatch, language, query)
+        sound(app, caplog)
+        return app, log
+
+    return run
+
+
+def start(folder, monkeypatch, language, query):
+    monkeypatch.setenv("ECOPS_HOME", str(folder))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
+    for name, value in {"ws": "sample", "lang": language, **query}.items():
+        app.query_params[name] = value
+    app.run()
+    return app.switch_page("pages/weekly_review.py").run()
+
+
+def texts(app, kind):
+    return [getattr(element, "value", None) or element.label for element in app.get(kind)]
+
+
+def test_the_order_of_the_meeting(open_review):
+    app, _ = open_review()
+    assert [head.value[:2] for head in app.subheader] == ["1.", "2.", "3.", "4."]
+    assert "Taobao: visit to add to cart fell" in app.header[0].value
+    assert any("Douyin · mobile" in text for text in texts(app, "warning"))
+    assert any(
+        "Traffic: unchanged → Conversion: changed → Retention: unchanged" in text for text in texts(app, "caption")
+    )
+    assert len(app.get("plotly_chart")) == 4
+    assert [button.label for button in app.get("download_button")][:3] == ["PowerPoint", "Excel", "HTML"]
+
+
+def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
+    app, log = open_review()
+    app.button(key="act_review_1").click().run()
+    assert app.text_input(key="action_title_review_1").value == "Simplify the checkout or connect more payment methods."
+    app.text_input(key="action_person_review_1").set_value("Wang")
+    submit = next(button for button in app.button if button.label == "Write it down" and "review_1" in str(button.key))
+    submit.click().run()
+    assert not app.exception
+    (action,) = log.actions()
+    assert (action.person, action.owner, action.metric) == ("Wang", "operations", "payment_rate")
+    assert dict(action.subject) == {"platform": "douyin", "device": "mobile", "step": "pay"}
+    assert action.expected_weekly == pytest.approx(5077, abs=1)
+    assert action.due == dt.date(2026, 11, 23)
+    assert any("Simplify the checkout" in text for text in texts(app, "markdown"))
+
+
+def test_the_life_of_an_action(open_review):
+    def prepare(log):
+        log.add("li", title="换支付通道", owner="operations", metric="payment_rate", due=dt.date(2026, 11, 10),
+                subject={"platform": "douyin", "device": "mobile"})  # fmt: skip
+
+    app, log = open_review("en", prepare)
+    (action,) = log.actions()
+    assert any("Overdue since 10 Nov" in text for text in texts(app, "markdown"))
+    app.date_input(key=f"day_open_{action.id}").set_value(dt.date(2026, 11, 2)).run()
+    app.button(key=f"save_open_{action.id}").click().run()
+    assert log.action(action.id).state == "done"
+    # Since then payments fail: it did anything but work.
+    assert any("Did not work" in text for text in texts(app, "markdown"))
+    app.button(key=f"settle_follow_{action.id}").click().run()
+    assert log.action(action.id).state == "verified"
+    assert [entry.fields.get("state") for entry in log.history(action.id)] == [None, "done", "verified"]
+
+
+def test_dropping_keeps_the_reason(open_review):
+    app, log = open_review("en", lambda log: log.add("li", title="x", owner="design", metric="gmv"))
+    (action,) = log.actions()
+    app.text_input(key=f"why_open_{action.id}").set_value("too dear").run()
+    app.button(key=f"drop_open_{action.id}").click().run()
+    assert (log.action(action.id).state, log.action(action.id).note) == ("dropped", "too dear")
+
+
+def test_text_of_people_stays_text(open_review):
+    title = "![x](https://example.com/a.png) **bold** $x$ :red[a]"
+    app, _ = open_review("en", lambda log: log.add("li", title=title, owner="design", metric="gmv"))
+    shown = next(text for text in texts(app, "markdown") if "example.com" in text or "example\\.com" in text)
+    assert "](http" not in shown
+    assert "\\*\\*bold\\*\\*" in shown
+
+
+def test_a_target_is_agreed_and_followed(open_review):
+    app, log = open_review()
+    app.selectbox(key="target_metric").set_value("pay_conversion")
+    app.number_input(key="target_value").set_value(5.0)
+    next(button for button in app.button if button.label == "Agree on it").click().run()
+    (target,) = Targets(log._state).all()
+    assert target.value == pytest.approx(0.05)
+    assert any("Payment conversion: 1.5% of 5" in text for text in texts(app, "markdown"))
+
+
+def test_an_earlier_week_stands_in_the_address(open_review):
+    app, _ = open_review("zh")
+    app.selectbox(key="rw").set_value("2026-10-26").run()
+    assert app.query_params["rw"] in ("2026-10-26", ["2026-10-26"])
+    assert "二、本周数据" in [head.value for head in app.subheader]
