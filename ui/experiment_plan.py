@@ -61,7 +61,7 @@ def _draft() -> Draft | None:
     metric = st.selectbox(
         _("What should become better?"),
         keys,
-        format_func=lambda key: plain(experiments.presets()[key].label),
+        format_func={key: plain(experiments.presets()[key].label) for key in keys}.__getitem__,
         key="plan_metric",
         persist_state="session",
     )
@@ -204,7 +204,11 @@ def _write_down(draft: Draft) -> None:
         left, right = st.columns(2, gap="medium")
         name = left.text_input(_("Name of the test, as in its file"), key="plan_name", max_chars=80, disabled=fixed)
         owner = right.selectbox(
-            _("Owner"), list(roles()), format_func=lambda key: plain(roles()[key]), key="plan_owner", disabled=fixed
+            _("Owner"),
+            list(roles()),
+            format_func={key: plain(role) for key, role in roles().items()}.__getitem__,
+            key="plan_owner",
+            disabled=fixed,
         )
         why = st.text_input(_("Hypothesis: what changes, and why should it work?"), key="plan_why", disabled=fixed)
         if st.form_submit_button(_("Write it into the register"), disabled=fixed, help=fixed_help()):

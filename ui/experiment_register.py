@@ -116,7 +116,11 @@ def decision(case: Case) -> None:
             usual = "shipped"
         options: list[Outcome] = list(_OUTCOMES)
         what: Outcome = st.selectbox(
-            _("Decision"), options, options.index(usual), format_func=lambda key: plain(_OUTCOMES[key]), key="outcome"
+            _("Decision"),
+            options,
+            options.index(usual),
+            format_func={key: plain(word) for key, word in _OUTCOMES.items()}.__getitem__,
+            key="outcome",
         )
         why = st.text_input(_("Why"), key="outcome_reason", max_chars=200)
         act = st.checkbox(_("Make it an action, to be checked in the weekly review"), value=True, key="outcome_action")
