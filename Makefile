@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := app.py pages ui ecops sample_data tests benchmarks
+SOURCES := app.py serve.py pages ui ecops sample_data tests benchmarks tools
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format e2e bench sample docs clean
@@ -22,8 +22,9 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt
 	@touch $@ $(VENV)/.run
 
 run: $(VENV)/.run ## start the app on the sample shop and print its address (PORT=8501)
+	@$(BIN)/python -m ecops sample
 	@echo "ecops: http://127.0.0.1:$(PORT)"
-	@$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
+	@$(BIN)/python -m streamlit run serve.py --server.port $(PORT) --server.address 127.0.0.1
 
 test: $(VENV)/.dev ## run every test, the browser ones too where a chromium can be had
 	@sh tools/browser.sh

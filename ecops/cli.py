@@ -10,7 +10,6 @@ import json
 import math
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
@@ -75,15 +74,18 @@ def sample(
 ) -> None:
     """Load the sample shop into a workspace (./workspace/sample when none is given)."""
     target = _open(workspace or _home() / "sample", state)
+    try:
+        from sample_data import loading
+    except ImportError:
+        raise StoreError(
+            Message("The sample shop was not shipped with this installation."),
+            Message("Run it in the project's folder."),
+        ) from None
     done = []
-    with tempfile.TemporaryDirectory(prefix="ecops-") as work:
-        files = _sample_files(Path(work))
-        from sample_data.loading import load as load_sample
-
-        for receipt in load_sample(target, files):
-            done.append(receipt)
-            if not as_json:
-                _say(receipt.summary, language)
+    for receipt in loading.load(target, loading.renew(target)):
+        done.append(receipt)
+        if not as_json:
+            _say(receipt.summary, language)
     if as_json:
         _say_json({"workspace": str(target.folder), "receipts": [_receipt(receipt, language) for receipt in done]})
 
@@ -310,25 +312,6 @@ def _existing() -> Path:
     """The reader's own shop; the sample shop as long as there is no other."""
     sample_shop = _home() / "sample"
     return sample_shop if not _own().exists() and sample_shop.exists() else _own()
-
-
-def _sample_files(work: Path) -> list[Path]:
-    """The files of the sample shop in the order in which to load them; made in `work` where they were not shipped."""
-    try:
-        import sample_data
-    except ImportError:
-        raise StoreError(
-            Message("The sample shop was not shipped with this installation."),
-            Message("Run it in the project's folder."),
-        ) from None
-    files: list[Path] = sample_data.files()
-    if all(file.is_file() for file in files):
-        return files
-    from sample_data.generate import build
-
-    for name, content in build().items():
-        (work / name).write_bytes(content)
-    return [work / file.name for file in files]
 
 
 def _receipt(receipt: Receipt, language: str) -> dict[str, Any]:

@@ -116,27 +116,15 @@ def test_the_sample_and_the_usual_folders(shop, monkeypatch, file):
     import sample_data
 
     small = [path for path in sample_data.files() if path.name in {"products.xlsx", "jd_daily.xlsx"}]
-    monkeypatch.setattr("ecops.cli._sample_files", lambda _: small)
+    monkeypatch.setattr(sample_data, "files", lambda: small)
     told = answer("sample")
     assert told["workspace"].endswith("workspace/sample")
     assert [receipt["already_loaded"] for receipt in told["receipts"]] == [False, False]
     found = answer("tables")["tables"]
     assert set(found) == {"products", "traffic_daily"}, "the sample as long as there is no other shop"
-    assert run("sample").stdout.count("\n") == 2
+    assert run("sample").stdout == "", "what is loaded is not loaded again"
     run("load", file)
     assert (shop.parent / "workspace" / "mine" / "state.sqlite").exists()
-
-
-def test_the_sample_is_shipped_or_made(tmp_path, monkeypatch):
-    import sample_data
-    from ecops import cli
-
-    assert cli._sample_files(tmp_path) == sample_data.files()
-    monkeypatch.setattr(sample_data, "FOLDER", tmp_path / "nowhere")
-    monkeypatch.setattr("sample_data.generate.build", lambda: {path.name: b"x" for path in sample_data.files()})
-    made = cli._sample_files(tmp_path)
-    assert all(path.read_bytes() == b"x" for path in made)
-    assert [path.name for path in made] == [path.name for path in sample_data.files()]
 
 
 def test_as_a_module(shop):
