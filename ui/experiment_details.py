@@ -191,16 +191,20 @@ def what_if(shown: Case) -> None:
     base = shown.decision.stake
     sliders, outcome = st.columns([2, 3], gap="large")
     with sliders:
-        margin = st.slider(_("Gross margin"), 5, 100, round(shown.spec.margin * 100), 5, format="%d%%", key="if_margin")
-        traffic = st.number_input(_("Users a month"), 1, 10**9, max(1, round(base.traffic)), 1000, key="if_traffic")
-        horizon = st.slider(_("Months it will stay"), 1, 24, round(shown.spec.horizon), key="if_horizon")
+        margin = st.slider(
+            _("Gross margin"), 5, 100, round(shown.spec.margin * 100), 5, format="%d%%", key=f"if_margin_{shown.key}"
+        )
+        traffic = st.number_input(
+            _("Users a month"), 1, 10**9, max(1, round(base.traffic)), 1000, key=f"if_traffic_{shown.key}"
+        )
+        horizon = st.slider(_("Months it will stay"), 1, 24, round(shown.spec.horizon), key=f"if_horizon_{shown.key}")
         prior = st.slider(
             _("How much do changes usually move?"),
             2,
             50,
             round(shown.spec.prior * 100),
             format="±%d%%",
-            key="if_prior",
+            key=f"if_prior_{shown.key}",
             help=_("Smaller is more sceptical: a lucky sample has to prove more."),
         )
     with outcome, errors.explained():

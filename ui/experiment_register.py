@@ -120,11 +120,13 @@ def decision(case: Case) -> None:
             options,
             options.index(usual),
             format_func={key: plain(word) for key, word in _OUTCOMES.items()}.__getitem__,
-            key="outcome",
+            key=f"outcome_{case.key}",
         )
-        why = st.text_input(_("Why"), key="outcome_reason", max_chars=200)
-        act = st.checkbox(_("Make it an action, to be checked in the weekly review"), value=True, key="outcome_action")
-        if st.form_submit_button(_("Save"), key="outcome_save"):
+        why = st.text_input(_("Why"), key=f"outcome_reason_{case.key}", max_chars=200)
+        act = st.checkbox(
+            _("Make it an action, to be checked in the weekly review"), value=True, key=f"outcome_action_{case.key}"
+        )
+        if st.form_submit_button(_("Save"), key=f"outcome_save_{case.key}"):
             _decide(case, what, why, act)
 
 

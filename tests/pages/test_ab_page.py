@@ -207,7 +207,7 @@ def test_a_decision_becomes_an_action(own):
     app, workspace = own(shop(8_000, lift=0.5, seed=2).assign(experiment="ab_1"), language="en")
     next(button for button in app.button if button.key == "whole").click().run()
     assert app.header[0].value.startswith("Ship B")
-    app.text_input(key="outcome_reason").set_value("clear gain")
+    app.text_input(key="outcome_reason_ab_1").set_value("clear gain")
     next(button for button in app.button if button.label == "Save").click().run()
     trial = Register(workspace.state).trial("ab_1")
     assert (trial.decision, trial.reason) == ("shipped", "clear gain")
@@ -221,7 +221,9 @@ def test_a_decision_becomes_an_action(own):
 def test_what_if_follows_the_margin(opened):
     app = opened(test="ab_win", language="en")
     worth = next(text for text in said(app) if "| Worth a month" in text)
-    app.slider(key="if_margin").set_value(50).run()
+    base, scenario = re.findall(r"¥[\d.]+k", worth.split("Worth a month")[1])[:2]
+    assert base == scenario  # also after another test was looked at
+    app.slider(key="if_margin_ab_win").set_value(50).run()
     changed = next(text for text in said(app) if "| Worth a month" in text)
     amounts = [float(amount) for amount in re.findall(r"¥([\d.]+)k", changed.split("Worth a month")[1].split("\n")[0])]
     assert amounts[1] == pytest.approx(amounts[0] / 2, rel=0.01)
