@@ -63,8 +63,8 @@ class Loader:
         progress: told what is being done.
 
     Attributes:
-        adds_up: make the roll-ups anew with every change. Without, they are left to whoever asks, until the next change
-            with it.
+        adds_up: make the roll-ups anew with every change. Without, they are left to whoever asks, until `add_up` or
+            the next change with it.
     """
 
     def __init__(self, state: State, folder: Path, staging: Path, token: str, progress: Progress) -> None:
@@ -148,6 +148,18 @@ class Loader:
         except OSError as error:
             self._discard()
             raise cannot_write(self.folder, error) from error
+        except BaseException:
+            self._discard()
+            raise
+
+    def add_up(self, actor: str) -> None:
+        """Make the roll-ups that earlier loads left out."""
+        self.adds_up = True
+        if self.state.settings().get("rollups") != _LEFT_OUT:
+            return
+        try:
+            change = self._change("load", "", {}, self.state.shown()[1], ())
+            self._publish(replace(change, actor=actor, detail={"rollups": rollups.fingerprint()}))
         except BaseException:
             self._discard()
             raise

@@ -170,6 +170,7 @@ class Workspace:
                 return self._read(loader, inspection, wish(inspection), staging)
 
         with self._loading(_silent) as loader, ThreadPoolExecutor(_READERS) as readers:
+            loader.adds_up = False
             jobs: deque[Future[Receipt | tuple[Upload, reading.Reading]]] = deque()
             waiting = deque(enumerate(files))
             while waiting or jobs:
@@ -177,8 +178,8 @@ class Workspace:
                 ahead = _READERS + 1 if self.currency else 1
                 while waiting and len(jobs) < ahead:
                     jobs.append(readers.submit(read, *waiting.popleft()))
-                loader.adds_up = not waiting and len(jobs) == 1
                 yield self._publish(loader, jobs.popleft().result(), actor)
+            loader.add_up(actor)
 
     def _read(
         self, loader: Loader, inspection: Inspection, wishes: Wishes | None, staging: Path

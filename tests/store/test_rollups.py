@@ -58,17 +58,25 @@ def order_key(row):
     return row["platform"], row["shop"] or "", row["order_id"]
 
 
+def same_order(line, order, orders):
+    """Whether a line belongs to an order: by number and shop, or by a number of one order where a shop is not named."""
+    if (line["platform"], line["order_id"]) != (order["platform"], order["order_id"]):
+        return False
+    shops = line["shop"] or "", order["shop"] or ""
+    alone = sum((other["platform"], other["order_id"]) == (line["platform"], line["order_id"]) for other in orders) == 1
+    return shops[0] == shops[1] or (alone and "" in shops)
+
+
 def sales_lines(lines, orders):
     """Lines win; orders fill their gaps; orders without lines stand for themselves."""
-    by_order = {order_key(order): order for order in orders}
     found = []
     for line in lines:
-        order = by_order.get(order_key(line), {})
+        order = next((order for order in orders if same_order(line, order, orders)), {})
         fill = ("buyer_id", "paid_at", *PLACE)
-        found.append({**line, **{name: line[name] if line[name] is not None else order.get(name) for name in fill}})
-    known = {order_key(line) for line in lines}
+        filled = {name: line[name] if line[name] is not None else order.get(name) for name in fill}
+        found.append({**line, **filled, "shop": line["shop"] or order.get("shop")})
     blank = dict.fromkeys(ITEM)
-    found += [{**blank, **order} for order in orders if order_key(order) not in known]
+    found += [{**blank, **order} for order in orders if not any(same_order(line, order, orders) for line in lines)]
     for row in found:
         for name in ("shop", "line_id", "sku", "title", "category", *PLACE):
             row[name] = row[name] or ""
@@ -251,3 +259,18 @@ def test_a_hand_case():
         (dt.date(2026, 5, 3), "上海", 1, 0),
     ]
     assert data.query("select count(distinct buyer_id) as n from daily_buyers")["n"].to_pylist() == [2]
+
+
+def test_an_order_whose_lines_name_no_shop_counts_once():
+    """The item report of some platforms names no shop; "7" is a number of two shops and tells neither."""
+    at = pd.Timestamp("2026-05-01 10:00")
+    common = {"platform": "taobao", "ordered_at": at, "paid_at": at}
+    lines = pd.DataFrame(
+        {**common, "order_id": ["1", "2", "7"], "line_id": "1", "shop": [None, "b", "a"], "paid_amount": [10.0, 20, 30]}
+    )
+    orders = pd.DataFrame(
+        {**common, "order_id": ["1", "2", "7", "7"], "shop": ["a", None, "a", "b"], "paid_amount": [99.0, 99, 99, 5]}
+    )
+    data = open_data({"order_lines": lines, "orders": orders})
+    found = data.query("select shop, sum(gross_sales) as gross, sum(orders) as n from daily_sales group by shop")
+    assert sorted(tuple(row.values()) for row in found.to_pylist()) == [("a", 40.0, 2), ("b", 25.0, 2)]

@@ -1,8 +1,16 @@
 -- What was sold: one row a line, and one row an order for orders of which no lines are known.
 -- Where an order is in both tables its lines carry the money; the order only fills what the lines do not say.
+-- Some reports do not name the shop: then the number alone tells the order, where no other order has it.
+with numbered_orders as (
+    select
+        *,
+        count(*) over (partition by coalesce(platform, ''), coalesce(order_id, '')) = 1 as alone
+    from orders
+)
+
 select
     coalesce(l.platform, '') as platform,
-    coalesce(l.shop, '') as shop,
+    coalesce(nullif(l.shop, ''), o.shop, '') as shop,
     coalesce(l.order_id, '') as order_id,
     coalesce(l.line_id, '') as line_id,
     coalesce(l.buyer_id, o.buyer_id) as buyer_id,
@@ -23,10 +31,13 @@ select
     coalesce(l.device, o.device, '') as device,
     coalesce(l.province, o.province, '') as province
 from order_lines as l
-left join orders as o
+left join numbered_orders as o
     on coalesce(o.platform, '') = coalesce(l.platform, '')
-    and coalesce(o.shop, '') = coalesce(l.shop, '')
     and coalesce(o.order_id, '') = coalesce(l.order_id, '')
+    and (
+        coalesce(o.shop, '') = coalesce(l.shop, '')
+        or (o.alone and (coalesce(o.shop, '') = '' or coalesce(l.shop, '') = ''))
+    )
 union all
 select
     coalesce(o.platform, '') as platform,
@@ -50,10 +61,13 @@ select
     coalesce(o.channel, '') as channel,
     coalesce(o.device, '') as device,
     coalesce(o.province, '') as province
-from orders as o
+from numbered_orders as o
 where not exists (
     select 1 from order_lines as l
     where coalesce(l.platform, '') = coalesce(o.platform, '')
-        and coalesce(l.shop, '') = coalesce(o.shop, '')
         and coalesce(l.order_id, '') = coalesce(o.order_id, '')
+        and (
+            coalesce(l.shop, '') = coalesce(o.shop, '')
+            or (o.alone and (coalesce(o.shop, '') = '' or coalesce(l.shop, '') = ''))
+        )
 )
