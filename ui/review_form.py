@@ -25,8 +25,21 @@ def button(finding: Finding, key: str) -> None:
     """The button on a finding's card."""
     if finding.kind == "data" and finding.area != "experiments":
         return
-    if st.button(_("Make it an action"), key=f"act_{key}", width="stretch"):
+    if _answered(finding):
+        st.caption(_("An action answers this."), text_alignment="right")
+    elif st.button(_("Make it an action"), key=f"act_{key}", width="stretch"):
         st.dialog(_("Make it an action"), width="medium")(form)(finding, key)
+
+
+def _answered(finding: Finding) -> bool:
+    """Whether an action that is neither settled nor given up answers the same cause."""
+    return any(
+        action.kind == finding.kind
+        and action.metric == finding.metric
+        and dict(action.subject) == dict(finding.subject)
+        for action in ActionLog(workspaces.current().state).actions()
+        if action.state not in {"verified", "dropped"}
+    )
 
 
 def form(finding: Finding | None, key: str) -> None:

@@ -9,16 +9,20 @@ from ecops.finding import Finding
 from ecops.growth.findings import written
 from ecops.growth.registry import metric
 from ecops.handbook import roles
-from ecops.messages import Message, Percent, Term, Value
+from ecops.messages import Message, Money, Percent, Term, Value
 from ecops.reports import Bullets, Chart, Report, Section, Series, Table
 from ecops.reports.model import Block, Unit
 from ecops.review.agenda import KpiRow, Weekly
+from ecops.review.causes import weekly_money
 from ecops.review.charts import Line
 from ecops.review.goals import Progress
 from ecops.review.outcomes import FollowUp, Standing
 
 CHARTS = 4
 """Metrics that are drawn."""
+
+ROWS = 4
+"""Rows of sentences that fit one slide."""
 
 NONE = Message("—")
 STANDINGS: dict[Standing, Message] = {
@@ -82,7 +86,12 @@ def _followups(followups: Sequence[FollowUp]) -> tuple[Block, ...]:
     columns = (
         Message("Action"), Message("Owner"), Message("In force since"), Message("Outcome"), Message("What came of it"),
     )  # fmt: skip
-    return (Table(columns, rows),)
+    return _tables(columns, rows)
+
+
+def _tables(columns: tuple[Value, ...], rows: Sequence[tuple[Value, ...]]) -> tuple[Table, ...]:
+    """Rows of sentences as tables none of which is longer than a slide."""
+    return tuple(Table(columns, tuple(rows[first : first + ROWS])) for first in range(0, len(rows), ROWS))
 
 
 def shown(row: KpiRow, value: float, currency: str) -> Value:
@@ -144,7 +153,7 @@ def _chart(line: Line, currency: str, daily: bool) -> Chart:
     entry = metric(line.metric)
     rate = entry.unit == "rate" or line.metric.endswith(("_rate", "_share", "_margin"))
     unit: Unit = "money" if entry.unit == "money" else "percent" if rate else "count"
-    categories = tuple(f"{day:%m-%d}" if daily else f"{day:%Y-%m}" for day in line.days)
+    categories = tuple(f"{day.month}/{day.day}" if daily else f"{day:%Y-%m}" for day in line.days)
     series = [Series(Message("This year"), line.this_year)]
     if any(math.isfinite(value) for value in line.year_before):
         series.append(Series(Message("A year before"), line.year_before, benchmark=True))
@@ -177,15 +186,22 @@ def _findings(review: Weekly) -> tuple[Block, ...]:
     rows = tuple(
         (
             finding.headline,
-            finding.money.money if finding.money is not None else NONE,
+            _weekly(finding),
             CONFIDENCES[finding.confidence],
             _advice(finding),
             roles()[finding.action.owner] if finding.action is not None else NONE,
         )
         for finding in review.findings
     )
-    columns = (Message("Finding"), Message("Money"), Message("Certainty"), Message("Advice"), Message("Owner"))
-    return (Table(columns, rows),)
+    columns = (Message("Finding"), Message("Money a week"), Message("Certainty"), Message("Advice"), Message("Owner"))
+    return _tables(columns, rows)
+
+
+def _weekly(finding: Finding) -> Value:
+    """What a finding costs or brings a week, so that all stand in one unit."""
+    if finding.money is None:
+        return NONE
+    return Money(weekly_money(finding.money, finding.period.days), finding.money.currency)
 
 
 def _advice(finding: Finding) -> Value:
@@ -210,7 +226,7 @@ def _decisions(review: Weekly) -> tuple[Block, ...]:
         Message("Action"), Message("Owner"), Message("Person"), Message("Due"), Message("State"),
         Message("Hypothesis"),
     )  # fmt: skip
-    return (Table(columns, rows),)
+    return _tables(columns, rows)
 
 
 KINDS = {

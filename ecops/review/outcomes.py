@@ -159,19 +159,24 @@ def _sentence(outcome: Outcome, action: Action) -> Message:
     }
     if outcome.weekly is not None:
         values |= {"money": outcome.weekly.money, "interval": outcome.weekly.interval}
-    if outcome.verdict == "worked" and outcome.weekly is not None:
-        return Message(
-            "Worked: {money} ({interval}) a week. {metric} is {after}; without the action {expected}.", **values
-        )
-    if outcome.verdict == "worked":
-        return Message("Worked: {metric} is {after}; without the action {expected}.", **values)
-    if outcome.verdict == "did_not_work" and outcome.weekly is not None:
-        return Message(
-            "Did not work: {money} ({interval}) a week. {metric} is {after}; without the action {expected}.", **values
-        )
-    if outcome.verdict == "did_not_work":
-        return Message("Did not work: {metric} is {after}; without the action {expected}.", **values)
-    return Message("No evidence yet: {metric} is {after}; without the action {expected}.", **values)
+    return Message(_SENTENCES[outcome.verdict, outcome.weekly is not None].id, **values)
+
+
+_SENTENCES = {
+    ("worked", True): Message(
+        "Worked: {money} ({interval}) a week. {metric} is {after}; without the action {expected}."
+    ),
+    ("worked", False): Message("Worked: {metric} is {after}; without the action {expected}."),
+    ("did_not_work", True): Message(
+        "Did not work: {money} ({interval}) a week. {metric} is {after}; without the action {expected}."
+    ),
+    ("did_not_work", False): Message("Did not work: {metric} is {after}; without the action {expected}."),
+    ("no_evidence", True): Message(
+        "No evidence yet: {metric} is {after}; without the action {expected}. A week that is {money} ({interval})."
+    ),
+    ("no_evidence", False): Message("No evidence yet: {metric} is {after}; without the action {expected}."),
+}
+"""By verdict, and whether the worth in money is known."""
 
 
 def _dropped(action: Action) -> Message:
