@@ -97,7 +97,7 @@ def _draft() -> Draft | None:
         )
     )
     traffic = st.number_input(
-        _("{unit} a day that enter the test", unit=UNITS[metric]),
+        _("Traffic a day that enters the test ({unit})", unit=UNITS[metric]),
         1,
         10**8,
         max(1, round(known["visitors"] * (rate if basis == "order" else 1))),
