@@ -151,13 +151,16 @@ def _finding(scope: Scope, cause: Cause, confidence: Confidence) -> Finding:
 def tell(
     whole: Scope, split: Scope, causes: Sequence[Cause], mix: tuple[MixRate | None, tuple[str, ...]], guards: Guards
 ) -> list[Finding]:
-    """Confirmed causes as findings; a shift of mix stands for the traffic changes that make it."""
+    """Confirmed causes as findings.
+
+    A shift of mix stands for the traffic changes that make it. A segment that is gone is lost traffic and not mix, so
+    there it is the other way round.
+    """
     shift = None if mix[0] is None else _mix_finding(whole, split, mix[0], mix[1][0], guards)
-    if shift is None:
+    made_of = [cause for cause in causes if cause.series.metric == "visitors" and set(cause.node.subject) == {*mix[1]}]
+    if shift is None or any(cause.change.after[0] == 0 for cause in made_of):
         return [_finding(whole, cause, "confirmed") for cause in causes]
-    kept = [
-        cause for cause in causes if not (cause.series.metric == "visitors" and set(cause.node.subject) == {mix[1][0]})
-    ]
+    kept = [cause for cause in causes if not any(cause is part for part in made_of)]
     return [shift, *(_finding(whole, cause, "confirmed") for cause in kept)]
 
 
@@ -174,6 +177,7 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
     rows = np.concatenate([buyers[:, used], visitors[:, used]]).T
     strata = np.repeat([0, 1], [len(days.before), len(days.after)])
     low, high = st.day_bootstrap(rows, strata, lambda parts: _mix_of(parts, len(names)), level=0.99, seed=1)
+    rate_low, rate_high = st.day_bootstrap(rows, strata, lambda parts: _rate_of(parts, len(names)), seed=1)
     if not (low > 0 or high < 0):
         return None
     old, new = (float(np.nan_to_num(measures["pay_amount"])[:, place].sum()) for place in (days.before, days.after))
@@ -195,7 +199,7 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
         n=int(visitors[:, days.after].sum()),
         confidence="confirmed",
         money=money,
-        headline=mix_sentence(shift, dimension),
+        headline=mix_sentence(shift, dimension, rates_moved=rate_low > 0 or rate_high < 0),
         evidence=Message(
             "Conversion changed by {total}: {rate} inside the segments, {mix} by the mix.",
             total=Points(shift.total),
@@ -217,8 +221,14 @@ def _mix_of(parts: list[st.Floats], count: int) -> st.Floats:
     return np.asarray((np.nan_to_num(share) * (np.nan_to_num((r0 + r1) / 2) - centre[:, None])).sum(1))
 
 
-def mix_sentence(shift: MixRate, dimension: str) -> Message:
-    """The verdict of mix against rate in words."""
+def _rate_of(parts: list[st.Floats], count: int) -> st.Floats:
+    """Rate effect of bootstrap sums: what of the change of the total rate is not mix."""
+    before, after = (part[:, :count].sum(1) / part[:, count:].sum(1) for part in parts)
+    return np.asarray(after - before - _mix_of(parts, count))
+
+
+def mix_sentence(shift: MixRate, dimension: str, *, rates_moved: bool) -> Message:
+    """The verdict of mix against rate in words; of rates that moved by chance only, nothing is said."""
     from ecops.growth.daily import DIMENSIONS
 
     values: dict[str, Value] = {
@@ -227,6 +237,8 @@ def mix_sentence(shift: MixRate, dimension: str) -> Message:
         "after": Percent(shift.after),
         "mix": Points(shift.mix),
     }
+    if not rates_moved:
+        return Message("The mix of visitors by {dimension} moved conversion by {mix}.", **values)
     if shift.reversed and shift.total > 0:
         return Message(
             "Every {dimension} converts worse, yet the total rose from {before} to {after}: all of the rise comes from "

@@ -203,3 +203,40 @@ def test_sales_after_none_at_all_are_not_called_no_change():
     assert (found.before, found.after > 0) == (0, True)
     assert "no change in per cent" in found.verdict.text("en")
     assert "对比期没有 GMV" in found.verdict.text("zh")
+
+
+def two_channels(seed, share, rates=((0.02, 0.06), (0.02, 0.06)), size=1.0):
+    """Eight weeks of two channels; in the last week the first has `share` of the visitors and the second rates hold."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for back in range(56):
+        last = back < 7
+        for channel, part, rate in zip("ab", (share, size - share) if last else (0.5, 0.5), rates[last], strict=True):
+            visitors = random.poisson(3000 * part)
+            buyers = random.binomial(visitors, rate)
+            rows.append((WEEK.end - dt.timedelta(days=back), channel, visitors, buyers, random.gamma(4 * buyers, 25)))
+    frame = pd.DataFrame(rows, columns=["date", "channel", "visitors", "pay_buyers", "pay_amount"])
+    return frame.assign(platform="taobao", shop="one", level="source")
+
+
+def test_a_shift_of_mix_says_nothing_of_rates_that_moved_by_chance():
+    headlines = []
+    for seed in range(12):
+        found = diagnose({"traffic_daily": two_channels(seed, 0.3)}, WEEK)
+        headlines += [item.headline.text("en") for item in found.findings if item.kind == "mix"]
+    assert len(headlines) == 12
+    assert sum("hides" in text or "converts worse" in text for text in headlines) <= 2
+    worse = diagnose({"traffic_daily": two_channels(0, 0.05, ((0.02, 0.06), (0.015, 0.045)))}, WEEK)
+    assert "converts worse" in next(item for item in worse.findings if item.kind == "mix").headline.text("en")
+
+
+def test_a_channel_that_is_gone_is_told_as_lost_visitors():
+    traffic = two_channels(1, 0.5, size=0.5).query("visitors > 0")
+    found = diagnose({"traffic_daily": traffic}, WEEK)
+    lost = next(item for item in found.confirmed if item.metric == "visitors")
+    assert dict(lost.subject) == {"channel": "b"}
+    before = traffic.query("channel == 'b'")
+    then = WEEK.compared("previous")
+    assert lost.money.value == pytest.approx(-before[before.date.between(then.start, then.end)].pay_amount.sum())
+    assert all(item.kind != "mix" for item in found.confirmed)
+    assert "Visitors fell" in found.verdict.text("en")
