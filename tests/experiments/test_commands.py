@@ -1,0 +1,93 @@
+"""The commands `experiment` and `plan`, as cron and pipelines call them."""
+
+import json
+import math
+
+import pytest
+from typer.testing import CliRunner
+
+from ecops.cli import app
+from ecops.experiments import Experiment, analyse, decide
+from tests.experiments.shops import shop
+
+RUN = CliRunner()
+
+
+def run(*arguments, code=0):
+    result = RUN.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def users():
+    return shop(8_000, lift=0.5, seed=2)
+
+
+@pytest.fixture(scope="module")
+def file(users, tmp_path_factory):
+    path = tmp_path_factory.mktemp("ab") / "ab.csv"
+    users.to_csv(path, index=False)
+    return path
+
+
+def test_the_verdict_is_that_of_the_engine(file, users):
+    options = ("--planned", 8000, "--look", 4000, "--guardrail", "aov=0.1", "--margin", 0.5, "--json")
+    told = json.loads(run("experiment", file, *options).stdout)
+    spec = Experiment(
+        planned_sample=8000, looks=(4000,), guardrails=(("aov", 0.1),), margin=0.5, covariates=("pre_value",),
+        secondary=("uv_value",), segments=("device",),
+    )  # fmt: skip
+    decision = decide(analyse(users, spec))
+    assert told["verdict"] == decision.kind == "ship"
+    assert told["chance_wrong"] == pytest.approx(decision.chance_wrong)
+    assert told["gain_a_month"]["value"] == pytest.approx(decision.stake.gain.value)
+    assert {metric["metric"]: metric["role"] for metric in told["metrics"]} == {
+        "conversion": "goal",
+        "aov": "guardrail",
+        "uv_value": "secondary",
+    }
+
+
+def test_the_sentence_comes_first(file):
+    assert run("experiment", file, "-l", "zh").stdout.startswith(("上线 B", "继续"))
+
+
+def test_a_file_with_columns_of_its_own_is_read_too(users, tmp_path):
+    path = tmp_path / "plain.csv"
+    users[["variant", "converted", "revenue"]].to_csv(path, index=False)
+    told = json.loads(run("experiment", path, "--json").stdout)
+    assert "identity" in {check["key"] for check in told["checks"]}
+    assert sum(told["users"].values()) == 8_000
+
+
+def test_several_experiments_need_a_name(users, tmp_path):
+    path = tmp_path / "two.csv"
+    users.assign(experiment=["one", "two"] * 4_000).to_csv(path, index=False)
+    assert "Choose one of: one, two" in run("experiment", path, code=2).stderr
+    assert json.loads(run("experiment", path, "--name", "two", "--json").stdout)["experiment"] == "two"
+    assert "three" in run("experiment", path, "--name", "three", code=2).stderr
+
+
+@pytest.mark.parametrize("wrong", [("--guardrail", "aov=much"), ("--goal", "conversoin"), ("--control", "C")])
+def test_wrong_options_are_one_line(file, wrong):
+    told = run("experiment", file, *wrong, code=2)
+    assert len(told.stderr.strip().splitlines()) == 1
+
+
+def test_a_missing_file_is_told(tmp_path):
+    assert "does not exist" in run("experiment", tmp_path / "none.csv", code=2).stderr
+
+
+def test_a_plan_in_json_and_in_words():
+    told = json.loads(run("plan", "--rate", 0.1, "--lift", 0.12, "--looks", 1, "--traffic", 600, "--json").stdout)
+    # Fleiss, Levin, Paik (2003): n = (1.96 sqrt(2 p q) + 0.8416 sqrt(p1 q1 + p2 q2))^2 / d^2 for each arm.
+    first, second = 0.1, 0.112
+    middle = (first + second) / 2
+    reach = 1.959964 * math.sqrt(2 * middle * (1 - middle))
+    reach += 0.841621 * math.sqrt(first * (1 - first) + second * (1 - second))
+    assert told["users"] == pytest.approx(2 * reach**2 / 0.012**2, abs=4)
+    assert told["days"] == 7 * math.ceil(told["users"] / 600 / 7)
+    assert told["waiting_a_week"] is None
+    assert run("plan", "--order-value", 100, "-l", "zh").stdout.startswith("需要")
+    assert "order" in run("plan", "--metric", "aov", code=2).stderr
