@@ -51,6 +51,18 @@ class Places:
         known = [leaf for leaf in self.leaves if both.keys() <= leaf.keys()]
         return not known or any(all(leaf[name] == value for name, value in both.items()) for leaf in known)
 
+    def part_of(self, one: Place, other: Place) -> bool:
+        """Whether a place lies inside another one and is not the whole of it."""
+        inside = [leaf for leaf in self.leaves if _holds(leaf, one)]
+        if not inside:
+            return len(one) > len(other) and _holds(one, other)
+        whole = [leaf for leaf in self.leaves if _holds(leaf, other)]
+        return all(leaf in whole for leaf in inside) and len(inside) < len(whole)
+
+
+def _holds(leaf: Place, place: Place) -> bool:
+    return all(leaf.get(name) == value for name, value in place.items())
+
 
 def place(finding: Finding) -> dict[str, str]:
     """Where a finding is, without the step."""
@@ -107,7 +119,7 @@ def once(findings: Sequence[Finding], places: Places) -> tuple[Finding, ...]:
         elif _says_more(finding, kept[twin]):
             kept[twin] = finding
     others = _distinct([finding for finding in findings if not _is_change(finding)])
-    return (*_with_hidden_mix(kept), *others)
+    return (*_with_hidden_mix(kept, places), *others)
 
 
 def _is_change(finding: Finding) -> bool:
@@ -143,23 +155,26 @@ def _same_mechanism(one: str, other: str) -> bool:
     return one == other or other in _CONTAINS.get(one, ()) or one in _CONTAINS.get(other, ())
 
 
-def _with_hidden_mix(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """A shift of mix that hides a change of rates is one story with it: it becomes a note of the rates."""
+def _with_hidden_mix(findings: Sequence[Finding], places: Places) -> tuple[Finding, ...]:
+    """What hides a change of rates is one story with it and becomes its note.
+
+    A shift of mix, or other traffic in a part of the place, changes who comes there; when that and the rates pull in
+    opposite directions on the same days, neither can be understood without the other.
+    """
     told = list(findings)
-    for mix in [finding for finding in findings if finding.kind == "mix" and finding.money is not None]:
-        hidden = [
-            finding
-            for finding in told
-            if finding.kind == "rate"
-            and finding.confidence == "confirmed"
-            and finding.period == mix.period
-            and weekly_money(finding.money, finding.period.days) * weekly_money(mix.money, mix.period.days) < 0
-        ]
+    for other in [finding for finding in findings if finding.kind in {"mix", "traffic"} and finding.money is not None]:
+        hidden = [finding for finding in told if _hides(other, finding, places)]
         if hidden:
             main = max(hidden, key=lambda finding: abs(weekly_money(finding.money, finding.period.days)))
-            told[told.index(main)] = replace(main, notes=(*main.notes, mix.headline))
-            told.remove(mix)
+            told[told.index(main)] = replace(main, notes=(*main.notes, other.headline))
+            told.remove(other)
     return tuple(told)
+
+
+def _hides(other: Finding, rate: Finding, places: Places) -> bool:
+    same_days = rate.kind == "rate" and rate.confidence == "confirmed" and rate.period == other.period
+    pull = weekly_money(rate.money, rate.period.days) * weekly_money(other.money, other.period.days)
+    return same_days and pull < 0 and (other.kind == "mix" or places.part_of(place(other), place(rate)))
 
 
 def _distinct(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -46,7 +46,8 @@ def test_the_truths_are_told_with_their_numbers(shop):
     assert mix.after / mix.before == pytest.approx(truth["planned_cart_factor"], abs=0.03)
     # The truth counts every step after the cart too, which chance lowered; the cart alone explains most of it.
     assert truth["money"] / 4 < mix.money.value < truth["money"] / 8
-    assert any("mix of visitors" in note.id for note in mix.notes)
+    # What hides it is told with it: that other visitors came.
+    assert any("isitors" in note.text("en") for note in mix.notes)
     assert product.before > product.after
     assert TRUTHS["cart_high_pay_low"]["money"] / 6 == pytest.approx(product.money.value, rel=0.15)
 
@@ -137,3 +138,18 @@ def test_rank_puts_certainty_before_money():
     assert rank([seen, year, finding(confidence="insufficient"), week]) == (
         week, year, seen, finding(confidence="insufficient"),
     )  # fmt: skip
+
+
+def test_traffic_that_hides_a_fall_of_rates_is_told_with_it():
+    from ecops.finding import Amount
+
+    leaves = Places(tuple({"platform": "a", "device": "m", "channel": name} for name in ("live", "card")))
+    fall = finding(money=Amount(-500, -600, -400, "CNY", "week"))
+    rise = finding("visitors", kind="traffic", subject={"channel": "live"}, before=100, after=300, ci=(150, 250),
+                   money=Amount(900, 800, 999, "CNY", "week"), headline=Message("More came."))  # fmt: skip
+    (told,) = once([rise, fall], leaves)
+    assert (told.metric, told.notes) == ("payment_rate", (Message("More came."),))
+    # The same rise beside it, or over the whole place, is a cause of its own.
+    beside = Places((*leaves.leaves, {"platform": "b", "device": "m", "channel": "live"}))
+    assert len(once([rise, fall], beside)) == 2
+    assert len(once([rise, fall], Places(leaves.leaves[:1]))) == 2
