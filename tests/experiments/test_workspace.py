@@ -19,7 +19,8 @@ def test_rows_in_a_workspace(tmp_path, users):
     spec = Experiment(secondary=("uv_value",), segments=("device",), planned_sample=12_000)
     ours, plain = analyse(workspace, spec), analyse(users, spec)
     assert ours.goal("B").effect.low == pytest.approx(plain.goal("B").effect.low)
-    assert decide(ours).headline == decide(plain).headline
+    # Sums run in parallel, so the last bits may differ; the sentence must not.
+    assert decide(ours).headline.text("en") == decide(plain).headline.text("en")
 
 
 @pytest.mark.slow
