@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ecops.messages import Count, DateRange, Message, Term
 from ecops.sources.report import Issue, Severity
 from ecops.sources.staging import NUMERIC, Job, quoted
 
 _FIRST = 5
+_DAILY = ("order_lines", "orders", "traffic_daily", "ad_spend_daily")
+_FAR = 366
+_FEW = 0.1
 _FUNNEL = {
     "traffic_daily": (
         ("impressions", "clicks"),
@@ -43,6 +48,12 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
         "info",
         "{n} lines equal another line of their order; without line numbers they count as separate lines.",
     ),
+    "two_states": (
+        "warning",
+        "{n} products of orders stand there in two states; if exports were pasted together, their amounts count twice.",
+    ),
+    "empty_amount": ("warning", "{column} is empty in every row; check that the right column is mapped."),
+    "far_days": ("warning", "{n} rows lie more than a year from all others ({days}); check their dates."),
     "missing_days": ("info", "{n} days of {span} have no row."),
     "footer": ("info", "{n} rows with sums or notes were left out."),
     "header": ("info", "{n} repeated header rows were left out."),
@@ -159,10 +170,44 @@ def refund_issue(job: Job, relation: str, keep: str) -> list[Issue]:
 
 def missing_days(job: Job, span: DateRange | None, days: int) -> list[Issue]:
     """Days without any row inside the span, for tables that have rows every day."""
-    if span is None or job.table.name not in ("order_lines", "orders", "traffic_daily", "ad_spend_daily"):
+    if span is None or job.table.name not in _DAILY:
         return []
     missing = (span.end - span.start).days + 1 - days
     return [issue("missing_days", missing, name=job.table.date, span=span)] if missing > 0 else []
+
+
+def far_days(job: Job, days: Mapping[dt.date, int]) -> list[Issue]:
+    """A few rows a year and more away from the others: one wrong year moves the last day, and with it every period.
+
+    Args:
+        job: the conversion.
+        days: rows by day, first day first.
+    """
+    if job.table.name not in (*_DAILY, "events") or not days:
+        return []
+    groups: list[list[dt.date]] = []
+    for day in days:
+        if not groups or (day - groups[-1][-1]).days > _FAR:
+            groups.append([])
+        groups[-1].append(day)
+    main = max(groups, key=lambda group: sum(days[day] for day in group))
+    far = [day for group in groups if group is not main for day in group]
+    rows = sum(days[day] for day in far)
+    if not far or rows > _FEW * sum(days.values()):
+        return []
+    named = [day.isoformat() for day in far[:_FIRST]]
+    return [issue("far_days", rows, name=job.table.date, examples=named, days=", ".join(named))]
+
+
+def empty_amounts(job: Job, out: Path) -> list[Issue]:
+    """Columns of sales that the file has and no row fills: the load would look well and show no money."""
+    names = [name for name in ("paid_amount", "pay_amount") if name in job.mapping.columns]
+    if not names:
+        return []
+    job.parameters["out"] = str(out.resolve())
+    counts = ", ".join(f"count({quoted(name)}) AS {quoted(name)}" for name in names)
+    (found,) = job.run(f"SELECT {counts}, count(*) AS _all FROM read_parquet($out)")  # noqa: S608 - canonical names only
+    return [issue("empty_amount", found["_all"], job.table[name].label, name) for name in names if not found[name]]
 
 
 def worst_first(issues: list[Issue]) -> tuple[Issue, ...]:

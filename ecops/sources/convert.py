@@ -117,6 +117,7 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     issues += checks.refund_issue(job, rows, keep)
     issues += _closed_after_payment(job, rows, keep)
     issues += _equal_lines(job, rows, keep)
+    issues += _two_states(job, rows, keep)
     if left_out:
         dropped["invalid"] = left_out
     written, repeated, different = _write(job, rows, keep, out)
@@ -126,8 +127,11 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     issues += [checks.issue("same_key", different, key=_key_words(job))] if different else []
     if not written:
         raise _nothing_left(job.grid, dropped)
-    span, days = _span(job, out)
-    issues += checks.missing_days(job, DateRange(*span) if span else None, days)
+    days = _days(job, out)
+    span = (min(days), max(days)) if days else None
+    issues += checks.missing_days(job, DateRange(*span) if span else None, len(days))
+    issues += checks.far_days(job, days)
+    issues += checks.empty_amounts(job, out)
     if span is None and job.table.date and job.table[job.table.date].name in job.source.optional:
         issues.append(checks.issue("no_day", written, name=job.table.date))
     ledger = net_refunds([out], job.engine).summary if job.table.name == "order_lines" else {}
@@ -158,17 +162,32 @@ def _typed_rows(job: Job, reading: typed.Reading, folder: Path) -> str:
 
 def _required(job: Job, rows: str) -> tuple[str, list[Issue], int]:
     """The condition of rows that have all they must, an issue for each column that some rows lack, and their number."""
-    names = [name for name in job.table.required if name not in job.source.optional]
-    tests = ", ".join(f"count(*) FILTER ({quoted(name)} IS NULL) AS {quoted(name)}" for name in names)
-    firsts = ", ".join(f"min(_row, 5) FILTER ({quoted(name)} IS NULL) AS {quoted('_' + name)}" for name in names)
+    optional = job.source.optional
+    names = [name for name in job.table.required if name not in optional or name in job.mapping.columns]
+    bad = {name: f"_bad_{name}" for name in names if f"_bad_{name}" in typed.marks(job)}
+    parts = [f"count(*) FILTER ({quoted(name)} IS NULL) AS {quoted(name)}" for name in names]
+    parts += [f"min(_row, 5) FILTER ({quoted(name)} IS NULL) AS {quoted('_' + name)}" for name in names]
+    parts += [f"min({quoted(mark)}, 3) AS {quoted(mark)}" for mark in bad.values()]
+    (found,) = job.run(f"SELECT {', '.join(parts)}, count(*) AS _all FROM {rows}")  # noqa: S608
+    # What a report may lack is needed where it stands in other rows: a sum without a day is no day without a name.
+    names = [name for name in names if name not in optional or found[name] < found["_all"]]
     keep = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
-    (found,) = job.run(f"SELECT {tests}, {firsts}, count(*) FILTER (NOT ({keep})) AS _lacking FROM {rows}")  # noqa: S608
+    lacking = [name for name in names if found[name]]
     issues = [
-        checks.issue("required_empty", found[name], job.table[name].label, name, tuple(found["_" + name]))
-        for name in names
-        if found[name]
+        checks.issue(
+            "required_empty",
+            found[name],
+            job.table[name].label,
+            name,
+            tuple(found["_" + name]),
+            examples=found[bad[name]] or () if name in bad else (),
+        )
+        for name in lacking
     ]
-    return keep, issues, int(found["_lacking"])
+    if not lacking:
+        return keep, issues, 0
+    (left,) = job.run(f"SELECT count(*) AS n FROM {rows} WHERE NOT ({keep})")  # noqa: S608
+    return keep, issues, int(left["n"])
 
 
 def _refuse_lost_keys(job: Job, rows: str, marks: set[str]) -> None:
@@ -216,6 +235,18 @@ def _equal_lines(job: Job, rows: str, keep: str) -> list[Issue]:
     return [checks.issue("equal_lines", found["n"])] if found["n"] else []
 
 
+def _two_states(job: Job, rows: str, keep: str) -> list[Issue]:
+    """Products of an order that stand there in two states, as when two exports were pasted into one file."""
+    columns = job.mapping.columns
+    if job.table.name != "order_lines" or "line_id" in columns or "status" not in columns:
+        return []
+    (found,) = job.run(
+        f"SELECT count(*) AS n, min(row, 5) AS rows FROM (SELECT max(_row) AS row FROM {rows} WHERE {keep} "  # noqa: S608
+        f"GROUP BY platform, shop, order_id, {typed.ITEM} HAVING count(DISTINCT status) > 1)"
+    )
+    return [checks.issue("two_states", found["n"], name="status", rows=tuple(found["rows"]))] if found["n"] else []
+
+
 def _key_words(job: Job) -> str:
     """The parts of the key that the file fills, as headers of the file."""
     columns = job.mapping.columns
@@ -250,16 +281,17 @@ def _write(job: Job, rows: str, keep: str, out: Path) -> tuple[int, int, int]:
     return job.engine.copy(sql, out, used(sql, job.parameters)), int(found["n"]), int(found["other"])
 
 
-def _span(job: Job, out: Path) -> tuple[tuple[dt.date, dt.date] | None, int]:
-    """First and last day of the file, and on how many days it has rows."""
+def _days(job: Job, out: Path) -> dict[dt.date, int]:
+    """The days of the file, first to last, and how many rows each has."""
     if not job.table.date:
-        return None, 0
-    day = f"CAST({quoted(job.table.date)} AS DATE)"
+        return {}
+    day = quoted(job.table.date)
     job.parameters["out"] = str(out.resolve())
-    (found,) = job.run(
-        f"SELECT min({day}) AS low, max({day}) AS high, count(DISTINCT {day}) AS days FROM read_parquet($out)"  # noqa: S608
+    found = job.run(
+        f"SELECT CAST({day} AS DATE) AS day, count(*) AS n FROM read_parquet($out) "  # noqa: S608
+        f"WHERE {day} IS NOT NULL GROUP BY ALL ORDER BY day"
     )
-    return (None, 0) if found["low"] is None else ((found["low"], found["high"]), found["days"])
+    return {row["day"]: row["n"] for row in found}
 
 
 def _bad_rows(job: Job, rows: str, marks: set[str], issues: list[Issue], out: Path) -> Path | None:

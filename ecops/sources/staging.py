@@ -104,7 +104,7 @@ def write_stage(job: Job) -> dict[str, int]:
     """Write the stage and say how many rows of each kind of `_drop` it holds ("" for rows to keep)."""
     parameters = job.parameters
     parameters |= {**cells.PARAMETERS, **job.grid.scan_parameters(), "stage": str(job.stage)}
-    parameters |= {"footers": [*footer_words(), *(normalise_header(word) for word in job.source.footers)]}
+    parameters |= {"footers": _tight(*footer_words(), *map(normalise_header, job.source.footers))}
     for name, words in job.source.missing.items():
         parameters[f"missing_{name}"] = list(words)
     for number, words in enumerate(job.source.keep.values()):
@@ -223,7 +223,7 @@ def _repeated_header(job: Job) -> str:
 
 def _footer(job: Job) -> str:
     """A first cell that is a word for sums or notes, in a row that has no day or lacks something required."""
-    word = "lower(trim(regexp_replace(_c0, '[:：(（].*$', '', 's')))"
+    word = "regexp_replace(lower(regexp_replace(_c0, '[:：(（].*$', '', 's')), '\\s', '', 'g')"
     day = job.table.date if job.table.date in job.mapping.columns else ""
     if day and job.mapping.columns[day] == 0:
         doubt = "true"
@@ -236,8 +236,16 @@ def _footer(job: Job) -> str:
         doubt = " OR ".join(lacks) or "true"
     initials = "".join(sorted({word[0] for word in job.parameters["footers"]}))
     job.parameters["initials"] = initials + initials.upper()
-    named = f"CASE WHEN contains($initials, _c0[1]) THEN length(_c0) < 200 AND list_contains($footers, {word}) END"
+    named = (
+        f"CASE WHEN contains($initials, _c0[1]) AND length(_c0) < 200 AND list_contains($footers, {word}) THEN true "
+        f"WHEN _c0[-1] IN ('计', '：', ':') THEN length(_c0) < 12 AND regexp_matches({word}, '(合|总|小|共|累)计$') END"
+    )
     return f"coalesce({named}, false) AND ({doubt})"
+
+
+def _tight(*words: str) -> list[str]:
+    """Words without the spaces inside that people put there for looks ("合 计")."""
+    return ["".join(word.split()) for word in words]
 
 
 def words_of(job: Job, name: str) -> dict[str, int]:

@@ -224,11 +224,11 @@ def _settled(job: Job, sql: str) -> str:
     return f"SELECT * REPLACE ({back} AS refund_amount) FROM ({with_paid})"  # noqa: S608
 
 
-_ITEM = "coalesce(sku, item_id, title, '')"
+ITEM = "coalesce(sku, item_id, title, '')"
 # A later file may hold nothing but the refund of a line; it must not take the number of the sale.
 _BACK = "CASE WHEN paid_amount < 0 OR quantity < 0 THEN strftime(ordered_at, 'back %Y%m%d%H%M%S') END"
 _NUMBERED = {
-    "order_lines": ("line_id", f"concat_ws('|', {_ITEM}, {_BACK}, $N)", ("order_id", _ITEM, _BACK)),
+    "order_lines": ("line_id", f"concat_ws('|', {ITEM}, {_BACK}, $N)", ("order_id", ITEM, _BACK)),
     "events": ("event_id", "left(md5($K), 20) || '-' || $N", ("user_id", "happened_at", "event", "item_id", "sku")),
     # People who appear twice, or in two arms, must reach the checks; a key without the row hides them.
     "experiment_units": ("row_id", "CAST($N AS VARCHAR)", ("experiment", "unit_id")),

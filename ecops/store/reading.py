@@ -173,7 +173,9 @@ def _mapping(grid: Grid, matches: tuple[Match, ...], wishes: Wishes, state: Stat
     if source is not None:
         if remembered is not None and remembered.source == source:
             return remembered
-        return _with_own_names(propose(report_of(source), grid), grid)
+        mapping = _with_own_names(propose(report_of(source), grid), grid)
+        _refuse_twins(mapping, grid)
+        return mapping
     if remembered is not None:
         return remembered
     if not matches:
@@ -183,12 +185,30 @@ def _mapping(grid: Grid, matches: tuple[Match, ...], wishes: Wishes, state: Stat
         )
     best = matches[0]
     mapping = _with_own_names(best.mapping, grid)
+    _refuse_twins(mapping, grid)
     if not best.missing and not best.certain:
         raise MappingError(
             Message("It is not certain which report this is; it may be {label}.", label=report_of(best.source).label),
             Message("Choose the report, or map the columns yourself."),
         )
     return mapping
+
+
+def _refuse_twins(mapping: ColumnMapping, grid: Grid) -> None:
+    """Of two columns with one header nobody but people can say which is meant.
+
+    Raises:
+        MappingError: a header that is needed stands there twice, over different cells.
+    """
+    headers = [normalise_header(header) for header in grid.columns]
+    for position in mapping.columns.values():
+        places = [place for place, header in enumerate(headers) if header == headers[position]]
+        if len({grid.samples[place] for place in places}) > 1:
+            raise MappingError(
+                Message("Several columns of the file are called {column}.", column=grid.columns[position]),
+                Message("Choose the right one, or remove the others from the file."),
+                {"column": ", ".join(str(place + 1) for place in places)},
+            )
 
 
 def _with_own_names(mapping: ColumnMapping, grid: Grid) -> ColumnMapping:

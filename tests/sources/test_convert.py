@@ -424,3 +424,56 @@ def test_mapping_is_checked(sheet: Callable[..., Any], tmp_path: Path) -> None:
     ]:
         with pytest.raises(MappingError, match=message):
             convert(grid, mapping, tmp_path / "x.parquet", salt="s")
+
+
+@pytest.mark.parametrize(
+    "word", ["合 计", "总  计", "共计", "本周合计", "5月小计：", "平均", "Grand  Total", "AVERAGE"]
+)
+def test_sums_are_left_out_under_other_words_too(load: Load, word: str) -> None:
+    text = f"日期,访客数,支付买家数\n2026-05-01,100,10\n2026-05-02,100,10\n{word},200,20\n"
+    found, rows = load(text, "generic_funnel")
+    assert [row["visitors"] for row in rows] == [100.0, 100.0]
+    assert found.dropped["footer"] == 1
+
+
+def test_a_row_without_a_day_among_days_is_left_out(load: Load) -> None:
+    """A weekly table ends with its change to the week before: neither a day nor a word we know."""
+    text = "日期,访客数,支付买家数\n2026-05-01,100,10\n2026-05-02,120,10\n环比,12%,-3%\n"
+    found, rows = load(text, "generic_funnel")
+    assert [row["visitors"] for row in rows] == [100.0, 120.0]
+    assert found.dropped["invalid"] == 1
+    (told,) = (issue for issue in found.issues if issue.kind == "required_empty")
+    assert (told.column, told.rows, told.examples) == ("date", (4,), ("环比",))
+
+
+def test_a_wrong_year_is_told(load: Load) -> None:
+    days = [f"{n},2026-05-{n:02d},S,1,5,5" for n in range(1, 21)]
+    found, rows = load(orders(*days, "21,2062-05-21,S,1,5,5"))
+    assert len(rows) == 21
+    (told,) = (issue for issue in found.issues if issue.kind == "far_days")
+    assert (told.severity, told.count, told.examples) == ("warning", 1, ("2062-05-21",))
+    found, _ = load(orders(*days))
+    assert not [issue for issue in found.issues if issue.kind == "far_days"]
+
+
+def test_two_seasons_a_year_apart_are_no_wrong_year(load: Load) -> None:
+    found, _ = load(orders("1,2024-11-11,S,1,5,5", "2,2024-11-12,S,1,5,5", "3,2026-05-01,S,1,5,5"))
+    assert not [issue for issue in found.issues if issue.kind == "far_days"]
+
+
+def test_exports_pasted_together_are_told(load: Load) -> None:
+    header = HEADER + ",Status"
+    twice = orders(
+        "1,2026-05-01,S,1,5,5,paid", "2,2026-05-01,S,1,5,5,paid", "1,2026-05-01,S,1,5,5,已完成", header=header
+    )
+    found, _ = load(twice)
+    told = {issue.kind: (issue.severity, issue.count, issue.rows) for issue in found.issues}
+    assert told == {"two_states": ("warning", 1, (4,))}
+    found, _ = load(orders("1,2026-05-01,S,1,5,5,paid", "1,2026-05-01,T,1,5,5,已完成", header=header))
+    assert found.issues == ()
+
+
+def test_an_amount_that_no_row_has_is_told(load: Load) -> None:
+    found, _ = load("订单号,下单时间,商品,单价,数量,实付金额\nA1,2026-05-01,杯,5,1,\nA2,2026-05-01,杯,5,1,赠品\n")
+    told = {(issue.kind, issue.column): issue.count for issue in found.issues}
+    assert told == {("empty_amount", "paid_amount"): 2, ("unreadable", "paid_amount"): 1}

@@ -401,6 +401,19 @@ def test_a_mapping_is_remembered_for_the_same_header(workspace):
     assert workspace.query("select count(*) as n from order_lines where platform = 'own'")["n"].to_pylist() == [2]
 
 
+def test_two_columns_with_one_header_wait_for_a_choice(workspace):
+    text = b"Order id,Order date,SKU,Paid amount,Paid amount\n1,2026-05-01,S,5,7\n"
+    before = workspace.version
+    for wish in (None, "generic_orders"):
+        with pytest.raises(MappingError, match="Several columns of the file are called Paid amount"):
+            workspace.load(text, wish, name="a.csv")
+    assert (workspace.version, workspace.tables()) == (before, {})
+    columns = {"order_id": 0, "ordered_at": 1, "sku": 2, "paid_amount": 4}
+    mapping = sources.Mapping("generic_orders", "order_lines", columns, constants={"platform": "other"})
+    workspace.load(text, mapping=mapping, name="a.csv")
+    assert workspace.query("order_lines")["paid_amount"].to_pylist() == [7.0]
+
+
 def test_a_remembered_mapping_brings_no_day_of_another_file(workspace):
     file = b"what,number,money\nS1,A1,10\n"
     mapping = sources.Mapping(
