@@ -173,6 +173,10 @@ def _sentence(rule: AlertRule, place: Mapping[str, str], value: float, before: f
             return Message("{place}: {metric} is {value}, below the limit of {limit}. Owner: {owner}.", **values)
         return Message("{place}: {metric} is {value}, above the limit of {limit}. Owner: {owner}.", **values)
     values |= {"before": written(rule.metric, before, currency), "change": Percent(value / before - 1, signed=True)}
+    if rule.weeks == 1:
+        return Message(
+            "{place}: {metric} went from {before} to {value} ({change}) in a week. Owner: {owner}.", **values
+        )
     return Message(
         "{place}: {metric} went from {before} to {value} ({change}) within {weeks} weeks. Owner: {owner}.", **values
     )

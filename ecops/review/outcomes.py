@@ -19,7 +19,7 @@ from ecops.periods import ONE_DAY, Period
 from ecops.review import series
 from ecops.review.actions import Action
 from ecops.review.trials import verdict_of
-from ecops.review.verification import Outcome, verify
+from ecops.review.verification import FEWEST_DAYS, Outcome, verify
 
 Standing = Literal[
     "worked", "no_evidence", "did_not_work", "too_early", "overdue", "open", "dropped", "experiment", "unknown"
@@ -116,12 +116,14 @@ def _verified(data: Data, action: Action, today: dt.date, others: Sequence[Actio
 
 
 def _baseline(action: Action) -> Period:
-    """The days of trouble before the action; the two weeks before it when nobody knows since when."""
+    """The days of trouble before the action, at least a week; the two weeks before it when nobody knows since when."""
     assert action.began is not None
     end = action.began - ONE_DAY
-    if action.troubled_since is None or (end - action.troubled_since).days < 2:
+    if action.troubled_since is None:
         return Period(end - 13 * ONE_DAY, end)
-    return Period(max(action.troubled_since, end - (BASELINE_DAYS - 1) * ONE_DAY), end)
+    # Fewer than seven days cannot be judged; more would bring healthy days in and hide the repair.
+    week = end - (FEWEST_DAYS - 1) * ONE_DAY
+    return Period(max(min(action.troubled_since, week), end - (BASELINE_DAYS - 1) * ONE_DAY), end)
 
 
 def _place(action: Action) -> dict[str, str]:

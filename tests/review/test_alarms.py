@@ -55,7 +55,7 @@ def test_hand_case_of_an_alert():
     (fired,) = alerts(shop({"b": (0.8, 0.4)}), WEEK, [rule("falls_by", 0.2)])
     assert (fired.value, fired.before, fired.n) == (pytest.approx(0.4), pytest.approx(0.8), 350)
     assert fired.sentence.text("en") == (
-        "b: Order to payment went from 80% to 40% (-50%) within 1 weeks. Owner: Operations."
+        "b: Order to payment went from 80% to 40% (-50%) in a week. Owner: Operations."
     )
 
 
