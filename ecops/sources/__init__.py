@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ecops.errors import FileError
@@ -67,11 +68,13 @@ class Inspection:
         self._closing = weakref.finalize(self, work.cleanup)
         self.file = name
         self.size = path.stat().st_size
-        self.sha256 = _sha256(path)
         self.work = Path(work.name)
         self.limits = limits
         task = {"do": "inspect", "path": str(path.resolve()), "work": work.name, "name": name}
-        grids = [Grid.from_dict(grid) for grid in run_worker(task, limits)["grids"]]
+        with ThreadPoolExecutor(1) as beside:
+            digest = beside.submit(_sha256, path)
+            grids = [Grid.from_dict(grid) for grid in run_worker(task, limits)["grids"]]
+            self.sha256 = digest.result()
         self.sheets: tuple[tuple[Grid, tuple[Match, ...]], ...] = tuple((grid, detect(grid)) for grid in grids)
 
     def convert(

@@ -154,7 +154,7 @@ class Engine:
                 _register(cursor, tables or {})
                 statement = (
                     f"COPY ({sql.strip().rstrip(';')}\n) TO {_literal(str(draft.resolve()))} "
-                    f"(FORMAT parquet, COMPRESSION {'zstd' if lasting else 'uncompressed'}, "
+                    f"(FORMAT parquet, COMPRESSION {'zstd, COMPRESSION_LEVEL 1' if lasting else 'uncompressed'}, "
                     f"ROW_GROUP_SIZE {row_group_size:d})"
                 )
                 (rows,) = cursor.execute(statement, dict(params or {})).fetchall()[0]
