@@ -58,7 +58,7 @@ def _reported(command: Callable[..., None]) -> Callable[..., None]:
             language = as_language(options.get("language"))
             if options.get("as_json"):
                 _say_json({"error": _error(error, language)})
-            sys.stderr.write(" ".join(error.text(language).split()) + "\n")
+            sys.stderr.write(" ".join(_plain(error.text(language)).split()) + "\n")
             raise typer.Exit(2) from None
 
     return run
@@ -347,12 +347,23 @@ def _say_receipt(receipt: Receipt, language: str) -> None:
         _say(Message("{sheet}: {source}, {read} rows read, {kept} kept.", **named), language)
         for issue in sheet.issues:
             _say(issue.message, language)
+            if issue.rows:
+                rows, examples = ", ".join(map(str, issue.rows)), ", ".join(issue.examples)
+                place = Message("  Rows {rows}: {examples}", rows=rows, examples=examples)
+                _say(place if examples else Message("  Rows {rows}", rows=rows), language)
+        for note in sheet.notes:
+            _say(note, language)
     for name, reason in receipt.skipped.items():
         _say(Message("{sheet} was left out: {reason}", sheet=name, reason=reason), language)
 
 
 def _say(message: Message, language: str) -> None:
-    typer.echo(message.text(as_language(language)))
+    typer.echo(_plain(message.text(as_language(language))))
+
+
+def _plain(text: str) -> str:
+    """The text without signs that steer a terminal, which a file may hold in its name and cells."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
 def _say_json(value: Any) -> None:

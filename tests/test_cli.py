@@ -112,6 +112,15 @@ def test_errors_are_one_line_and_exit_code_2(shop, arguments, words):
     assert told["kind"].endswith("Error")
 
 
+def test_the_report_says_where(shop, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{HEADER}\njd,1,1,2026-05-04,S1,two\x1b[2J,5,c\njd,2,1,2026-05-04,S1,1,5,c\n", "utf-8")
+    lines = run("check", path, "-w", shop, "-l", "en").stdout.splitlines()
+    place = lines.index("1 cells of Quantity could not be read and stay empty.")
+    assert lines[place + 1] == "  Rows 2: two [2J"
+    assert "  第 2 行：two [2J" in run("check", path, "-w", shop, "-l", "zh").stdout.splitlines()
+
+
 def test_the_sample_and_the_usual_folders(shop, monkeypatch, file):
     import sample_data
 

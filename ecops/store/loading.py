@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ecops.errors import DataError, StoreError
-from ecops.messages import Message
-from ecops.sources.report import Conversion
+from ecops.messages import Count, Message
+from ecops.sources.report import Conversion, Issue
 from ecops.store import manifest, rollups
 from ecops.store.engine import Engine, View, cannot_write, flush
 from ecops.store.receipt import MISSING_DAYS_SHOWN, Receipt, SheetReceipt
-from ecops.store.segments import Builder, Parts
+from ecops.store.segments import Builder, Keys, Parts
 from ecops.store.state import Change, File, State, as_json
 from ecops.tables import table
 
@@ -224,6 +224,7 @@ class Loader:
                     keys_new=keys.new,
                     keys_replaced=keys.replaced,
                     keys_unchanged=keys.unchanged,
+                    issues=(*_other_shop(name, keys), *sheet.issues),
                     first_day=_day(segment.first_day),
                     last_day=_day(segment.last_day),
                     **self._missing_days(segment),
@@ -278,6 +279,18 @@ class Loader:
             hide += [file for file in shown if file.kind == "rollup"]
             settings["rollups"] = rollups.fingerprint()
         return Change(action, show, hide, files, settings=settings)
+
+
+def _other_shop(name: str, keys: Keys) -> tuple[Issue, ...]:
+    """A warning when orders of another day were replaced: two shops of a platform may both have an order #1001."""
+    if name not in ("orders", "order_lines") or not keys.moved:
+        return ()
+    told = Message(
+        "{n} rows replaced orders placed on another day: two shops may use the same order numbers. "
+        "If so, take this load back and load the file again with the name of its shop.",
+        n=Count(keys.moved),
+    )
+    return (Issue("other_shop", "warning", "order_id", keys.moved, (), (), told),)
 
 
 def _day(text: str | None) -> dt.date | None:

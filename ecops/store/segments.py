@@ -23,11 +23,15 @@ _TEXT = "VARCHAR"
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """How the keys of a load compare with what the table held: counts of rows."""
+    """How the keys of a load compare with what the table held: counts of rows.
+
+    `moved` are those among the replaced whose day is another: an order never changes the day it was placed on.
+    """
 
     new: int
     replaced: int
     unchanged: int
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +97,14 @@ class Builder:
             return Keys(rows, 0, 0)
         shape = table(name)
         same = " AND ".join(f'n."{column}" IS NOT DISTINCT FROM o."{column}"' for column in shape.names)
+        day = f"CAST(n.{shape.date} AS DATE) <> CAST(o.{shape.date} AS DATE)" if shape.date else "false"
         answer = self.engine.query(
-            f"SELECT count(*) AS found, count(*) FILTER (WHERE {same}) AS same FROM fresh AS n JOIN {name} AS o "  # noqa: S608 - names of ecops.tables
-            f"ON {_same_key(shape, 'n', 'o')}",
+            f"SELECT count(*) AS found, count(*) FILTER (WHERE {same}) AS same, count(*) FILTER (WHERE {day}) AS moved "  # noqa: S608 - names of ecops.tables
+            f"FROM fresh AS n JOIN {name} AS o ON {_same_key(shape, 'n', 'o')}",
             tables={name: self._paths(current), "fresh": self._typed(name, new)},
             timeout=None,
         ).to_pylist()[0]
-        return Keys(rows - answer["found"], answer["found"] - answer["same"], answer["same"])
+        return Keys(rows - answer["found"], answer["found"] - answer["same"], answer["same"], answer["moved"])
 
     def after_load(self, name: str, current: Sequence[File], new: Sequence[File]) -> Parts:
         """The parts of a table when the segments `new`, in order, come on top of the parts in `current`."""

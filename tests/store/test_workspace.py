@@ -401,6 +401,18 @@ def test_a_mapping_is_remembered_for_the_same_header(workspace):
     assert workspace.query("select count(*) as n from order_lines where platform = 'own'")["n"].to_pylist() == [2]
 
 
+def test_orders_of_another_day_under_the_same_numbers_are_told(workspace):
+    """Every Shopify shop has an order #1001, and its export does not name the shop."""
+    text = "Order id,Order date,SKU,Paid amount\n#1001,{day},S,{money}\n#1002,{day},S,5\n"
+    workspace.load(text.format(day="2026-05-01", money=5).encode(), name="a.csv")
+    same_day = workspace.load(text.format(day="2026-05-01", money=6).encode(), name="b.csv")
+    assert not [issue for issue in same_day.sheets[0].issues if issue.kind == "other_shop"]
+    other = workspace.load(text.format(day="2026-05-03", money=7).encode(), name="c.csv")
+    told = {issue.kind: (issue.severity, issue.count) for issue in other.sheets[0].issues}
+    assert told["other_shop"] == ("warning", 2)
+    assert workspace.receipts()[-1].sheets[0].issues == other.sheets[0].issues
+
+
 def test_two_columns_with_one_header_wait_for_a_choice(workspace):
     text = b"Order id,Order date,SKU,Paid amount,Paid amount\n1,2026-05-01,S,5,7\n"
     before = workspace.version
