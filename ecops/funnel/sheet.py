@@ -171,9 +171,9 @@ def _upright(frame: pd.DataFrame) -> tuple[FunnelTable, FunnelTable | None] | No
     if sum(step is not None for step in steps) < 2 or len(set(names)) < len(names) or "" in names:
         return None
     chain = [
-        step and replace(step, columns=()) or Step(name) for step, name in zip(steps, names, strict=True)
+        replace(step, name=name, columns=()) if step is not None else Step(name)
+        for step, name in zip(steps, names, strict=True)
     ]
-    chain = [replace(step, name=name) for step, name in zip(chain, names, strict=True)]
     sides = []
     for column in frame.columns[1:3]:
         if _numeric(frame, str(column)):

@@ -51,9 +51,9 @@ def raise_step(
     """Raise the rate of one step by the same points in every segment of one part of the shop.
 
     Those who are gained go on as people of their own segment did: later rates and the value of an order stay. So the
-    difference is `sum over segments of entered x points x money of one unit at the step`, exactly. The interval says how
-    well that money is known from the period: the spread of its days (ratio of sums, linearised, Student's t), or without
-    days the binomial of the later rates together with order values that spread as much as their mean.
+    difference is `sum over segments of entered x points x money of one unit at the step`, exactly. The interval says
+    how well that money is known from the period: the spread of its days (ratio of sums, linearised, Student's t), or
+    without days the binomial of the later rates together with order values that spread as much as their mean.
 
     Args:
         table: the funnel of the period.

@@ -7,6 +7,7 @@ a log of events has its own. Here both become the tables that `diagnose` compare
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -133,7 +134,7 @@ def shop_funnel(
         )
     rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
     now, then, gaps = _alike(rows, period, period.compared(compare))
-    by = [name for name in _PLACES if rows[name].nunique() > 1]
+    by = [name for name in _PLACES if len(rows[name].unique()) > 1]
     named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "") or "CNY"}
     after = from_table(now, chosen, by, period=period, **named)
     before = from_table(then, chosen, by, period=period.compared(compare), **named) if len(then) else None
@@ -186,7 +187,7 @@ def described(table: FunnelTable) -> Message:
         return Message("Nobody took the first step in these days.")
     rate, step, base = min(rates)
     return Message(
-        "The narrowest step is {base} to {step}: {rate} go on. Without a comparison nobody can say whether that is new.",
+        "The narrowest step is {base} to {step}: {rate} go on. Without a comparison nobody can say if that is new.",
         base=table.steps[base].term,
         step=table.steps[step].term,
         rate=Percent(float(rate)),
@@ -220,8 +221,26 @@ def shop_products(data: Any, period: Period) -> tuple[pd.DataFrame, Period]:
 
 
 def shop_log(data: Any) -> PackedEvents:
-    """The events of a workspace, packed with every dimension that has more than one value."""
+    """The events of a workspace, packed with every dimension that has more than one value; kept for its version."""
     ready = opened(data)
+    key = getattr(ready, "version", None)
+    with _packing:
+        if key is None or key not in _packed:
+            log = _log(ready)
+            if key is None:
+                return log
+            while len(_packed) >= _KEPT:
+                del _packed[next(iter(_packed))]
+            _packed[key] = log
+        return _packed[key]
+
+
+_KEPT = 2
+_packed: dict[str, PackedEvents] = {}
+_packing = threading.Lock()
+
+
+def _log(ready: Any) -> PackedEvents:
     schema = ready.query("SELECT * FROM events LIMIT 0", {}).schema
     columns = dict(zip(schema.names, schema.types, strict=True))
 
@@ -352,9 +371,7 @@ def _shops_with(rows: pd.DataFrame, steps: Sequence[Step]) -> tuple[tuple[Step, 
     return chosen, shops
 
 
-def _alike(
-    rows: pd.DataFrame, period: Period, before: Period
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Message]]:
+def _alike(rows: pd.DataFrame, period: Period, before: Period) -> tuple[pd.DataFrame, pd.DataFrame, list[Message]]:
     """The rows of both spans whose counterpart is there too, by platform and shop."""
     shift = (period.start - before.start).days
     place = rows["platform"] + "\n" + rows["shop"]
