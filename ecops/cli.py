@@ -382,4 +382,5 @@ def _finite(value: Any) -> Any:
 
 
 from ecops import experiments_cli as _experiments  # noqa: E402, F401 - registers its commands, as above
+from ecops.funnel import cli as _funnel  # noqa: E402, F401 - registers its command, as above
 from ecops.review import cli as _review  # noqa: E402, F401 - registers its commands, which need the names above

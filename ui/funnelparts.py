@@ -31,8 +31,9 @@ def pictures(asked: Asked) -> None:
     result = asked.funnel
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.funnel_bars(result.after, result.before, _overall(result.after), look())
-        charts.show(figure, "funnel_bars", _step_table(result), _STEP_SHAPES())
+        after, before, name = _looked_at(result)
+        figure = figures.funnel_bars(after, before, _overall(after, name), look())
+        charts.show(figure, "funnel_bars", _step_table(after, before), _step_shapes(before is not None))
     with right:
         figure = figures.money_waterfall(result.diagnosis, look()) if result.diagnosis is not None else None
         if figure is None or result.diagnosis is None or result.diagnosis.money is None:
@@ -40,45 +41,72 @@ def pictures(asked: Asked) -> None:
             return
         parts = result.diagnosis.money.by_factor
         trace = figure.data[0]
+        names = list(trace.x)
+        # A name of one word with its step in brackets breaks after the bracket, or Plotly turns all names aslant.
+        figure.update_traces(x=[str(label).replace("」", "」<br>") for label in trace.x])
         charts.show(
             figure,
             "funnel_waterfall",
-            pd.DataFrame({"factor": list(trace.x)[1:-1], "part": list(parts.values())}),
+            pd.DataFrame({"factor": names[1:-1], "part": list(parts.values())}),
             {"factor": Shape(_("Factor")), "part": Shape(_("Contribution"), _unit(result.after))},
         )
 
 
-def _overall(table: FunnelTable) -> Message:
-    first, last = table.steps[table.required[0]], table.steps[table.required[-1]]
-    whole = table.total.rows
-    return Message(
-        "{rate} get from {first} to {last}.",
-        rate=Percent(float(whole["rate_first"].iloc[-1])),
-        first=first.term,
-        last=last.term,
+def _looked_at(result: ShopFunnel) -> tuple[FunnelTable, FunnelTable | None, Value]:
+    """The part that the verdict is about, or the whole shop, as the reader chooses; and its name."""
+    subject = dict(result.findings[0].subject) if result.findings else {}
+    place = {name: value for name, value in subject.items() if name in result.after.by}
+    if not place or result.before is None:
+        return result.after, result.before, ""
+    name = result.findings[0].headline.params.get("place", "")
+    labels = {"place": plain(name), "all": _("The whole shop")}
+    chosen = st.segmented_control(
+        _("The whole shop"),
+        list(labels),
+        default="place",
+        format_func=labels.__getitem__,
+        key="funnel_place",
+        required=True,
+        label_visibility="collapsed",
     )
+    if chosen == "all":
+        return result.after, result.before, ""
+    return result.after.only(**place), result.before.only(**place), name
+
+
+def _overall(table: FunnelTable, place: Value = "") -> Message:
+    first, last = table.steps[table.required[0]], table.steps[table.required[-1]]
+    rate = Percent(float(table.total.rows["rate_first"].iloc[-1]))
+    named = {"rate": rate, "first": first.term, "last": last.term}
+    if place:
+        return Message("{place}: {rate} get from {first} to {last}.", place=place, **named)
+    return Message("{rate} get from {first} to {last}.", **named)
 
 
 def _unit(table: FunnelTable) -> tables.Kind:
     return "money" if table.amount is not None else "number"
 
 
-def _STEP_SHAPES() -> dict[str, Shape]:  # noqa: N802 - a constant in the reader's language
-    return {
+def _step_shapes(compared: bool) -> dict[str, Shape]:
+    shapes = {
         "step": Shape(_("Step")),
         "n": Shape(_("Now"), "count"),
         "rate": Shape(_("From the step before"), "percent"),
+    }
+    if not compared:
+        return shapes
+    return shapes | {
         "before": Shape(_("Before"), "count"),
         "rate_before": Shape(_("From the step before, then"), "percent"),
     }
 
 
-def _step_table(result: ShopFunnel) -> pd.DataFrame:
-    names = step_labels(result.after)
-    now = result.after.total.rows
+def _step_table(after: FunnelTable, before: FunnelTable | None) -> pd.DataFrame:
+    names = step_labels(after)
+    now = after.total.rows
     shown = pd.DataFrame({"step": now["step"].map(names), "n": now["n"], "rate": now["rate_prev"]})
-    if result.before is not None:
-        then = result.before.total.rows
+    if before is not None:
+        then = before.total.rows
         shown = shown.assign(before=then["n"], rate_before=then["rate_prev"])
     return shown
 
@@ -107,8 +135,8 @@ def causes(asked: Asked) -> None:
                 last=result.after.steps[last].term,
                 before=Percent(mix.before, 2),
                 after=Percent(mix.after, 2),
-                rate=Number(mix.rate * 100, 2),
-                mix=Number(mix.mix * 100, 2),
+                rate=Number(round(mix.rate * 100, 2) + 0.0, 2),
+                mix=Number(round(mix.mix * 100, 2) + 0.0, 2),
             )
         )
 
@@ -124,7 +152,7 @@ def by_segment(asked: Asked) -> None:
     broken = result.findings[0].subject.get("step") if result.findings else None
     names = {name: _dimension(name) for name in result.after.by}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        start = list(steps).index(broken) if broken in steps else len(steps) - 1
+        start = list(steps).index(broken) if broken in steps else 0
         step = st.selectbox(_("Step"), list(steps), start, format_func=steps.__getitem__, key="fseg_step", width=280)
         by = st.segmented_control(
             _("By"), list(names), default=next(iter(names)), format_func=names.__getitem__, key="fseg_by", required=True
@@ -135,8 +163,9 @@ def by_segment(asked: Asked) -> None:
         figure = figures.segment_rates(_labelled(result.after, by), step, by, look())
         points = charts.show(figure, f"fseg_{by}_{step}", select=True)
     with right:
-        told = rows.assign(value=rows["value"].map(place_label))
-        tables.show(told, f"fseg_table_{by}", _segment_shapes(by), result.after.currency, download=f"ecops_funnel_{by}")
+        shapes = _segment_shapes(by, result)
+        told = rows.assign(value=rows["value"].map(place_label))[list(shapes)]
+        tables.show(told, f"fseg_table_{by}", shapes, result.after.currency, download=f"ecops_funnel_{by}")
     _behind(result, by, list(rows["value"]), points)
 
 
@@ -151,19 +180,20 @@ def _dimension(name: str) -> str:
     return shape.label if shape is not None else plain(name)
 
 
-def _segment_shapes(by: str) -> dict[str, Shape]:
-    return {
+def _segment_shapes(by: str, result: ShopFunnel) -> dict[str, Shape]:
+    shapes = {
         "value": Shape(_dimension(by)),
         "entered": Shape(_("Entered"), "count"),
         "went_on": Shape(_("Went on"), "count"),
         "rate": Shape(_("Rate"), "percent"),
+    }
+    if result.before is None:
+        return shapes | {"low": Shape(_("Low"), "percent"), "high": Shape(_("High"), "percent")}
+    shapes |= {
         "before": Shape(_("Before"), "percent"),
         "gained": Shape(_("More or fewer"), "count", _("Units of this step beside the rate before")),
-        "money": Shape(_("Worth"), "money"),
-        "low": Shape(_("Low"), "percent"),
-        "high": Shape(_("High"), "percent"),
-        "change": Shape(_("Change"), "percent"),
     }
+    return shapes | ({"money": Shape(_("Worth"), "money")} if result.after.amount is not None else {})
 
 
 def _behind(result: ShopFunnel, by: str, values: list[str], points: list[dict[str, object]]) -> None:

@@ -45,6 +45,17 @@ def funnel_bars(
     whole = table.distinct
     labels = [_step_label(table, i, look) for i in range(len(table.steps))]
     figure = go.Figure(layout={"template": look.template})
+    figure.add_bar(
+        y=labels,
+        x=whole,
+        orientation="h",
+        marker={"color": PALETTE[0], "pattern": {"shape": ["" if not s.optional else "/" for s in table.steps]}},
+        text=[_bar_text(table, i, look, before) for i in range(len(table.steps))],
+        textposition="outside",
+        cliponaxis=False,
+        name=write(Message("now"), look.language),
+        hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
+    )
     if before is not None:
         figure.add_bar(
             y=labels,
@@ -54,24 +65,14 @@ def funnel_bars(
             name=write(Message("before"), look.language),
             hoverinfo="skip",
         )
-    figure.add_bar(
-        y=labels,
-        x=whole,
-        orientation="h",
-        marker={"color": PALETTE[0], "pattern": {"shape": ["" if not s.optional else "/" for s in table.steps]}},
-        text=[_bar_text(table, i, look) for i in range(len(table.steps))],
-        textposition="outside",
-        cliponaxis=False,
-        name=write(Message("now"), look.language),
-        hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
-    )
     shown = takeaway or _overall(table)
     subtitle = Message("Units at each step; per cent of the step before. Outline: the comparison.")
     title(figure, shown, subtitle, look.language)
     top = [*whole, *(before.distinct * _scale(table, before) if before is not None else ())]
     figure.update_layout(barmode="overlay", showlegend=False, bargap=0.35)
     figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(count_axis(top, look.language))
+    # Plotly leaves no room for words behind the longest bar.
+    figure.update_xaxes({**count_axis(top, look.language), "range": [0, max([1.0, *top]) * 1.3]})
     return _with_alt(figure, _funnel_alt(table, shown, look))
 
 
@@ -90,10 +91,17 @@ def _rate(table: FunnelTable, step: int) -> float:
     return float(table.distinct[step] / table.distinct[base]) if base >= 0 and table.distinct[base] else float("nan")
 
 
-def _bar_text(table: FunnelTable, step: int, look: Look) -> str:
+def _bar_text(table: FunnelTable, step: int, look: Look, before: FunnelTable | None = None) -> str:
+    """The number and the rate from the step before, beside the rate it is compared with."""
     count = write(Count(float(table.distinct[step])), look.language)
     rate = _rate(table, step)
-    return count if not np.isfinite(rate) else f"{count} · {write(Percent(rate), look.language)}"
+    if not np.isfinite(rate):
+        return count
+    told = f"{count} · {write(Percent(rate), look.language)}"
+    then = float("nan") if before is None else _rate(before, step)
+    if not np.isfinite(then):
+        return told
+    return f"{told} ({write(Message('before {rate}', rate=Percent(then)), look.language)})"
 
 
 def _overall(table: FunnelTable) -> Message:

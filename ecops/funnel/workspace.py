@@ -124,7 +124,11 @@ def shop_funnel(
     """
     ready = opened(data)
     if basis == "events":
-        return _of_events(shop_log(ready), period, period.compared(compare), event_spec(ready, steps, window, order))
+        log = shop_log(ready)
+        spec = longest_spec(log.names, window, order)
+        if steps != ALL_STEPS:
+            spec = FunnelSpec.preset(steps, window=window, order=order)
+        return _of_events(log, period, period.compared(compare), spec)
     rows = _rows(ready, period, period.compared(compare))
     chosen, shops, notes = _chosen_steps(rows, steps)
     if not shops:
@@ -134,7 +138,7 @@ def shop_funnel(
         )
     rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
     now, then, gaps = _alike(rows, period, period.compared(compare))
-    by = [name for name in _PLACES if len(rows[name].unique()) > 1]
+    by = _split_by(rows)
     named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "") or "CNY"}
     after = from_table(now, chosen, by, period=period, **named)
     before = from_table(then, chosen, by, period=period.compared(compare), **named) if len(then) else None
@@ -257,32 +261,44 @@ def _log(ready: Any) -> PackedEvents:
 def event_spec(
     data: Any, steps: str = ALL_STEPS, window: str | None = "1d", order: Order = "ordered"
 ) -> FunnelSpec | None:
-    """The funnel of a preset over the events of a workspace; `ALL_STEPS` takes the longest preset that happens there.
+    """The funnel of a preset over the events of a workspace; `ALL_STEPS` takes what `longest_spec` does.
 
     None when no preset has two steps in the log.
     """
-    happen = _events_in(opened(data))
     if steps != ALL_STEPS:
         return FunnelSpec.preset(steps, window=window, order=order)
+    try:
+        return longest_spec(sorted(_events_in(opened(data))), window, order)
+    except DataError:
+        return None
+
+
+def longest_spec(events: Sequence[str], window: str | None = "1d", order: Order = "ordered") -> FunnelSpec:
+    """The preset of which most steps happen among these events, without the others.
+
+    Raises:
+        DataError: no preset has two steps there.
+    """
+    happen = set(events)
     found = [
         tuple(step for step in preset.steps if set(step.events) & happen)
         for preset in presets().values()
         if len({step.events for step in preset.steps}) == len(preset.steps)
     ]
     longest = max(found, key=len, default=())
-    return FunnelSpec(longest, window=window, order=order) if len(longest) >= 2 else None
+    if len(longest) < 2:
+        raise DataError(
+            Message("The log has no two steps of a known funnel."),
+            Message("Name the events exposure, click, cart, order and pay, or load daily counts."),
+        )
+    return FunnelSpec(longest, window=window, order=order)
 
 
 def _events_in(data: Any) -> set[str]:
     return set(data.query("SELECT DISTINCT event FROM events WHERE event IS NOT NULL", {})["event"].to_pylist())
 
 
-def _of_events(log: PackedEvents, period: Period, before: Period, spec: FunnelSpec | None) -> ShopFunnel:
-    if spec is None:
-        raise DataError(
-            Message("The log has no two steps of a known funnel."),
-            Message("Name the events exposure, click, cart, order and pay, or load daily counts."),
-        )
+def _of_events(log: PackedEvents, period: Period, before: Period, spec: FunnelSpec) -> ShopFunnel:
     after = from_events(log, spec, period=period)
     if not after.counts[:, 0].sum() > 0:
         raise DataError(Message("The log has no events in these days."), Message("Choose other dates."))
@@ -369,6 +385,13 @@ def _shops_with(rows: pd.DataFrame, steps: Sequence[Step]) -> tuple[tuple[Step, 
         shop for shop, part in rows.groupby(["platform", "shop"], sort=True) if set(columns) <= set(_reported(part))
     )
     return chosen, shops
+
+
+def _split_by(rows: pd.DataFrame) -> list[str]:
+    """Dimensions with several values; the shop only where a platform has several."""
+    found = [name for name in _PLACES if len(rows[name].unique()) > 1]
+    shops = rows.groupby("platform")["shop"].nunique()
+    return [name for name in found if name != "shop" or (shops > 1).any()]
 
 
 def _alike(rows: pd.DataFrame, period: Period, before: Period) -> tuple[pd.DataFrame, pd.DataFrame, list[Message]]:

@@ -42,7 +42,7 @@ def test_every_figure_says_its_take_away_and_has_an_alternative_text(language):
 
 def test_bars_are_the_counts_and_the_outline_the_comparison():
     figure = funnel_bars(AFTER, BEFORE)
-    outline, bars = figure.data
+    bars, outline = figure.data
     assert list(bars.x) == [15_000, 800]
     assert list(outline.x) == [15_000, 1_200]
     assert "5.3%" in bars.text[1]

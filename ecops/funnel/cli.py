@@ -1,0 +1,145 @@
+"""The funnel on the command line: one file, one answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ecops import cli
+from ecops.cli import JsonOption, LanguageOption, StateOption, WorkspaceOption
+from ecops.errors import FileError
+from ecops.messages import Count, Message, Percent
+from ecops.periods import Period, last_full_week, parse_period
+
+_LOGS = ("user_id", "event", "happened_at")
+
+
+@cli.app.command(name="funnel")
+@cli._reported
+def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
+    file: Annotated[
+        Path | None, typer.Argument(help="A table of counts or a log of events; the workspace when not given.")
+    ] = None,
+    before: Annotated[Path | None, typer.Option("--before", help="The same table of the days before.")] = None,
+    steps: Annotated[str, typer.Option("--steps", help="A preset: four_steps, five_steps, visitors, ...")] = "all",
+    by: Annotated[list[str] | None, typer.Option("--by", help="Split a log by this column; may be repeated.")] = None,
+    window: Annotated[str, typer.Option("--window", help="Time allowed in a log: 12h, 7d.")] = "7d",
+    period: Annotated[str | None, typer.Option("--period", help="2026-11-09..2026-11-15")] = None,
+    compare: Annotated[str, typer.Option("--compare", help="previous, last_week or last_year.")] = "previous",
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Say where orders are lost: steps, causes in money, defects of the data."""
+    from ecops.funnel import sheet
+    from ecops.funnel import workspace as shop
+
+    span = parse_period(period) if period else None
+    if file is None:
+        data = cli._open(workspace or cli._existing(), state).data()
+        days = span or last_full_week(cli._last_day(data))
+        result = shop.shop_funnel(data, days, cli._known(compare), steps=steps)  # type: ignore[arg-type]
+    elif not file.is_file():
+        raise FileError(Message("There is no such file."), Message("Check the path."), {"file": str(file)})
+    elif _is_log(file):
+        result = _of_log(file, (steps, window, tuple(by or ())), span, cli._known(compare))
+    else:
+        other = sheet.read_sheet(before) if before is not None else None
+        result = sheet.sheet_funnel(sheet.read_sheet(file), other, span)
+    if as_json:
+        cli._say_json(_json(result, language))
+    else:
+        _tell(result, language)
+
+
+def _is_log(file: Path) -> bool:
+    """Whether a file has a person, an event and a time; only its head is read."""
+    from ecops.funnel.source import EventSource
+
+    if file.suffix.casefold() == ".parquet":
+        import pyarrow.parquet as pq
+
+        headers = pq.read_schema(file).names
+    elif file.suffix.casefold() in (".csv", ".gz"):
+        import pandas as pd
+
+        try:
+            headers = [str(name) for name in pd.read_csv(file, nrows=0).columns]
+        except (ValueError, OSError):
+            return False
+    else:
+        return False
+    source = EventSource(dict.fromkeys(headers), "CNY", None)
+    return all(source.column(name, needed=False) is not None for name in _LOGS)
+
+
+def _of_log(file: Path, asked: tuple[str, str, tuple[str, ...]], period: Period | None, compare: str) -> Any:
+    """The funnel of a log; compared when the log covers the days before the period."""
+    from ecops.funnel import FunnelSpec, from_events, pack
+    from ecops.funnel.workspace import ALL_STEPS, compared, longest_spec
+
+    steps, window, by = asked
+    log = pack(file, by=by)
+    spec = longest_spec(log.names, window) if steps == ALL_STEPS else FunnelSpec.preset(steps, window=window)
+    before = period.compared(compare) if period is not None else None  # type: ignore[arg-type]
+    then = from_events(log, spec, period=before, check=False) if before and before.start >= log.span[0] else None
+    return compared(from_events(log, spec, period=period), then)
+
+
+def _json(result: Any, language: str) -> dict[str, Any]:
+    return {
+        "verdict": result.verdict.text(language),
+        "period": result.after.period and [result.after.period.start, result.after.period.end],
+        "compare": result.before and result.before.period and [result.before.period.start, result.before.period.end],
+        "currency": result.after.currency,
+        "steps": _steps(result.after),
+        "steps_before": result.before and _steps(result.before),
+        "segments": result.after.rows.to_dict("records") if result.after.by else [],
+        "findings": [_finding(finding, language) for finding in (*result.findings, *result.watch)],
+        "issues": [
+            {"kind": issue.kind, "severity": issue.severity, "message": issue.message.text(language)}
+            for issue in result.issues
+        ],
+        "notes": [note.text(language) for note in result.notes],
+    }
+
+
+def _steps(table: Any) -> list[dict[str, Any]]:
+    rows = table.total.rows[["step", "n", "rate_prev", "rate_first", "low", "high"]]
+    found: list[dict[str, Any]] = rows.to_dict("records")
+    return found
+
+
+def _finding(finding: Any, language: str) -> dict[str, Any]:
+    money = finding.money
+    return {
+        "headline": finding.headline.text(language),
+        "evidence": finding.evidence.text(language),
+        "subject": dict(finding.subject),
+        "metric": finding.metric,
+        "before": finding.before,
+        "after": finding.after,
+        "interval": list(finding.ci),
+        "q_value": finding.q_value,
+        "n": finding.n,
+        "confidence": finding.confidence,
+        "money": money and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")},
+        "advice": finding.action and finding.action.text.text(language),
+    }
+
+
+def _tell(result: Any, language: str) -> None:
+    cli._say(result.verdict, language)
+    for issue in result.issues:
+        cli._say(issue.message, language)
+    whole = result.after.total.rows
+    for step, row in zip(result.after.steps, whole.itertuples(), strict=True):
+        rate = Percent(row.rate_prev) if row.rate_prev == row.rate_prev else ""
+        cli._say(Message("{step}: {n} {rate}", step=step.term, n=Count(row.n), rate=rate), language)
+    for finding in (*result.findings, *result.watch):
+        cli._say(finding.headline, language)
+    for note in result.notes:
+        cli._say(note, language)
