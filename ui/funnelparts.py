@@ -155,7 +155,7 @@ def by_segment(asked: Asked) -> None:
         start = list(steps).index(broken) if broken in steps else 0
         step = st.selectbox(_("Step"), list(steps), start, format_func=steps.__getitem__, key="fseg_step", width=280)
         by = st.segmented_control(
-            _("By"), list(names), default=next(iter(names)), format_func=names.__getitem__, key="fseg_by", required=True
+            _("By"), list(names), default=_telling(result), format_func=names.__getitem__, key="fseg_by", required=True
         )
     rows = segments.step_by_segment(result, step, by)
     left, right = st.columns([2, 3], gap="medium")
@@ -167,6 +167,14 @@ def by_segment(asked: Asked) -> None:
         told = rows.assign(value=rows["value"].map(place_label))[list(shapes)]
         tables.show(told, f"fseg_table_{by}", shapes, result.after.currency, download=f"ecops_funnel_{by}")
     _behind(result, by, list(rows["value"]), points)
+
+
+def _telling(result: ShopFunnel) -> str:
+    """The dimension to open with: where a whole value of one fell, the next one shows what fell inside it."""
+    subject = result.findings[0].subject if result.findings else {}
+    inside = [name for name in result.after.by if name not in subject]
+    placed = [name for name in result.after.by if name in subject]
+    return inside[0] if len(placed) == 1 and inside else (placed or inside)[0]
 
 
 def _labelled(table: FunnelTable, by: str) -> FunnelTable:

@@ -175,3 +175,14 @@ def test_a_log_of_a_workspace(tmp_path, log):
     assert found.after.count("exposure") == in_days["user_id"].nunique()
     assert found.before is not None
     assert shop.step_choices(data, AFTER, basis="events")[0] == "all"
+
+
+def test_a_fall_that_the_mix_hides_is_explained():
+    rows = [row(day, channel="old", visitors=200, cart_users=80) for day in days(BEFORE)]
+    rows += [row(day, channel="new", visitors=1800, cart_users=90) for day in days(BEFORE)]
+    rows += [row(day, channel="old", visitors=500, cart_users=125) for day in days(AFTER)]
+    rows += [row(day, channel="new", visitors=1500, cart_users=45) for day in days(AFTER)]
+    (finding,) = [f for f in shop.shop_funnel(pd.DataFrame(rows), AFTER).findings if f.subject["step"] == "cart"]
+    # 500 x .40 + 1,500 x .05 of 2,000 would have carted at the rates before; 8.5 % did in both spans.
+    assert finding.before == pytest.approx(0.1375)
+    assert "from 8.5% to 8.5%" in finding.notes[-1].text("en")
