@@ -44,7 +44,7 @@ e2e: $(VENV)/.dev ## run only the browser tests
 	@$(BIN)/python -m pytest -q tests/e2e
 
 bench: $(VENV)/.dev ## speed against peers and the physical limit, side by side (minutes)
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
 sample: $(VENV)/.run ## write the sample shop anew and load it into ./workspace
 	@$(BIN)/python -m sample_data.generate
