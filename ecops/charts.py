@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecops.locale import write, write_count, write_money
-from ecops.messages import Message
+from ecops.messages import Message, Value
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -240,9 +240,7 @@ def _said(text: Message | str, language: str) -> str:
     return text.text(language) if isinstance(text, Message) else text
 
 
-def money_axis(
-    values: Iterable[float], currency: str = "CNY", language: str = "en", zero: bool = True
-) -> dict[str, Any]:
+def money_axis(values: Iterable[float], currency: str = "", language: str = "en", zero: bool = True) -> dict[str, Any]:
     """Axis properties for money: ticks written ¥5 万 or ¥50k, where Plotly itself knows only k and M.
 
     Args:
@@ -257,6 +255,11 @@ def money_axis(
         "ticktext": [write_money(place, currency, language) for place in places],
         "range": [places[0], places[-1]],
     }
+
+
+def currency_name(currency: str) -> Value:
+    """The currency for a subtitle: its code, or words when nothing says which it is."""
+    return currency or Message("the currency of the files")
 
 
 def count_axis(values: Iterable[float], language: str = "en", zero: bool = True) -> dict[str, Any]:

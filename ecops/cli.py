@@ -238,7 +238,7 @@ def _line(figure: Kpi, currency: str) -> Message:
 def _figure(value: float, unit: str, currency: str) -> Value:
     match unit:
         case "money":
-            return Money(value, currency or "CNY")
+            return Money(value, currency)
         case "rate":
             return Percent(value)
         case "count":

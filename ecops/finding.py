@@ -31,7 +31,7 @@ class Amount:
     value: float
     low: float
     high: float
-    currency: str = "CNY"
+    currency: str = ""
     horizon: Literal["period", "week", "month", "year"] = "period"
 
     @property

@@ -22,19 +22,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount of money. `amount` in units of `currency` (ISO 4217 code)."""
+    """An amount of money. `amount` in units of `currency` (ISO 4217 code); a bare number when nothing says which."""
 
     amount: float
-    currency: str = "CNY"
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyRange:
-    """An interval of money, `low` to `high`, in units of `currency`."""
+    """An interval of money, `low` to `high`, in units of `currency`; see `Money`."""
 
     low: float
     high: float
-    currency: str = "CNY"
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def value(metric: Metric, number: float, currency: str) -> Value:
 
 def change(kpi: Kpi) -> Value | None:
     """The change as people say it: points for a share, per cent for the rest; None when unknown."""
-    shown = value(kpi.metric, 0.0, "CNY")
+    shown = value(kpi.metric, 0.0, "")
     if isinstance(shown, Percent):
         return Points(kpi.change) if math.isfinite(kpi.change) else None
     return Percent(kpi.relative, signed=True) if math.isfinite(kpi.relative) else None

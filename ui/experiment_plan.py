@@ -183,7 +183,7 @@ def _waiting(draft: Draft, plan: experiments.Plan) -> None:
     cost = draft.waiting()
     if not math.isfinite(cost):
         return
-    currency = workspaces.current().currency or "CNY"
+    currency = workspaces.current().currency
     st.markdown(
         _(
             "Waiting has a price: if the change really brings {lift}, each week of testing forgoes about {week} of "

@@ -104,7 +104,7 @@ def _monday() -> dt.date:
 def _write(finding: Finding | None, key: str) -> None:
     said = {name: st.session_state[f"action_{name}_{key}"] for name in _FIELDS}
     said["expected_weekly"] = said["expected_weekly"] or math.nan
-    said["currency"] = workspaces.current().currency or "CNY"
+    said["currency"] = workspaces.current().currency
     log = ActionLog(workspaces.current().state)
     with errors.kept():
         if finding is None:

@@ -72,7 +72,7 @@ def show(
     table: Any,
     key: str,
     shapes: Mapping[str, Shape] | None = None,
-    currency: str = "CNY",
+    currency: str = "",
     download: str | None = None,
     height: int | None = None,
 ) -> None:
@@ -136,7 +136,7 @@ def _config(shape: Shape, currency: str) -> Any:
         "figure": (columns.TextColumn, {"alignment": "right"}),
     }[shape.kind]
     symbol = write_money(0.0, currency, "en").removesuffix("0").strip()
-    label = f"{shape.label} ({symbol})" if shape.kind == "money" else shape.label
+    label = f"{shape.label} ({symbol})" if shape.kind == "money" and symbol else shape.label
     return kind(label, help=shape.help, **options)
 
 

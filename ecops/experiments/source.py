@@ -89,7 +89,7 @@ def _from_arrow(table: pa.Table) -> Source:
     def ask(sql: str, params: Mapping[str, Any]) -> pa.Table:
         return engine.query(sql, params, {"given": table}, TIMEOUT)
 
-    return Source("given", table.schema, "CNY", ask)
+    return Source("given", table.schema, "", ask)
 
 
 def _from_file(path: Path) -> Source:
@@ -101,7 +101,7 @@ def _from_file(path: Path) -> Source:
         def ask(sql: str, params: Mapping[str, Any]) -> pa.Table:
             return engine.query(sql, params, {"given": [path]}, TIMEOUT)
 
-        return Source("given", ask("select * from given limit 0", {}).schema, "CNY", ask)
+        return Source("given", ask("select * from given limit 0", {}).schema, "", ask)
     from pyarrow import csv
 
     try:
@@ -133,4 +133,4 @@ def _of(opened: Data, table: str) -> Source:
         return opened.query(sql, params, TIMEOUT)
 
     empty = ask(f"select * from {table} limit 0", {})  # noqa: S608 - a canonical table
-    return Source(table, empty.schema, opened.currency or "CNY", ask)
+    return Source(table, empty.schema, opened.currency, ask)

@@ -137,7 +137,7 @@ class Tally:
     first_day: dt.date | None = None
     last_day: dt.date | None = None
     indicators: Mapping[str, str] = field(default_factory=dict)
-    currency: str = "CNY"
+    currency: str = ""
 
     @property
     def days(self) -> int:

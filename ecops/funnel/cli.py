@@ -72,7 +72,7 @@ def _is_log(file: Path) -> bool:
             return False
     else:
         return False
-    source = EventSource(dict.fromkeys(headers), "CNY", None)
+    source = EventSource(dict.fromkeys(headers), "", None)
     return all(source.column(name, needed=False) is not None for name in _LOGS)
 
 

@@ -50,7 +50,7 @@ def from_table(
     date: str | None = None,
     amount: str | None = None,
     period: Period | None = None,
-    currency: str = "CNY",
+    currency: str = "",
 ) -> FunnelTable:
     """A funnel from counts.
 

@@ -29,7 +29,7 @@ def from_events(
     spec: FunnelSpec,
     by: str | Sequence[str] | None = None,
     period: Period | None = None,
-    currency: str = "CNY",
+    currency: str = "",
     check: bool | None = None,
 ) -> FunnelTable:
     """Count how far every unit of a log got.

@@ -92,7 +92,7 @@ class PackedEvents:
                 begin = end
 
 
-def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, currency: str = "CNY") -> PackedEvents:
+def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, currency: str = "") -> PackedEvents:
     """Pack a log.
 
     Args:

@@ -75,7 +75,7 @@ def _unique(headers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def sheet_funnel(now: Any, before: Any = None, period: Period | None = None, currency: str = "CNY") -> ShopFunnel:
+def sheet_funnel(now: Any, before: Any = None, period: Period | None = None, currency: str = "") -> ShopFunnel:
     """The funnel of a table of counts.
 
     A row is a segment (a source, a product, a day) and the columns are steps under any known header; or a row is a step

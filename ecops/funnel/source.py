@@ -59,7 +59,7 @@ class EventSource:
         )
 
 
-def open_events(data: Any, currency: str = "CNY") -> EventSource:
+def open_events(data: Any, currency: str = "") -> EventSource:
     """A log from a pandas, Polars or Arrow table, a CSV or Parquet file, a workspace or opened data.
 
     Raises:
@@ -138,7 +138,7 @@ def _store(data: Any) -> EventSource:
     def ask(sql: str, params: dict[str, Any]) -> pa.Table:
         return opened.query(sql.replace("WITH ", "WITH log AS (SELECT * FROM events), ", 1), params, timeout=None)
 
-    return EventSource(columns, opened.currency or "CNY", ask)
+    return EventSource(columns, opened.currency, ask)
 
 
 def quoted(header: str) -> str:

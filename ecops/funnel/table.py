@@ -77,7 +77,7 @@ class FunnelTable:
     daily: Floats | None = None
     daily_amount: Floats | None = None
     period: Period | None = None
-    currency: str = "CNY"
+    currency: str = ""
     issues: tuple[Issue, ...] = field(default=())
     spec: FunnelSpec | None = None
 

@@ -141,7 +141,7 @@ def shop_funnel(
     rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
     now, then, gaps = _alike(rows, period, period.compared(compare))
     by = _split_by(rows)
-    named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "") or "CNY"}
+    named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "")}
     after = from_table(now, chosen, by, period=period, **named)
     before = from_table(then, chosen, by, period=period.compared(compare), **named) if len(then) else None
     # Where one platform of several has the steps, sentences must say which.
@@ -253,7 +253,7 @@ def _log(ready: Any) -> PackedEvents:
     def ask(sql: str, params: Mapping[str, Any]) -> Any:
         return ready.query(sql.replace("WITH ", "WITH log AS (SELECT * FROM events), ", 1), dict(params))
 
-    currency = getattr(ready, "currency", "") or "CNY"
+    currency = getattr(ready, "currency", "")
     counted = ", ".join(f"count(DISTINCT {name}) AS {name}" for name in _EVENT_PLACES)
     sizes = ready.query(f"SELECT {counted} FROM events", {}).to_pylist()[0]  # noqa: S608 - names of ours
     by = [name for name, size in sizes.items() if 1 < size <= _MOST_SEGMENTS]

@@ -165,7 +165,7 @@ def read_scope(data: Any, period: Period, compare: Compare | Period, by: Sequenc
     daily: Daily = read_daily(ready, wanted, by)
     panel = make_panel(daily, days)
     covered = coverage(panel, spans(ready), period, other)
-    currency = getattr(ready, "currency", None) or "CNY"
+    currency = getattr(ready, "currency", "")
     basis = find_basis(panel, period, other)
     return Scope(ready, period, other, panel, covered, _days(panel, covered, period), basis, currency, daily.sources)
 

@@ -101,7 +101,7 @@ def waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
     )
     running = np.cumsum([tree.before, *parts.values()])
     figure.update_yaxes(charts.money_axis([*running, tree.after], currency, language))
-    below = Message("Payments in {currency}: what each factor changed", currency=currency)
+    below = Message("Payments in {currency}: what each factor changed", currency=charts.currency_name(currency))
     return charts.title(figure, _strongest(tree, currency), below, language)
 
 
@@ -124,7 +124,7 @@ def gmv_tree(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
         ends = (float("nan"), float("nan"), factor) if block is None else (block.before, block.after, factor)
         _box(figure, look, 0.74, float(height), _label(factor), ends, part, currency)
     figure.update_xaxes(visible=False, range=[0, 1]).update_yaxes(visible=False, range=[0, 1])
-    below = Message("Each factor with what it changed, in {currency}", currency=currency)
+    below = Message("Each factor with what it changed, in {currency}", currency=charts.currency_name(currency))
     return charts.title(figure, _strongest(tree, currency), below, language)
 
 
@@ -219,7 +219,7 @@ _WEEKDAYS = (
 )
 
 
-def heat_map(table: pd.DataFrame, currency: str = "CNY", look: Look | None = None) -> go.Figure:
+def heat_map(table: pd.DataFrame, currency: str = "", look: Look | None = None) -> go.Figure:
     """Sales by hour and weekday; `table` as `ecops.growth.views.hours` gives it."""
     import plotly.graph_objects as go
 
@@ -247,11 +247,11 @@ def heat_map(table: pd.DataFrame, currency: str = "CNY", look: Look | None = Non
         hour=int(hour),
         share=Percent(float(grid[day, hour] / grid.sum())),
     )
-    below = Message("Sales by hour and weekday, {currency}", currency=currency)
+    below = Message("Sales by hour and weekday, in {currency}", currency=charts.currency_name(currency))
     return charts.title(figure, takeaway, below, look.language)
 
 
-def trend(table: pd.DataFrame, key: str, period: Period, currency: str = "CNY", look: Look | None = None) -> go.Figure:
+def trend(table: pd.DataFrame, key: str, period: Period, currency: str = "", look: Look | None = None) -> go.Figure:
     """Six weeks and the period by day, with the same weekday a year before; `table` as `ecops.growth.views.trend`."""
     import plotly.graph_objects as go
 

@@ -106,14 +106,14 @@ def _money_range(low: float, high: float, currency: str, language: str) -> str:
 
 
 def write_money(amount: float, currency: str, language: str) -> str:
-    """Money rounded to about three digits: ¥4.2 万, ¥1.35 亿; ¥42k, ¥135M.
+    """Money rounded to about three digits: ¥4.2 万, ¥1.35 亿; ¥42k, ¥135M. Without a currency a bare number.
 
-    >>> write_money(-42_130, "CNY", "zh"), write_money(-42_130, "CNY", "en")
-    ('-¥4.21 万', '-¥42.1k')
+    >>> write_money(-42_130, "CNY", "zh"), write_money(-42_130, "CNY", "en"), write_money(-42_130, "", "en")
+    ('-¥4.21 万', '-¥42.1k', '-42.1k')
     """
     if not math.isfinite(amount):
         return "—"
-    sign, symbol = "-" if amount < 0 else "", _SYMBOLS.get(currency, currency + " ")
+    sign, symbol = "-" if amount < 0 else "", _SYMBOLS.get(currency, f"{currency} ".lstrip())
     return f"{sign}{symbol}{write_count(abs(amount), language, money=True)}"
 
 

@@ -45,7 +45,7 @@ class Chart:
     categories: tuple[Value, ...]
     series: tuple[Series, ...]
     unit: Unit = "count"
-    currency: str = "CNY"
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Action:
     subject: Mapping[str, str] = field(default_factory=dict)
     kind: str = ""
     expected_weekly: float = math.nan
-    currency: str = "CNY"
+    currency: str = ""
     began: dt.date | None = None
     troubled_since: dt.date | None = None
     state: Stage = "open"
@@ -128,7 +128,7 @@ class ActionLog:
             "subject": dict(finding.subject),
             "kind": finding.kind,
             "expected_weekly": expected,
-            "currency": finding.money.currency if finding.money else "CNY",
+            "currency": finding.money.currency if finding.money else "",
             "troubled_since": finding.period.start,
         }
         return self.add(actor, title=title, **{**known, **fields})

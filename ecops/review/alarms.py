@@ -141,7 +141,7 @@ def _fired(data: Data, rule: AlertRule, week: Period) -> list[Alert]:
             rule, value, before
         ):
             continue
-        currency = getattr(data, "currency", None) or "CNY"
+        currency = getattr(data, "currency", "")
         found.append(Alert(rule, names, now, value, before, base, _sentence(rule, names, value, before, currency)))
     return found
 

@@ -78,7 +78,7 @@ def _collected(data: Data, period: Period, compare: Compare, spans: tuple[int, .
     tasks: list[Callable[[], Sequence[Finding]]] = []
     for place, (days, other) in enumerate(windows):
         tasks.append(functools.partial(_growth, data, days, compare, first=place == 0, last=place == len(windows) - 1))
-        tasks.append(functools.partial(_funnel, steps, days, other, getattr(data, "currency", None) or "CNY"))
+        tasks.append(functools.partial(_funnel, steps, days, other, getattr(data, "currency", "")))
     tasks += [functools.partial(_products, data, period), functools.partial(trial_findings, data, period)]
     with ThreadPoolExecutor(2) as pool:
         parts = list(pool.map(lambda task: task(), tasks))
@@ -170,7 +170,7 @@ def _products(data: Data, period: Period) -> list[Finding]:
         return []
     sql = load_sql("ecops.review.queries", "products")
     rows = data.query(sql, {"start": span.start, "end": span.end}).to_pandas()
-    currency = getattr(data, "currency", None) or "CNY"
+    currency = getattr(data, "currency", "")
     found: list[Finding] = []
     for platform, part in rows.dropna(subset=["visitors", "cart_users", "pay_buyers"]).groupby("platform", sort=True):
         usable = part[part["sku"].notna()]

@@ -24,7 +24,7 @@ _LONGEST = 10
 
 
 def line(
-    shown: Line, currency: str = "CNY", annotations: Sequence[Annotation] = (), look: Look | None = None
+    shown: Line, currency: str = "", annotations: Sequence[Annotation] = (), look: Look | None = None
 ) -> go.Figure:
     """A metric over time: this year solid, the year before grey and dashed, what is not complete yet dotted.
 

@@ -89,7 +89,7 @@ def verify(
     direction: Literal["up", "down"] = "up",
     expected_weekly: float = math.nan,
     worth: float = math.nan,
-    currency: str = "CNY",
+    currency: str = "",
 ) -> Outcome:
     """Compare a segment after an action with its counterfactual.
 

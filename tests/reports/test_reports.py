@@ -23,7 +23,7 @@ REPORT = Report(
                 Bullets((Message("{text}", text="=cmd|' /C calc'!A0 <script>alert(1)</script>"),)),
                 Table(
                     (Message("{text}", text="指标"), Message("{text}", text="本周")),
-                    (("支付金额", Money(123_456.78)), ("转化率", Percent(0.0312)), ("访客数", Count(4_200))),
+                    (("支付金额", Money(123_456.78, "CNY")), ("转化率", Percent(0.0312)), ("访客数", Count(4_200))),
                 ),
                 Chart(
                     "line",
