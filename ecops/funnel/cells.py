@@ -30,6 +30,8 @@ _SMALL = 5.0
 _FEW = 6.0
 """Degrees of freedom below which a spread between days cannot be told; the whole shop's is used, or none."""
 _PRICE = 6.0
+_MOST = 0.8
+"""Share of a node's change from which on a part of it, or several, can stand for it."""
 
 
 class Step2x2(NamedTuple):
@@ -45,17 +47,24 @@ class Step2x2(NamedTuple):
     rate: float | None = None
 
     @property
+    def weight(self) -> Floats:
+        """How much each segment counts in `parts`: U / weight is the change of the rate."""
+        if self.rate is not None:
+            return self.n1
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.nan_to_num(self.n0 * self.n1 / (self.n0 + self.n1))
+
+    @property
     def parts(self) -> tuple[Floats, Floats, Floats]:
         """U (weighted change), V (its variance) and the units gained or lost at the present base, by segment."""
         if self.rate is not None:
             gained = self.x1 - self.n1 * self.rate
             return gained, self.n1 * self.rate * (1 - self.rate), gained
         with np.errstate(invalid="ignore", divide="ignore"):
-            weight = np.nan_to_num(self.n0 * self.n1 / (self.n0 + self.n1))
             change = np.nan_to_num(self.x1 / self.n1 - self.x0 / self.n0)
             pooled = np.nan_to_num((self.x0 + self.x1) / (self.n0 + self.n1))
         both = (self.n0 > 0) & (self.n1 > 0)
-        change = np.where(both, change, 0.0)
+        change, weight = np.where(both, change, 0.0), self.weight
         return weight * change, weight * pooled * (1 - pooled), self.n1 * change
 
     def only(self, mask: Flags) -> Step2x2:
@@ -180,20 +189,22 @@ def examined(
     spread: Sequence[dict[int, tuple[float, float]]],
     extra: Sequence[float] = (),
 ) -> tuple[list[Cell], list[float]]:
-    """Every node x step, with q-values over all of them and `extra` p-values of other tests made at the same time.
+    """Every node x step, corrected for all of them and for the `extra` tests made at the same time.
+
+    Nodes are nested, so one cause at one step makes many cells significant. Were all cells one family, that cause would
+    lower the bar for every other step. Each step and each extra test is therefore a family of its own (Benjamini and
+    Hochberg inside, Bonferroni across).
 
     Returns:
         The cells, and the q-values of `extra`.
     """
-    cells = [
-        cell
-        for position, (step, phi) in enumerate(zip(steps, spread, strict=True))
-        for node in places
-        if (cell := _cell(node, position, step, phi)) is not None
-    ]
-    q_values = benjamini_hochberg([*(cell.p_value for cell in cells), *extra])
-    corrected = [replace(cell, q_value=float(q)) for cell, q in zip(cells, q_values, strict=False)]
-    return corrected, [float(q) for q in q_values[len(cells) :]]
+    families = len(steps) + len(extra)
+    corrected: list[Cell] = []
+    for position, (step, phi) in enumerate(zip(steps, spread, strict=True)):
+        cells = [cell for node in places if (cell := _cell(node, position, step, phi)) is not None]
+        q_values = np.minimum(1.0, families * benjamini_hochberg([cell.p_value for cell in cells]))
+        corrected += [replace(cell, q_value=float(q)) for cell, q in zip(cells, q_values, strict=True)]
+    return corrected, [min(1.0, families * p) for p in extra]
 
 
 def _cell(node: Node, position: int, step: Step2x2, phi: dict[int, tuple[float, float]]) -> Cell | None:
@@ -244,9 +255,9 @@ class Guards(NamedTuple):
 def causes(cells: Sequence[Cell], steps: Sequence[Step2x2], guards: Guards) -> list[Cell]:
     """The fewest cells that explain the changed ones; their nodes never overlap within a step.
 
-    For each step the node with the best score is taken, where a node that had to be chosen among m pays 2 ln m; then
-    its segments are set aside and the rest is tested again. Three or more siblings that moved the same way and make at
-    least 80 % of their parent's change are told as the parent.
+    For each step the node with the best score is taken, where a node that had to be chosen among m pays 2 ln m; it is
+    narrowed to the part that moved alone; then its segments are set aside and the rest is tested again. Three or more
+    siblings that moved the same way and make at least 80 % of their parent's change are told as the parent.
     """
     found: list[Cell] = []
     for position, step in enumerate(steps):
@@ -268,12 +279,43 @@ def _chosen(candidates: list[Cell], step: Step2x2, guards: Guards) -> list[Cell]
         best, _ = max(
             alive, key=lambda entry: (entry[1] - _price(entry[0].node), -entry[0].node.depth, entry[0].node.subject)
         )
+        best = _narrowed(best, [c for c, _ in alive], step, guards)
         chosen = _pair(best, [c for c, _ in alive], step, guards) or [best]
         taken += chosen
         for cell in chosen:
             open_segments &= ~cell.node.members
         candidates = [c for c, _ in alive if not any(c is one for one in chosen)]
     return taken
+
+
+def _narrowed(best: Cell, candidates: list[Cell], step: Step2x2, guards: Guards) -> Cell:
+    """The part of a node that makes at least 80 % of its change, where it moved and the rest of the node did not.
+
+    The part and the rest are compared with each other (a test of heterogeneity), so that a node that moved as a whole
+    is not narrowed to its largest part.
+    """
+    found: list[tuple[float, Cell]] = []
+    for part in candidates:
+        rest = best.node.members & ~part.node.members
+        if part is best or not rest.any() or (part.node.members & ~best.node.members).any():
+            continue
+        if part.gained / best.gained < _MOST:
+            continue
+        (change, variance), (other, other_variance) = (_change(step.only(m)) for m in (part.node.members, rest))
+        error = float(np.sqrt((variance + other_variance) * best.dispersion))
+        if error > 0:
+            found.append((float(two_sided((change - other) / error, best.df)), part))
+    if not found:
+        return best
+    p_value, part = min(found, key=lambda entry: (entry[0], entry[1].node.depth, entry[1].node.subject))
+    return _narrowed(part, candidates, step, guards) if p_value < guards.alpha else best
+
+
+def _change(step: Step2x2) -> tuple[float, float]:
+    """The weighted mean change of the rate over segments, and its variance; 0 and infinity when there is none."""
+    u, v, _ = (float(part.sum()) for part in step.parts)
+    weight = float(step.weight.sum())
+    return (u / weight, v / weight**2) if weight > 0 else (0.0, float("inf"))
 
 
 def _pair(best: Cell, candidates: list[Cell], step: Step2x2, guards: Guards) -> list[Cell] | None:
@@ -288,7 +330,7 @@ def _pair(best: Cell, candidates: list[Cell], step: Step2x2, guards: Guards) -> 
         if one.node.family != other.node.family or one.node.siblings < 3:
             continue
         gain = one.score + other.score - _price(one.node) - _price(other.node) - _PRICE
-        if gain <= best.score - _price(best.node) or abs(one.gained + other.gained) < 0.8 * abs(best.gained):
+        if gain <= best.score - _price(best.node) or abs(one.gained + other.gained) < _MOST * abs(best.gained):
             continue
         rest = step.only(best.node.members & ~one.node.members & ~other.node.members)
         u, v, _ = (float(part.sum()) for part in rest.parts)
@@ -309,7 +351,7 @@ def _again(cell: Cell, step: Step2x2, open_segments: Flags, guards: Guards) -> f
         return cell.score
     u, v, gained = (float(part.sum()) for part in step.only(left).parts)
     entered = float(step.n1[left].sum())
-    if v <= 0 or entered <= 0 or gained * cell.gained <= 0 or abs(gained) < 0.8 * abs(cell.gained):
+    if v <= 0 or entered <= 0 or gained * cell.gained <= 0 or abs(gained) < _MOST * abs(cell.gained):
         return None
     rate = float(step.x1[left].sum()) / entered
     expected = rate - gained / entered
@@ -324,7 +366,7 @@ def _merged(taken: list[Cell], everything: Sequence[Cell], guards: Guards) -> li
         whole = parent.node
         inside = [c for c in taken if c.node is not whole and not (c.node.members & ~whole.members).any()]
         same = [c for c in inside if c.gained * parent.gained > 0]
-        told = len(same) >= 3 and abs(sum(c.gained for c in same)) >= 0.8 * abs(parent.gained)
+        told = len(same) >= 3 and abs(sum(c.gained for c in same)) >= _MOST * abs(parent.gained)
         if told and parent.q_value < guards.false_discovery and guards.passes(parent):
             return _merged(
                 [c for c in taken if c not in same] + [parent], [c for c in everything if c is not parent], guards

@@ -157,7 +157,7 @@ def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure
     worst = min(factors, key=lambda name: factors[name] * np.sign(parts.total or 1) * -1)
     takeaway = Message(
         "{factor} made {part} of the change of {total}.",
-        factor=Term(en=_factor(table, worst, Look("en")), zh=_factor(table, worst, Look("zh"))),
+        factor=_at_the_start(table, worst),
         part=Money(factors[worst], table.currency) if with_money else Number(factors[worst], 0),
         total=Money(parts.total, table.currency) if with_money else Number(parts.total, 0),
     )
@@ -171,6 +171,12 @@ def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure
     figure.update_layout(showlegend=False)
     told = "; ".join(f"{label} {said(value)}" for label, value in zip(labels, values, strict=True))
     return _with_alt(figure, f"{takeaway.text(look.language)} {told}")
+
+
+def _at_the_start(table: FunnelTable, name: str) -> Term:
+    """The factor as the first word of a sentence."""
+    english = _factor(table, name, Look("en"))
+    return Term(en=english[:1].upper() + english[1:], zh=_factor(table, name, Look("zh")))
 
 
 def _factor(table: FunnelTable, name: str, look: Look) -> str:

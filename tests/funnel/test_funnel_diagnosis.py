@@ -81,6 +81,41 @@ def test_the_same_over_many_weeks():
     assert companions <= 0.10
 
 
+def test_a_cause_at_one_step_does_not_lower_the_bar_for_the_others():
+    rates = RATES.copy()
+    rates[:, 1] *= 0.5
+    found = weeks(200, rates, seed=8)
+    assert all({"step": "cart"} in [dict(finding.subject) for finding in week.findings] for week in found)
+    others = sum(any(finding.subject["step"] != "cart" for finding in week.findings) for week in found)
+    assert others / 200 <= 0.05
+
+
+def two_devices(desktop, mobile):
+    """A platform whose orders were paid by 150 of 200 on the desktop, 1,500 of 2,000 on mobile; and a calm one."""
+    tables = []
+    for paid in ((150, 1_500), (desktop, mobile)):
+        rows = [("a", "desktop", 200, paid[0]), ("a", "mobile", 2_000, paid[1])]
+        rows += [("b", "desktop", 900, 700), ("b", "mobile", 3_000, 2_400)]
+        frame = pd.DataFrame(rows, columns=["platform", "device", "order_buyers", "pay_buyers"])
+        tables.append(from_table(frame, ["order_buyers", "pay_buyers"], by=["platform", "device"]))
+    return diagnose(tables[1], tables[0])
+
+
+@pytest.mark.parametrize(
+    ("desktop", "mobile", "subject"),
+    [
+        # Mobile alone fell: the platform's change is 100 % mobile's, the desktop stands still.
+        (150, 1_200, {"platform": "a", "device": "mobile"}),
+        # Both fell alike: mobile is 91 % of the change because it is 91 % of the orders, not because it is the cause.
+        (120, 1_200, {"platform": "a"}),
+    ],
+)
+def test_a_change_is_told_where_it_happened(desktop, mobile, subject):
+    (finding,) = two_devices(desktop, mobile).findings
+    place = {name: value for name, value in finding.subject.items() if name != "step"}
+    assert place == subject
+
+
 def test_one_finding_with_its_money():
     random = np.random.default_rng(4)
     before, after = week(random), week(random, lowered(5, 3, 0.6))

@@ -49,8 +49,11 @@ def test_two_weeks_show_the_payment_failure_and_nothing_else(open_app, language,
     assert sure["product"].tolist() == ["NW-E03"]
 
 
-def test_four_weeks_show_the_cart_rate_of_taobao(open_app):
+def test_four_weeks_show_the_cart_rate_of_taobao_and_the_payment_failure(open_app):
     app = open_app("funnel", "sample", "zh", span="d28")
+    confirmed = [m.value for m in app.markdown if re.search(r"badge\[(已确认|Confirmed)\]", m.value)]
+    assert len(confirmed) == 2
+    assert any("抖音 · 移动端「下单→支付」转化率由 78% 降到 57%" in text for text in said(app))
     assert verdict(app).startswith("淘宝「访客→加购」转化率由 9.8% 降到 7.6%")
     # The mix of sources hid it: taken together nothing seems to have happened.
     assert any("由 7.7% 到 7.6%" in caption.value for caption in app.caption)
