@@ -188,7 +188,7 @@ def _distinct(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def told(finding: Finding, week: Period) -> Finding:
     """The finding with its place as people name it, and a note of its days where these are not the week."""
-    if place(finding) and finding.kind in {"rate", "traffic", "value"}:
+    if finding.area == "growth" and place(finding) and finding.kind in {"rate", "traffic", "value"}:
         finding = replace(finding, headline=_said(finding, place=where(place(finding))))
     if finding.compare is None or finding.period == week or finding.kind == "data":
         return finding
