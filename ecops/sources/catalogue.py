@@ -50,9 +50,14 @@ def _cells(entry: Source, language: Language) -> tuple[str, ...]:
 
 def _columns(entry: Table, language: Language) -> list[str]:
     rows = []
+    own = sources().get(f"generic_{entry.name}")
+    optional = own.optional if own is not None else ()
     for column in entry.columns:
+        if column.header_of:
+            continue  # filled in on load
         label, meaning = write(column.label, language), write(column.meaning, language)
-        rows.append(_row((label, "✓" if column.required else "", meaning, ", ".join(column.synonyms))))
+        needed = "✓" if column.required and column.name not in optional else ""
+        rows.append(_row((label, needed, meaning, ", ".join(column.synonyms))))
     return rows
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ecops.sources.figures import add_figures, figure_columns, named_by_file
 from ecops.sources.grid import Grid
 from ecops.sources.mapping import Mapping, missing_columns
 from ecops.sources.registry import Source, sources
@@ -66,6 +67,10 @@ def propose(source_entry: Source, grid: Grid) -> Mapping:
     constants = {name: value for name, value in constants.items() if name not in columns}
     if source_entry.name == "generic_funnel":
         _add_segment(grid, columns)
+    target = table(source_entry.table)
+    add_figures(target, grid, columns)
+    if "experiment" in target.names and "experiment" not in columns:
+        constants = {**named_by_file(grid), **constants}
     return Mapping(source=source_entry.name, table=source_entry.table, columns=columns, constants=constants)
 
 
@@ -104,15 +109,17 @@ def _columns(entry: Source, headers: Sequence[str]) -> dict[str, int]:
 
 def _match(entry: Source, grid: Grid, headers: Sequence[str]) -> Match | None:
     mapping = propose(entry, grid)
-    if not mapping.columns:
+    # Any number may be a figure of a test, so that figures say nothing about what a file is.
+    figures = {mapping.columns[name] for name in figure_columns(table(entry.table)) if name in mapping.columns}
+    used = set(mapping.columns.values()) - figures
+    if not used:
         return None
-    used = set(mapping.columns.values())
     missing = missing_columns(mapping)
     working = entry.headers
     ignored = tuple(
         column
         for position, column in enumerate(grid.columns)
-        if position not in used and column and headers[position] not in _helpers(entry)
+        if position not in used | figures and column and headers[position] not in _helpers(entry)
     )
     present = {header for header in headers if header}
     known = len(present & (working | {headers[position] for position in used})) / len(present)

@@ -66,6 +66,9 @@ def _bind(job: Job, reading: Reading) -> None:
         job.parameters[f"words_{name}_to"] = list(words.values()) or [""]
     for name, value in {**job.source.empty, **job.mapping.constants}.items():
         job.parameters[f"constant_{name}"] = constant_value(job.table[name], value)
+    for column in job.table.columns:
+        if column.header_of in job.mapping.columns:
+            job.parameters[f"constant_{column.name}"] = job.grid.columns[job.mapping.columns[column.header_of]]
 
 
 def _filled(job: Job, names: list[str]) -> str:
@@ -124,6 +127,8 @@ def _number(name: str, column: Column, plain: bool) -> str:
     options += [] if plain else [cells.slow_number(quoted("_p_" + name))]
     if not plain and column.unit == "seconds":
         options.append(cells.clock_seconds(quoted(name)))
+    if not plain and column.unit == "figure":
+        options.append(f"CAST({cells.boolean(quoted(name))} AS DOUBLE)")
     value = f"coalesce({', '.join(options)})"
     if name.removeprefix("order_") in ("refund_amount", "discount"):
         # Some platforms write what goes back to the buyer below zero; ours are positive amounts.
@@ -186,7 +191,7 @@ def _base(job: Job, column: Column, have: set[str]) -> str:
         return f"coalesce({', '.join(options)})"
     if name == "currency":
         return "CAST($currency AS VARCHAR)"
-    if name in job.mapping.constants:
+    if name in job.mapping.constants or column.header_of in job.mapping.columns:
         return f"CAST($constant_{name} AS {column.sql_type})"
     if name == "level":
         return f"'{_level(have)}'"
@@ -245,6 +250,8 @@ def _numbered(job: Job, sql: str) -> str:
     if rule is None or rule[0] in job.mapping.columns:
         return sql
     name, shape, group = rule
+    if set(group) & set(job.source.optional) - columns_of(job):
+        return f"SELECT * REPLACE (CAST(_row AS VARCHAR) AS {name}) FROM ({sql})"  # noqa: S608 - nothing to count by
     number = f"row_number() OVER (PARTITION BY {', '.join(group)} ORDER BY _row)"
     key = f"concat_ws('|', {', '.join(f'CAST({part} AS VARCHAR)' for part in group)})"
     made = shape.replace("$N", f"CAST({number} AS VARCHAR)").replace("$K", key)

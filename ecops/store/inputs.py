@@ -215,6 +215,8 @@ def _match(shape: Table, headers: Sequence[str]) -> dict[str, str]:
 def _filled(shape: Table, found: Mapping[str, str]) -> dict[str, str]:
     """What stands in for columns that are missing: name -> SQL over the typed columns."""
     filled = {"platform": "''"} if "platform" in shape.names else {}
+    if shape.name == "experiment_units":
+        filled["unit_id"] = "CAST(NULL AS VARCHAR)"
     if shape.name == "traffic_daily":
         split = next((level for level, names in _LEVELS.items() if any(name in found for name in names)), "shop")
         filled["level"] = f"'{split}'"

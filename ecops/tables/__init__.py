@@ -51,6 +51,7 @@ class Column:
         required: a file without it cannot be loaded into this table.
         sensitive: who must not see it, see the masking at the door out.
         synonyms: headers under which unknown files carry it, in any language.
+        header_of: the column whose header in the file this one holds; "" for columns that files fill.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Column:
     required: bool = False
     sensitive: Sensitive = ""
     synonyms: tuple[str, ...] = ()
+    header_of: str = ""
 
     @property
     def sql_type(self) -> str:
@@ -121,6 +123,7 @@ def _column(entry: Mapping[str, Any]) -> Column:
         required=entry.get("required", False),
         sensitive=cast("Sensitive", entry.get("sensitive", "")),
         synonyms=tuple(entry.get("synonyms", ())),
+        header_of=entry.get("header_of", ""),
     )
 
 

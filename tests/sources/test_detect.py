@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ecops.sources.detect import detect, propose
+from ecops.sources.figures import figure_columns
 from ecops.sources.grid import Grid
 from ecops.sources.mapping import Mapping, fingerprint
 from ecops.sources.registry import source, sources
+from ecops.tables import table
 
 Sheet = Callable[..., Grid]
 
@@ -44,7 +46,7 @@ def test_one_header_serves_one_column_of_a_table(sheet: Sheet) -> None:
     for entry in sources().values():
         if entry.generic:
             grid = sheet("a,b\n1,2\n")
-            assert propose(entry, grid).columns == {}
+            assert set(propose(entry, grid).columns) <= set(figure_columns(table(entry.table)))
     grid = sheet("订单号,下单时间,金额,金额,实付金额\n1,2026-05-01,1,2,3\n")
     columns = propose(source("generic_orders"), grid).columns
     assert len(set(columns.values())) == len(columns)

@@ -1,6 +1,11 @@
 """Rows of an experiment reach its checks as they are: nobody vanishes on load."""
 
+import dataclasses
+
+import pytest
+
 from ecops import Workspace
+from ecops.sources.figures import named_by_file
 
 HEADER = "experiment,user_id,variant,converted\n"
 
@@ -15,3 +20,44 @@ def test_people_in_two_arms_and_repeated_people_survive_and_reloading_adds_nothi
     assert sorted(zip(units["rows"].to_pylist(), units["arms"].to_pylist(), strict=True)) == [(1, 1), (2, 1), (2, 2)]
     again = shop.load((HEADER + rows + "t,4,a,0\n").encode(), name="second.csv")
     assert (again.sheets[0].keys_new, again.sheets[0].keys_unchanged) == (1, 5)
+
+
+NO_USERS = b"""group,phone,ref,zip,pages,bounced,spend
+a,13800138000,u1,01234,3,TRUE,9.5
+b,13800138001,u2,01235,4.5,FALSE,0
+"""
+
+
+def test_rows_without_users_are_users_and_further_numbers_are_kept_under_their_header(tmp_path):
+    shop = Workspace.open(tmp_path / "shop")
+    shop.load(NO_USERS, "generic_experiment_units", name="checkout 2026-11-16 (1).csv")
+    rows = shop.query("SELECT * FROM experiment_units ORDER BY variant").to_pylist()
+    assert [row["unit_id"] for row in rows] == [None, None]
+    assert [row["experiment"] for row in rows] == ["checkout", "checkout"]
+    told = [{row["extra_1_name"]: row["extra_1"], row["extra_2_name"]: row["extra_2"]} for row in rows]
+    assert told == [{"pages": 3.0, "bounced": 1.0}, {"pages": 4.5, "bounced": 0.0}]
+    # Neither telephone numbers nor post codes nor names find their way in.
+    assert not any("138" in str(value) or "0123" in str(value) for row in rows for value in row.values())
+
+
+def test_a_row_without_a_user_beside_rows_with_one_is_left_out_and_told(tmp_path):
+    shop = Workspace.open(tmp_path / "shop")
+    receipt = shop.load((HEADER + "t,1,a,1\nt,,b,0\nt,3,b,1\n").encode(), name="first.csv")
+    assert receipt.rows == 2
+    assert any(issue.kind == "required_empty" and issue.column == "unit_id" for issue in receipt.sheets[0].issues)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("ab_test.csv", "ab_test"),
+        ("ab test 20261109.csv", "ab test"),
+        ("ab.test_2026-11-09 (2).xlsx", "ab.test"),
+        ("2026-11-09.csv", "2026-11-09"),
+        ("book.xlsx › Sheet1", "book"),
+        ("all.zip › hero 副本.csv", "hero"),
+    ],
+)
+def test_a_test_without_a_name_is_called_as_its_file(sheet, file, name):
+    grid = dataclasses.replace(sheet("variant,converted\na,1\n"), name=file)
+    assert named_by_file(grid) == {"experiment": name}
