@@ -35,6 +35,8 @@ class Daily:
         days: every day, in order.
         numerator, denominator: shape (places, days); the denominator is 1 for plain sums.
         money: GMV, same shape; zeros when it is unknown.
+        reported: days on which every shop of a place has figures of the metric somewhere, same shape: nothing in the
+            place is then nothing, and not a file that was not loaded.
     """
 
     metric: Metric
@@ -43,6 +45,7 @@ class Daily:
     numerator: Floats
     denominator: Floats
     money: Floats
+    reported: NDArray[np.bool_]
 
     def known(self, place: int) -> NDArray[np.bool_]:
         """Days on which a place has figures, shape (days,)."""
@@ -50,7 +53,9 @@ class Daily:
             return np.asarray(self.denominator[place] > 0)
         values = self.numerator[place]
         present = np.asarray(values != 0)
-        return present if present.any() and np.median(values[present]) >= USUAL else np.ones(len(values), dtype=bool)
+        if not present.any() or np.median(values[present]) < USUAL:
+            return np.ones(len(values), dtype=bool)
+        return np.asarray(present | self.reported[place])
 
     def frame(self, place: int) -> pd.DataFrame:
         """`date`, `numerator`, `denominator` of a place on the days it has figures."""
@@ -113,7 +118,17 @@ def read(data: Data, key: str, by: Sequence[str], span: Period) -> Daily | None:
         parts[0][:, inside],
         parts[1][:, inside],
         np.zeros_like(parts[0][:, inside]) if money is None else money[0][:, inside],
+        _reported(scope.panel, [aliases_of(scope.basis).get(name, name) for name in entry.measures])[:, inside],
     )
+
+
+def _reported(panel: Panel, measures: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether every shop of a segment has any figure of the measures on a day, shape (segments, days)."""
+    there = np.logical_or.reduce([np.nan_to_num(panel.measures[name]) != 0 for name in measures])
+    shop = panel.leaves.groupby(["platform", "shop"], sort=False).ngroup().to_numpy()
+    shops = np.zeros((shop.max() + 1, there.shape[1]), dtype=bool)
+    np.logical_or.at(shops, shop, there)
+    return np.asarray(panel.by_segment(np.where(shops[shop], 0.0, 1.0)) == 0)
 
 
 def _places(panel: Panel) -> tuple[Mapping[str, str], ...]:
@@ -150,4 +165,8 @@ def _products(data: Data, entry: Metric, by: Sequence[str], span: Period) -> Dai
     numerator = wide(entry.numerator)
     below = wide(entry.denominator) if entry.denominator else np.ones_like(numerator)
     told = tuple({name: str(value) for name, value in place.items()} for place in places)
-    return Daily(entry, told, tuple(days), numerator, below, wide(("pay_amount",)))
+    named = np.array([place.get("platform", "") for place in told])
+    same = named[:, None] == named[None, :]
+    return Daily(
+        entry, told, tuple(days), numerator, below, wide(("pay_amount",)), np.asarray(same @ (numerator != 0) > 0)
+    )

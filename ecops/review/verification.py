@@ -8,6 +8,11 @@ Uncertainty has two parts that are added: the day-to-day noise of the segment an
 sandwich over days, t distribution), and how far untouched segments drift apart from each other anyway (the between
 variance over the controls, see `_between_variance`). Without at least three controls the second part cannot be
 known and the outcome says so.
+
+A metric that falls to nothing, or rises from nothing, has no logarithm. There the side with nothing in it gets the
+exact Poisson limit of no events, -log(tail), each event as large as makes the days of the other side vary as they do
+(quasi-Poisson), and the interval joins it with the limit of the other side (Bonferroni: half of the error for each),
+which is never too narrow.
 """
 
 from __future__ import annotations
@@ -33,13 +38,21 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Verdict = Literal["worked", "no_evidence", "did_not_work", "too_early"]
 """worked: the whole interval lies on the good side of zero. did_not_work: it lies below half of what was expected (or
-below zero). no_evidence: neither yet. too_early: less than seven days have passed, or a window is empty."""
+below zero). no_evidence: neither yet. too_early: less than seven days have passed, or a window has no figures."""
 
 FEWEST_DAYS = 7
 LEAST_VARIANCE = 1e-18
 """Squared relative error below which nothing is known better: days without any noise are still rounded numbers."""
 
 FEWEST_CONTROLS = 3
+HALF_LEVEL = 0.975
+"""Level of each of two limits that together hold at 95 %."""
+
+NOTHING_SEEN = -math.log((1 - HALF_LEVEL) / 2)
+"""Events that may have been expected where none was seen."""
+
+Interval = tuple[float, float, float]
+"""Value, lower and upper limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,8 @@ class Outcome:
 
     Attributes:
         verdict: see `Verdict`.
-        change: relative change of the metric against its counterfactual; 0.1 is ten per cent more. NaN when too early.
+        change: relative change of the metric against its counterfactual; 0.1 is ten per cent more, infinite where
+            without the action there would be nothing. NaN when too early, or nothing on both sides.
         ci: 95 % interval of `change`.
         before, after, counterfactual: the metric before, after, and as it would have been; its own unit, NaN when
             too early.
@@ -69,6 +83,30 @@ class Outcome:
     window: Period
     controls: int
     notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One segment in one window.
+
+    Attributes:
+        total: sum of the numerator.
+        exposure: sum of the denominator.
+        variance: of log(total), over days; NaN when nothing happened.
+        freedom: its degrees of freedom.
+        event: how large one event is, so that events would vary like the days do; at least 1 for counts.
+    """
+
+    total: float
+    exposure: float
+    variance: float
+    freedom: float
+    event: float
+
+    @property
+    def log(self) -> float:
+        """Logarithm of the level."""
+        return math.log(self.total / self.exposure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,38 +161,100 @@ def verify(
     if last is None or (last - start).days + 1 < FEWEST_DAYS:
         return _too_early(base, start, last)
     window = _whole_weeks(Period(start, last))
-    step = _step(days, base, window)
-    if step is None:
+    sides = _side(days, base), _side(days, window)
+    if sides[0] is None or sides[1] is None or min(sides[0].total, sides[1].total) < 0:
         return _too_early(base, start, last)
-    others = [found for frame in controls.values() if (found := _step(_daily(frame), base, window)) is not None]
-    shift, variance, freedom = _counterfactual_shift(others)
-    effect = step.value - shift
-    total = step.variance + variance
-    df = total**2 / (step.variance**2 / step.freedom + (variance**2 / freedom if variance else 0.0))
-    half = critical_value(df=df).item() * math.sqrt(total)
-    notes: tuple[Message, ...] = ()
+    others = [found for frame in controls.values() if (found := _control(frame, base, window)) is not None]
+    effect = _effect(sides[0], sides[1], _counterfactual_shift(others))
+    weekly = _money(sides[1], window, effect, worth, currency)
+    notes = [note] if (note := _nothing_note(sides[0], sides[1])) is not None else []
     if len(others) < FEWEST_CONTROLS:
-        notes = (
+        notes.append(
             Message(
                 "Only {n} untouched segments to compare with: other causes in the same weeks cannot be told apart.",
                 n=len(others),
-            ),
+            )
         )
-    before, after = _level(days, base), _level(days, window)
-    weekly = _money(days, window, (effect, effect - half, effect + half), worth, currency)
     return Outcome(
-        verdict=_verdict((effect - half, effect + half), direction, weekly, expected_weekly),
-        change=math.expm1(effect),
-        ci=(math.expm1(effect - half), math.expm1(effect + half)),
-        before=before,
-        after=after,
-        counterfactual=after / math.exp(effect),
+        verdict=_verdict(effect.ratio, direction, weekly, expected_weekly),
+        change=effect.ratio[0] - 1,
+        ci=(effect.ratio[1] - 1, effect.ratio[2] - 1),
+        before=sides[0].total / sides[0].exposure,
+        after=sides[1].total / sides[1].exposure,
+        counterfactual=effect.without[0],
         weekly=weekly,
         baseline=base,
         window=window,
         controls=len(others),
-        notes=notes,
+        notes=tuple(notes),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What the action did to the metric.
+
+    Attributes:
+        ratio: with the action over without it.
+        without: the metric without the action.
+        gain: with it minus without it, in the metric's own unit.
+    """
+
+    ratio: Interval
+    without: Interval
+    gain: Interval
+
+
+def _effect(before: _Side, after: _Side, shift: tuple[float, float, float]) -> _Effect:
+    """The effect from both windows and what the untouched segments did meanwhile."""
+    if before.total == 0 and after.total == 0:
+        nan = math.nan
+        return _Effect((nan, nan, nan), (0.0, 0.0, nan), (nan, nan, nan))
+    if after.total == 0:
+        return _fallen_to_nothing(before, after, shift)
+    level = after.total / after.exposure
+    if before.total == 0:
+        error = _half_width(after, shift, HALF_LEVEL)
+        most = NOTHING_SEEN * after.event / before.exposure
+        low = math.exp(after.log - shift[0] - error) / most if most > 0 else math.inf
+        ratio: Interval = (math.inf, low, math.inf)
+    else:
+        value = after.log - before.log - shift[0]
+        own = _Step(value, before.variance + after.variance, _freedom(before, after))
+        error = _half_width(own, shift, 0.95)
+        ratio = (math.exp(value), math.exp(value - error), math.exp(value + error))
+    without = (level / ratio[0], level / ratio[2], level / ratio[1])
+    return _Effect(ratio, without, (level - without[0], level - without[2], level - without[1]))
+
+
+def _fallen_to_nothing(before: _Side, after: _Side, shift: tuple[float, float, float]) -> _Effect:
+    """Without the action there would have been something: the level before, moved by the others."""
+    error = _half_width(before, shift, HALF_LEVEL)
+    without = tuple(math.exp(before.log + shift[0] + move) for move in (0.0, -error, error))
+    most = NOTHING_SEEN * before.event / after.exposure
+    return _Effect(
+        (0.0, 0.0, most / without[1]),
+        (without[0], without[1], without[2]),
+        (-without[0], -without[2], most - without[1]),
+    )
+
+
+def _half_width(own: _Side | _Step, shift: tuple[float, float, float], level: float) -> float:
+    """Half the width of an interval on the log scale: noise of one's own days, and of what the others did."""
+    _, variance, freedom = shift
+    total = own.variance + variance
+    df = total**2 / (own.variance**2 / own.freedom + (variance**2 / freedom if variance else 0.0))
+    return critical_value(level, df=df).item() * math.sqrt(total)
+
+
+def _nothing_note(before: _Side, after: _Side) -> Message | None:
+    if before.total == 0 and after.total == 0:
+        return Message("There was nothing here before the action, and nothing since.")
+    if after.total == 0:
+        return Message("Nothing at all came in since the action; the interval allows for chance.")
+    if before.total == 0:
+        return Message("There was nothing at all before the action; the interval allows for chance.")
+    return None
 
 
 def _daily(frame: pd.DataFrame) -> pd.DataFrame:
@@ -187,30 +287,37 @@ def _inside(days: pd.DataFrame, period: Period) -> pd.DataFrame:
     return days[(days["date"] >= period.start) & (days["date"] <= period.end)]
 
 
-def _level(days: pd.DataFrame, period: Period) -> float:
+def _side(days: pd.DataFrame, period: Period) -> _Side | None:
+    """One window of a segment; None when it has too few days, or nobody who could have done it."""
     part = _inside(days, period)
-    whole = float(part["denominator"].sum())
-    return float(part["numerator"].sum()) / whole if whole > 0 else math.nan
+    y, exposure = part["numerator"].to_numpy(), part["denominator"].to_numpy()
+    if len(y) < FEWEST_DAYS or exposure.sum() <= 0:
+        return None
+    total = float(y.sum())
+    if total <= 0:
+        return _Side(total, float(exposure.sum()), math.nan, math.nan, math.nan)
+    seasonal = _weekday_factors(part["date"].to_numpy(), y, exposure) if len(y) >= 2 * FEWEST_DAYS else 1.0
+    expected = exposure * seasonal * total / (exposure * seasonal).sum()
+    freedom = len(y) - (7 if len(y) >= 2 * FEWEST_DAYS else 1)
+    # Sandwich: the squared misses of the days. Never less than what independent events would show.
+    noise = max(float(((y - expected) ** 2).sum()) * len(y) / freedom, _floor(y, exposure))
+    event = noise / total if np.any(y != np.round(y)) else max(noise / total, 1.0)
+    return _Side(total, float(exposure.sum()), max(noise / total**2, LEAST_VARIANCE), freedom, event)
 
 
-def _step(days: pd.DataFrame, base: Period, window: Period) -> _Step | None:
-    """Log ratio of the two windows; None when a window has no days or nothing happened in it."""
-    value, variance, bread = 0.0, 0.0, 0.0
-    for period, sign in ((base, -1), (window, 1)):
-        part = _inside(days, period)
-        y, exposure = part["numerator"].to_numpy(), part["denominator"].to_numpy()
-        if len(y) < FEWEST_DAYS or y.sum() <= 0 or exposure.sum() <= 0:
-            return None
-        seasonal = _weekday_factors(part["date"].to_numpy(), y, exposure) if len(y) >= 2 * FEWEST_DAYS else 1.0
-        expected = exposure * seasonal * y.sum() / (exposure * seasonal).sum()
-        freedom = len(y) - (7 if len(y) >= 2 * FEWEST_DAYS else 1)
-        # Sandwich: the squared misses of the days. Never less than what independent events would show.
-        noise = float(((y - expected) ** 2).sum()) * len(y) / freedom
-        own = max(max(noise, _floor(y, exposure)) / float(y.sum()) ** 2, LEAST_VARIANCE)
-        value += sign * math.log(y.sum() / exposure.sum())
-        variance += own
-        bread += own**2 / freedom
-    return _Step(value, variance, variance**2 / bread)
+def _control(frame: pd.DataFrame, base: Period, window: Period) -> _Step | None:
+    """Log ratio of the two windows of an untouched segment; None when a window has no days or nothing happened."""
+    days = _daily(frame)
+    before, after = _side(days, base), _side(days, window)
+    if before is None or after is None or before.total <= 0 or after.total <= 0:
+        return None
+    return _Step(after.log - before.log, before.variance + after.variance, _freedom(before, after))
+
+
+def _freedom(before: _Side, after: _Side) -> float:
+    """Degrees of freedom of the sum of both variances (Satterthwaite)."""
+    bread = before.variance**2 / before.freedom + after.variance**2 / after.freedom
+    return (before.variance + after.variance) ** 2 / bread
 
 
 def _floor(y: Floats, exposure: Floats) -> float:
@@ -273,22 +380,21 @@ def _between_variance(values: Floats, variances: Floats) -> float:
     return float(optimize.brentq(excess, 0.0, upper))
 
 
-def _money(
-    days: pd.DataFrame, window: Period, effects: tuple[float, float, float], worth: float, currency: str
-) -> Amount | None:
+def _money(after: _Side, window: Period, effect: _Effect, worth: float, currency: str) -> Amount | None:
     """Money a week: what came in beyond the counterfactual."""
-    if not math.isfinite(worth):
+    if not math.isfinite(worth) or not math.isfinite(effect.gain[0]):
         return None
-    per_week = float(_inside(days, window)["numerator"].sum()) * worth / (window.days / 7)
-    value, low, high = (per_week * -math.expm1(-effect) for effect in effects)
+    unit = after.exposure / (window.days / 7) * worth
+    value, low, high = (gain * unit for gain in effect.gain)
     return Amount(value, min(low, high), max(low, high), currency, "week")
 
 
-def _verdict(effect: tuple[float, float], direction: str, weekly: Amount | None, expected: float) -> Verdict:
-    low, high = effect if direction == "up" else (-effect[1], -effect[0])
-    if low > 0:
+def _verdict(ratio: Interval, direction: str, weekly: Amount | None, expected: float) -> Verdict:
+    _, low, high = ratio
+    good, bad = (low > 1, high < 1) if direction == "up" else (high < 1, low > 1)
+    if good:
         return "worked"
-    if high < 0:
+    if bad:
         return "did_not_work"
     best = weekly.high if weekly is not None and direction == "up" else math.nan
     return "did_not_work" if math.isfinite(best) and best < expected / 2 else "no_evidence"

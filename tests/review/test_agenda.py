@@ -158,6 +158,26 @@ def test_nothing_happened_is_no_evidence(log):
     assert item.outcome.notes  # a whole shop has nothing to be compared with
 
 
+@pytest.mark.parametrize(("metric", "lost"), [("visitors", True), ("pay_conversion", False)])
+def test_a_source_that_is_gone_is_told_as_gone(log, metric, lost):
+    began = dt.date(2026, 11, 2)
+    days = [dt.date(2026, 9, 1) + dt.timedelta(days=n) for n in range(76)]
+    rows = [
+        {
+            "date": day, "platform": "taobao", "shop": "s", "level": "source", "channel": channel, "device": "",
+            "visitors": 1000 + 50 * day.weekday(), "cart_users": 200, "order_buyers": 80,
+            "pay_buyers": 0 if channel == "live" and day >= began else 50 + day.day % 5, "pay_amount": 5000.0,
+        }
+        for day in days for channel in ("live", "search", "card", "ads")
+        if not (lost and channel == "live" and day >= began)
+    ]  # fmt: skip
+    log.add("li", title="x", owner="design", metric=metric, subject={"channel": "live"}, state="done", began=began)
+    (item,) = weekly(open_data({"traffic_daily": pd.DataFrame(rows)}), log).followups
+    assert (item.standing, item.outcome.after) == ("did_not_work", 0.0)
+    assert item.outcome.weekly.high < 0
+    assert "Did not work" in item.sentence.text("en")
+
+
 def test_an_experiment_answers_for_its_action(shop, tmp_path):
     log = ActionLog(State(f"sqlite:///{tmp_path / 'actions.sqlite'}"))
     for name in ("ab_win", "ab_nothing"):

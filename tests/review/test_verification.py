@@ -151,10 +151,62 @@ def test_a_baseline_of_odd_length_is_cut_to_whole_weeks():
     assert outcome.baseline == Period(START - dt.timedelta(days=7), START - dt.timedelta(days=1))
 
 
-def test_nothing_sold_after_weeks_is_not_said_to_be_too_few_days():
-    outcome = verify(shop([100.0] * 14 + [0.0] * 14), {}, START)
-    assert outcome.verdict == "too_early"
-    assert "days have passed" not in outcome.notes[0].text("en")
+def test_what_falls_to_nothing_did_not_work():
+    # 20 orders a day, each worth 10, then none: 7 x 20 x 10 a week are lost.
+    values = np.tile([18.0, 22.0], 7)
+    outcome = verify(shop([*values, *[0.0] * 14]), {}, START, worth=10.0)
+    assert (outcome.verdict, outcome.change, outcome.after) == ("did_not_work", -1.0, 0.0)
+    assert outcome.counterfactual == pytest.approx(20)
+    assert outcome.weekly.value == pytest.approx(-1400)
+    # No event in 14 days: at most -log(.0125) are to be expected, over the lower limit of 280 before.
+    assert 4.38 / 280 < outcome.ci[1] + 1 < 4.39 / 240
+    assert outcome.weekly.low < -1400 < outcome.weekly.high < -1000
+    assert "Nothing at all came in since" in outcome.notes[0].text("en")
+
+
+def test_nothing_is_good_where_less_is_better():
+    assert verify(rates(0.4, 0.0), {}, START, direction="down").verdict == "worked"
+    # The others went to nothing as well, but only nearly: without the action it would have been 0.4 %.
+    outcome = verify(rates(0.4, 0.0), {name: rates(0.4, 0.004) for name in "abc"}, START, direction="down")
+    assert outcome.counterfactual == pytest.approx(0.004)
+    assert outcome.verdict == "worked"
+
+
+def test_what_rises_from_nothing_worked():
+    outcome = verify(rates(0.0, 0.4), {}, START, worth=10.0)
+    assert (outcome.verdict, outcome.before, outcome.counterfactual) == ("worked", 0.0, 0.0)
+    assert outcome.change == math.inf
+    assert math.isfinite(outcome.ci[0])
+    # 7,000 a week, 40 % of them, 10 each; the little that chance may have hidden before is taken off the low end.
+    assert outcome.weekly.value == outcome.weekly.high == pytest.approx(28_000)
+    assert 27_000 < outcome.weekly.low < 28_000
+
+
+def test_a_few_events_and_then_none_are_chance():
+    for before, after in (([0, 0, 0, 1, 0, 0, 2] * 2, [0] * 14), ([0] * 14, [0, 0, 0, 1, 0, 0, 2] * 2)):
+        outcome = verify(shop([float(x) for x in (*before, *after)]), {}, START)
+        assert outcome.verdict == "no_evidence"
+
+
+def test_nothing_before_and_nothing_since():
+    outcome = verify(shop([0.0] * 28), {}, START, worth=1.0, expected_weekly=100.0)
+    assert (outcome.verdict, outcome.weekly) == ("no_evidence", None)
+    assert math.isnan(outcome.change)
+
+
+@pytest.mark.parametrize("mean", [0.05, 0.1, 0.2])
+def test_chance_alone_is_not_called_a_success_where_one_side_is_nothing(mean):
+    generator = np.random.default_rng(20261116)
+    empty = worked = 0
+    for _ in range(1500):
+        days = generator.poisson(mean * generator.gamma(5, 1 / 5, 28)).astype(float)
+        if min(days[:14].sum(), days[14:].sum()) > 0:
+            continue
+        empty += 1
+        direction = "up" if days[:14].sum() == 0 else "down"
+        worked += verify(shop(days), {}, START, direction=direction).verdict == "worked"
+    assert empty > 20
+    assert worked <= 0.025 * empty
 
 
 def test_a_rate_without_a_miss_is_not_certain():
