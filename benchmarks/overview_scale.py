@@ -121,7 +121,7 @@ def ask(folder: Path, _rows: int) -> dict[str, float]:
         changes.append(seconds(lambda period=period, by=by: growth.kpis(data, period, "previous", by=by)))
     changed_cpu = time.process_time() - answered_cpu
     sums = "SELECT sum(gross_sales) AS g FROM daily_sales WHERE date BETWEEN $start AND $end"
-    people = "SELECT count(DISTINCT buyer_id) AS n FROM daily_buyers WHERE date BETWEEN $start AND $end"
+    people = "SELECT count(DISTINCT buyer) AS n FROM daily_buyers WHERE date BETWEEN $start AND $end"
     span = {"start": first.start, "end": first.end}
     rolled = [seconds(lambda: (data.query(sums, span), data.query(people, span))) for _ in range(5)]
     stop = {

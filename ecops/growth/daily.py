@@ -195,7 +195,8 @@ def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequenc
         return None
     start, end = min(days), max(days)
     params = {"start": start, "end": end, "days": list(days), "since": start - dt.timedelta(days=look_back)}
-    frame = data.query(load_sql(QUERIES, "buyers", by=tuple(by)), params).to_pandas()
+    question = _for_scope(data, "buyers")
+    frame = data.query(load_sql(QUERIES, question, by=tuple(by)), params).to_pandas()
     for key in by:
         frame[key] = frame[key].astype(object).where(frame[key].notna(), "")
     if not len(frame) or not frame["buyers"].sum():
@@ -211,9 +212,16 @@ def read_buyer_base(data: Data, period: Period, compare: Period) -> Mapping[str,
     from ecops.store.engine import load_sql
 
     params = {"start": period.start, "end": period.end, "other_start": compare.start, "other_end": compare.end}
-    question = "newcomers" if data.has("daily_newcomers") else "buyer_base"
-    row = data.query(load_sql(QUERIES, question), params).to_pylist()[0]
+    row = data.query(load_sql(QUERIES, _for_scope(data, "newcomers")), params).to_pylist()[0]
     return {name: float(value or 0) for name, value in row.items()}
+
+
+def _for_scope(data: Data, question: str) -> str:
+    """A question about people for the whole shop, or the slower one for a part of it.
+
+    A part has no `daily_newcomers`: whether somebody is new to a part cannot be told from sums.
+    """
+    return question if data.has("daily_newcomers") else f"scope_{question}"
 
 
 def history(data: Data, first: dt.date) -> int:

@@ -199,31 +199,59 @@ def test_uci_online_retail():
     assert result["gross_sales"].value == pytest.approx(8_911_407.90, abs=0.005)
 
 
-def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers():
-    """`newcomers` (whole shop) and `buyer_base` (any part of it) are two ways to one answer."""
-    from ecops.growth.daily import QUERIES, read_buyer_base
-    from ecops.store.engine import load_sql
-
+@pytest.fixture(scope="module")
+def payments():
+    """900 orders of 300 people on two platforms within sixty days."""
     generator = np.random.default_rng(5)
     day = pd.Timestamp("2026-09-01") + pd.to_timedelta(generator.integers(0, 60, 900), unit="D")
-    lines = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "platform": "jd",
+            "platform": generator.choice(["jd", "taobao"], 900),
             "order_id": np.arange(900).astype(str),
             "ordered_at": day,
             "buyer_id": generator.integers(0, 300, 900).astype(str),
             "paid_amount": generator.integers(-1, 9, 900).astype(float),
         }
     )
-    data = open_data(lines)
+
+
+def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers(payments):
+    """`newcomers` (whole shop) and `scope_newcomers` (any part of it) are two ways to one answer."""
+    from ecops.growth.daily import QUERIES, read_buyer_base
+    from ecops.store.engine import load_sql
+
+    data = open_data(payments)
     period = Period(dt.date(2026, 10, 10), dt.date(2026, 10, 20))
     other = period.compared("previous")
     params = {"start": period.start, "end": period.end, "other_start": other.start, "other_end": other.end}
-    asked = data.query(load_sql(QUERIES, "buyer_base"), params).to_pylist()[0]
-    paid = lines[lines["paid_amount"] > 0].groupby("buyer_id")["ordered_at"].min()
+    asked = data.query(load_sql(QUERIES, "scope_newcomers"), params).to_pylist()[0]
+    paid = payments[payments["paid_amount"] > 0].groupby("buyer_id")["ordered_at"].min()
     assert read_buyer_base(data, period, other) == asked
     assert asked["known_after"] == (paid < "2026-10-10").sum()
     assert asked["first_after"] == paid.between("2026-10-10", "2026-10-20").sum()
+
+
+@pytest.mark.parametrize("by", [(), ("platform",)])
+@pytest.mark.parametrize("left_out", [(), (dt.date(2026, 10, 10), dt.date(2026, 10, 13))])
+def test_returning_buyers_from_the_roll_up_equal_those_looked_up(payments, by, left_out):
+    """`buyers` (whole shop), `scope_buyers` (any part) and plain sets agree, also where days are left out."""
+    from ecops.growth.daily import QUERIES, read_people
+    from ecops.store.engine import load_sql
+
+    data = open_data(payments)
+    days = [dt.date(2026, 10, 10 + i) for i in range(11) if dt.date(2026, 10, 10 + i) not in left_out]
+    start, end, since = min(days), max(days), min(days) - dt.timedelta(days=30)
+    found = read_people(data, days, 30, by).sort_values(list(by) or "buyers").to_dict("records")
+    params = {"start": start, "end": end, "since": since, "days": days}
+    asked = data.query(load_sql(QUERIES, "scope_buyers", by=by), params).to_pandas()
+    assert found == asked.sort_values(list(by) or "buyers").to_dict("records")
+
+    paid = payments[payments["paid_amount"] > 0].assign(date=lambda frame: frame["ordered_at"].dt.date)
+    earlier = set(paid.loc[(paid["date"] >= since) & (paid["date"] < start), "buyer_id"])
+    now = paid[paid["date"].isin(days)]
+    parts = [now] if not by else [part for _, part in now.groupby("platform")]
+    people = [set(part["buyer_id"]) for part in parts]
+    assert [(row["buyers"], row["returning_buyers"]) for row in found] == [(len(p), len(p & earlier)) for p in people]
 
 
 def test_figures_of_people_have_an_interval_that_agrees_with_the_test():

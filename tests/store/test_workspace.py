@@ -552,5 +552,5 @@ def test_a_public_export_and_its_beginning_once_more(workspace, tmp_path):
     assert workspace.tables()["order_lines"].rows == 541_909
     sums = workspace.query("select sum(gross_sales) as gross, sum(refunds) as refunds from daily_sales").to_pylist()[0]
     assert sums == {"gross": pytest.approx(10_666_684.544), "refunds": pytest.approx(918_936.61)}
-    buyers = workspace.query("select count(distinct buyer_id) as n from daily_buyers")["n"].to_pylist()
+    buyers = workspace.query("select count(distinct buyer) as n from daily_buyers")["n"].to_pylist()
     assert buyers == [4_338]

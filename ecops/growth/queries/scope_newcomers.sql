@@ -1,9 +1,9 @@
 -- How many people had ever paid before each of two periods, and how many paid for the first time in each?
 with first_days as (
-    select buyer_id, min(date) as first_day
+    select buyer, min(date) as first_day
     from daily_buyers
     where date <= $end
-    group by buyer_id
+    group by buyer
 )
 
 select
