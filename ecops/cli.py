@@ -10,14 +10,14 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from ecops.errors import EcopsError, SpecError, StoreError
-from ecops.locale import Language, as_language, write
+from ecops.errors import EcopsError, SpecError, StoreError, unknown_name
+from ecops.locale import LANGUAGES, Language, as_language, write
 from ecops.messages import Count, DateRange, Message, Money, Number, Percent, Value
 from ecops.periods import Compare, last_full_week, parse_period
 
@@ -38,8 +38,6 @@ StateOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 LanguageOption = Annotated[str, typer.Option("--language", "-l", envvar="ECOPS_LANGUAGE", help="zh or en.")]
-SourceOption = Annotated[str | None, typer.Option("--source", help="Name of the report, where it is not recognised.")]
-SheetOption = Annotated[list[str] | None, typer.Option("--sheet", help="Only this sheet; may be repeated.")]
 
 
 def main() -> None:
@@ -52,16 +50,39 @@ def _reported(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> None:
+        language = options.get("language")
         try:
+            if language is not None and language not in LANGUAGES:
+                options["language"] = "en"
+                raise unknown_name(Message("The language"), language, LANGUAGES)
             command(*args, **options)
         except EcopsError as error:
-            language = as_language(options.get("language"))
-            if options.get("as_json"):
-                _say_json({"error": _error(error, language)})
-            sys.stderr.write(" ".join(_plain(error.text(language)).split()) + "\n")
-            raise typer.Exit(2) from None
+            raise _failed(error, as_language(options.get("language")), options.get("as_json", False)) from None
 
     return run
+
+
+def _failed(error: EcopsError, language: Language, as_json: bool, done: Mapping[str, Any] | None = None) -> typer.Exit:
+    """Say an error; `done` is what went well before it, for JSON."""
+    if as_json:
+        _say_json({**(done or {}), "error": _error(error, language)})
+    words = [error.text(language)]
+    if error.asks in _REMEDIES:
+        words.append(_REMEDIES[error.asks].text(language))
+    sys.stderr.write(" ".join(_plain(" ".join(words)).split()) + "\n")
+    return typer.Exit(2)
+
+
+_REMEDIES = {
+    "currency": Message("On the command line: load --currency GBP."),
+    "date_order": Message("On the command line: load --date-order dmy (day first) or mdy (month first)."),
+    "status": Message("On the command line: load --status 'WORD=paid', once for each word."),
+    "columns": Message(
+        "On the command line: load --map 'paid_amount=HEADER' for a column, --value 'platform=jd' for one value."
+    ),
+    "source": Message("On the command line: load --source NAME, for example generic_orders."),
+}
+"""How the command line takes the answer that an error asks for, see `EcopsError.asks`."""
 
 
 @app.command()
@@ -88,56 +109,6 @@ def sample(
             _say(receipt.summary, language)
     if as_json:
         _say_json({"workspace": str(target.folder), "receipts": [_receipt(receipt, language) for receipt in done]})
-
-
-@app.command()
-@_reported
-def load(
-    files: Annotated[list[Path], typer.Argument(help="Exports, in any of the known formats.")],
-    workspace: WorkspaceOption = None,
-    state: StateOption = None,
-    source: SourceOption = None,
-    sheet: SheetOption = None,
-    language: LanguageOption = "en",
-    as_json: JsonOption = False,
-) -> None:
-    """Load exports. The same or an overlapping export never counts twice."""
-    target = _open(workspace or _own(), state)
-    done = []
-    for file in files:
-        receipt = target.load(file, source, sheets=sheet, actor="cli")
-        done.append(receipt)
-        if not as_json:
-            _say_receipt(receipt, language)
-    if as_json:
-        _say_json({"receipts": [_receipt(receipt, language) for receipt in done], "version": target.version})
-
-
-@app.command()
-@_reported
-def check(
-    file: Annotated[Path, typer.Argument(help="An export.")],
-    workspace: WorkspaceOption = None,
-    state: StateOption = None,
-    source: SourceOption = None,
-    sheet: SheetOption = None,
-    language: LanguageOption = "en",
-    as_json: JsonOption = False,
-) -> None:
-    """Say what a file is and what is wrong with it, without loading it."""
-    from ecops.store import Wishes
-
-    target = _open(workspace or _own(), state)
-    with target.inspect(file) as inspection:
-        matches = {grid.name: found for grid, found in inspection.sheets}
-        receipt, _ = target.check(inspection, Wishes(source, sheets=sheet))
-    if not as_json:
-        return _say_receipt(receipt, language)
-    found = {
-        name: [{"source": match.source, "table": match.table, "confidence": match.confidence} for match in options]
-        for name, options in matches.items()
-    }
-    return _say_json({"check": _receipt(receipt, language), "matches": found})
 
 
 @app.command()
@@ -324,6 +295,7 @@ def _error(error: EcopsError, language: Language) -> dict[str, Any]:
         "what": error.what.text(language),
         "hint": error.hint and error.hint.text(language),
         "where": {place: write(value, language) for place, value in error.where.items()},
+        "remedy": _REMEDIES[error.asks].text(language) if error.asks in _REMEDIES else None,
     }
 
 
@@ -336,25 +308,6 @@ def _texts(value: Any, language: str) -> Any:
             return write(wire.unpack(value), language)
         return {name: _texts(item, language) for name, item in value.items()}
     return [_texts(item, language) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _say_receipt(receipt: Receipt, language: str) -> None:
-    if receipt.version:
-        _say(receipt.summary, language)
-    for sheet in receipt.sheets:
-        parts: Sequence[Value] = (sheet.sheet, sheet.source, Count(sheet.rows_read), Count(sheet.rows_kept))
-        named = dict(zip(("sheet", "source", "read", "kept"), parts, strict=True))
-        _say(Message("{sheet}: {source}, {read} rows read, {kept} kept.", **named), language)
-        for issue in sheet.issues:
-            _say(issue.message, language)
-            if issue.rows:
-                rows, examples = ", ".join(map(str, issue.rows)), ", ".join(issue.examples)
-                place = Message("  Rows {rows}: {examples}", rows=rows, examples=examples)
-                _say(place if examples else Message("  Rows {rows}", rows=rows), language)
-        for note in sheet.notes:
-            _say(note, language)
-    for name, reason in receipt.skipped.items():
-        _say(Message("{sheet} was left out: {reason}", sheet=name, reason=reason), language)
 
 
 def _say(message: Message, language: str) -> None:
@@ -382,5 +335,6 @@ def _finite(value: Any) -> Any:
 
 
 from ecops import experiments_cli as _experiments  # noqa: E402, F401 - registers its commands, as above
+from ecops import loading_cli as _loading  # noqa: E402, F401 - registers its commands, as above
 from ecops.funnel import cli as _funnel  # noqa: E402, F401 - registers its command, as above
 from ecops.review import cli as _review  # noqa: E402, F401 - registers its commands, which need the names above

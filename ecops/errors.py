@@ -22,12 +22,20 @@ class EcopsError(Exception):
         what: what happened.
         hint: what to do next.
         where: any of file, sheet, rows, column, table, in the order they should be read.
+        asks: the answer of people that would mend it: currency, date_order, status, columns, source; "" when none.
     """
 
-    def __init__(self, what: Message, hint: Message | None = None, where: Mapping[str, Value] | None = None) -> None:
+    def __init__(
+        self,
+        what: Message,
+        hint: Message | None = None,
+        where: Mapping[str, Value] | None = None,
+        asks: str = "",
+    ) -> None:
         self.what = what
         self.hint = hint
         self.where = dict(where or {})
+        self.asks = asks
         super().__init__(self.text("en"))
 
     def text(self, language: str = "en", escape: Callable[[str], str] | None = None) -> str:

@@ -50,7 +50,9 @@ def test_load_look_and_take_back(file, shop):
     assert found["matches"]["orders.csv"][0]["source"] == "generic_orders"
     assert found["check"]["sheets"][0]["rows_kept"] == 42
     assert answer("tables", "--workspace", shop)["tables"] == {}
-    loaded = answer("load", file, "--workspace", shop)
+    assert "--currency GBP" in run("load", file, "--workspace", shop, code=2).stderr
+    assert answer("tables", "--workspace", shop)["tables"] == {}
+    loaded = answer("load", file, "--workspace", shop, "--currency", "cny")
     (receipt,) = loaded["receipts"]
     assert receipt["summary"] == "orders.csv: 42 rows loaded (42 new, 0 updated, 0 unchanged)."
     there = answer("tables", "--workspace", shop)
@@ -69,7 +71,7 @@ def test_load_look_and_take_back(file, shop):
 
 
 def test_words_for_people_in_both_languages(file, shop, monkeypatch):
-    english = run("load", file, "-w", shop).stdout
+    english = run("load", file, "-w", shop, "--currency", "CNY").stdout
     assert "42 rows loaded" in english
     assert "42" in run("tables", "-w", shop).stdout
     chinese = run("load", file, "-w", shop, "--language", "zh").stdout
@@ -80,7 +82,7 @@ def test_words_for_people_in_both_languages(file, shop, monkeypatch):
 
 
 def test_figures(file, shop):
-    run("load", file, "-w", shop)
+    run("load", file, "-w", shop, "--currency", "CNY")
     figures = answer("kpis", "-w", shop, "--by", "platform")
     assert figures["period"] == ["2026-05-11", "2026-05-17"]
     assert figures["compare"] == ["2026-05-04", "2026-05-10"]
@@ -89,6 +91,8 @@ def test_figures(file, shop):
     day = answer("kpis", file, "--period", "2026-05-05", "--compare", "last_week")
     assert day["kpis"]["gross_sales"]["value"] == pytest.approx(33)
     assert "¥" in run("kpis", "-w", shop).stdout
+    bare = run("kpis", file, "--period", "2026-05-05", "--compare", "last_week").stdout
+    assert "Gross sales: 33" in bare, "a file that names no currency"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +104,10 @@ def test_figures(file, shop):
         (["kpis"], "no orders"),
         (["kpis", "--period", "soon"], "not a period"),
         (["kpis", "--period", "2026-05-05", "--compare", "sometime"], "not a comparison"),
+        (["kpis", "-l", "xx"], "language xx does not exist"),
+        (["load", "nothing.csv", "--date-order", "ymd"], "order of dates ymd does not exist"),
+        (["load", "nothing.csv", "--status", "odd"], "does not say what is what"),
+        (["load", "nothing.csv", "--map", "odd"], "neither NAME=HEADER"),
     ],
 )
 def test_errors_are_one_line_and_exit_code_2(shop, arguments, words):
@@ -110,6 +118,49 @@ def test_errors_are_one_line_and_exit_code_2(shop, arguments, words):
     told = answer(*arguments, "-w", shop, code=2)["error"]
     assert words in told["what"]
     assert told["kind"].endswith("Error")
+
+
+ODD = "No,Day,What,Pieces,Sum,State\n1,03/04/2026,S1,1,5,odd\n2,05/06/2026,S1,1,6,paid\n"
+
+
+def test_every_question_of_an_upload_has_an_option(shop, tmp_path):
+    """Each refusal names the option that answers it; with all of them the file loads, and the answers are kept."""
+    path, names = tmp_path / "odd.csv", tmp_path / "names.json"
+    path.write_text(ODD, "utf-8")
+    columns = {"order_id": "No", "ordered_at": "Day", "sku": "What", "quantity": "Pieces", "status": "State"}
+    names.write_text(json.dumps(columns), "utf-8")
+    steps = [
+        ["--source", "generic_orders"],
+        ["--map", str(names), "--map", "paid_amount=5"],
+        ["--date-order", "dmy"],
+        ["--status", "odd=paid"],
+        ["--currency", "GBP"],
+    ]
+    given = []
+    for step in steps:
+        refused = run("load", path, *given, "-w", shop, code=2)
+        assert f" {step[0]} " in refused.stderr, step
+        assert refused.stderr.count("\n") == 1
+        told = answer("load", path, *given, "-w", shop, code=2)
+        assert step[0] in told["error"]["remedy"]
+        given += step
+    assert answer("check", path, *given, "-w", shop)["check"]["sheets"][0]["first_day"] == "2026-04-03"
+    loaded = answer("load", path, *given, "--shop", "North", "--value", "platform=jd", "-w", shop)
+    assert loaded["receipts"][0]["sheets"][0]["rows_kept"] == 2
+    assert loaded["receipts"][0]["sheets"][0]["currency"] == "GBP"
+    path.write_text(ODD.replace("1,03/04", "3,04/04"), "utf-8")
+    again = answer("load", path, "-w", shop)["receipts"][0]["sheets"][0]
+    assert (again["keys_new"], again["keys_unchanged"]) == (1, 1)
+    assert again["mapping"]["constants"] == {"platform": "jd", "shop": "North"}
+
+
+def test_what_was_loaded_before_a_refusal_is_told(file, shop, tmp_path):
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(b"")
+    told = answer("load", file, broken, "-w", shop, "--currency", "CNY", code=2)
+    assert [receipt["file"] for receipt in told["receipts"]] == ["orders.csv"]
+    assert told["error"]["where"]["file"] == "broken.csv"
+    assert told["version"] == answer("tables", "-w", shop)["version"]
 
 
 def test_the_report_says_where(shop, tmp_path):
@@ -132,7 +183,7 @@ def test_the_sample_and_the_usual_folders(shop, monkeypatch, file):
     found = answer("tables")["tables"]
     assert set(found) == {"products", "traffic_daily"}, "the sample as long as there is no other shop"
     assert run("sample").stdout == "", "what is loaded is not loaded again"
-    run("load", file)
+    run("load", file, "--currency", "CNY")
     assert (shop.parent / "workspace" / "mine" / "state.sqlite").exists()
 
 

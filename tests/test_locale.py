@@ -56,11 +56,13 @@ def test_translations_keep_the_fields():
 @pytest.mark.parametrize(
     ("value", "zh", "en"),
     [
-        (Money(-42_130), "-¥4.21 万", "-¥42.1k"),
+        (Money(-42_130, "CNY"), "-¥4.21 万", "-¥42.1k"),
         (Money(1.35e8, "USD"), "$1.35 亿", "$135M"),
-        (Money(9_876), "¥9,876", "¥9,876"),
+        (Money(9_876, "CNY"), "¥9,876", "¥9,876"),
+        (Money(-42_130), "-4.21 万", "-42.1k"),
+        (MoneyRange(31_000, 53_000, ""), "3.1 万 至 5.3 万", "31k to 53k"),
         (Money(float("nan")), "—", "—"),
-        (MoneyRange(31_000, 53_000), "¥3.1 万 至 ¥5.3 万", "¥31k to ¥53k"),
+        (MoneyRange(31_000, 53_000, "CNY"), "¥3.1 万 至 ¥5.3 万", "¥31k to ¥53k"),
         (Percent(0.0312), "3.1%", "3.1%"),
         (Percent(-0.5, signed=True), "-50%", "-50%"),
         (Points(-0.012), "-1.2 个百分点", "-1.2 points"),

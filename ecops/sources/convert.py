@@ -47,7 +47,7 @@ def convert(
         mapping: proposed by `detect`, or changed by people.
         out: the Parquet file to write; unreadable cells go into `<out>.bad.csv` beside it.
         salt: of the workspace; people become sha256(salt + name).
-        currency: of the workspace; None when it has none yet.
+        currency: of the workspace, or said by people; None when it is not known yet.
         timezone: of the shop, an IANA name; times with an offset are converted to it.
 
     Returns:
@@ -71,7 +71,7 @@ def convert(
         reading = typed.read_columns(job, staging.currency_of(job, currency))
         unknown = _read_words(job, reading)
         if unknown:
-            return _stopped(job, dropped, unknown)
+            return _stopped(job, dropped, unknown, reading.currency)
         return _finish(job, reading, dropped, out, Path(folder))
 
 
@@ -94,7 +94,7 @@ def _read_words(job: Job, reading: typed.Reading) -> dict[str, dict[str, int]]:
     return unknown
 
 
-def _stopped(job: Job, dropped: MappingType[str, int], unknown: dict[str, dict[str, int]]) -> Conversion:
+def _stopped(job: Job, dropped: MappingType[str, int], unknown: dict[str, dict[str, int]], currency: str) -> Conversion:
     issues = []
     for name, words in unknown.items():
         listed = ", ".join(list(words)[:_NAMED_WORDS])
@@ -102,7 +102,7 @@ def _stopped(job: Job, dropped: MappingType[str, int], unknown: dict[str, dict[s
         issues.append(
             checks.issue("unknown_value", sum(words.values()), label, name, words=listed, examples=list(words)[:3])
         )
-    return Conversion(job.table.name, None, job.grid.rows, 0, dropped, tuple(issues), unknown_values=unknown)
+    return Conversion(job.table.name, None, job.grid.rows, 0, dropped, tuple(issues), None, currency, unknown)
 
 
 def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path, folder: Path) -> Conversion:

@@ -164,7 +164,7 @@ def _missing_error(target: Table, missing: tuple[str, ...], columns: tuple[str, 
     )
     where = {"column": ", ".join(missing), "table": target.name}
     return MappingError(
-        Message("The file does not say the {column}, which is needed.", column=first.label), hint, where
+        Message("The file does not say the {column}, which is needed.", column=first.label), hint, where, asks="columns"
     )
 
 

@@ -26,6 +26,7 @@ class Source:
         name: snake case, the name of the TOML.
         platform: lower case; "" for files that belong to no platform.
         table: the canonical table its rows become.
+        currency: ISO code where the report is always in one; "" where the file or people say it.
         label: what people call the report.
         where: where in the platform it is exported.
         encodings: what such files are written in; every one is tested with the fixture.
@@ -58,6 +59,7 @@ class Source:
     table: str
     label: Term
     where: Term
+    currency: str = ""
     encodings: tuple[str, ...] = ("utf-8",)
     container: str = "csv"
     generic: bool = False
@@ -126,6 +128,7 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         table=entry["table"],
         label=_term(entry["label"]),
         where=_term(entry["where"]),
+        currency=entry.get("currency", ""),
         encodings=tuple(entry.get("encodings", ("utf-8",))),
         container=entry.get("container", "csv"),
         generic=entry.get("generic", False),

@@ -296,6 +296,7 @@ def _day_order(job: Job, name: str) -> dates.Order:
         Message("{example} may be day/month or month/day, and nothing in the file says which.", example=top["example"]),
         Message("Say how this file writes its dates."),
         {"file": job.grid.name, "column": job.grid.columns[job.staged()[name]]},
+        asks="date_order",
     )
 
 
@@ -325,7 +326,7 @@ def currency_of(job: Job, asked: str | None) -> str:
     """The one currency of the sheet: from its currency column, its money signs, the report, or the workspace.
 
     Raises:
-        DataError: the sheet mixes currencies, or has another than the workspace.
+        DataError: the sheet mixes currencies, or has another than `asked`.
     """
     found = _column_currencies(job) or _sign_currencies(job)
     if len(found) > 1:
@@ -334,10 +335,10 @@ def currency_of(job: Job, asked: str | None) -> str:
             Message("Export each currency into its own file and load it into its own workspace."),
             {"file": job.grid.name},
         )
-    own = next(iter(found), "") or job.mapping.constants.get("currency", "")
+    own = next(iter(found), "") or job.mapping.constants.get("currency", "") or job.source.currency
     if own and asked and own != asked:
         raise DataError(
-            Message("The file is in {found}, this workspace in {asked}.", found=own, asked=asked),
+            Message("The file is in {found}, not in {asked}.", found=own, asked=asked),
             Message("Load it into a workspace of its own: sums over two currencies mean nothing."),
             {"file": job.grid.name},
         )

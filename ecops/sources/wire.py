@@ -68,6 +68,7 @@ def pack_error(error: EcopsError) -> dict[str, Any]:
         "what": pack(error.what),
         "hint": pack(error.hint),
         "where": {place: pack(value) for place, value in error.where.items()},
+        "asks": error.asks,
     }
 
 
@@ -75,4 +76,4 @@ def unpack_error(plain: Mapping[str, Any]) -> EcopsError:
     """The error that `pack_error` packed, of the same class."""
     kind = _ERRORS.get(plain["class"], EcopsError)
     where = {place: unpack(value) for place, value in plain["where"].items()}
-    return kind(unpack(plain["what"]), unpack(plain["hint"]), where)
+    return kind(unpack(plain["what"]), unpack(plain["hint"]), where, plain["asks"])

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ecops.store.answers import Answers
     from ecops.store.data import Data
     from ecops.store.engine import Engine, QueryTimeoutError, load_sql
     from ecops.store.reading import Wishes
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ecops.store.workspace import TableInfo, Workspace
 
 __all__ = [
+    "Answers",
     "Data",
     "Engine",
     "QueryTimeoutError",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Answers": "answers",
     "Data": "data",
     "Engine": "engine",
     "QueryTimeoutError": "engine",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -200,7 +201,25 @@ class Loader:
                     ),
                     Message("Load it into a workspace of its own; money of two currencies cannot be added."),
                 )
+        if found and not known:
+            self._refuse_beside_bare_money(next(iter(found)))
         return "" if known else next(iter(found), "")
+
+    def _refuse_beside_bare_money(self, currency: str) -> None:
+        """Amounts that were loaded without a currency must not become money of `currency` in silence.
+
+        Raises:
+            DataError: there are some.
+        """
+        standing = (Receipt.from_dict(json.loads(text)) for text, undone in self.state.receipts() if not undone)
+        bare = next((receipt.file for receipt in standing if receipt.currency_unknown), None)
+        if bare is not None:
+            raise DataError(
+                Message(
+                    "The file is in {currency}, and nothing says in which {file} is.", currency=currency, file=bare
+                ),
+                Message("Say the currency of the shop in its settings, or take that load back first."),
+            )
 
     def _segments(
         self, load: str, converted: Sequence[Converted], shown: Sequence[File]
@@ -273,7 +292,10 @@ class Loader:
                 there = [file for file in shown if file.table == name and file.kind != "rollup"]
                 inputs[name] = changed[name].current if name in changed else there
             views = {rollups.BASE: View(rollups.sql(rollups.BASE))}
-            made = [self.builder.rollup(rollups.sql(name), name, inputs, views, load) for name in rollups.NAMES]
+            made: list[File] = []
+            for name in rollups.NAMES:
+                made.append(self.builder.rollup(rollups.sql(name), name, inputs, views, load))
+                inputs[name] = made[-1:]
             show += made
             files += made
             hide += [file for file in shown if file.kind == "rollup"]

@@ -12,9 +12,10 @@ from ecops.errors import DataError, EcopsError, FileError, MappingError, StoreEr
 from ecops.messages import Message
 from ecops.sources.detect import Match, propose
 from ecops.sources.mapping import Mapping as ColumnMapping
-from ecops.sources.mapping import check_mapping, fingerprint
+from ecops.sources.mapping import check_mapping, fingerprint, missing_columns
 from ecops.sources.registry import source as report_of
 from ecops.sources.text import normalise_header
+from ecops.store.answers import Answers, check_currency
 from ecops.store.loading import Converted
 from ecops.store.state import State, as_json
 from ecops.tables import table
@@ -34,11 +35,17 @@ class Wishes:
         source: name of the report, for every sheet or by sheet name.
         mapping: for every sheet or by sheet name; wins over `source`.
         sheets: names of the sheets to load, all that are recognised when None.
+        answers: what else people said; on top of the mapping, whoever made it.
+        currency: ISO code of the money where neither the file nor the workspace says it.
+        bare_money: load money whose currency nothing says, as bare numbers; False refuses it.
     """
 
     source: str | Mapping[str, str] | None = None
     mapping: ColumnMapping | Mapping[str, ColumnMapping] | None = None
     sheets: Collection[str] | None = None
+    answers: Answers | None = None
+    currency: str = ""
+    bare_money: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,8 @@ def convert(
     """
     chosen, skipped = choose(inspection, wishes, state)
     settings = state.settings()
-    converted = []
+    currency = _currency(wishes, settings.get("currency", ""))
+    converted: list[Converted] = []
     remember = {}
     for number, (grid, mapping) in enumerate(chosen):
         progress(Message("Reading {sheet}.", sheet=grid.name))
@@ -106,20 +114,44 @@ def convert(
             mapping,
             staging / f"{number}.parquet",
             salt=settings["salt"],
-            currency=settings.get("currency") or None,
+            currency=currency or None,
             timezone=settings.get("timezone", DEFAULT_TIMEZONE),
         )
+        currency = currency or conversion.currency
         converted.append(Converted(conversion, grid.name, mapping.to_dict(), grid.notes))
         if _wished(wishes, grid.name):
             remember[fingerprint(grid.columns)] = as_json(mapping.to_dict())
-    return Reading(tuple(converted), skipped, remember)
+    # What a later sheet says holds for the whole file.
+    told = (replace(item, conversion=replace(item.conversion, currency=currency)) for item in converted)
+    bare = Message("Nothing says in which currency its money is; amounts are bare numbers.")
+    noted = (replace(item, notes=(*item.notes, bare)) if item.receipt.currency_unknown else item for item in told)
+    return Reading(tuple(noted), skipped, remember)
 
 
-def refuse_unknown(reading: Reading) -> None:
-    """Stop a load whose words nobody has explained.
+def _currency(wishes: Wishes, known: str) -> str:
+    """The currency by which a file is read, "" while nothing says it.
 
     Raises:
-        MappingError: names the words.
+        DataError: what is wished is no currency, or not that of the workspace.
+    """
+    said = check_currency(wishes.currency) if wishes.currency else ""
+    if said and known and said != known:
+        raise DataError(
+            Message("The file is in {currency}, the workspace in {known}.", currency=said, known=known),
+            Message("Load it into a workspace of its own; money of two currencies cannot be added."),
+        )
+    return known or said
+
+
+def refuse_unsaid(reading: Reading, *, bare_money: bool) -> None:
+    """Stop a load that people have to decide something about first.
+
+    Args:
+        reading: the converted sheets.
+        bare_money: money may be in a currency that nothing says.
+
+    Raises:
+        MappingError: names the words that nobody has explained, or asks for the currency.
     """
     for item in reading.converted:
         if item.conversion.refused:
@@ -132,6 +164,14 @@ def refuse_unknown(reading: Reading) -> None:
                 ),
                 Message("Say what each of them means, then load the file again."),
                 {"sheet": item.sheet, "column": column},
+                asks=column,
+            )
+        if not bare_money and item.receipt.currency_unknown:
+            raise MappingError(
+                Message("Nothing says in which currency the money of this file is."),
+                Message("Say the currency of the shop once; it holds for all its files."),
+                {"sheet": item.sheet},
+                asks="currency",
             )
 
 
@@ -152,7 +192,7 @@ def check_timezone(name: str) -> str:
 
 def _wished(wishes: Wishes, sheet: str) -> bool:
     """Whether the user decided how the sheet is mapped."""
-    return any(
+    return wishes.answers is not None or any(
         wish is not None and (not isinstance(wish, Mapping) or sheet in wish)
         for wish in (wishes.mapping, wishes.source)
     )
@@ -165,49 +205,81 @@ def _of(wish: Any, sheet: str) -> Any:
 
 def _mapping(grid: Grid, matches: tuple[Match, ...], wishes: Wishes, state: State) -> ColumnMapping:
     """What the user wished, else what was used for the same header before, else what detection is sure of."""
-    mapping: ColumnMapping | None = _of(wishes.mapping, grid.name)
-    if mapping is not None:
-        return mapping
+    wished: ColumnMapping | None = _of(wishes.mapping, grid.name)
+    if wished is not None:
+        return _answered(wished, grid, wishes)
     source: str | None = _of(wishes.source, grid.name)
     remembered = _remembered(grid, state)
-    if source is not None:
-        if remembered is not None and remembered.source == source:
-            return remembered
-        mapping = _with_own_names(propose(report_of(source), grid), grid)
-        _refuse_twins(mapping, grid)
-        return mapping
-    if remembered is not None:
-        return remembered
-    if not matches:
-        raise MappingError(
-            Message("The headers are not those of any report we know."),
-            Message("Choose the report, or map the columns yourself."),
-        )
-    best = matches[0]
-    mapping = _with_own_names(best.mapping, grid)
-    _refuse_twins(mapping, grid)
-    if not best.missing and not best.certain:
-        raise MappingError(
-            Message("It is not certain which report this is; it may be {label}.", label=report_of(best.source).label),
-            Message("Choose the report, or map the columns yourself."),
-        )
+    if remembered is not None and source in (None, remembered.source):
+        return _answered(remembered, grid, wishes)
+    mapping = propose(report_of(source), grid) if source is not None else _sure(matches)
+    mapping = _answered(_with_own_names(mapping, grid), grid, wishes)
+    _refuse_another_report(mapping, matches)
+    _refuse_twins(mapping, grid, wishes)
     return mapping
 
 
-def _refuse_twins(mapping: ColumnMapping, grid: Grid) -> None:
-    """Of two columns with one header nobody but people can say which is meant.
+def _sure(matches: tuple[Match, ...]) -> ColumnMapping:
+    """What detection is sure of.
+
+    Raises:
+        MappingError: it is not.
+    """
+    hint = Message("Choose the report, or map the columns yourself.")
+    if not matches:
+        raise MappingError(Message("The headers are not those of any report we know."), hint, asks="source")
+    best = matches[0]
+    if not best.missing and not best.certain:
+        label = report_of(best.source).label
+        what = Message("It is not certain which report this is; it may be {label}.", label=label)
+        raise MappingError(what, hint, asks="source")
+    return best.mapping
+
+
+def _answered(mapping: ColumnMapping, grid: Grid, wishes: Wishes) -> ColumnMapping:
+    return mapping if wishes.answers is None else wishes.answers.applied(mapping, grid)
+
+
+def _refuse_another_report(mapping: ColumnMapping, matches: tuple[Match, ...]) -> None:
+    """A report that people named and the file is not.
+
+    Raises:
+        MappingError: the file lacks what the report needs, and is plainly another one.
+    """
+    missing = missing_columns(mapping)
+    best = next((match for match in matches if match.certain), None)
+    if missing and best is not None and best.source != mapping.source:
+        shape = table(mapping.table)
+        raise MappingError(
+            Message(
+                "The file is no {label}: it lacks {columns}.",
+                label=report_of(mapping.source).label,
+                columns=Message(", ".join(f"{{{name}}}" for name in missing), **{n: shape[n].label for n in missing}),
+            ),
+            Message(
+                "It looks like {label}. Leave the report open to load it as that.", label=report_of(best.source).label
+            ),
+        )
+
+
+def _refuse_twins(mapping: ColumnMapping, grid: Grid, wishes: Wishes) -> None:
+    """Of two columns with one header nobody but people can say which is meant, by its number.
 
     Raises:
         MappingError: a header that is needed stands there twice, over different cells.
     """
     headers = [normalise_header(header) for header in grid.columns]
-    for position in mapping.columns.values():
+    told = wishes.answers.columns if wishes.answers is not None else {}
+    for name, position in mapping.columns.items():
+        if told.get(name, "").isdigit():
+            continue
         places = [place for place, header in enumerate(headers) if header == headers[position]]
         if len({grid.samples[place] for place in places}) > 1:
             raise MappingError(
                 Message("Several columns of the file are called {column}.", column=grid.columns[position]),
                 Message("Choose the right one, or remove the others from the file."),
                 {"column": ", ".join(str(place + 1) for place in places)},
+                asks="columns",
             )
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from ecops.messages import Message
 from ecops.sources import wire
 from ecops.sources.report import Conversion, Issue
+from ecops.tables import table
 
 MISSING_DAYS_SHOWN = 31
 
@@ -54,6 +55,12 @@ class SheetReceipt:
     ledger: Mapping[str, float] = field(default_factory=dict)
     mapping: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
+
+    @property
+    def currency_unknown(self) -> bool:
+        """Whether there is money whose currency nothing says."""
+        shape = table(self.table)
+        return not self.currency and any(shape[name].type == "money" for name in self.mapping.get("columns", ()))
 
     @classmethod
     def of(
@@ -144,6 +151,11 @@ class Receipt:
             if sheet.unknown_values:
                 found[sheet.sheet] = {column: dict(words) for column, words in sheet.unknown_values.items()}
         return found
+
+    @property
+    def currency_unknown(self) -> bool:
+        """Whether a sheet holds money whose currency nothing says; the upload asks for it."""
+        return any(sheet.currency_unknown for sheet in self.sheets)
 
     @property
     def summary(self) -> Message:

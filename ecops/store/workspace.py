@@ -26,6 +26,7 @@ import pyarrow as pa
 from ecops.errors import StoreError, near
 from ecops.messages import Message
 from ecops.store import audit, lock, manifest, reading, rollups
+from ecops.store.answers import check_currency
 from ecops.store.data import Data, known_names, workspace_data
 from ecops.store.engine import Engine, flush
 from ecops.store.loading import Loader, Upload
@@ -188,8 +189,9 @@ class Workspace:
         for earlier in self.receipts():
             if earlier.sha256 == inspection.sha256 and not earlier.undone and _covers(earlier, wishes):
                 return earlier.seen_again()
-        done = reading.convert(inspection, wishes or Wishes(), self.state, staging, loader.progress)
-        reading.refuse_unknown(done)
+        wishes = wishes or Wishes()
+        done = reading.convert(inspection, wishes, self.state, staging, loader.progress)
+        reading.refuse_unsaid(done, bare_money=wishes.bare_money)
         return Upload(inspection.file, inspection.sha256, inspection.size), done
 
     def _publish(self, loader: Loader, read: Receipt | tuple[Upload, reading.Reading], actor: str) -> Receipt:
@@ -263,7 +265,7 @@ class Workspace:
 
     @property
     def currency(self) -> str:
-        """ISO code of the money; "" before anything with money was loaded."""
+        """ISO code of the money; "" while nothing says it. A workspace has one; set it first where files name none."""
         return self.state.settings().get("currency", "")
 
     def data(self) -> Data:
@@ -306,12 +308,13 @@ class Workspace:
 
         Raises:
             StoreError: the setting belongs to the workspace itself, or the workspace is read-only.
-            DataError: the time zone does not exist.
+            DataError: the time zone or the currency does not exist.
         """
         self._writable()
-        if name in {"id", "salt", "schema", "rollups"} or (name == "currency" and self.tables()):
+        if name in {"id", "salt", "schema", "rollups"} or (name == "currency" and self.currency and self.tables()):
             raise StoreError(Message("The setting {name} cannot be changed once there is data.", name=name))
-        self.state.remember(name, reading.check_timezone(value) if name == "timezone" else value, actor)
+        check = {"timezone": reading.check_timezone, "currency": check_currency}.get(name)
+        self.state.remember(name, check(value) if check else value, actor)
 
     def record(self, action: str, detail: Mapping[str, Any], *, actor: str = "") -> None:
         """One line for the audit log (an export, a sign-in, an edit); no personal values."""
@@ -392,6 +395,8 @@ def _covers(earlier: Receipt, wishes: Wishes | None) -> bool:
     """Whether an earlier load of the same bytes did what is wished now."""
     if wishes is None:
         return True
+    if wishes.answers is not None:
+        return False
     used = {sheet.sheet: sheet for sheet in earlier.sheets}
     if wishes.sheets is not None and not set(wishes.sheets) <= used.keys():
         return False

@@ -223,7 +223,7 @@ def test_currencies_are_never_mixed(load: Load) -> None:
         load(orders("1,2026-05-01,S,1,5,5,USD", "2,2026-05-01,S,1,5,5,EUR", header=header))
     with pytest.raises(DataError, match="mixes currencies: EUR, GBP"):
         load(orders("1,2026-05-01,S,1,5,€5", "2,2026-05-01,S,1,5,£5"))
-    with pytest.raises(DataError, match="The file is in USD, this workspace in CNY"):
+    with pytest.raises(DataError, match="The file is in USD, not in CNY"):
         load(orders("1,2026-05-01,S,1,5,5,USD", header=header), currency="CNY")
     found, rows = load(orders("1,2026-05-01,S,1,5,€5"))
     assert found.currency == rows[0]["currency"] == "EUR"

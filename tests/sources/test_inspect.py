@@ -31,7 +31,7 @@ def test_bytes_to_rows_through_the_worker(tmp_path: Path) -> None:
 def test_errors_of_the_worker_are_ours(tmp_path: Path) -> None:
     with inspect(FIXTURES / "shopify_orders.csv") as found:
         ((grid, matches),) = found.sheets
-        with pytest.raises(DataError, match="The file is in USD, this workspace in CNY"):
+        with pytest.raises(DataError, match="The file is in USD, not in CNY"):
             found.convert(grid, matches[0].mapping, tmp_path / "o.parquet", salt="s", currency="CNY", timezone="UTC")
     assert not (tmp_path / "o.parquet").exists()
 

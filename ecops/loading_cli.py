@@ -1,0 +1,197 @@
+"""The commands `load` and `check`, and the options by which they take the answers that an upload asks for."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from ecops.cli import (
+    JsonOption,
+    LanguageOption,
+    StateOption,
+    WorkspaceOption,
+    _failed,
+    _open,
+    _own,
+    _receipt,
+    _reported,
+    _say,
+    _say_json,
+    app,
+)
+from ecops.errors import EcopsError, FileError, SpecError, unknown_name
+from ecops.locale import as_language
+from ecops.messages import Count, Message, Value
+
+if TYPE_CHECKING:
+    from ecops.store import Receipt, Wishes
+
+
+def _wishes(
+    source: Annotated[str | None, typer.Option("--source", help="Name of the report, if it is not recognised.")] = None,
+    sheet: Annotated[list[str] | None, typer.Option("--sheet", help="Only this sheet; repeatable.")] = None,
+    currency: Annotated[
+        str, typer.Option("--currency", help="Of the money, where no file says it: CNY, USD, GBP, ...")
+    ] = "",
+    shop: Annotated[str, typer.Option("--shop", help="Name of the shop, where a platform has several.")] = "",
+    date_order: Annotated[
+        str, typer.Option("--date-order", help="How the file writes 03/04/2026: dmy (day first) or mdy.")
+    ] = "",
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="WORD=paid: what a status word means; repeatable.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="paid_amount=HEADER (or the number of a column), or a JSON file; repeatable."),
+    ] = None,
+    value: Annotated[
+        list[str] | None, typer.Option("--value", help="platform=jd: one value for all rows; repeatable.")
+    ] = None,
+) -> Wishes:
+    """What was decided about files on the command line."""
+    from ecops.store import Answers, Wishes
+
+    if date_order not in ("", "dmy", "mdy"):
+        raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy"))
+    answers = Answers(_mapped(columns or []), _pairs(value or []), shop, _pairs(status or []), date_order)
+    told = answers if answers != Answers() else None
+    return Wishes(source, sheets=sheet, answers=told, currency=currency, bare_money=False)
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE texts as a dictionary.
+
+    Raises:
+        SpecError: one of them is no such text.
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = text.rpartition("=")
+        if not equals or not name.strip():
+            raise SpecError(Message("{text} does not say what is what.", text=text), Message("Write it as NAME=VALUE."))
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _mapped(texts: Sequence[str]) -> dict[str, str]:
+    """Canonical column -> header, from NAME=HEADER texts and JSON files of such pairs."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, header = text.partition("=")
+        if equals:
+            pairs[name.strip()] = header.strip()
+            continue
+        try:
+            told = json.loads(Path(text).read_text("utf-8"))
+        except (OSError, ValueError):
+            told = None
+        if not isinstance(told, dict):
+            raise FileError(
+                Message("{text} is neither NAME=HEADER nor a JSON file of such pairs.", text=text),
+                Message('A JSON file looks like {"order_id": "Order No", "paid_amount": "Total"}.'),
+            )
+        pairs.update({str(column): str(header) for column, header in told.items()})
+    return pairs
+
+
+def _reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `_wishes`, of which it gets the answer as `wishes`."""
+    shared = _parameters(_wishes)
+
+    @functools.wraps(command)
+    def run(**options: Any) -> None:
+        told = {parameter.name: options.pop(parameter.name) for parameter in shared}
+        command(wishes=_wishes(**told), **options)
+
+    own = [parameter for parameter in _parameters(command) if parameter.name != "wishes"]
+    required = [parameter for parameter in own if parameter.default is inspect.Parameter.empty]
+    signature = inspect.Signature([*required, *shared, *(own[len(required) :])])
+    run.__signature__ = signature  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
+    return run
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a function with their annotations as objects."""
+    hints = get_type_hints(function, {**globals(), "Wishes": Any}, include_extras=True)
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter.replace(annotation=hints[parameter.name]) for parameter in parameters]
+
+
+@app.command()
+@_reported
+@_reading
+def load(
+    files: Annotated[list[Path], typer.Argument(help="Exports, in any of the known formats.")],
+    wishes: Wishes,
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Load exports. The same or an overlapping export never counts twice."""
+    target = _open(workspace or _own(), state)
+    done: list[Receipt] = []
+    for file in files:
+        try:
+            with target.inspect(file) as inspection:
+                receipt = target.load_inspected(inspection, wishes, actor="cli")
+        except EcopsError as error:
+            error.at(file=str(file))
+            before = {"receipts": [_receipt(one, language) for one in done], "version": target.version}
+            raise _failed(error, as_language(language), as_json, before) from None
+        done.append(receipt)
+        if not as_json:
+            _say_receipt(receipt, language)
+    if as_json:
+        _say_json({"receipts": [_receipt(receipt, language) for receipt in done], "version": target.version})
+
+
+@app.command()
+@_reported
+@_reading
+def check(
+    file: Annotated[Path, typer.Argument(help="An export.")],
+    wishes: Wishes,
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a file is and what is wrong with it, without loading it."""
+    target = _open(workspace or _own(), state)
+    with target.inspect(file) as inspection:
+        matches = {grid.name: found for grid, found in inspection.sheets}
+        receipt, _ = target.check(inspection, wishes)
+    if not as_json:
+        return _say_receipt(receipt, language)
+    found = {
+        name: [{"source": match.source, "table": match.table, "confidence": match.confidence} for match in options]
+        for name, options in matches.items()
+    }
+    return _say_json({"check": _receipt(receipt, language), "matches": found})
+
+
+def _say_receipt(receipt: Receipt, language: str) -> None:
+    if receipt.version:
+        _say(receipt.summary, language)
+    for sheet in receipt.sheets:
+        parts: Sequence[Value] = (sheet.sheet, sheet.source, Count(sheet.rows_read), Count(sheet.rows_kept))
+        named = dict(zip(("sheet", "source", "read", "kept"), parts, strict=True))
+        _say(Message("{sheet}: {source}, {read} rows read, {kept} kept.", **named), language)
+        for issue in sheet.issues:
+            _say(issue.message, language)
+            if issue.rows:
+                rows, examples = ", ".join(map(str, issue.rows)), ", ".join(issue.examples)
+                place = Message("  Rows {rows}: {examples}", rows=rows, examples=examples)
+                _say(place if examples else Message("  Rows {rows}", rows=rows), language)
+        for note in sheet.notes:
+            _say(note, language)
+    for name, reason in receipt.skipped.items():
+        _say(Message("{sheet} was left out: {reason}", sheet=name, reason=reason), language)
