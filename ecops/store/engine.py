@@ -87,6 +87,8 @@ class Engine:
             f"SET memory_limit={_literal(memory_limit)}",
             f"SET threads={self.threads}",
             f"SET preserve_insertion_order={'true' if keep_order else 'false'}",
+            # Long lists behind IN would become joins, and a join on several cores shuffles the rows.
+            f"SET disabled_optimizers={_literal('in_clause' if keep_order else '')}",
             "SET enable_progress_bar=false",
             "SET python_enable_replacements=false",
             "SET autoinstall_known_extensions=false",
