@@ -12,9 +12,9 @@ from ecops.tables import tables as canonical_tables
 from ui import errors, workspaces
 from ui import receipts as receipt_cards
 from ui import tables as shown_tables
+from ui.mapping import CURRENCIES, currency_label
 from ui.text import _, plain
 
-_CURRENCIES = ("", "CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD")
 _ROWS = 200
 
 
@@ -90,13 +90,15 @@ def settings() -> None:
             help=_("Exports that say times with an offset are brought to this zone."),
         )
         known = workspace.currency
+        codes = list(dict.fromkeys(("", *CURRENCIES, known)))
         currency = st.selectbox(
             _("Currency"),
-            _CURRENCIES if known in _CURRENCIES else (*_CURRENCIES, known),
-            index=_CURRENCIES.index(known) if known in _CURRENCIES else len(_CURRENCIES),
-            format_func={code: code or _("as the files say") for code in (*_CURRENCIES, known)}.__getitem__,
-            disabled=bool(workspace.tables()),
+            codes,
+            index=codes.index(known),
+            format_func=currency_label(),
+            disabled=bool(known and workspace.tables()),
             help=_("One shop has one currency. It cannot be changed once there is data."),
+            accept_new_options=True,
         )
         if st.form_submit_button(_("Save")):
             with errors.explained():

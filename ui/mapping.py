@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,10 +14,14 @@ from ecops.sources.detect import Match, propose
 from ecops.sources.mapping import Mapping, missing_columns
 from ecops.sources.registry import shared_values, source, sources
 from ecops.tables import table as canonical_table
-from ui.text import _, clean, escape, plain, say
+from ui.text import _, clean, escape, language, plain, say
 
 if TYPE_CHECKING:
     from ecops.sources.grid import Grid
+    from ecops.tables import Column
+
+CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "AUD", "CAD", "KRW", "THB", "MYR", "VND")
+"""Currencies to choose from; any other goes in by its ISO code."""
 
 _FREE = ""
 """Stands in the list of headers for "no column of the file"."""
@@ -171,6 +176,43 @@ def ask_words(mapping: Mapping, unknown: dict[str, dict[str, int]], key: str) ->
         done = done and all(answers.values())
         said[column] = {word: str(value) for word, value in answers.items() if value}
     return said, done
+
+
+def ask_date_order(key: str) -> str | None:
+    """Let the reader say which number of a date is the day; None until she did."""
+    labels = {"dmy": _("day/month: 03/04 is 3 April"), "mdy": _("month/day: 03/04 is 4 March")}
+    chosen = st.selectbox(
+        _("How does this file write its dates?"),
+        list(labels),
+        index=None,
+        format_func=labels.__getitem__,
+        placeholder=_("Nothing in the file says it"),
+        key=key,
+    )
+    return None if chosen is None else str(chosen)
+
+
+def ask_currency(key: str) -> str | None:
+    """Let the reader say in which currency the money of her shop is; None until she did."""
+    st.warning(_("The file does not say in which currency its amounts are. Say it once for the whole shop."))
+    return st.selectbox(
+        _("Currency of the shop"),
+        CURRENCIES,
+        index=None,
+        format_func=currency_label(),
+        placeholder=_("Choose the currency, or type its code"),
+        accept_new_options=True,
+        key=key,
+    )
+
+
+def currency_label() -> Callable[[str], str]:
+    """What a currency is called in the reader's language: its code and its name."""
+    from babel.numbers import get_currency_name
+
+    place = "zh_CN" if language() == "zh" else "en"
+    labels = {code: f"{code}  {get_currency_name(code, locale=place)}" for code in CURRENCIES} | {"": _("not said yet")}
+    return lambda code: labels.get(code, code)
 
 
 def word_label(value: str) -> str:

@@ -11,9 +11,10 @@ import streamlit as st
 from ecops import EcopsError, growth
 from ecops.growth import Diagnosis, Kpis, figures, views
 from ecops.growth.daily import DIMENSIONS
-from ecops.growth.registry import metric, metrics
-from ecops.messages import Message, Money, MoneyRange, Percent
-from ui import address, cards, charts, empty, errors, tables, workspaces
+from ecops.growth.registry import Metric, metric, metrics
+from ecops.locale import write_amount
+from ecops.messages import Count, Message, Money, MoneyRange, Percent
+from ui import address, cards, charts, empty, errors, review_scenarios, tables, workspaces
 from ui.scope import Scope, dimension_values, value_label
 from ui.tables import Kind, Shape
 from ui.text import _, look, plain, say
@@ -227,11 +228,8 @@ def _all_metrics(result: Kpis, chosen: Scope) -> None:
     shown = pd.DataFrame(
         {
             "metric": [plain(kpi.metric.label) for kpi in known],
-            "now": [plain(cards.value(kpi.metric, kpi.value, result.currency)) for kpi in known],
-            "before": [
-                plain(cards.value(kpi.metric, kpi.previous, result.currency)) if math.isfinite(kpi.previous) else "—"
-                for kpi in known
-            ],
+            "now": [_in_full(kpi.metric, kpi.value, result.currency) for kpi in known],
+            "before": [_in_full(kpi.metric, kpi.previous, result.currency) for kpi in known],
             "change": [_change(kpi) for kpi in known],
             "formula": [plain(kpi.metric.formula) for kpi in known],
         }
@@ -249,6 +247,16 @@ def _all_metrics(result: Kpis, chosen: Scope) -> None:
         columns=[_("Metric"), _("Now"), _("Before"), _("Change"), _("Low"), _("High"), _("Base of the figure")],
     )
     tables.downloads({_("Metrics"): numbers}, f"ecops_{chosen.period.start}_{chosen.period.end}", "metrics")
+
+
+def _in_full(entry: Metric, number: float, currency: str) -> str:
+    """A figure with all its digits, to be compared with other books; cards and sentences round it."""
+    if not math.isfinite(number):
+        return "—"
+    shown = cards.value(entry, number, currency)
+    if isinstance(shown, Money):
+        return write_amount(number, currency)
+    return f"{number:,.0f}" if isinstance(shown, Count) else plain(shown)
 
 
 def _change(kpi: growth.Kpi) -> str:

@@ -15,7 +15,7 @@ from typing import get_args
 import streamlit as st
 
 import ecops
-from ecops.messages import Term
+from ecops.messages import DateRange, Term
 from ecops.periods import ONE_DAY, Compare, Period, last_full_week, parse_period
 from ecops.store import Data, TableInfo
 from ui import address, workspaces
@@ -214,7 +214,7 @@ def line(scope: Scope) -> None:
     ]
     last = last_day(workspaces.current())
     if last is not None:
-        parts.append(_("data up to {day}", day=last))
+        parts.append(_("data up to {day}", day=DateRange(last, last)))
     if workspaces.is_sample():
         parts.append(_("sample shop"))
     st.caption(" · ".join(parts))

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from ecops import door
-from ecops.locale import write_money
+from ecops.locale import currency_symbol
 from ecops.messages import Term
 from ecops.tables import tables as canonical_tables
 from ui.text import _, clean, plain
@@ -135,7 +135,7 @@ def _config(shape: Shape, currency: str) -> Any:
         "text": (columns.TextColumn, {}),
         "figure": (columns.TextColumn, {"alignment": "right"}),
     }[shape.kind]
-    symbol = write_money(0.0, currency, "en").removesuffix("0").strip()
+    symbol = currency_symbol(currency).strip()
     label = f"{shape.label} ({symbol})" if shape.kind == "money" and symbol else shape.label
     return kind(label, help=shape.help, **options)
 

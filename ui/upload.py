@@ -54,6 +54,8 @@ class Intake:
         start: sheet -> the mapping that was remembered for its header, or that detection is sure of.
         check: the last check.
         receipt: after loading.
+        dates_doubtful: whether the reader has to say which number of a date is the day.
+        wanted: reports that the page asks for; the file is taken for one of them when it can be.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Intake:
     start: dict[str, Plan] = field(default_factory=dict)
     check: Check | None = None
     receipt: Receipt | None = None
+    wanted: tuple[str, ...] = ()
+    dates_doubtful: bool = False
 
 
 def queue() -> dict[str, Intake]:
@@ -159,6 +163,15 @@ def _review(file_id: str, intake: Intake, inspection: Inspection) -> None:
     _decide(file_id, intake, intake.check.receipt, plans)
 
 
+def _refused(intake: Intake, error: ecops.EcopsError | None) -> None:
+    """Why a file cannot be loaded; what the reader can answer is asked above on the next run."""
+    if error is not None and error.asks == "date_order" and not intake.dates_doubtful:
+        intake.dates_doubtful = True
+        st.rerun()
+    if error is not None:
+        errors.show(error)
+
+
 def _plans(file_id: str, intake: Intake, inspection: Inspection) -> dict[str, Plan]:
     """The mapping of every sheet that is wanted, as the reader leaves it, with her answers to unknown words."""
     plans = {}
@@ -173,11 +186,13 @@ def _plans(file_id: str, intake: Intake, inspection: Inspection) -> dict[str, Pl
         for column, answers in words.get(f"{file_id}/{grid.name}", {}).items():
             plan = plan.with_values(column, answers)
         plans[grid.name] = plan
-    return plans
+    order = mapping.ask_date_order(f"{file_id}_dates") if intake.dates_doubtful else None
+    return {name: plan.with_options(date_order=order) if order else plan for name, plan in plans.items()}
 
 
-def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, start: Plan | None) -> Plan:
+def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake) -> Plan:
     """What the sheet was taken for, and the reader's corrections."""
+    start = intake.start.get(grid.name)
     if matches:
         best = matches[0]
         st.markdown(
@@ -224,30 +239,33 @@ def _decide(file_id: str, intake: Intake, receipt: Receipt, plans: dict[str, Pla
         st.button(_("Check again with these answers"), key=f"again_{file_id}", disabled=not done, type="primary")
         return
     receipts.report(receipt, f"report_{file_id}", intake.check.bad_rows if intake.check else {})
+    asked = receipt.currency_unknown and not workspaces.current().currency
+    currency = mapping.ask_currency(f"currency_{file_id}") if asked else ""
     st.button(
         _("Load {rows} rows", rows=Count(receipt.rows)),
         key=f"load_{file_id}",
         type="primary",
+        disabled=currency is None,
         on_click=_want,
         args=(file_id,),
     )
     if st.session_state.get(_WANTED) == file_id:
         st.session_state[_WANTED] = None
-        _load(intake, plans)
+        _load(intake, plans, currency or "")
 
 
 def _want(file_id: str) -> None:
     st.session_state[_WANTED] = file_id
 
 
-def _load(intake: Intake, plans: dict[str, Plan]) -> None:
+def _load(intake: Intake, plans: dict[str, Plan], currency: str) -> None:
     assert intake.inspection is not None
     with st.status(_("Loading {file}", file=intake.name), expanded=False) as status:
 
         def tell(step: Message) -> None:
             status.update(label=step.text(language(), escape))
 
-        wishes = Wishes(mapping=plans, sheets=list(plans))
+        wishes = Wishes(mapping=plans, sheets=list(plans), currency=currency, bare_money=False)
         intake.receipt = workspaces.current().load_inspected(intake.inspection, wishes, progress=tell)
         status.update(label=_("Loaded"), state="complete")
     _close(intake)

@@ -113,8 +113,24 @@ def write_money(amount: float, currency: str, language: str) -> str:
     """
     if not math.isfinite(amount):
         return "—"
-    sign, symbol = "-" if amount < 0 else "", _SYMBOLS.get(currency, f"{currency} ".lstrip())
-    return f"{sign}{symbol}{write_count(abs(amount), language, money=True)}"
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{currency_symbol(currency)}{write_count(abs(amount), language, money=True)}"
+
+
+def write_amount(amount: float, currency: str) -> str:
+    """Money with all its digits, to be compared with other books.
+
+    >>> write_amount(-42_130.5, "GBP"), write_amount(42_130.5, "")
+    ('-£42,130.50', '42,130.50')
+    """
+    if not math.isfinite(amount):
+        return "—"
+    return f"{'-' if amount < 0 else ''}{currency_symbol(currency)}{abs(amount):,.2f}"
+
+
+def currency_symbol(currency: str) -> str:
+    """What stands before an amount: £, or the code and a space; nothing when no currency is known."""
+    return _SYMBOLS.get(currency, f"{currency} ".lstrip())
 
 
 def write_count(value: float, language: str, money: bool = False) -> str:
