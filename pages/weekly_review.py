@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ecops.messages import Message
-from ui import cards, empty, errors, findings, review, review_form, scope, workspaces
+from ui import cards, empty, errors, findings, review, review_form, review_scenarios, scope, workspaces
 from ui.text import _, say
 
 st.title(_("What did our decisions bring, and what do we do this week?"))
@@ -44,3 +44,4 @@ st.subheader(_("4. What do we do this week?"), anchor=False)
 review.decisions(told.decisions)
 with st.expander(_("Write down another decision"), key="own_decision"):
     review_form.form(None, "own")
+review_scenarios.section()

@@ -29,17 +29,17 @@ def explained() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def kept() -> Iterator[None]:
-    """Keep an `EcopsError` of a callback for the page, which is written after it; see `told`."""
+def kept(place: str = "") -> Iterator[None]:
+    """Keep an `EcopsError` of a callback for a place of the page, which is written after it; see `told`."""
     try:
         yield
     except EcopsError as error:
-        st.session_state["_error"] = error
+        st.session_state[f"_error{place}"] = error
 
 
-def told() -> None:
-    """Show what a callback kept."""
-    error = st.session_state.pop("_error", None)
+def told(place: str = "") -> None:
+    """Show what a callback kept for this place."""
+    error = st.session_state.pop(f"_error{place}", None)
     if error is not None:
         show(error)
 

@@ -16,7 +16,7 @@ from ecops.funnel.table import FunnelTable
 from ecops.funnel.workspace import ShopFunnel, shop_log
 from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Points, Value
 from ecops.periods import Period
-from ui import charts, errors, tables, workspaces
+from ui import charts, errors, review_scenarios, tables, workspaces
 from ui import findings as cards
 from ui.funnel import Asked, place_label, step_labels, transition_labels
 from ui.scope import value_label
@@ -357,7 +357,11 @@ def what_if(asked: Asked) -> None:
         )
         _as_before(result, step, where)
     with outcome, errors.explained():
-        _outcome(result, whatif.raise_step(result.after, step, points / 100, where), points)
+        case = whatif.raise_step(result.after, step, points / 100, where)
+        _outcome(result, case, points)
+        if case.with_money and asked.scope is not None:
+            results = review_scenarios.results(case.base, case.scenario, case.low, case.high)
+            review_scenarios.of_step(points / 100, {"step": step, **where}, asked.scope, results, case.currency)
 
 
 def _part(table: FunnelTable, name: str, start: str) -> str:

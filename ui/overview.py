@@ -161,6 +161,9 @@ def what_if(chosen: Scope) -> None:
             empty.reports(("traffic_daily",))
             return
         _outcome(case, result.currency)
+        named = {_LEVERS[factor][1]: change for factor, change in changes.items()}
+        results = review_scenarios.results(case.base, case.scenario, case.low, case.high)
+        review_scenarios.of_factors(named, chosen, results, result.currency)
 
 
 def _lever(key: str, label: str) -> float:
