@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 import ecops
+from ecops.store import Data
 from sample_data import loading
 from ui.filtering import Filtered
 from ui.text import _, clean
@@ -116,15 +117,21 @@ def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = ()
     return _answer(name, workspace.version, arguments, where, tuple(sorted(named.items())), function, workspace)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _data(version: str, _workspace: ecops.Workspace) -> Data:  # noqa: ARG001 - version is the key
+    """The tables of a version, which remember what they were asked."""
+    return _workspace.data()
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(
     name: str,  # noqa: ARG001 - part of the key
-    version: str,  # noqa: ARG001 - part of the key
+    version: str,
     arguments: tuple[Hashable, ...],
     where: Where,
     named: tuple[tuple[str, Hashable], ...],
     _function: Callable[..., Any],
     _workspace: ecops.Workspace,
 ) -> Any:
-    data = _workspace.data()
+    data = _data(version, _workspace)
     return _function(Filtered(data, where) if where else data, *arguments, **dict(named))

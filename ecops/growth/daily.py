@@ -161,9 +161,13 @@ def _read(data: Data, source: str, spans: tuple[Period, Period], by: Sequence[st
         "other_start": spans[1].start,
         "other_end": spans[1].end,
     }
+    question, split = source, ""
     if source == "traffic":
         params["sources"] = bool(extra)
-    frame = data.query(load_sql(QUERIES, source, by=extra), params).to_pandas()
+    if source == "buyer_days" and len(extra) <= 1 and data.has("daily_people"):
+        question, split = "people_days", "".join(extra)
+        params["split"] = split
+    frame = data.query(load_sql(QUERIES, question, by=extra), params).to_pandas().rename(columns={"value": split})
     keys = ["date", *_PLACES, *extra]
     for key in keys[1:]:
         frame[key] = frame[key].astype(object).where(frame[key].notna(), "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import pickle
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,10 @@ from ecops.messages import Message
 from ecops.store import manifest, rollups
 from ecops.store.engine import Engine, Relation, View
 from ecops.store.state import File
+
+_REMEMBERED = 256
+_SMALL = 1_000_000
+"""Bytes up to which an answer is remembered."""
 
 
 class Data:
@@ -45,11 +51,12 @@ class Data:
         self.version = version
         self.currency = currency
         self.notes = notes
+        self._answers: OrderedDict[bytes, pa.Table] = OrderedDict()
         self._made: dict[str, pa.Table] = {}
-        self._making = threading.Lock()
+        self._making = threading.RLock()
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None, timeout: float | None = 30) -> pa.Table:
-        """The answer to one SELECT over the tables.
+        """The answer to one SELECT over the tables; small ones are remembered, since analyses share many questions.
 
         Args:
             sql: DuckDB's dialect, values as `$name`.
@@ -59,10 +66,19 @@ class Data:
         Raises:
             StoreError: the query cannot be run or took too long, or a file of the workspace is damaged.
         """
+        key = pickle.dumps((sql, dict(params or {})))
+        known = self._answers.get(key)
+        if known is not None:
+            return known
         tables: dict[str, Relation] = {}
         for name in sorted(names_in(sql), key=lambda name: name == rollups.BASE):
             self._add(name, tables)
-        return self._engine.query(sql, params, tables, timeout)
+        answer = self._engine.query(sql, params, tables, timeout)
+        if answer.nbytes <= _SMALL:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.popitem(last=False)
+            self._answers[key] = answer
+        return answer
 
     def has(self, table: str) -> bool:
         """Whether a canonical table or a roll-up has rows."""
@@ -93,7 +109,8 @@ class Data:
         with self._making:
             if name not in self._made:
                 tables: dict[str, Relation] = {}
-                self._add(rollups.BASE, tables)
+                for part in names_in(rollups.sql(name)):
+                    self._add(part, tables)
                 self._made[name] = self._engine.query(rollups.sql(name), tables=tables, timeout=None)
             return self._made[name]
 

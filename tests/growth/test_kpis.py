@@ -207,6 +207,7 @@ def payments():
     return pd.DataFrame(
         {
             "platform": generator.choice(["jd", "taobao"], 900),
+            "device": generator.choice(["mobile", "desktop"], 900),
             "order_id": np.arange(900).astype(str),
             "ordered_at": day,
             "buyer_id": generator.integers(0, 300, 900).astype(str),
@@ -229,6 +230,26 @@ def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers(payment
     assert read_buyer_base(data, period, other) == asked
     assert asked["known_after"] == (paid < "2026-10-10").sum()
     assert asked["first_after"] == paid.between("2026-10-10", "2026-10-20").sum()
+
+
+@pytest.mark.parametrize("by", [(), ("device",)])
+def test_buyers_of_a_day_from_the_roll_up_equal_those_counted(payments, by):
+    """`people_days` (the shop, one dimension) and `buyer_days` (everything) are two ways to one answer."""
+    from ecops.growth.daily import QUERIES, read_daily
+    from ecops.store.engine import load_sql
+
+    data = open_data(payments)
+    span = Period(dt.date(2026, 10, 1), dt.date(2026, 10, 9))
+    frame = read_daily(data, (span, span.compared("previous")), by).frame
+    keys = ["date", "platform", *by]
+    found = frame[frame["buyers"].notna()].set_index(keys)["buyers"].astype(int).to_dict()
+    other = span.compared("previous")
+    params = {"start": span.start, "end": span.end, "other_start": other.start, "other_end": other.end}
+    asked = data.query(load_sql(QUERIES, "buyer_days", by=by), params).to_pylist()
+    assert found == {tuple(row[key] for key in keys): row["buyers"] for row in asked}
+    paid = payments[payments["paid_amount"] > 0].assign(date=lambda frame: frame["ordered_at"].dt.date)
+    plain = paid[paid["date"].between(other.start, span.end)].groupby(keys)["buyer_id"].nunique()
+    assert found == plain.to_dict()
 
 
 @pytest.mark.parametrize("by", [(), ("platform",)])

@@ -147,6 +147,14 @@ def daily_newcomers(rows):
     return {day: list(first.values()).count(day) for day in first.values()}
 
 
+def daily_people(rows):
+    found = defaultdict(set)
+    for day, platform, shop, *where, buyer in daily_buyers(rows):
+        for split, value in (("", ""), *zip(PLACE, where, strict=True)):
+            found[day, platform, shop, split, value].add(buyer)
+    return {key: [len(buyers)] for key, buyers in found.items()}
+
+
 def daily_items(rows):
     found = defaultdict(lambda: [0.0, 0.0, 0.0, set()])
     for row in rows:
@@ -185,6 +193,8 @@ def check(data, lines, orders):
         assert row["previous_date"] == max((day for day in own if day < row["date"]), default=None)
     newcomers = data.query("select * from daily_newcomers").to_pylist()
     assert {row["date"]: row["buyers"] for row in newcomers} == daily_newcomers(rows)
+    people = data.query("select * from daily_people").to_pylist()
+    assert keyed(people, ("date", "platform", "shop", "split", "value")) == daily_people(rows)
     found = keyed(
         data.query("select * from daily_items").to_pylist(), ("date", "platform", "shop", "sku", "title", "category")
     )
@@ -223,6 +233,7 @@ def test_workspaces_write_the_same_roll_ups(tmp_path_factory, lines, orders):
         "daily_orders",
         "daily_items",
         "daily_newcomers",
+        "daily_people",
     }
 
 

@@ -10,8 +10,8 @@ import hashlib
 
 from ecops.store.engine import load_sql
 
-NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items", "daily_newcomers")
-"""Every roll-up."""
+NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items", "daily_newcomers", "daily_people")
+"""Every roll-up, in the order in which they are made: the later ones are made of the earlier ones."""
 
 INPUTS = ("order_lines", "orders")
 """The canonical tables they are made of."""
