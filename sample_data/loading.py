@@ -31,6 +31,8 @@ def load(workspace: Workspace, files: Sequence[Path]) -> Iterator[Receipt]:
     Raises:
         EcopsError: a file cannot be loaded; those before it stay.
     """
+    if not workspace.currency:
+        workspace.set_setting("currency", "CNY", actor="sample")
     return workspace.load_many(files, wishes, actor="sample")
 
 
@@ -43,4 +45,4 @@ def wishes(inspection: Inspection) -> Wishes:
         best = next(match.mapping for match in matches if match.table == wanted)
         constants = {name: value for name, value in said.items() if name in names and name not in best.columns}
         plans[grid.name] = best.with_constants(**constants)
-    return Wishes(mapping=plans, sheets=list(plans))
+    return Wishes(mapping=plans, sheets=list(plans), currency="CNY")
