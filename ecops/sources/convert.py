@@ -7,17 +7,21 @@ columns are positions, the names are those of `ecops/tables`, values are paramet
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import dataclasses
 import datetime as dt
 import tempfile
 from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import Any
 
-from ecops.errors import DataError, FileError
+from ecops.errors import DataError, FileError, StoreError
 from ecops.messages import Count, DateRange, Message
 from ecops.sources import checks, staging, typed
+from ecops.sources.delimited import Bench, prove
 from ecops.sources.grid import Grid
+from ecops.sources.limits import Limits
 from ecops.sources.mapping import Mapping, check_mapping
 from ecops.sources.netting import net_refunds
 from ecops.sources.registry import source, strict_columns
@@ -56,7 +60,7 @@ def convert(
     Raises:
         MappingError: the mapping does not fit, or dates are ambiguous.
         DataError: mixed currencies, or order numbers whose digits are lost in the file.
-        FileError: no row is left.
+        FileError: no row is left, or the parser finds other rows than the file has records.
     """
     report = source(mapping.source)
     table = check_mapping(mapping, grid.columns)
@@ -64,7 +68,7 @@ def convert(
         engine = Engine((grid.path.resolve().parent, out.resolve().parent), memory_limit=_MEMORY, temp=folder)
         stage = (Path(folder) / "stage.parquet").resolve()
         job = Job(grid, mapping, report, table, engine, stage, timezone, {"salt": salt})
-        dropped = staging.write_stage(job)
+        job, dropped = _staged(job)
         kept = dropped.pop("", 0)
         if not kept:
             raise _nothing_left(grid, dropped)
@@ -72,7 +76,32 @@ def convert(
         unknown = _read_words(job, reading)
         if unknown:
             return _stopped(job, dropped, unknown, reading.currency)
-        return _finish(job, reading, dropped, out, Path(folder))
+        done = _finish(job, reading, dropped, out, Path(folder))
+        repaired = tuple(_repaired(note) for note in job.grid.notes[len(grid.notes) :])
+        return dataclasses.replace(done, issues=(*done.issues, *repaired)) if repaired else done
+
+
+def _staged(job: Job) -> tuple[Job, dict[str, int]]:
+    """The stage and its rows by kind; of a text that nobody has parsed yet it must hold every record.
+
+    Raises:
+        FileError: the parser finds other rows than there are records.
+    """
+    if job.grid.reading == "unproven":
+        with contextlib.suppress(StoreError):  # rows that do not follow the header; what else it was comes again below
+            dropped = staging.write_stage(job)
+            if sum(dropped.values()) == job.grid.lines:
+                return job, dropped
+        bench = Bench(job.stage.parent, Limits(), (), [job.grid.path.parent])
+        parameters = {"salt": job.parameters["salt"]}
+        job = dataclasses.replace(job, grid=prove(job.grid, bench), parameters=parameters, quick={})
+    return job, staging.write_stage(job)
+
+
+def _repaired(note: Message) -> Issue:
+    rows = note.params["n"]
+    assert isinstance(rows, Count)
+    return Issue("repaired", "info", "", int(rows.value), (), (), note)
 
 
 def _read_words(job: Job, reading: typed.Reading) -> dict[str, dict[str, int]]:

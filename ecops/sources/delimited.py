@@ -16,11 +16,14 @@ from ecops.sources import encoding as enc
 from ecops.sources.grid import Grid
 from ecops.sources.limits import Limits
 from ecops.sources.passing import Text, not_text, pass_over
-from ecops.sources.sniff import HEAD_BYTES, Layout, find_layout, take_samples
+from ecops.sources.sniff import HEAD_BYTES, find_layout, take_samples
 from ecops.sources.tidy import tidy
 
 if TYPE_CHECKING:
     from ecops.store.engine import Engine
+
+_COUNT_LATER_BYTES = 32_000_000
+"""Texts of this size are parsed once only: by the conversion, which compares its rows with the records counted here."""
 
 _CONTROL = bytes(set(range(32)) - {9, 10, 11, 12, 13, 26, 27})
 
@@ -152,10 +155,15 @@ def _in_encoding(
         lines=counted.records + (counted.blanks if len(layout.columns) == 1 else 0),
         samples=take_samples(text, layout, len(layout.columns)),
     )
-    return _parsed(grid, text, layout, bench)
+    if grid.lines and grid.path.stat().st_size >= _COUNT_LATER_BYTES:
+        return dataclasses.replace(grid, rows=grid.lines, reading="unproven")
+    proven = prove(grid, bench)
+    if len(proven.columns) > len(layout.columns):
+        return dataclasses.replace(proven, samples=take_samples(text, layout, len(proven.columns)))
+    return proven
 
 
-def _parsed(grid: Grid, text: str, layout: Layout, bench: Bench) -> Grid:
+def prove(grid: Grid, bench: Bench) -> Grid:
     """The grid with the rows that the parser finds; a file that breaks the rules of CSV is rewritten first.
 
     Raises:
@@ -170,8 +178,7 @@ def _parsed(grid: Grid, text: str, layout: Layout, bench: Bench) -> Grid:
             return dataclasses.replace(tried, rows=rows)
     path = bench.new_file()
     tidied = tidy(grid.path, path, grid.delimiter, grid.header_line, len(grid.columns), bench.limits)
-    width = tidied.width
-    columns = grid.columns + ("",) * (width - len(grid.columns))
+    more = tidied.width - len(grid.columns)
     notes = list(grid.notes)
     if tidied.repaired:
         notes.append(
@@ -180,9 +187,10 @@ def _parsed(grid: Grid, text: str, layout: Layout, bench: Bench) -> Grid:
     grid = dataclasses.replace(
         grid,
         path=path,
-        columns=columns,
-        samples=take_samples(text, layout, width),
+        columns=grid.columns + ("",) * more,
+        samples=grid.samples + ((),) * more,
         notes=tuple(notes),
+        reading="strict",
     )
     rows = _count(grid, bench)
     if rows != grid.lines:

@@ -10,8 +10,9 @@ from typing import Any, Literal, cast
 from ecops.messages import Message
 from ecops.sources import wire
 
-Reading = Literal["strict", "padded"]
-"""How the rows follow the header: strict: every row has every column. padded: some rows end early."""
+Reading = Literal["strict", "padded", "unproven"]
+"""How the rows follow the header: strict: every row has every column. padded: some rows end early.
+unproven: strict as far as one can tell before the parser has seen the rows."""
 
 DELIMITERS = (",", "\t", ";")
 
@@ -31,7 +32,7 @@ class Grid:
         preamble: those lines (report dates live there).
         columns: header cells as people see them, duplicates kept: the position is the identity.
             Columns that have cells but no header are "" at the end.
-        rows: data rows parsed by DuckDB, footers among them.
+        rows: data rows parsed by DuckDB, footers among them; as many as `lines` while the reading is unproven.
         lines: records counted in the bytes, independently of the parser; equal to `rows`.
         samples: for each column up to three non-empty values.
         notes: what the reader wants the user to know.

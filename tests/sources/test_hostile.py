@@ -495,7 +495,8 @@ print(held)
 
 @pytest.mark.slow
 def test_limits_are_hard(tmp_path):
+    broken_lines = b"sku,title,amount\n" + b'1,"a\nb",2\n' * 2_000_000
+    assert "seconds" in refused(tmp_path, broken_lines, limits=Limits(cpu_seconds=1)).what.id
     data = ("sku,title,amount\n" + "1,连衣裙,2\n" * 9_000_000).encode("gbk")
-    assert "seconds" in refused(tmp_path, data, limits=Limits(cpu_seconds=1)).what.id
     assert "room on the disk" in refused(tmp_path, data, limits=Limits(written_bytes=1_000_000)).what.id
     assert "larger than" in refused(tmp_path, data, limits=Limits(file_bytes=1_000_000)).what.id
