@@ -10,6 +10,7 @@ import streamlit as st
 from ecops import EcopsError
 from ecops import experiments as ab
 from ecops.experiments import peeking
+from ecops.experiments.judging import asked, judge
 from ecops.experiments.register import UNNAMED, Trial
 from ecops.experiments.report import KINDS, readable, seeming
 from ecops.experiments.tally import Tally
@@ -103,29 +104,14 @@ def case(test: Held) -> Case | None:
 
 
 def _case(key: str, test: Held, trial: Trial | None) -> Case:
-    proposed = test.spec()
-    spec = trial.applied_to(proposed, test.people) if trial is not None else proposed
-    tally: Tally = workspaces.answer(ab.tally_of, replace(spec, looks=(), planned_sample=None))
-    if trial is not None:
-        spec = trial.applied_to(proposed, sum(tally.users.get(arm, 0) for arm in spec.arms))
-    readout = ab.analyse(tally, spec)
-    planned = spec.planned_sample is not None
-    if not planned and trial is not None and trial.looks and trial.looks[-1].users < readout.looks.users:
-        spec, readout = _without_plan(tally, spec, trial, readout)
-    decision = ab.decide(readout)
-    weeks = peeking.weeks(tally, readout, decision.arm)
-    return Case(key, test, trial, spec, tally, readout, decision, weeks, planned)
-
-
-def _without_plan(
-    tally: Tally, spec: ab.Experiment, trial: Trial, readout: ab.Readout
-) -> tuple[ab.Experiment, ab.Readout]:
-    """Looked at before without a plan: the sample that the smallest change worth having needs stands in for one."""
-    if not math.isfinite(readout.looks.target):
-        return spec, readout
-    looks = tuple(look.users for look in trial.looks)
-    counted = replace(spec, planned_sample=math.ceil(readout.looks.target), looks=looks)
-    return counted, ab.analyse(tally, counted)
+    spec = asked(test, trial)
+    # What decides nothing about the data is left out, so that changing it reads nothing again.
+    plain = replace(spec, looks=(), planned_sample=None, margin=1.0, monthly_traffic=None, minimum_lift=0.1)
+    tally: Tally = workspaces.answer(ab.tally_of, plain)
+    found = judge(tally, test, trial)
+    decision = ab.decide(found.readout)
+    weeks = peeking.weeks(tally, found.readout, decision.arm)
+    return Case(key, test, trial, found.spec, tally, found.readout, decision, weeks, found.planned)
 
 
 def remember(shown: Case) -> None:
@@ -290,6 +276,14 @@ def problems(shown: Case) -> None:
     fresh = [check for check in found if str(check.text) not in reasons]
     if not found:
         st.caption(_("The data was checked: the split, double entries, weekdays, outliers. Nothing stands out."))
+    if shown.held.guessed and not (shown.trial is not None and shown.trial.control):
+        row(
+            "amber",
+            _(
+                "No name says which version is the old one; {arm} was taken for it. Change it under the data check.",
+                arm=shown.spec.control,
+            ),
+        )
     for check in sorted(fresh, key=lambda check: check.level != "red"):
         row(check.level, say(readable(check.text)))
 

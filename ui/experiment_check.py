@@ -7,12 +7,15 @@ import streamlit as st
 
 from ecops import experiments as ab
 from ecops.experiments.report import readable, split_rows
-from ecops.messages import Term
+from ecops.messages import Percent, Term
 from ui import errors, tables, upload, workspaces
 from ui.experiment import Case, row
 from ui.experiment_store import ACTOR, register
 from ui.tables import Shape
 from ui.text import _, plain, say
+
+REPORTS = ("generic_experiment_units", "generic_experiment_totals")
+"""What may be dropped on this page."""
 
 Rows = tuple[tuple[Term, ...], ...]
 
@@ -67,7 +70,7 @@ def box() -> None:
         st.button(_("Go to my shop"), key="to_own", on_click=workspaces.choose_own)
     else:
         errors.told()
-        upload.box()
+        upload.box(REPORTS)
 
 
 def found(shown: Case) -> None:
@@ -86,12 +89,19 @@ def found(shown: Case) -> None:
         "expected": Shape(_("Users planned"), "count"), "users": Shape(_("Users"), "count"),
     }  # fmt: skip
     tables.show(pd.DataFrame(split_rows(shown.readout), columns=list(shapes)), "split_table", shapes)
+    split = ab.srm(shown.readout.users, shown.spec.arms)
+    if shown.readout.kind != "daily" and split.p_value >= 0:
+        st.caption(
+            _("Chance alone splits the users at least this unevenly in {share} of all tests.",
+              share=Percent(split.p_value, digits=0 if split.p_value >= 0.1 else None))
+        )  # fmt: skip
 
 
 def settings(shown: Case) -> None:
     """What decides, which arm is the old version, what must not suffer: as proposed, changeable in one's own shop."""
     fixed, held = workspaces.is_sample(), shown.held
-    label = {key: plain(ab.presets()[key].label) for key in held.metrics}
+    label = {key: plain(held.metric(key).label) for key in held.metrics}
+    figures = [figure.key for figure in held.figures]
     with st.form("settings", border=False), st.container(gap="small"):
         control = st.selectbox(
             _("The version as it was"), list(held.users), list(held.users).index(shown.spec.control), disabled=fixed
@@ -116,6 +126,40 @@ def settings(shown: Case) -> None:
         margin = st.number_input(
             _("Largest acceptable loss there (%)"), 0.0, 50.0, 100 * max([*rails.values(), 0.05]), 1.0, disabled=fixed
         )
+        spec = shown.spec
+        also = st.multiselect(
+            _("What else to tell"),
+            held.metrics,
+            [metric.key for metric in spec.metrics[1 + len(rails) :] if metric.key in held.metrics],
+            format_func=label.__getitem__,
+            placeholder=_("Nothing"),
+            disabled=fixed,
+            key=f"also_{shown.key}",
+        )
+        less: list[str] = []
+        if figures:
+            less = st.multiselect(
+                _("Figures of the file of which less is better"),
+                figures,
+                [figure.key for figure in spec.figures if figure.less_is_better],
+                format_func=label.__getitem__,
+                placeholder=_("None"),
+                disabled=fixed,
+                key=f"less_{shown.key}",
+            )
+        part = st.number_input(
+            _("Gross margin (%); 100 counts sales"), 1.0, 100.0, 100 * spec.margin, 1.0, disabled=fixed
+        )
+        month = st.number_input(
+            _("Users a month whom the decision will meet"),
+            0,
+            10**9,
+            round(spec.monthly_traffic or 0),
+            1000,
+            disabled=fixed,
+            key=f"month_{shown.key}",
+            help=_("0 takes as many as came into the test, where the file has dates."),
+        )
         if st.form_submit_button(_("Save"), disabled=fixed):
             with errors.explained():
                 register().write(
@@ -124,5 +168,9 @@ def settings(shown: Case) -> None:
                     control=control,
                     goal=goal,
                     guardrails=[[key, margin / 100] for key in guarded if key != goal],
+                    also=[key for key in also if key != goal and key not in guarded],
+                    less=less,
+                    margin=part / 100,
+                    monthly_traffic=float(month) or None,
                 )
                 st.rerun()

@@ -21,6 +21,9 @@ from ui.experiment_store import ACTOR, hypothesis
 from ui.tables import Shape
 from ui.text import _, clean, language, look, plain, say
 
+_BEYOND = 10.0
+"""Relative change that no shop sees: a figure beyond it is not worth reading."""
+
 
 def pictures(shown: Case) -> None:
     """Intervals and the way of the effect, side by side; nothing for a result that is not valid."""
@@ -170,6 +173,16 @@ def method(shown: Case) -> None:
 def _outliers(shown: Case) -> None:
     for result in shown.readout.results:
         if result.uncapped is None or result.effect is None or result.arm != shown.decision.arm:
+            continue
+        if not abs(result.uncapped.lift.value) < _BEYOND:
+            st.markdown(
+                "- "
+                + _(
+                    "{metric}: {capped} with the limit; without it the largest values alone decide.",
+                    metric=result.metric.label,
+                    capped=Percent(result.effect.lift.value, signed=True),
+                )
+            )
             continue
         st.markdown(
             "- "

@@ -27,9 +27,14 @@ _FREE = ""
 """Stands in the list of headers for "no column of the file"."""
 
 
-def choose_source(matches: tuple[Match, ...], key: str, start: Mapping | None = None) -> str:
-    """Let the reader say which report a sheet is; what was used before or detection's best guess comes first."""
-    guessed = [match.source for match in matches]
+def choose_source(
+    matches: tuple[Match, ...], key: str, start: Mapping | None = None, wanted: tuple[str, ...] = ()
+) -> str:
+    """Let the reader say which report a sheet is.
+
+    What was used before comes first, then detection's guesses, best first, then the reports that the page asks for.
+    """
+    guessed = list(dict.fromkeys((*(match.source for match in matches), *wanted)))
     if start is not None:
         guessed = [start.source, *(name for name in guessed if name != start.source)]
     others = [name for name in sources() if name not in guessed]
@@ -71,21 +76,37 @@ def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> 
             },
         )
         columns = {
-            field: headers.index(header)
-            for field, header in zip(canonical_table(mapping.table).names, changed["header"], strict=True)
+            column.name: headers.index(header)
+            for column, header in zip(_fields(mapping), changed["header"], strict=True)
             if header in headers
         }
         mapping = dataclasses.replace(mapping, columns=columns)
         unused = [header for place, header in enumerate(headers) if place not in columns.values()]
         if unused:
             st.caption(_("Not used: {headers}", headers=" / ".join(unused)))
-    return _constants(mapping, key)
+    return _constants(_picked(mapping, headers, key), grid, key)
 
 
 def _edit_label(mapping: Mapping, missing: tuple[str, ...]) -> str:
     if missing:
         return _("Columns: {n} found, {missing} required ones missing", n=len(mapping.columns), missing=len(missing))
     return _("Columns: {n} found, nothing required is missing", n=len(mapping.columns))
+
+
+def _picked(mapping: Mapping, headers: list[str], key: str) -> Mapping:
+    """Ask for the column of each required field that no column was found for."""
+    required = canonical_table(mapping.table).required
+    for name in missing_columns(mapping):
+        label = _("Which column holds this: {field}?", field=canonical_table(mapping.table)[name].label)
+        header = st.selectbox(
+            label, headers, index=None, placeholder=_("Choose a column"), key=f"{key}_pick_{mapping.source}_{name}"
+        )
+        if header is not None:
+            place = headers.index(header)
+            # A guess gives way: the segment of one file is the arm of another.
+            free = {field: at for field, at in mapping.columns.items() if at != place or field in required}
+            mapping = dataclasses.replace(mapping, columns={**free, name: place})
+    return mapping
 
 
 def _headers(grid: Grid) -> list[str]:
@@ -97,17 +118,22 @@ def _headers(grid: Grid) -> list[str]:
     return found
 
 
+def _fields(mapping: Mapping) -> list[Column]:
+    """The columns of the table that a file can fill."""
+    return [column for column in canonical_table(mapping.table).columns if not column.header_of]
+
+
 def _rows(grid: Grid, mapping: Mapping, headers: list[str]) -> pd.DataFrame:
-    table = canonical_table(mapping.table)
+    optional = source(mapping.source).optional
     rows: list[dict[str, Any]] = []
-    for column in table.columns:
+    for column in _fields(mapping):
         place = mapping.columns.get(column.name)
         filled = place is not None or column.name in mapping.constants
         needed = column.name in missing_columns(mapping)
         rows.append(
             {
                 "field": plain(column.label),
-                "required": column.required,
+                "required": column.required and column.name not in optional,
                 "header": headers[place] if place is not None else _FREE,
                 "examples": " / ".join(clean(value) for value in grid.samples[place]) if place is not None else "",
                 "state": _("found") if filled else _("missing") if needed else _("not in the file"),
@@ -116,9 +142,11 @@ def _rows(grid: Grid, mapping: Mapping, headers: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _constants(mapping: Mapping, key: str) -> Mapping:
+def _constants(mapping: Mapping, grid: Grid, key: str) -> Mapping:
     """Ask for what the file does not say but one value for all rows can."""
     for name in missing_columns(mapping):
+        if name == "variant":
+            continue  # a test has two arms at least
         column = canonical_table(mapping.table)[name]
         label = _("{field}, the same for all rows", field=column.label)
         if name == "platform":
@@ -136,6 +164,15 @@ def _constants(mapping: Mapping, key: str) -> Mapping:
         )
         if shop.strip():
             mapping = mapping.with_constants(shop=shop.strip())
+    if "experiment" in canonical_table(mapping.table).names and "experiment" not in mapping.columns:
+        proposed = propose(source(mapping.source), grid).constants.get("experiment", "")
+        test = st.text_input(
+            _("Name of the test"),
+            value=proposed,
+            key=f"{key}_test",
+            help=_("Files under one name are one test. Give every test a name of its own."),
+        )
+        mapping = mapping.with_constants(experiment=test.strip() or proposed)
     return mapping
 
 

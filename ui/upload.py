@@ -74,8 +74,12 @@ def queue() -> dict[str, Intake]:
     return waiting
 
 
-def box() -> None:
-    """The privacy notice, the drop zone, and a card for each file."""
+def box(wanted: tuple[str, ...] = ()) -> None:
+    """The privacy notice, the drop zone, and a card for each file.
+
+    Args:
+        wanted: reports that the page asks for, the usual one first; any when empty.
+    """
     st.caption(
         _(
             "Files are read on this server only and stay in its workspace folder. Buyers' names are replaced by codes, "
@@ -95,26 +99,29 @@ def box() -> None:
         _close(waiting.pop(gone))
     fresh = [file for file in dropped if file.file_id not in waiting]
     if fresh:
-        _look(fresh, waiting)
+        _look(fresh, waiting, wanted)
     for file_id, intake in waiting.items():
         _card(file_id, intake)
 
 
-def _look(files: list[Any], waiting: dict[str, Intake]) -> None:
+def _look(files: list[Any], waiting: dict[str, Intake], wanted: tuple[str, ...]) -> None:
     """Read and check new files in the worker, saying which one is at work."""
     with st.status(_("Reading the files"), expanded=False) as status:
         for place, file in enumerate(files, 1):
             status.update(label=_("Reading {file} ({place} of {all})", file=file.name, place=place, all=len(files)))
-            waiting[file.file_id] = _intake(file)
+            waiting[file.file_id] = _intake(file, wanted)
         status.update(label=_("{n} files read", n=len(files)), state="complete")
 
 
-def _intake(file: Any) -> Intake:
-    intake = Intake(file.name)
+def _intake(file: Any, wanted: tuple[str, ...]) -> Intake:
+    intake = Intake(file.name, wanted=wanted)
     try:
         intake.inspection = sources.inspect(file.getvalue(), file.name)
         # Without wishes the store takes what was confirmed for the same header before, then what detection is sure of.
         intake.check = _check(intake.inspection, None)
+        if not _is_wanted(intake.check, wanted):
+            plans = _wanted_plans(intake.inspection, wanted)
+            intake.check = _check(intake.inspection, plans) if plans else intake.check
     except ecops.EcopsError as error:
         intake.error = error
     else:
@@ -123,6 +130,22 @@ def _intake(file: Any) -> Intake:
             intake.start = {name: sources.Mapping.from_dict(plan) for name, plan in plans.items()}
             intake.check.plans = {name: plan.to_dict() for name, plan in intake.start.items()}
     return intake
+
+
+def _is_wanted(check: Check, wanted: tuple[str, ...]) -> bool:
+    """Whether a file was taken for what the page asks for."""
+    sheets = check.receipt.sheets if check.receipt is not None else ()
+    return not wanted or any(sheet.mapping["source"] in wanted for sheet in sheets)
+
+
+def _wanted_plans(inspection: Inspection, wanted: tuple[str, ...]) -> dict[str, Plan]:
+    """The sheets that may be what the page asks for, with all that is needed."""
+    found: dict[str, Plan] = {}
+    for grid, matches in inspection.sheets:
+        for match in matches:
+            if match.source in wanted and not match.missing:
+                found.setdefault(grid.name, match.mapping)
+    return found
 
 
 def _close(intake: Intake) -> None:
@@ -156,9 +179,8 @@ def _review(file_id: str, intake: Intake, inspection: Inspection) -> None:
         with st.status(_("Checking {file}", file=inspection.file), expanded=False) as status:
             intake.check = _check(inspection, plans)
             status.update(label=_("Checked"), state="complete")
-    if intake.check.error is not None or intake.check.receipt is None:
-        if intake.check.error is not None:
-            errors.show(intake.check.error)
+    if intake.check.receipt is None:
+        _refused(intake, intake.check.error)
         return
     _decide(file_id, intake, intake.check.receipt, plans)
 
@@ -182,7 +204,10 @@ def _plans(file_id: str, intake: Intake, inspection: Inspection) -> dict[str, Pl
             wanted = grid.name in intake.start or (not intake.start and bool(matches))
             if not st.checkbox(_("Load {sheet}", sheet=grid.name), value=wanted, key=f"{key}_wanted"):
                 continue
-        plan = _sheet(grid, matches, key, intake.start.get(grid.name))
+        start = intake.start.get(grid.name)
+        wanted = intake.wanted if start is None or start.source in intake.wanted else ()
+        fitting = tuple(match for match in matches if match.source in wanted or not wanted)
+        plan = _sheet(grid, fitting, key, intake)
         for column, answers in words.get(f"{file_id}/{grid.name}", {}).items():
             plan = plan.with_values(column, answers)
         plans[grid.name] = plan
@@ -212,7 +237,7 @@ def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake) -> 
     st.caption(" · ".join(facts))
     for note in grid.notes:
         st.caption(say(note))
-    return mapping.edit(grid, mapping.choose_source(matches, key, start), key, start)
+    return mapping.edit(grid, mapping.choose_source(matches, key, start, intake.wanted), key, start)
 
 
 def _check(inspection: Inspection, plans: dict[str, Plan] | None) -> Check:

@@ -65,7 +65,7 @@ def analyse(data: Any, spec: Experiment) -> Readout:
         first_day=tally.first_day,
         last_day=tally.last_day,
         users=tally.users,
-        checks=(*data_checks(tally, spec), *result_checks(results, caps, (slopes, week), looks)),
+        checks=(*data_checks(tally, spec), *result_checks(spec, results, caps, (slopes, week), looks)),
         looks=looks,
         conversions=_conversions(tally, spec),
         results=results,

@@ -121,7 +121,12 @@ def _exposure(tally: Tally, spec: Experiment) -> list[Check]:
     if not exposure.identified:
         found.append(
             Check(
-                "identity", "amber", Message("There is no user id, so double entries cannot be seen; a row is a user.")
+                "identity",
+                "amber",
+                Message(
+                    "The file has no user ids, so each row counts as one user; users in it twice or in two arms cannot "
+                    "be seen. If its rows are orders or visits, the result looks surer than it is: add the user ids."
+                ),
             )
         )
     if exposure.crossed:
@@ -139,11 +144,23 @@ def _exposure(tally: Tally, spec: Experiment) -> list[Check]:
         )
     if exposure.repeated:
         found.append(_repeated(tally, spec))
+    elif _all_bought(tally):
+        text = Message(
+            "Everybody in the file bought. If visitors who did not buy are missing, the arms cannot be compared."
+        )
+        found.append(Check("buyers_only", "amber", text))
     if exposure.armless:
         found.append(
             Check("armless", "amber", Message("{n} rows name no arm; they were left out.", n=Count(exposure.armless)))
         )
     return found
+
+
+def _all_bought(tally: Tally) -> bool:
+    """Whether every row has an order, a payment or a conversion, as in an export of orders."""
+    people = sum(tally.users.values())
+    known = [tally.columns[name] for name in ("converted", "orders", "revenue") if name in tally.columns]
+    return any(column.payers >= people > 0 for column in known)
 
 
 def _repeated(tally: Tally, spec: Experiment) -> Check:
@@ -197,7 +214,8 @@ def _blanks(tally: Tally, spec: Experiment) -> list[Check]:
     used = {column for metric in spec.metrics for column in (metric.column, metric.below) if column}
     for name, column in tally.columns.items():
         if column.blanks and name in used:
-            text = Message("{n} users have no value in {name}; it was counted as 0.", n=Count(column.blanks), name=name)
+            blank = {"n": Count(column.blanks), "name": spec.called(name)}
+            text = Message("{n} users have no value in {name}; it was counted as 0.", **blank)
             found.append(Check("blanks", "amber", text))
     return found
 
@@ -225,32 +243,35 @@ def _weekdays(tally: Tally) -> Check:
 
 
 def result_checks(
+    spec: Experiment,
     results: tuple[MetricResult, ...],
     caps: Mapping[str, Cap],
     time: tuple[Mapping[str, Trend], Mapping[str, Heterogeneity]],
     looks: Looks,
 ) -> tuple[Check, ...]:
     """Checks of what came out: outliers, too good to be true, fading effects, adjustments that turn the sign."""
-    found = [*_outliers(caps), *_surprises(results), *_fading(*time)]
+    found = [*_outliers(spec, caps), *_surprises(results), *_fading(*time)]
     if looks.closed:
         text = Message("An earlier look had already reached the planned sample; later data cannot change that verdict.")
         found.append(Check("late_look", "amber", text))
     return tuple(found)
 
 
-def _outliers(caps: Mapping[str, Cap]) -> list[Check]:
+def _outliers(spec: Experiment, caps: Mapping[str, Cap]) -> list[Check]:
     found = []
     for name, cap in caps.items():
         if cap.typo:
             text = Message(
                 "One user's {name} of {value} is more than 1,000 times the usual buyer's: probably a typing error.",
-                name=name,
+                name=spec.called(name),
                 value=Number(cap.largest, 0),
             )
             found.append(Check("outlier", "amber", text))
         elif cap.largest_share > WHALE:
             text = Message(
-                "One user makes {share} of all {name}; look at that row.", share=Percent(cap.largest_share), name=name
+                "One user makes {share} of all {name}; look at that row.",
+                share=Percent(cap.largest_share),
+                name=spec.called(name),
             )
             found.append(Check("outlier", "amber", text))
     return found

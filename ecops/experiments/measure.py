@@ -192,7 +192,7 @@ def _exposure(query: _Query) -> Exposure:
     rows, armed = entries["entries"], entries["armed"]
     if not armed:
         raise DataError(Message("No row says which arm it belongs to."), Message("Choose another arm column."))
-    if not unit:
+    if not entries["identified"]:
         return Exposure(rows, armed, 0, 0, rows - armed, False)
     if entries["identified"] < rows:
         raise DataError(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ecops.experiments.capping import Cap
 from ecops.experiments.readout import MetricResult, Stake
-from ecops.experiments.spec import Experiment, Metric
+from ecops.experiments.spec import OWN, Experiment, Metric
 from ecops.experiments.tally import Tally
 from ecops.finding import Amount
 from ecops.messages import Count, Message, Money
@@ -70,7 +70,7 @@ def _value(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], notes: list[
     found = math.nan
     if goal.kind == "ratio" and goal.unit == "money":
         found = _per_user(tally, spec, goal.below, goal.total_below, caps)
-    elif goal.kind == "proportion":
+    elif goal.kind == "proportion" and not goal.key.startswith(OWN):
         money = next((metric for metric in spec.metrics if metric.unit == "money"), None)
         if money is not None:
             found = _order_value(tally, spec, money, goal, caps)

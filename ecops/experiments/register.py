@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ecops.errors import SpecError, unknown_name
-from ecops.experiments.spec import Experiment, presets
+from ecops.experiments.spec import OWN, Experiment, presets
 from ecops.handbook import roles
 from ecops.messages import Message
 from ecops.store import journal
@@ -60,7 +60,7 @@ class Trial:
         name: as it is written in the data; `UNNAMED` where the data names none.
         hypothesis: why the change should work.
         owner: role, a key of `ecops/handbook/roles.toml`; person: who, in free words.
-        goal: key of a preset metric; "" until said.
+        goal: key of a preset metric or of a figure of the file; "" until said.
         baseline: the goal before the test, in its unit; NaN until said.
         minimum_lift: relative change the test is to find; NaN until said.
         planned_sample: users in all arms agreed on before the start; None when nothing was planned.
@@ -68,6 +68,10 @@ class Trial:
         control: the arm the others are compared with; "" for the usual one.
         weights: arm -> planned traffic; empty for equal shares.
         guardrails: (metric, largest acceptable relative loss).
+        also: metrics to be told beside the goal; empty for the usual ones.
+        less: figures of the file of which less is better.
+        margin: gross margin as a share; NaN until said, which counts sales.
+        monthly_traffic: users a month whom the decision will meet; NaN until said.
         decision: see `Outcome`; reason: why; decided_on: which day.
         action: id of the action that asked for the test or carries its result out; "" when there is none.
         looks: looks that count, users increasing.
@@ -86,6 +90,10 @@ class Trial:
     control: str = ""
     weights: Mapping[str, float] = field(default_factory=dict)
     guardrails: tuple[tuple[str, float], ...] = ()
+    also: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    margin: float = math.nan
+    monthly_traffic: float = math.nan
     decision: Outcome = ""
     reason: str = ""
     decided_on: dt.date | None = None
@@ -102,8 +110,8 @@ class Trial:
             raise unknown_name(Message("The role"), self.owner, roles())
         if self.decision not in get_args(Outcome):
             raise unknown_name(Message("The decision"), self.decision, [name for name in get_args(Outcome) if name])
-        for key in (*([self.goal] if self.goal else []), *(key for key, _ in self.guardrails)):
-            if key not in presets():
+        for key in (*([self.goal] if self.goal else []), *(key for key, _ in self.guardrails), *self.also):
+            if key not in presets() and not key.startswith(OWN):
                 raise unknown_name(Message("The metric"), key, presets())
         if self.planned_sample is not None and not self.planned_sample >= 4:
             raise SpecError(Message("The planned sample must be a number of users."))
@@ -123,15 +131,21 @@ class Trial:
         planned = self.planned_sample
         if planned is None and self.whole:
             planned = users
+        # A figure that a newer file no longer has cannot be judged.
+        known = {*presets(), *(figure.key for figure in spec.figures)}
+        goal = self.goal if self.goal in known else spec.goal
+        rails = tuple(rail for rail in self.guardrails if rail[0] in known) or spec.guardrails
+        told = [key for key in self.also if key in known] or spec.secondary
         return replace(
             spec,
-            goal=self.goal or spec.goal,
+            goal=goal,
             control=self.control or spec.control,
             arms=dict(self.weights) or spec.arms,
-            guardrails=self.guardrails or spec.guardrails,
-            secondary=tuple(
-                key for key in spec.secondary if key != (self.goal or spec.goal) and key not in dict(self.guardrails)
-            ),
+            guardrails=rails,
+            secondary=tuple(key for key in told if key != goal and key not in dict(rails)),
+            figures=tuple(replace(figure, less_is_better=figure.key in self.less) for figure in spec.figures),
+            margin=self.margin if self.margin > 0 else spec.margin,
+            monthly_traffic=self.monthly_traffic if self.monthly_traffic > 0 else spec.monthly_traffic,
             minimum_lift=self.minimum_lift if self.minimum_lift > 0 else spec.minimum_lift,
             planned_sample=planned if planned is not None else spec.planned_sample,
             looks=tuple(look.users for look in self.looks) if planned is not None else (),
@@ -254,10 +268,11 @@ def _trial(name: str, entries: Sequence[journal.Entry], more: Mapping[str, Any] 
                 looks.append(Looked(entry.at, entry.actor, told["users"], day, told["verdict"]))
         values |= {key: value for key, value in entry.fields.items() if key in _TOLD}
     values |= more or {}
-    for key in ("baseline", "minimum_lift"):
+    for key in ("baseline", "minimum_lift", "margin", "monthly_traffic"):
         if values.get(key) is None:
             values.pop(key, None)
     if isinstance(values.get("decided_on"), str):
         values["decided_on"] = dt.date.fromisoformat(values["decided_on"])
+    values |= {name: tuple(values.get(name) or ()) for name in ("also", "less")}
     values["guardrails"] = tuple((key, float(margin)) for key, margin in values.get("guardrails") or ())
     return Trial(name=name, looks=tuple(looks), created=entries[0].at if entries else None, **values)

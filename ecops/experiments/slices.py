@@ -18,11 +18,17 @@ from ecops.experiments.samples import Moments, merge
 from ecops.experiments.segments import Heterogeneity, Trend, heterogeneity, trend
 from ecops.experiments.sequential import group_sequential
 from ecops.experiments.spec import Experiment
-from ecops.experiments.tally import Tally
+from ecops.experiments.tally import Tally, cap_key
 from ecops.growth.statistics import benjamini_hochberg
 
 SHOWN = 20
 LONGEST_PATH = 120
+
+
+def _key(what: str, tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[Any, ...]:
+    """Everything that the goal's effects in slices of the data depend on; their intervals come later."""
+    past = covariates(tally, spec, spec.goal_metric) if tally.kind == "units" else ()
+    return what, spec.goal_metric, spec.control, spec.treatments, past, cap_key(caps)
 
 
 def _attempt(spec: Experiment, arms: Mapping[str, Moments], arm: str, past: tuple[str, ...]) -> Effect | None:
@@ -40,6 +46,13 @@ def segment_effects(
     """The goal in each segment, and whether the segments differ at all."""
     if tally.kind != "units":
         return (), ()
+    key = (*_key("segments", tally, spec, caps), spec.segments, spec.alpha)
+    return tally.once(key, lambda: _segment_effects(tally, spec, caps))
+
+
+def _segment_effects(
+    tally: Tally, spec: Experiment, caps: Mapping[str, Cap]
+) -> tuple[tuple[SegmentEffect, ...], tuple[SegmentTest, ...]]:
     past = covariates(tally, spec, spec.goal_metric)
     effects, tests = [], []
     for column in spec.segments:
@@ -62,6 +75,10 @@ def segment_effects(
 
 def trends(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str, Trend]:
     """How the effect of each day's users (or of each day) changes with time."""
+    return tally.once(_key("trends", tally, spec, caps), lambda: _trends(tally, spec, caps))
+
+
+def _trends(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str, Trend]:
     if tally.kind == "daily" and tally.totals is not None:
         found = {}
         for arm in spec.treatments:
@@ -98,6 +115,10 @@ def weekdays(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[st
     """Whether the effect differs between the days of the week, by each user's first day; empty for totals."""
     if "day" not in tally.cells:
         return {}
+    return tally.once(_key("weekdays", tally, spec, caps), lambda: _weekdays(tally, spec, caps))
+
+
+def _weekdays(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str, Heterogeneity]:
     past = covariates(tally, spec, spec.goal_metric)
     parts: dict[int, dict[str, Moments]] = {}
     for day, arms in tally.moments("day", caps).items():
@@ -113,10 +134,17 @@ def weekdays(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[st
 
 def path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[PathPoint, ...]:
     """The goal day by day with bounds that hold even if one looked every day."""
-    if tally.kind == "daily":
-        return _path_of_days(tally, spec)
-    if "day" not in tally.cells:
+    if tally.kind != "daily" and "day" not in tally.cells:
         return ()
+    make = _path_of_days if tally.kind == "daily" else _path
+    return _points(spec, *tally.once(_key("path", tally, spec, caps), lambda: make(tally, spec, caps)))
+
+
+_Steps = tuple[list[dt.date], list[float], list[dict[str, Effect | None]]]
+"""Days, users so far, and the effect of each arm so far."""
+
+
+def _path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> _Steps:
     past = covariates(tally, spec, spec.goal_metric)
     cells = tally.moments("day", caps)
     days = sorted(cells)[-LONGEST_PATH:]
@@ -130,13 +158,13 @@ def path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[PathP
                 so_far[arm] = merge([so_far[arm], cells[day][arm]]) if arm in so_far else cells[day][arm]
         users.append(sum(part.n for part in so_far.values()))
         effects.append({arm: _attempt(spec, so_far, arm, past) for arm in spec.treatments})
-    return _points(spec, days, users, effects)
+    return days, users, effects
 
 
-def _path_of_days(tally: Tally, spec: Experiment) -> tuple[PathPoint, ...]:
+def _path_of_days(tally: Tally, spec: Experiment, _: Mapping[str, Cap]) -> _Steps:
     totals = tally.totals
     if totals is None:
-        return ()
+        return [], [], []
     metric = spec.goal_metric
     arms = (spec.control, *spec.treatments)
     days = common_days(totals, metric, arms)[:LONGEST_PATH]
@@ -151,7 +179,7 @@ def _path_of_days(tally: Tally, spec: Experiment) -> tuple[PathPoint, ...]:
             except EcopsError:
                 found[arm] = None
         effects.append(found)
-    return _points(spec, [totals.days[at] for at in days[FEWEST_DAYS - 1 :]], users, effects)
+    return [totals.days[at] for at in days[FEWEST_DAYS - 1 :]], users, effects
 
 
 def _points(

@@ -118,7 +118,8 @@ def _from_file(path: Path) -> Source:
 def _from_store(data: Any, tables: tuple[str, ...]) -> Source:
     from ecops.store.inputs import open_data
 
-    opened = open_data(data, tables[0])
+    # Tables that somebody has already opened, or narrowed to some channels, answer for themselves.
+    opened = data if hasattr(data, "query") and hasattr(data, "has") else open_data(data, tables[0])
     name = next((table for table in tables if opened.has(table)), None)
     if name is None:
         raise FileError(

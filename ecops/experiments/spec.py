@@ -22,13 +22,17 @@ Monitoring = Literal["group_sequential", "always_valid", "single_look"]
 single_look: one look at the end and never before."""
 
 
+OWN = "own:"
+"""Begins the key of a metric that is a figure of a file; its header follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One figure by which the arms are compared.
 
     Attributes:
         key: snake case, unique in an experiment.
-        label: what people call it.
+        label: what people call it; the header of the file, as text, for a figure of a file.
         kind: "proportion": `column` is 0 or 1 for each user; "mean": `column` per user; "ratio": sum of `column` /
             sum of `below`.
         unit: how values are written.
@@ -43,7 +47,7 @@ class Metric:
     """
 
     key: str
-    label: Term
+    label: Term | str
     kind: MetricKind
     column: str
     unit: Unit = "number"
@@ -103,6 +107,7 @@ class Experiment:
         goal: the one metric that decides; a preset's key or a `Metric`.
         guardrails: metric -> largest acceptable relative loss; pairs (metric, margin).
         secondary: metrics to be told about, which decide nothing.
+        figures: metrics of the data besides the presets; goal, guardrails and secondary may name them by their key.
         unit, arm, date: columns of per-user rows; `date` may be missing from the data.
         covariates: columns from before the test, used for every mean and ratio.
         segments: columns by which the effect may differ.
@@ -127,6 +132,7 @@ class Experiment:
     goal: str | Metric = "conversion"
     guardrails: tuple[tuple[str | Metric, float], ...] = ()
     secondary: tuple[str | Metric, ...] = ()
+    figures: tuple[Metric, ...] = ()
     unit: str = "unit_id"
     arm: str = "variant"
     date: str = "exposed_at"
@@ -220,15 +226,20 @@ class Experiment:
         """The arms with traffic other than the control."""
         return tuple(arm for arm, weight in self.arms.items() if weight > 0 and arm != self.control)
 
+    def called(self, column: str) -> str:
+        """What to call a column of the data: the header of the file where it holds a figure of the file."""
+        found = (figure.label for figure in self.figures if figure.column == column)
+        return str(next(found, column))
+
     @property
     def goal_metric(self) -> Metric:
         """The goal as a `Metric`."""
-        return _metric(self.goal)
+        return self._metric(self.goal)
 
     @property
     def guardrail_metrics(self) -> tuple[tuple[Metric, float], ...]:
         """Guardrails as (metric, margin)."""
-        return tuple((_metric(metric), margin) for metric, margin in self.guardrails)
+        return tuple((self._metric(metric), margin) for metric, margin in self.guardrails)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -236,13 +247,14 @@ class Experiment:
         return (
             self.goal_metric,
             *(metric for metric, _ in self.guardrail_metrics),
-            *(_metric(metric) for metric in self.secondary),
+            *(self._metric(metric) for metric in self.secondary),
         )
 
     def covariates_of(self, metric: Metric) -> tuple[str, ...]:
         """Covariates used for a metric."""
         return tuple(dict.fromkeys((*metric.covariates, *self.covariates)))
 
-
-def _metric(metric: str | Metric) -> Metric:
-    return preset(metric) if isinstance(metric, str) else metric
+    def _metric(self, metric: str | Metric) -> Metric:
+        if isinstance(metric, Metric):
+            return metric
+        return next((figure for figure in self.figures if figure.key == metric), None) or preset(metric)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from ecops.experiments.capping import TYPO, Cap, high_limit
 from ecops.experiments.samples import Array, Moments, merge
+
+_Found = TypeVar("_Found")
+_KEPT = 64
+"""Answers that a tally keeps."""
 
 Cells = Mapping[Any, Mapping[str, Moments]]
 """Value of a split (a segment, a day) -> arm -> moments."""
@@ -124,6 +128,7 @@ class Tally:
         first_day, last_day: None when the data has no dates.
         indicators: covariate -> name of its column that says "no value", where values were missing.
         currency: ISO code.
+        known: answers worked out so far, see `once`.
     """
 
     kind: Literal["units", "totals", "daily"]
@@ -138,6 +143,19 @@ class Tally:
     last_day: dt.date | None = None
     indicators: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], _Found]) -> _Found:
+        """What `make` finds in these data, worked out once for each `key`: what the answer depends on besides them.
+
+        What is kept must not be changed by whoever gets it.
+        """
+        if key not in self.known:
+            while len(self.known) >= _KEPT:  # the oldest goes
+                self.known.pop(next(iter(self.known)), None)
+            self.known[key] = make()
+        found: _Found = self.known[key]
+        return found
 
     @property
     def days(self) -> int:
@@ -148,21 +166,31 @@ class Tally:
 
     def moments(self, split: str = "", caps: Mapping[str, Cap] | None = None) -> Cells:
         """Moments by split value and arm, each person's values limited by `caps` (column -> limits)."""
+        return self.once(("moments", split, cap_key(caps or {})), lambda: self._limited(split, caps or {}))
+
+    def _limited(self, split: str, caps: Mapping[str, Cap]) -> Cells:
         cells = self.cells[split]
         if self.tail is None or not len(self.tail.arms):
             return cells
         values = self.tail.values.copy()
-        for name, cap in (caps or {}).items():
+        for name, cap in caps.items():
             at = self.names.index(name)
             values[:, at] = np.clip(values[:, at], cap.low, cap.high)
         groups = self.tail.splits[split] if split else np.full(len(values), "", dtype=object)
         found: dict[Any, dict[str, Moments]] = {value: dict(arms) for value, arms in cells.items()}
         for value, arm in dict.fromkeys(zip(groups, self.tail.arms, strict=True)):
+            if value is None:  # without a day
+                continue
             chosen = values[(groups == value) & (self.tail.arms == arm)]
             inner = found.setdefault(value, {})
             parts = [inner[arm]] if arm in inner else []
             inner[arm] = merge([*parts, _moments(self.names, chosen)])
         return found
+
+
+def cap_key(caps: Mapping[str, Cap]) -> tuple[tuple[str, float, float], ...]:
+    """What of caps decides about a figure."""
+    return tuple((name, cap.low, cap.high) for name, cap in sorted(caps.items()))
 
 
 def _moments(names: Sequence[str], values: Array) -> Moments:

@@ -64,7 +64,7 @@ def adjustments_made(
             found.append(
                 Message(
                     "{name} of {n} users was limited to {cap}, the same in every arm, so that no single order decides.",
-                    name=name,
+                    name=spec.called(name),
                     n=Count(cap.capped),
                     cap=Number(cap.high, 2),
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,20 +10,28 @@ from typing import TYPE_CHECKING, Any
 from ecops.errors import FileError, MappingError
 from ecops.experiments.measure import quoted
 from ecops.experiments.source import Source, open_source
-from ecops.experiments.spec import Experiment, Metric, presets
+from ecops.experiments.spec import OWN, Experiment, Metric, preset, presets
 from ecops.messages import Message
+from ecops.sources.figures import figure_columns
 from ecops.store.engine import load_sql
+from ecops.tables import table
 
 if TYPE_CHECKING:
     import datetime as dt
 
-CONTROLS = frozenset(
-    {"control", "a", "base", "baseline", "old", "original", "off", "0", "对照", "对照组", "原版", "旧版"}
+CONTROLS = frozenset({"a", "base", "old", "off", "none", "0", "v0", "false", "原版", "旧版", "默认", "现状", "空白"})
+_CONTROL_WORDS = re.compile(
+    r"control|baseline|original|holdout|placebo|对照|原方案|旧方案|^(no|without|old)[ _-]|^[无不]"
 )
-"""Names under which the arm that stays as it was is found in files."""
+"""Names, and parts of names, under which the arm that stays as it was is found in files."""
 
-GOALS = ("conversion", "ctr", "payment_rate", "uv_value", "aov", "repeat_rate", "cart_rate", "cac", "roi")
+GOALS = (
+    "conversion", "ctr", "payment_rate", "uv_value", "aov", "buyer_value", "repeat_rate", "cart_rate", "cac", "roi",
+)  # fmt: skip
 """Presets in the order in which one becomes the goal, the first whose figures are there."""
+
+TOLD = frozenset({"conversion", "uv_value", "aov", "buyer_value"})
+"""Presets that are told beside the goal when nobody chose others."""
 
 SEGMENTS = ("segment", "device", "channel")
 HISTORY = ("pre_value",)
@@ -41,10 +50,12 @@ class Held:
         kind: "units" (one row a person), "totals" (of the whole test) or "daily" (totals of each day).
         users: arm -> rows of people, or people of the totals, as the file has them.
         control: the arm whose name says that it stays as it was, else the first.
+        guessed: whether no name, or more than one, says so.
         first_day, last_day: None without dates.
-        metrics: keys of the presets whose figures are in the data, the proposed goal first.
+        metrics: keys of the presets whose figures are in the data, the proposed goal first, then those of `figures`.
         segments: columns by which the effect may differ.
         covariates: columns from before the test.
+        figures: numbers of the file that no preset knows, each as a metric under its header.
     """
 
     name: str
@@ -56,6 +67,12 @@ class Held:
     metrics: tuple[str, ...]
     segments: tuple[str, ...]
     covariates: tuple[str, ...]
+    figures: tuple[Metric, ...] = ()
+    guessed: bool = False
+
+    def metric(self, key: str) -> Metric:
+        """One of `metrics`; any other preset by its key."""
+        return next((figure for figure in self.figures if figure.key == key), None) or preset(key)
 
     @property
     def people(self) -> float:
@@ -84,10 +101,11 @@ class Held:
             arms=dict.fromkeys((self.control, *(arm for arm in self.users if arm != self.control)), 1.0),
             control=self.control,
             goal=goal,
-            secondary=tuple(key for key in others if key in {"conversion", "uv_value", "aov"})[:3],
+            secondary=tuple(key for key in others if key in TOLD)[:3],
+            figures=self.figures,
             covariates=self.covariates,
             segments=self.segments,
-            minimum_lift=presets()[goal].suggested_lift,
+            minimum_lift=self.metric(goal).suggested_lift,
         )
 
 
@@ -132,6 +150,7 @@ def _held(source: Source) -> list[Held]:
     facts = [f"count({quoted(name)}) as filled_{at}" for at, name in enumerate(columns)]
     segments = [name for name in SEGMENTS if name in names] if not totals else []
     facts += [f"count(distinct {quoted(name)}) as kinds_{at}" for at, name in enumerate(segments)]
+    facts += [fact for at, name in enumerate(_extras(names, totals)) for fact in _extra_facts(at, name)]
     day = next((name for name in ("exposed_at", "date") if name in names), None)
     parts = {
         "experiment": "coalesce(cast(experiment as varchar), '')" if "experiment" in names else "''",
@@ -149,7 +168,9 @@ def _held(source: Source) -> list[Held]:
     for row in rows:
         by_name.setdefault(row["experiment"], []).append(row)
     return [
-        _one(name, arms, columns, segments, totals=totals) for name, arms in by_name.items() if len(arms) <= MOST_ARMS
+        _one(name, arms, columns, segments, _extras(names, totals), totals=totals)
+        for name, arms in by_name.items()
+        if len(arms) <= MOST_ARMS
     ]
 
 
@@ -173,20 +194,67 @@ def _needed(metric: Metric, totals: bool) -> tuple[str, ...]:
 
 
 def _one(
-    name: str, arms: Sequence[Mapping[str, Any]], columns: Sequence[str], segments: Sequence[str], *, totals: bool
+    name: str,
+    arms: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    segments: Sequence[str],
+    extras: Sequence[str],
+    *,
+    totals: bool,
 ) -> Held:
     filled = {column for at, column in enumerate(columns) if any(row[f"filled_{at}"] for row in arms)}
     kinds = {column: max(row[f"kinds_{at}"] for row in arms) for at, column in enumerate(segments)}
     users = {row["variant"]: float(row["people"] or 0) for row in arms}
+    control, guessed = _control(list(users))
     days = [(row["first_day"], row["last_day"]) for row in arms if row["dated"]]
+    figures = tuple(filter(None, (_figure(arms, at, column) for at, column in enumerate(extras))))
+    known = tuple(key for key in GOALS if set(_needed(presets()[key], totals)) <= filled | {""})
+    if "aov" in known:  # with the number of orders known, the value per buyer is no figure of its own
+        known = tuple(key for key in known if key != "buyer_value")
     return Held(
         name=name,
         kind=("daily" if days else "totals") if totals else "units",
         users=users,
-        control=next((arm for arm in users if arm.casefold().strip() in CONTROLS), next(iter(users))),
+        control=control,
+        guessed=guessed,
         first_day=min((first for first, _ in days), default=None),
         last_day=max((last for _, last in days), default=None),
-        metrics=tuple(key for key in GOALS if set(_needed(presets()[key], totals)) <= filled | {""}),
+        metrics=(*known, *(figure.key for figure in figures)),
         segments=tuple(column for column, count in kinds.items() if 2 <= count <= MOST_SEGMENTS),
         covariates=tuple(column for column in HISTORY if column in filled),
+        figures=figures,
     )
+
+
+def _control(arms: Sequence[str]) -> tuple[str, bool]:
+    """The arm that stays as it was by its name, and whether that is no more than a guess."""
+    plain = {arm: arm.casefold().strip() for arm in arms}
+    whole = [arm for arm, name in plain.items() if name in CONTROLS]
+    found = whole or [arm for arm, name in plain.items() if _CONTROL_WORDS.search(name)]
+    return (found or list(arms))[0], len(found) != 1
+
+
+def _extras(names: Sequence[str], totals: bool) -> list[str]:
+    """The columns that hold whatever number a file has."""
+    return [name for name in figure_columns(table("experiment_units")) if name in names] if not totals else []
+
+
+def _extra_facts(at: int, name: str) -> tuple[str, ...]:
+    column, header = quoted(name), quoted(f"{name}_name")
+    return (
+        f"count({column}) as values_{at}",
+        f"sum(case when {column} in (0, 1) then 0 when {column} is null then 0 else 1 end) as wide_{at}",
+        f"min({header}) as header_{at}",
+        f"max({header}) as other_{at}",
+    )
+
+
+def _figure(arms: Sequence[Mapping[str, Any]], at: int, column: str) -> Metric | None:
+    """A further number of the file as a metric; None where it is empty, or holds two things under one name."""
+    headers = {row[f"{end}_{at}"] for row in arms for end in ("header", "other") if row[f"values_{at}"]}
+    if len(headers) != 1 or None in headers:
+        return None
+    header = str(next(iter(headers)))
+    if any(row[f"wide_{at}"] for row in arms):
+        return Metric(f"{OWN}{header}", header, "mean", column, cap=True)
+    return Metric(f"{OWN}{header}", header, "proportion", column, unit="rate")

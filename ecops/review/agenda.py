@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,9 +21,11 @@ from ecops.review.actions import Action, ActionLog
 from ecops.review.charts import Lines, lines
 from ecops.review.collecting import collect
 from ecops.review.outcomes import FollowUp, follow_up
+from ecops.review.trials import registered
 from ecops.store.engine import load_sql
 
 if TYPE_CHECKING:
+    from ecops.experiments.register import Trial
     from ecops.store import Receipt, Workspace
 
 TRAFFIC_KPIS = ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate", "repeat_share")
@@ -164,11 +166,13 @@ def weekly(
     keys = goals.stage(stage).kpis if stage else ORDER_KPIS if now.basis == "orders" else TRAFFIC_KPIS
     rows = tuple(_row(now[key], year[key], targets, days) for key in keys if key in metrics())
     rows = tuple(row for row in rows if math.isfinite(row.value))
-    found = collect(data, days)
+    trials = registered(workspace)
+    found = collect(data, days, trials=trials)
     told = tuple(finding for finding in found if not _is_defect(finding))
     actions = log.actions() if log is not None else []
-    followed = _followed(data, actions, days)
-    waiting = [follow_up(data, action, days.end + ONE_DAY) for action in actions if _waits(action, days)]
+    followed = _followed(data, actions, days, trials)
+    monday = days.end + ONE_DAY
+    waiting = [follow_up(data, action, monday, trials=trials) for action in actions if _waits(action, days)]
     tree = goals.goal_tree({key: now[key].value for key in goals.TREE}, targets, days.end)
     return Weekly(
         week=days,
@@ -264,7 +268,7 @@ def _story(found: Sequence[Finding]) -> tuple[Chapter, ...]:
     return tuple(chapters)
 
 
-def _followed(data: Data, actions: Sequence[Action], week: Period) -> tuple[FollowUp, ...]:
+def _followed(data: Data, actions: Sequence[Action], week: Period, trials: Mapping[str, Trial]) -> tuple[FollowUp, ...]:
     """Actions in force, newest first; settled ones for some weeks, dropped ones while they are fresh."""
     today = week.end + ONE_DAY
     told = []
@@ -278,7 +282,7 @@ def _followed(data: Data, actions: Sequence[Action], week: Period) -> tuple[Foll
         if fresh or bool(action.experiment and action.state not in {"verified", "dropped"}):
             told.append(action)
     newest = sorted(told, key=lambda action: action.began or dt.date.min, reverse=True)
-    return tuple(follow_up(data, action, today, actions) for action in newest)
+    return tuple(follow_up(data, action, today, actions, trials) for action in newest)
 
 
 def _waits(action: Action, week: Period) -> bool:

@@ -16,11 +16,13 @@ from ecops.handbook import advice
 from ecops.messages import Count, Message, Percent
 from ecops.periods import ONE_DAY, Compare, Period
 from ecops.review import causes
-from ecops.review.trials import trial_findings
+from ecops.review.trials import registered, trial_findings
 from ecops.store.engine import load_sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ecops.experiments.register import Trial
 
 SPANS = (1, 2, 4)
 """How many times the length of the period is looked at: a trouble that has lasted two weeks is invisible in week
@@ -35,7 +37,12 @@ _lock = Lock()
 
 
 def collect(
-    data: Any, period: Period, compare: Compare = "previous", *, spans: Sequence[int] = SPANS
+    data: Any,
+    period: Period,
+    compare: Compare = "previous",
+    *,
+    spans: Sequence[int] = SPANS,
+    trials: Mapping[str, Trial] | None = None,
 ) -> tuple[Finding, ...]:
     """Findings of growth, funnel, products and experiments for a period, each cause once, ranked.
 
@@ -47,17 +54,19 @@ def collect(
         period: the days of the review, usually a week.
         compare: "previous" looks at all `spans`; any other comparison at the period alone.
         spans: multiples of the period's length.
+        trials: what the register knows of the experiments, by name; that of the workspace when None.
 
     Raises:
         EcopsError: the data cannot be opened.
     """
+    known_trials = registered(data) if trials is None else trials
     ready = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
-    key = (getattr(ready, "version", id(ready)), period, compare, tuple(spans))
+    key = (getattr(ready, "version", id(ready)), period, compare, tuple(spans), repr(known_trials))
     with _lock:
         known = _answers.get(key)
     if known is not None:
         return known
-    found = _collected(ready, period, compare, tuple(spans) if compare == "previous" else (1,))
+    found = _collected(ready, period, compare, tuple(spans) if compare == "previous" else (1,), known_trials)
     with _lock:
         while len(_answers) >= _KEPT:
             del _answers[next(iter(_answers))]
@@ -90,14 +99,16 @@ class _Remembered:
         return self._known[key]
 
 
-def _collected(data: Data, period: Period, compare: Compare, spans: tuple[int, ...]) -> tuple[Finding, ...]:
+def _collected(
+    data: Data, period: Period, compare: Compare, spans: tuple[int, ...], trials: Mapping[str, Trial]
+) -> tuple[Finding, ...]:
     once = _Remembered(data)
     windows = [Period(period.end - (span * period.days - 1) * ONE_DAY, period.end) for span in spans]
     parts: list[Sequence[Finding]] = []
     for place, days in enumerate(windows):
         parts.append(_growth(once, days, compare, first=place == 0, last=place == len(windows) - 1))
         parts.append(_funnel(once, days, compare))
-    parts += [_products(once, period), trial_findings(data, period)]
+    parts += [_products(once, period), trial_findings(data, period, trials)]
     found = [causes.corrected(finding, len(spans)) for part in parts for finding in part]
     first = min(days.compared(compare).start for days in windows)
     ranked = causes.rank(causes.once(found, _leaves(once, Period(first, period.end))))

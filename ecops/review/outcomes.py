@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from ecops.review import series
 from ecops.review.actions import Action
 from ecops.review.trials import verdict_of
 from ecops.review.verification import FEWEST_DAYS, Outcome, verify
+
+if TYPE_CHECKING:
+    from ecops.experiments.register import Trial
 
 Standing = Literal[
     "worked", "no_evidence", "did_not_work", "too_early", "overdue", "open", "dropped", "experiment", "unknown"
@@ -55,7 +58,13 @@ class FollowUp:
     metric: Term | None = None
 
 
-def follow_up(data: Data, action: Action, today: dt.date, others: Sequence[Action] = ()) -> FollowUp:
+def follow_up(
+    data: Data,
+    action: Action,
+    today: dt.date,
+    others: Sequence[Action] = (),
+    trials: Mapping[str, Trial] | None = None,
+) -> FollowUp:
     """What came of an action up to the day before `today`.
 
     Args:
@@ -63,12 +72,13 @@ def follow_up(data: Data, action: Action, today: dt.date, others: Sequence[Actio
         action: the decision.
         today: the day of the review; data of earlier days counts.
         others: further actions; places they touched are no controls.
+        trials: what the register knows of the experiments, by name.
     """
     label = metrics()[action.metric].label if action.metric in metrics() else None
     if action.state == "dropped":
         return FollowUp(action, "dropped", _dropped(action), metric=label)
     if action.experiment:
-        return _from_experiment(data, action, today, label)
+        return _from_experiment(data, action, today, label, trials or {})
     if action.began is None or action.began >= today:
         late = action.overdue(today)
         return FollowUp(action, "overdue" if late else "open", _waiting(action, late), metric=label)
@@ -191,8 +201,10 @@ def _waiting(action: Action, late: bool) -> Message:
     return Message("Due on {day}.", day=action.due) if action.due else Message("Not in force yet, without a due date.")
 
 
-def _from_experiment(data: Data, action: Action, today: dt.date, label: Term | None) -> FollowUp:
-    found = verdict_of(data, action.experiment, today - ONE_DAY)
+def _from_experiment(
+    data: Data, action: Action, today: dt.date, label: Term | None, trials: Mapping[str, Trial]
+) -> FollowUp:
+    found = verdict_of(data, action.experiment, today - ONE_DAY, trials)
     if found is None:
         sentence = Message("The experiment {name} has no data yet.", name=action.experiment)
         return FollowUp(action, "experiment", sentence, metric=label)

@@ -140,7 +140,7 @@ def test_a_broken_guardrail_comes_before_the_gain():
     decision = verdict(users, guardrails=(("aov", 0.05),))
     assert decision.result.effect.low > 0
     assert decision.kind == "guardrail"
-    assert "客单价" in decision.reasons[0].text("zh")
+    assert "笔单价" in decision.reasons[0].text("zh")
 
 
 def test_a_gain_with_an_unproven_guardrail_waits():
@@ -173,7 +173,7 @@ def test_of_several_arms_the_best_is_shipped():
 
 def test_costs_are_better_when_lower():
     users = shop(60_000, seed=13, rate=0.1)
-    users["cost"] = np.where(users.variant == "B", 0.8, 1.0) * np.random.default_rng(2).gamma(4.0, 1.0, len(users))
+    users["ad_cost"] = np.where(users.variant == "B", 0.8, 1.0) * np.random.default_rng(2).gamma(4.0, 1.0, len(users))
     decision = verdict(users, goal="cac")
     assert decision.kind == "ship"
     assert decision.result.effect.difference < 0

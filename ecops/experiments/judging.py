@@ -1,0 +1,72 @@
+"""An experiment of the data with what the register knows of it, judged the same on the page and in the review."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ecops.experiments.analysis import analyse
+
+if TYPE_CHECKING:
+    from ecops.experiments.readout import Readout
+    from ecops.experiments.register import Trial
+    from ecops.experiments.spec import Experiment
+    from ecops.experiments.tally import Tally
+    from ecops.experiments.workspace import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One experiment as it was judged.
+
+    Attributes:
+        spec: with plan, arms, metrics and looks of the register.
+        readout: see `analyse`.
+        planned: whether a sample was agreed on, or the test is over.
+    """
+
+    spec: Experiment
+    readout: Readout
+    planned: bool
+
+
+def asked(held: Held, trial: Trial | None, users: float | None = None) -> Experiment:
+    """What is to be judged: as the data proposes it, changed by what the register knows.
+
+    Args:
+        held: the experiment as the data has it.
+        trial: the same in the register; None when nobody wrote about it.
+        users: users in all arms; the rows of the data when None.
+
+    Raises:
+        EcopsError: there is one arm only, or no figure that could decide.
+    """
+    proposed = held.spec()
+    return proposed if trial is None else trial.applied_to(proposed, held.people if users is None else users)
+
+
+def judge(tally: Tally, held: Held, trial: Trial | None, *, over: bool = False) -> Judged:
+    """Judge an experiment by its plan and the looks taken so far.
+
+    Looked at before without a plan, the sample that the smallest change worth having needs stands in for one.
+
+    Args:
+        tally: its data, from `tally_of`.
+        held: the experiment as the data has it.
+        trial: the same in the register.
+        over: nobody is added any more, so that without a plan what came is the whole sample.
+    """
+    base = asked(held, trial)
+    users = sum(tally.users.get(arm, 0) for arm in base.arms)
+    spec = asked(held, trial, users)
+    looked = tuple(look.users for look in trial.looks) if trial is not None else ()
+    if over and spec.planned_sample is None and users >= 4:
+        spec = replace(spec, planned_sample=users, looks=looked)
+    readout = analyse(tally, spec)
+    planned = spec.planned_sample is not None
+    target = readout.looks.target
+    if not planned and looked and looked[-1] < readout.looks.users and math.isfinite(target):
+        spec = replace(spec, planned_sample=math.ceil(target), looks=looked)
+        readout = analyse(tally, spec)
+    return Judged(spec, readout, planned)
