@@ -3,10 +3,9 @@
 import streamlit as st
 
 from ecops import growth
-from ecops.growth import figures
 from ecops.messages import Message
-from ui import cards, charts, empty, findings, overview, scope, workspaces
-from ui.text import _, look, say
+from ui import cards, empty, findings, overview, scope, workspaces
+from ui.text import _, say
 
 st.title(_("How is business, and what changed?"))
 chosen = scope.current()
@@ -29,11 +28,7 @@ st.subheader(_("What made the change?"), anchor=False)
 overview.causes(why)
 findings.show(why.findings, "growth")
 
-left, right = st.columns(2, gap="medium")
-with left:
-    charts.show(figures.waterfall(why, look()), "waterfall", overview.tree_table(why))
-with right:
-    charts.show(figures.gmv_tree(why, look()), "tree", heading=overview.identity(why))
+overview.change(chosen, why)
 
 st.subheader(_("Where did it change?"), anchor=False)
 overview.where(chosen)

@@ -14,7 +14,7 @@ from ecops.growth.daily import DIMENSIONS
 from ecops.growth.registry import Metric, metric, metrics
 from ecops.locale import write_amount
 from ecops.messages import Count, Message, Money, MoneyRange, Percent
-from ui import address, cards, charts, empty, errors, review_scenarios, tables, workspaces
+from ui import address, cards, charts, drill, empty, errors, review_scenarios, tables, workspaces
 from ui.scope import Scope, dimension_values, value_label
 from ui.tables import Kind, Shape
 from ui.text import _, look, plain, say
@@ -69,6 +69,22 @@ def identity(why: Diagnosis) -> str:
     return f"GMV = {' × '.join(labels)}" if labels else ""
 
 
+def change(chosen: Scope, why: Diagnosis) -> None:
+    """The change of GMV as bars that sum and as a tree; a click on either shows the days behind it."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        bars = charts.show(figures.waterfall(why, look()), "waterfall", tree_table(why), select=True)
+    with right:
+        boxes = charts.show(figures.gmv_tree(why, look()), "tree", heading=identity(why), select=True)
+    if why.tree is None:
+        return
+    picked = drill.latest("change", {"waterfall": bars, "tree": boxes})
+    if picked in ("gmv", *why.tree.by_factor):
+        drill.days(chosen, str(picked), why.currency)
+    else:
+        st.caption(_("Click a bar or a box to see the days behind it."))
+
+
 @st.fragment
 def where(chosen: Scope) -> None:
     """The change by one dimension: picture and table."""
@@ -91,9 +107,13 @@ def where(chosen: Scope) -> None:
         with left:
             figure = figures.segments(split, key, (by,), look())
             rows = min(figures.MOST_SEGMENTS, int((split.table["metric"] == key).sum()))
-            charts.show(figure.update_layout(height=120 + 40 * rows), f"segments_{by}")
+            clicked = charts.show(figure.update_layout(height=120 + 40 * rows), f"segments_{by}", select=True)
         with right:
             _segment_table(split, by, key)
+            st.caption(_("Click a mark of the picture to see the days behind it."))
+        picked = drill.latest(f"segments_{by}", {by: clicked})
+        if picked in set(split.table[by]):
+            drill.days(chosen, key, split.currency, ((by, str(picked)),))
 
 
 def _has(split: Kpis, key: str) -> bool:

@@ -5,7 +5,7 @@ Every title is the take-away, every subtitle says what is plotted in which unit;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,6 +95,7 @@ def waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
             y=values,
             measure=["absolute", *["relative"] * len(parts), "total"],
             text=[charts.caption(Money(value, currency), language) for value in values],
+            customdata=["gmv", *parts, "gmv"],
             textposition="outside",
             hoverinfo="x+text",
         )
@@ -107,6 +108,8 @@ def waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
 
 def gmv_tree(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
     """GMV and its factors as a tree: value before and after, and what each factor is worth in money."""
+    import plotly.graph_objects as go
+
     look = look or Look()
     figure = _figure(look)
     tree, currency, language = diagnosis.tree, diagnosis.currency, look.language
@@ -115,14 +118,28 @@ def gmv_tree(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
     blocks = {block.metric: block for block in diagnosis.blocks}
     parts = tree.by_factor
     heights = np.linspace(0.85, 0.15, len(parts))
+    # The boxes are opaque and lie above: lines from middle to middle meet every box, however wide its words are.
+    for height in heights:
+        line = {"color": look.ink.benchmark, "width": 1}
+        figure.add_shape(type="line", x0=0.18, y0=0.5, x1=0.74, y1=float(height), line=line, layer="below")
     _box(figure, look, 0.18, 0.5, metric("gmv").label, (tree.before, tree.after, "gmv"), tree.total, currency)
     for (factor, part), height in zip(parts.items(), heights, strict=True):
-        figure.add_shape(
-            type="line", x0=0.34, y0=0.5, x1=0.56, y1=height, line={"color": look.ink.benchmark, "width": 1},
-        )  # fmt: skip
         block = blocks.get(factor)
         ends = (float("nan"), float("nan"), factor) if block is None else (block.before, block.after, factor)
         _box(figure, look, 0.74, float(height), _label(factor), ends, part, currency)
+    # Words take no clicks; marks nobody sees, as large as a box, do.
+    figure.add_trace(
+        go.Scatter(
+            x=[0.18, *[0.74] * len(parts)],
+            y=[0.5, *heights],
+            customdata=["gmv", *parts],
+            mode="markers",
+            marker={"size": 64, "symbol": "square", "opacity": 0},
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+            hoverinfo="none",
+        )
+    )
     figure.update_xaxes(visible=False, range=[0, 1]).update_yaxes(visible=False, range=[0, 1])
     below = Message("Each factor with what it changed, in {currency}", currency=charts.currency_name(currency))
     return charts.title(figure, _strongest(tree, currency), below, language)
@@ -183,6 +200,7 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
                 mode="markers",
                 name=charts.caption(label, language),
                 marker={"color": colour, "size": 11},
+                customdata=rows[by[0]] if len(by) == 1 else None,
                 text=[charts.caption(written(key, value, figures.currency), language) for value in rows[column]],
                 hoverinfo="y+text+name",
             )
@@ -258,9 +276,9 @@ def trend(table: pd.DataFrame, key: str, period: Period, currency: str = "", loo
     look = look or Look()
     figure = _figure(look)
     language, entry = look.language, metric(key)
-    lines = (("year_before", look.ink.benchmark, "dash", Message("A year before")),
-             ("value", look.ink.accent, "solid", Message("This year")))  # fmt: skip
-    for column, colour, dash, label in lines:
+    lines = (("year_before", look.ink.benchmark, ("dash", 1), Message("A year before")),
+             ("value", look.ink.accent, ("solid", 2), Message("This year")))  # fmt: skip
+    for column, colour, (dash, width), label in lines:
         if not table[column].notna().any():
             continue
         figure.add_trace(
@@ -269,17 +287,44 @@ def trend(table: pd.DataFrame, key: str, period: Period, currency: str = "", loo
                 y=table[column],
                 mode="lines",
                 name=charts.caption(label, language),
-                line={"color": colour, "dash": dash, "width": 2},
+                line={"color": colour, "dash": dash, "width": width},
                 text=[charts.caption(written(key, value, currency), language) for value in table[column]],
                 hoverinfo="x+text+name",
             )
         )
     figure.add_vrect(x0=period.start, x1=period.end, fillcolor=charts.pale(look.ink.accent, 0.08), line_width=0)
-    values = [*table["value"], *table["year_before"]]
+    values = _told(table)
+    _name_peaks(figure, table, max(values, default=0.0), lambda value: written(key, value, currency), look)
     figure.update_yaxes(_axis(key, values, currency, language)).update_xaxes(charts.date_axis(language))
     figure.update_layout(showlegend=bool(table["year_before"].notna().any()))
     below = Message("{metric} by day, with the same weekday a year before", metric=entry.label)
     return charts.title(figure, _trend_sentence(table, key, period), below, language)
+
+
+def _told(table: pd.DataFrame) -> list[float]:
+    """The values that the axis of the trend has to hold: a peak a year ago must not flatten this year.
+
+    This year's values, and those of a year before up to half above the highest of them.
+    """
+    own, year_before = ([float(value) for value in table[name].dropna()] for name in ("value", "year_before"))
+    if not own:
+        return year_before
+    return own + [value for value in year_before if value <= 1.5 * max(own)]
+
+
+def _name_peaks(
+    figure: go.Figure, table: pd.DataFrame, top: float, as_text: Callable[[float], Value], look: Look
+) -> None:
+    """A mark and words at the upper edge wherever the line of a year before leaves the picture."""
+    beyond = (table["year_before"] > 1.5 * top) if table["value"].notna().any() else table["year_before"] < 0
+    for _, peak in table[beyond].groupby((~beyond).cumsum()[beyond]):
+        high = peak.loc[peak["year_before"].idxmax()]
+        words = Message("a year before: {value}", value=as_text(float(high["year_before"])))
+        figure.add_annotation(
+            x=high["date"], y=1, yref="paper", yanchor="top", xanchor="right", showarrow=False,
+            text=f"{charts.caption(words, look.language)} ▲", font={"color": look.ink.muted, "size": 12},
+            bgcolor=look.ink.paper, opacity=0.9,
+        )  # fmt: skip
 
 
 def _trend_sentence(table: pd.DataFrame, key: str, period: Period) -> Message:

@@ -1,4 +1,4 @@
-"""Tables behind the pictures: when is sold, and how does this compare with a year ago?"""
+"""Tables behind the pictures: when is sold, how does this compare with a year ago, which days make up a figure?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ecops.growth.analysis import read_scope
 from ecops.growth.daily import HISTORY_DAYS, QUERIES, opened
 from ecops.growth.panel import aliases_of, days_of
 from ecops.growth.registry import metric
-from ecops.periods import ONE_DAY, Period
+from ecops.periods import ONE_DAY, Compare, Period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,3 +69,51 @@ def trend(data: Any, period: Period, key: str = "gmv") -> pd.DataFrame:
             "year_before": [by_day.get(day - YEAR, np.nan) for day in days],
         }
     )
+
+
+def compared_days(
+    data: Any, period: Period, compare: Compare, key: str, segment: tuple[tuple[str, str], ...] = ()
+) -> pd.DataFrame:
+    """The days behind a figure and its comparison, of the whole scope or of one segment.
+
+    Args:
+        data: as for `ecops.growth.kpis`.
+        period: the days asked for.
+        compare: what they are compared with.
+        key: metric.
+        segment: (dimension, value) pairs, the whole scope when empty.
+
+    Returns:
+        One row a compared day: `date`, `value`, `total` and `base` (the quotient's numerator and denominator; equal to
+        `value` and 1 for sums), then `before_date`, `before_value`, `before_total`, `before_base`. Sums of `value`, or
+        of `total` over those of `base`, are the figures that `kpis` compares; people who come on several days count on
+        each of them. Empty when the metric is not known there.
+
+    Raises:
+        SpecError: no such metric.
+    """
+    import pandas as pd
+
+    entry = metric(key)
+    whole = read_scope(data, period, compare)
+    part = read_scope(whole.data, period, whole.compare, [name for name, _ in segment]) if segment else whole
+    panel = part.panel
+    places = np.flatnonzero(
+        [all(row[name] == value for name, value in segment) for row in panel.segments.to_dict("records")]
+    )
+    parts = panel.parts(entry, aliases_of(whole.basis))
+    columns: dict[str, Any] = {}
+    if parts is not None and len(places):
+        totals, bases = (table[places[0]] for table in parts)
+        for mark, days in (("", whole.coverage.period_days), ("before_", whole.coverage.compare_days)):
+            at = panel.positions(days)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                value = totals[at] / bases[at] if entry.denominator else totals[at]
+            base = bases[at] if entry.denominator else np.ones(len(at))
+            columns |= {
+                f"{mark}date": list(days),
+                f"{mark}value": value,
+                f"{mark}total": totals[at],
+                f"{mark}base": base,
+            }
+    return pd.DataFrame(columns)

@@ -91,3 +91,53 @@ def test_pictures_without_figures_say_so():
     empty = diagnose({"traffic_daily": traffic[traffic.date >= WEEK.start]}, WEEK)
     assert "not known" in figures.alt_text(figures.waterfall(empty))
     assert "not known" in figures.alt_text(figures.gmv_tree(empty))
+
+
+@pytest.mark.parametrize("key", ["gmv", "visitors", "pay_conversion", "value_per_buyer"])
+@pytest.mark.parametrize("segment", [(), (("channel", "search"),), (("platform", "jd"), ("device", "mobile"))])
+def test_the_days_behind_a_figure_make_it_up(data, key, segment):
+    rows = views.compared_days(data, WEEK, "last_week", key, segment)
+    names = [name for name, _ in segment]
+    result = kpis(data, WEEK, "last_week", by=names or None)
+    table = result.table[result.table["metric"] == key]
+    for name, value in segment:
+        table = table[table[name] == value]
+    assert list(rows["date"]) == [WEEK.start + dt.timedelta(days=n) for n in range(7)]
+    assert list(rows["before_date"]) == [day - dt.timedelta(days=7) for day in rows["date"]]
+    sums = rows[["total", "base", "before_total", "before_base"]].sum()
+    if key in ("gmv", "visitors"):
+        assert rows["value"].equals(rows["total"])
+        sums[["base", "before_base"]] = 1.0
+    found = (sums["total"] / sums["base"], sums["before_total"] / sums["before_base"])
+    assert found == pytest.approx((table["like"].item(), table["previous"].item()))
+
+
+def test_days_of_what_is_not_known_are_none(data):
+    assert views.compared_days(data, WEEK, "previous", "gmv", (("channel", "moon"),)).empty
+    assert views.compared_days(data, WEEK, "previous", "orders").empty
+
+
+def test_a_peak_a_year_ago_is_named_and_does_not_flatten_this_year(data):
+    table = views.trend(data, WEEK)
+    high = table["value"].max()
+    calm = figures.trend(table, "gmv", WEEK, "CNY")
+    assert len(calm.layout.annotations) == 0
+    table.loc[[20, 21, 40], "year_before"] = [30 * high, 20 * high, 5 * high]
+    peaked = figures.trend(table, "gmv", WEEK, "CNY")
+    assert peaked.layout.yaxis.range[1] < 2.5 * high
+    assert [note.x for note in peaked.layout.annotations] == [table["date"][20], table["date"][40]]
+    assert all("a year before: ¥" in note.text for note in peaked.layout.annotations)
+    assert list(peaked.data[0].y) == list(table["year_before"]), "what is not in the picture is in its data"
+    table["value"] = float("nan")
+    assert figures.trend(table, "gmv", WEEK).layout.yaxis.range[1] >= 30 * high
+
+
+def test_lines_of_the_tree_reach_their_boxes(data):
+    figure = figures.gmv_tree(diagnose(data, WEEK))
+    boxes = {(note.x, note.y) for note in figure.layout.annotations}
+    ends = [((line.x0, line.y0), (line.x1, line.y1)) for line in figure.layout.shapes]
+    assert len(ends) == len(boxes) - 1
+    assert all(start in boxes and end in boxes for start, end in ends)
+    (marks,) = figure.data
+    assert set(zip(marks.x, marks.y, strict=True)) == boxes
+    assert list(marks.customdata) == ["gmv", "visitors", "pay_conversion", "value_per_buyer"]
