@@ -92,7 +92,7 @@ def figures_table(shown: Case) -> None:
                 "open": _("Guardrail {label}: a loss of {margin} cannot be ruled out yet.", **words),
             }[result.guardrail.status])  # fmt: skip
     table = _metrics(shown)
-    numbers = set(table.columns[3:8])
+    numbers = set(table.columns[3:10])
     tables.show(
         table, "metrics_table", {name: Shape(name, "figure" if name in numbers else "text") for name in table.columns}
     )

@@ -7,10 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ecops.experiments.decide import Decision
+from ecops.experiments.effects import Effect
 from ecops.experiments.peeking import Week, misled
 from ecops.experiments.readout import MetricResult, Readout
+from ecops.experiments.spec import Metric
 from ecops.experiments.words import figure
-from ecops.messages import Count, DateRange, Message, Money, MoneyRange, Percent, Term, Value
+from ecops.messages import Count, DateRange, Message, Money, MoneyRange, Number, Percent, Term, Value
 from ecops.reports.model import Bullets, Chart, Report, Section, Series, Table
 from ecops.tables import table
 
@@ -40,6 +42,9 @@ KINDS: Mapping[str, Term] = {
     "continue": Term(en="keep running", zh="继续跑"),
 }
 """Kind of a verdict -> the word for it in a list."""
+
+_SMALL = 0.0001
+"""p-values below are told as such."""
 
 
 @functools.cache
@@ -87,8 +92,10 @@ def split_rows(readout: Readout) -> list[tuple[str, float, float, float, float]]
 
 
 def metric_table(readout: Readout) -> Table:
-    """Every metric of every arm, with its interval in per cent."""
-    columns = ("Metric", "Arm", "Role", "Control", "Treatment", "Change", "Lowest", "Highest", "Guardrail")
+    """Every metric of every arm, with its interval in its own unit and in per cent."""
+    columns = (
+        "Metric", "Arm", "Role", "Control", "Treatment", "Change", "Lowest", "Highest", "Difference", "p", "Guardrail",
+    )  # fmt: skip
     rows = [_metric_row(result, readout) for result in readout.results]
     return Table(tuple(_heading(name) for name in columns), tuple(rows))
 
@@ -96,12 +103,23 @@ def metric_table(readout: Readout) -> Table:
 def _metric_row(result: MetricResult, readout: Readout) -> tuple[Value, ...]:
     head = (result.metric.label, result.arm, ROLES[result.role])
     if result.effect is None:
-        return (*head, result.refusal or "", "", "", "", "", "")
+        return (*head, result.refusal or "", *[""] * 7)
     effect, lift = result.effect, result.effect.lift
     values = [figure(result.metric, value, readout.currency) for value in (effect.control, effect.treatment)]
     ends = [Percent(end, signed=True) if math.isfinite(end) else "" for end in (lift.value, lift.low, lift.high)]
     state = STATES[result.guardrail.status] if result.guardrail else ""
-    return (*head, *values, *ends, state)
+    p_value = Number(effect.p_value, 4) if effect.p_value >= _SMALL else f"<{_SMALL}"
+    return (*head, *values, *ends, _difference(result.metric, effect, readout.currency), p_value, state)
+
+
+def _difference(metric: Metric, effect: Effect, currency: str) -> Message:
+    """The difference of the arms with its interval, in the metric's unit."""
+    ends = (effect.difference, effect.low, effect.high)
+    if metric.unit == "rate":
+        value, low, high = (Number(100 * end, 2) for end in ends)
+        return Message("{value} points ({low} to {high})", value=value, low=low, high=high)
+    value, low, high = (figure(metric, end, currency) for end in ends)
+    return Message("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
 def _heading(name: str) -> Message:
@@ -114,6 +132,8 @@ def _heading(name: str) -> Message:
         "Change": Message("Change"),
         "Lowest": Message("Lowest"),
         "Highest": Message("Highest"),
+        "Difference": Message("Difference"),
+        "p": Message("p, single look"),
         "Guardrail": Message("Guardrail"),
     }[name]
 
