@@ -14,7 +14,7 @@ from ecops.errors import DataError, StoreError
 from ecops.messages import Count, Message
 from ecops.sources.report import Conversion, Issue
 from ecops.store import manifest, rollups
-from ecops.store.engine import Engine, View, cannot_write, flush
+from ecops.store.engine import Engine, cannot_write, flush
 from ecops.store.receipt import MISSING_DAYS_SHOWN, Receipt, SheetReceipt
 from ecops.store.segments import Builder, Keys, Parts
 from ecops.store.state import Change, File, State, as_json
@@ -287,20 +287,29 @@ class Loader:
             settings["rollups"] = _LEFT_OUT
         elif touched or (self.adds_up and self.state.settings().get("rollups") == _LEFT_OUT):
             self.progress(Message("Adding up by day."))
-            inputs = {}
-            for name in rollups.INPUTS:
-                there = [file for file in shown if file.table == name and file.kind != "rollup"]
-                inputs[name] = changed[name].current if name in changed else there
-            views = {rollups.BASE: View(rollups.sql(rollups.BASE))}
-            made: list[File] = []
-            for name in rollups.NAMES:
-                made.append(self.builder.rollup(rollups.sql(name), name, inputs, views, load))
-                inputs[name] = made[-1:]
+            made = self._roll_up(changed, shown, load)
             show += made
             files += made
             hide += [file for file in shown if file.kind == "rollup"]
             settings["rollups"] = rollups.fingerprint()
         return Change(action, show, hide, files, settings=settings)
+
+    def _roll_up(self, changed: Mapping[str, Parts], shown: Sequence[File], load: str) -> list[File]:
+        """Every roll-up of the tables as they become; what most are made of is worked out once and thrown away."""
+        tables: dict[str, Sequence[Path]] = {}
+        for name in rollups.INPUTS:
+            there = [file for file in shown if file.table == name and file.kind != "rollup"]
+            files = changed[name].current if name in changed else there
+            tables[name] = [manifest.verified(self.folder, file) for file in files]
+        base = self.staging / f"{rollups.BASE}.parquet"
+        self.engine.copy(rollups.sql(rollups.BASE), base, tables=tables, lasting=False)
+        tables = {rollups.BASE: [base]}
+        made = []
+        for name in rollups.NAMES:
+            made.append(self.builder.rollup(rollups.sql(name), name, tables, load))
+            tables[name] = [self.folder / made[-1].path]
+        base.unlink()
+        return made
 
 
 def _other_shop(name: str, keys: Keys) -> tuple[Issue, ...]:

@@ -138,12 +138,9 @@ class Builder:
             kept += [rest] if rest else []
         return Parts(tuple(show), tuple(hide), tuple(written), tuple(kept))
 
-    def rollup(
-        self, sql: str, name: str, tables: Mapping[str, Sequence[File]], views: Mapping[str, View], load: str
-    ) -> File:
+    def rollup(self, sql: str, name: str, tables: Mapping[str, Relation], load: str) -> File:
         """Write one roll-up of the given tables."""
-        relations = {table_name: self._paths(files) for table_name, files in tables.items()}
-        return replace(self._write(sql, {**relations, **views}, name, "rollup"), load=load)
+        return replace(self._write(sql, tables, name, "rollup"), load=load)
 
     def discard(self, published: Collection[str]) -> None:
         """Remove everything written so far, except what was published."""
