@@ -82,9 +82,10 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     change = preset(metric).suggested_lift if lift is None else lift
     value = math.nan if order_value is None else order_value
     draft = Draft(metric, rate, value, lift=change, users_per_day=traffic, arms=arms, looks=looks, power=power)
-    found = draft.plan()
+    found, caveat = draft.plan(), draft.caveat()
     if as_json:
         told = {name: getattr(found, name) for name in found.__slots__}
+        told["caveat"] = caveat and caveat.text(as_language(language))
         return _say_json({"metric": metric, "lift": change, **told, "waiting_a_week": draft.waiting()})
     _say(
         Message(
@@ -97,6 +98,8 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
         ),
         language,
     )
+    if caveat is not None:
+        _say(caveat, language)
     if math.isfinite(draft.waiting()):
         _say(Message("A week of waiting forgoes about {money}.", money=Money(draft.waiting())), language)
     return None

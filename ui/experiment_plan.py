@@ -138,6 +138,9 @@ def _plan(draft: Draft) -> None:
     st.markdown(
         _("{n} in each version. Whole weeks, so that every weekday counts equally.", n=Count(max(plan.users_of)))
     )
+    caveat = draft.caveat()
+    if caveat is not None:
+        st.markdown(say(caveat))
     _waiting(draft, plan)
     if plan.days > _TOO_LONG and len(plan.detectable) >= _MONTH and math.isfinite(plan.detectable[_MONTH - 1]):
         st.warning(

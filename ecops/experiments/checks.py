@@ -26,6 +26,9 @@ def data_checks(tally: Tally, spec: Experiment) -> tuple[Check, ...]:
     """Checks of traffic and rows, before any metric is looked at."""
     found = [_split(tally, spec), *_split_parts(tally, spec), *_exposure(tally, spec), *_balance(tally, spec)]
     found += _blanks(tally, spec)
+    if tally.totals is not None and tally.totals.parts > 1:
+        text = Message("The rows of {n} segments were added up to the totals of each arm.", n=Count(tally.totals.parts))
+        found.append(Check("parts", "green", text))
     found.append(_weekdays(tally))
     return tuple(found)
 

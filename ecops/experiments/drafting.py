@@ -117,6 +117,16 @@ class Draft:
         """Sample, days and looks; `Plan.detectable` up to so many weeks."""
         return plan(self.design(), self.change, self.users_per_day, weeks)
 
+    def caveat(self) -> Message | None:
+        """Why the real test needs more than planned; None where each unit is a user of its own."""
+        if self.metric not in {"ctr", "payment_rate", "aov"}:
+            return None
+        return Message(
+            "Counted in {unit}, as if each came from another user. One user brings several that are alike, so the test "
+            "needs more: about 1 + (n - 1) x r times as many, with n {unit} a user that resemble each other by r.",
+            unit=UNITS[self.metric],
+        )
+
     def waiting(self, margin: float = 1.0) -> float:
         """Money that a week of testing costs if the change is real: the control arm goes without it for a week.
 

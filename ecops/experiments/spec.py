@@ -109,7 +109,8 @@ class Experiment:
         secondary: metrics to be told about, which decide nothing.
         figures: metrics of the data besides the presets; goal, guardrails and secondary may name them by their key.
         unit, arm, date: columns of per-user rows; `date` may be missing from the data.
-        covariates: columns from before the test, used for every mean and ratio.
+        covariates: columns from before the test, used for every mean and ratio, and for rates with enough conversions
+            in each arm (`comparisons.FEW_CONVERSIONS`).
         segments: columns by which the effect may differ.
         planned_sample: users in all arms together, agreed on before the start; None when nothing was planned, which
             allows one look only.

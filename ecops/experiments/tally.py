@@ -96,10 +96,12 @@ class Totals:
     Attributes:
         days: the days, in order; empty when the totals are of the whole test.
         values: (arm, column) -> shape (days,) or (1,); NaN where a day has no row.
+        parts: segments whose rows were added up; 1 where there are none.
     """
 
     days: tuple[dt.date, ...]
     values: Mapping[tuple[str, str], Array]
+    parts: int = 1
 
     def sum(self, arm: str, column: str) -> float:
         """Total over all days; NaN when the column is absent."""

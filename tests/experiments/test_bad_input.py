@@ -166,6 +166,22 @@ def test_totals_that_cannot_be():
         analyse(good[good.variant == "A"], Experiment())
 
 
+def test_totals_that_stand_there_twice_are_refused_and_segments_added_up():
+    dated, spec = totals(USERS, "exposed_at"), Experiment(goal="uv_value", date="date")
+    plain = analyse(dated, spec)
+    with pytest.raises(DataError, match="The totals of A on 2 Nov stand there more than once; 42 rows") as refused:
+        analyse(pd.concat([dated, dated]), spec)
+    assert "stand there" in refused.value.what.text("en")
+    with pytest.raises(DataError, match="stand there more than once"):
+        analyse(pd.concat([totals(USERS), totals(USERS)]), Experiment())
+    parts = totals(USERS, "exposed_at", "device").rename(columns={"device": "segment"})
+    summed = analyse(parts, spec)
+    assert (summed.goal("B").effect.low, summed.users) == (pytest.approx(plain.goal("B").effect.low), plain.users)
+    assert [check.key for check in summed.checks].count("parts") == 1
+    both = analyse(pd.concat([parts, dated.assign(segment="全部")]), spec)
+    assert (both.goal("B").effect.low, both.users) == (pytest.approx(plain.goal("B").effect.low), plain.users)
+
+
 def test_few_days_of_totals_are_not_a_sample():
     days = totals(USERS[USERS.exposed_at < pd.Timestamp("2026-11-06")], "exposed_at").drop(columns="revenue_squares")
     readout = analyse(days, Experiment(goal="uv_value", date="date"))
