@@ -10,12 +10,13 @@ import numpy as np
 
 from ecops.finding import Amount, Confidence, Finding
 from ecops.funnel.cells import Cell, Floats
+from ecops.funnel.onset import onset
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
 from ecops.growth.decomposition import MixRate
 from ecops.growth.statistics import newcombe, wilson
 from ecops.handbook import advice
-from ecops.messages import Count, Message, Percent, Term, Value
+from ecops.messages import Count, Message, Money, Percent, Term, Value
 from ecops.periods import Period
 
 UNDATED = Period(dt.date.min, dt.date.min)
@@ -136,8 +137,40 @@ def _finding(
         headline=headline,
         evidence=evidence,
         action=advice(_rule(cell, kinds[1])) if down else None,
-        notes=_notes(cell),
+        notes=(*_since(cell, after), *_notes(cell)),
     )
+
+
+def _since(cell: Cell, after: FunnelTable) -> tuple[Message, ...]:
+    """Since which day of the period, when the change began inside it; a gap to a benchmark has no beginning."""
+    if after.daily is None or not cell.n0 > 0:
+        return ()
+    base, step = (after.required[cell.step + place] for place in (0, 1))
+    by_day = after.daily[:, cell.node.members].sum(1)
+    usual = cell.x0 / cell.n0
+    found = onset(by_day[:, step], by_day[:, base], usual, cell.dispersion)
+    if found is None or (found.since - usual) * cell.gained <= 0:
+        return ()
+    days = len(after.days) - found.day
+    value = float(_values(after, cell.node.members)[cell.step])
+    money = (found.since - usual) * found.entered * value * 7 / days
+    words: dict[str, Value] = {
+        "day": after.days[found.day],
+        "since": Percent(found.since),
+        "until": Percent(found.until),
+    }
+    if not np.isfinite(money) or days < 7:
+        return (Message("It began on {day}: {since} from then on, {until} on the days before.", **words),)
+    words["money"] = Money(abs(money), after.currency)
+    if money < 0:
+        text = (
+            "It began on {day}: {since} from then on, {until} on the days before; about {money} lost a week since then."
+        )
+    else:
+        text = (
+            "It began on {day}: {since} from then on, {until} on the days before; about {money} more a week since then."
+        )
+    return (Message(text, **words),)
 
 
 def _notes(cell: Cell) -> tuple[Message, ...]:
