@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import pickle
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,7 @@ class Data:
         self.version = version
         self.currency = currency
         self.notes = notes
-        self._answers: OrderedDict[bytes, pa.Table] = OrderedDict()
+        self._answers: OrderedDict[Hashable, pa.Table] = OrderedDict()
         self._made: dict[str, pa.Table] = {}
         self._making = threading.RLock()
 
@@ -66,7 +65,7 @@ class Data:
         Raises:
             StoreError: the query cannot be run or took too long, or a file of the workspace is damaged.
         """
-        key = pickle.dumps((sql, dict(params or {})))
+        key = sql, tuple((name, type(value), _fixed(value)) for name, value in (params or {}).items())
         known = self._answers.get(key)
         if known is not None:
             return known
@@ -113,6 +112,11 @@ class Data:
                     self._add(part, tables)
                 self._made[name] = self._engine.query(rollups.sql(name), tables=tables, timeout=None)
             return self._made[name]
+
+
+def _fixed(value: Any) -> Hashable:
+    """A value of a query as a part of a key."""
+    return tuple(_fixed(part) for part in value) if isinstance(value, (list, tuple)) else value
 
 
 def workspace_data(engine: Engine, folder: Path, files: list[File], version: str, currency: str) -> Data:
