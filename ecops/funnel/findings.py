@@ -158,19 +158,13 @@ def _since(cell: Cell, after: FunnelTable) -> tuple[Message, ...]:
         "day": after.days[found.day],
         "since": Percent(found.since),
         "until": Percent(found.until),
+        "money": Money(abs(money), after.currency),
     }
     if not np.isfinite(money) or days < 7:
-        return (Message("It began on {day}: {since} from then on, {until} on the days before.", **words),)
-    words["money"] = Money(abs(money), after.currency)
+        return (Message("It began on {day}: {since} since then, {until} before.", **words),)
     if money < 0:
-        text = (
-            "It began on {day}: {since} from then on, {until} on the days before; about {money} lost a week since then."
-        )
-    else:
-        text = (
-            "It began on {day}: {since} from then on, {until} on the days before; about {money} more a week since then."
-        )
-    return (Message(text, **words),)
+        return (Message("It began on {day}: {since} since then, {until} before; about {money} lost a week.", **words),)
+    return (Message("It began on {day}: {since} since then, {until} before; about {money} more a week.", **words),)
 
 
 def _notes(cell: Cell) -> tuple[Message, ...]:

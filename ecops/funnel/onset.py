@@ -34,7 +34,7 @@ def onset(on: Floats, entered: Floats, usual: float, dispersion: float = 1.0) ->
     """The day inside a period on which a rate left its usual level.
 
     Compares the likelihood of a change at each day (usual rate before it, one new rate from it on) with that of a
-    change before the first day. A single change point of a binomial rate: Hinkley and Hinkley 1970, with one rate known.
+    change before the first day: a single change point of a binomial rate (Hinkley and Hinkley 1970), one rate known.
 
     Args:
         on: who went on, by day, shape (days,).
