@@ -5,7 +5,9 @@ import dataclasses
 import pytest
 
 from ecops import Workspace
+from ecops.errors import MappingError
 from ecops.sources.figures import named_by_file
+from ecops.sources.mapping import Mapping
 
 HEADER = "experiment,user_id,variant,converted\n"
 
@@ -61,3 +63,48 @@ def test_a_row_without_a_user_beside_rows_with_one_is_left_out_and_told(tmp_path
 def test_a_test_without_a_name_is_called_as_its_file(sheet, file, name):
     grid = dataclasses.replace(sheet("variant,converted\na,1\n"), name=file)
     assert named_by_file(grid) == {"experiment": name}
+
+
+def test_a_newer_file_without_users_replaces_the_older_one_of_its_test(tmp_path):
+    shop = Workspace.open(tmp_path / "shop")
+    head, row = b"variant,converted\n", b"a,1\nb,0\n"
+    shop.load(head + 50 * row, name="hero 2026-11-09.csv")
+    shop.load(head + 20 * row, name="banner.csv")
+    shop.load(b"user_id,variant,converted\nu1,a,1\nu2,b,1\n", name="users.csv")
+    shop.load(head + 30 * row, name="hero 2026-11-16.csv")
+    sql = "SELECT experiment, count(*) AS n FROM experiment_units GROUP BY ALL ORDER BY ALL"
+    expected = {"banner": 40, "hero": 60, "users": 2}
+    assert dict(zip(*shop.query(sql).to_pydict().values(), strict=True)) == expected
+    last = shop.load(head + 30 * row, name="hero 2026-11-16.csv")
+    assert last.already_loaded
+    shop.undo(shop.receipts()[0].id)
+    shop.load(head + 70 * row, name="hero.csv")
+    assert dict(zip(*shop.query(sql).to_pydict().values(), strict=True))["hero"] == 140
+
+
+def test_undoing_a_file_without_users_brings_the_older_one_back(tmp_path):
+    shop = Workspace.open(tmp_path / "shop")
+    head, row = b"variant,converted\n", b"a,1\nb,0\n"
+    shop.load(head + 50 * row, name="hero 1.csv", source="generic_experiment_units")
+    newer = shop.load(head.replace(b"variant", b"group") + 30 * row, name="hero 1.csv")
+    assert shop.tables()["experiment_units"].rows == 60
+    shop.undo(newer)
+    assert shop.tables()["experiment_units"].rows == 100
+
+
+def test_numbers_that_name_somebody_are_refused_as_figures(tmp_path):
+    shop = Workspace.open(tmp_path / "shop")
+    plan = Mapping("generic_experiment_units", "experiment_units", {"variant": 0, "extra_1": 1})
+    with pytest.raises(MappingError, match="names people, orders or places"):
+        shop.load(b"variant,phone\na,13800138000\nb,13800138001\n", mapping=plan, name="x.csv")
+
+
+def test_the_name_of_a_test_is_not_remembered_with_its_header(tmp_path):
+    shop = Workspace.open(tmp_path / "shop")
+    plan = Mapping("generic_experiment_units", "experiment_units", {"variant": 0, "converted": 1})
+    shop.load(b"variant,bought\na,1\nb,0\n", mapping=plan.with_constants(experiment="hero"), name="one.csv")
+    shop.load(b"variant,bought\na,1\nb,1\n", name="two.csv")
+    assert set(shop.query("SELECT DISTINCT experiment FROM experiment_units")["experiment"].to_pylist()) == {
+        "hero",
+        "two",
+    }

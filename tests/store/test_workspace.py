@@ -1,12 +1,10 @@
-"""The workspace: loads add up, undo restores, versions stay put, damage is named."""
+"""The workspace: loads add up, undo restores, currencies and mappings are remembered, wishes are heard."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
-import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,8 +15,7 @@ from hypothesis import strategies as st
 import ecops
 from ecops import sources
 from ecops.errors import DataError, FileError, MappingError, StoreError
-from ecops.store import Receipt, Wishes, Workspace, lock, manifest
-from ecops.store import loading as loading_module
+from ecops.store import Receipt, Wishes, Workspace
 from tests.store.conftest import orders_csv
 from tests.store.simple import (
     Reference,
@@ -27,11 +24,12 @@ from tests.store.simple import (
     fingerprint,
     load_rows,
     order_rows,
-    publish,
     table_of,
 )
 
 CELLS = st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 2)), st.integers(-3, 9), max_size=8)
+
+
 STEPS = st.lists(st.one_of(st.lists(CELLS, min_size=1, max_size=2), st.integers(0, 9)), min_size=1, max_size=5)
 
 
@@ -133,239 +131,6 @@ def test_check_changes_nothing_and_finds_the_same(workspace):
     assert found.version == 0
     assert bad == {}
     assert found.sheets[0].rows_kept == loaded.sheets[0].rows_kept == 2
-
-
-def test_several_sheets_are_one_load_or_none(workspace, monkeypatch):
-    load_rows(workspace, order_rows({(1, 1): 1}))
-    before, version = fingerprint(workspace), workspace.version
-    real = loading_module.Builder.segment
-
-    def second_fails(self, source, name, load, sequence):
-        if source.name == "1.parquet":
-            raise StoreError(ecops.Message("The disk is full."))
-        return real(self, source, name, load, sequence)
-
-    monkeypatch.setattr(loading_module.Builder, "segment", second_fails)
-    with pytest.raises(StoreError, match="disk is full"):
-        load_rows(workspace, order_rows({(1, 1): 5}), order_rows({(2, 1): 5}))
-    assert (fingerprint(workspace), workspace.version) == (before, version)
-    _no_leftovers(workspace)
-
-
-def _no_leftovers(workspace):
-    known = workspace.state.known_files()
-    files = {
-        path.relative_to(workspace.folder / "data").as_posix()
-        for path in (workspace.folder / "data").rglob("*")
-        if path.is_file()
-    }
-    assert files == known
-    assert not list(workspace.folder.glob("staging-*"))
-
-
-@pytest.mark.parametrize("function", ["replace", "fsync"])
-def test_every_failing_call_to_the_disk_leaves_all_as_it_was(workspace, monkeypatch, function):
-    """The n-th call fails, for n = 1, 2, 3, ... until the load goes through."""
-    load_rows(workspace, order_rows({(1, 1): 1, (2, 1): 2}))
-    before = fingerprint(workspace)
-    real = getattr(os, function)
-    for failing in range(1, 40):
-        calls = 0
-
-        def fault(*args, failing=failing, **options):
-            nonlocal calls
-            calls += 1
-            if calls == failing:
-                raise OSError(28, "No space left on device")
-            return real(*args, **options)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(os, function, fault)
-            try:
-                receipt = load_rows(workspace, order_rows({(1, 1): 5, (3, 1): 5}))
-            except StoreError as error:
-                assert "No space left" in str(error)  # noqa: PT017 - the load may also go through
-            else:
-                break
-        assert fingerprint(workspace) == before
-        assert workspace.problems() == []
-        _no_leftovers(workspace)
-    assert failing > 3
-    workspace.undo(receipt)
-    assert fingerprint(workspace) == before
-
-
-def test_disk_full_for_real(tmp_path):
-    """A state that cannot grow: the load is refused, the figures stay."""
-    workspace = Workspace.open(tmp_path / "shop")
-    load_rows(workspace, order_rows({(1, 1): 1}))
-    before = fingerprint(workspace)
-    with workspace.state.engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-    real = workspace.state.writing
-
-    import contextlib
-
-    @contextlib.contextmanager
-    def full():
-        with real() as connection:
-            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("PRAGMA max_page_count=1073741823")
-
-    workspace.state.writing = full
-    with pytest.raises(StoreError, match="disk is full"):
-        load_rows(workspace, order_rows({(order, 1): 1 for order in range(50)}), name="x" * 200_000)
-    workspace.state.writing = real
-    assert fingerprint(workspace) == before
-    _no_leftovers(workspace)
-
-
-def test_a_flipped_bit_is_named_and_never_read(workspace):
-    load_rows(workspace, order_rows({(order, 1): order for order in range(50)}))
-    (file,) = (workspace.folder / "data" / "order_lines").iterdir()
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 4
-    file.write_bytes(content)
-    name = f"order_lines/{file.name}"
-    with pytest.raises(StoreError, match="damaged") as caught:
-        workspace.query("select sum(paid_amount) from order_lines")
-    assert caught.value.where["file"] == name
-    assert [message.params["file"] for message in workspace.problems()] == [name]
-    # What does not touch the file still answers.
-    assert workspace.query("select sum(gross_sales) as g from daily_sales")["g"].to_pylist() == [sum(range(50))]
-    with pytest.raises(StoreError, match="damaged"):
-        load_rows(workspace, order_rows({(1, 1): 5}))
-    file.unlink()
-    with pytest.raises(StoreError, match="missing") as caught:
-        workspace.query("order_lines")
-    assert caught.value.where["file"] == name
-
-
-def test_a_bit_flipped_before_this_process_opened_the_file_is_found_too(workspace):
-    load_rows(workspace, order_rows({(1, 1): 1}))
-    (file,) = (workspace.folder / "data" / "daily_sales").iterdir()
-    content = bytearray(file.read_bytes())
-    content[60] ^= 1
-    file.write_bytes(content)
-    manifest._checked.clear()
-    with pytest.raises(StoreError, match="damaged"):
-        workspace.query("daily_sales")
-
-
-def test_a_reader_keeps_its_version_and_its_files(workspace, monkeypatch):
-    monkeypatch.setattr(loading_module, "COLLECT_AFTER_SECONDS", -1.0)
-    first = load_rows(workspace, order_rows({(1, 1): 1, (2, 1): 2}))
-    data = workspace.data()
-    load_rows(workspace, order_rows({(1, 1): 10}))
-    load_rows(workspace, order_rows({(2, 1): 20}))
-    load_rows(workspace, order_rows({(5, 1): 1}))
-    assert data.query("select sum(paid_amount) as s from order_lines")["s"].to_pylist() == [3.0]
-    assert data.query("select sum(gross_sales) as s from daily_sales")["s"].to_pylist() == [3.0]
-    assert data.version != workspace.version
-    workspace.undo(first)
-    kept = set((workspace.folder / "data").rglob("*.parquet"))
-    del data
-    load_rows(workspace, order_rows({(6, 1): 1}))
-    gone = kept - set((workspace.folder / "data").rglob("*.parquet"))
-    assert gone, "files of old versions go when nobody reads them"
-    assert workspace.problems() == []
-    assert table_of(workspace) == {(1, 1): 10.0, (2, 1): 20.0, (5, 1): 1.0, (6, 1): 1.0}
-
-
-def test_files_of_old_versions_stay_for_an_hour(workspace):
-    load_rows(workspace, order_rows({(1, 1): 1}))
-    before = set((workspace.folder / "data").rglob("*.parquet"))
-    load_rows(workspace, order_rows({(1, 1): 2}))
-    load_rows(workspace, order_rows({(1, 1): 3}))
-    assert before <= set((workspace.folder / "data").rglob("*.parquet"))
-
-
-def test_readers_during_loads_see_whole_versions(workspace):
-    """Every load turns all amounts from n to n + 1; a reader never sees a mixture."""
-    load_rows(workspace, order_rows({(order, 1): 1 for order in range(20)}))
-    seen, stop, failures = [], threading.Event(), []
-
-    def read():
-        try:
-            while not stop.is_set():
-                data = workspace.data()
-                rows = data.query(
-                    "select min(paid_amount) as low, max(paid_amount) as high, count(*) as n from order_lines"
-                ).to_pylist()[0]
-                total = data.query("select sum(gross_sales) as g from daily_sales")["g"][0].as_py()
-                seen.append((rows["low"], rows["high"], rows["n"], total))
-        except Exception as error:  # noqa: BLE001 - shown by the test
-            failures.append(error)
-
-    readers = [threading.Thread(target=read) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    for amount in range(2, 7):
-        load_rows(workspace, order_rows({(order, 1): amount for order in range(20)}))
-    stop.set()
-    for reader in readers:
-        reader.join()
-    assert failures == []
-    assert {(low, high, n, total) for low, high, n, total in seen} <= {(a, a, 20, 20.0 * a) for a in range(1, 7)}
-    assert len(seen) > 5
-
-
-def test_two_loaders_one_is_told_to_wait(workspace):
-    other = Workspace.open(workspace.folder)
-    with workspace._loading(lambda _: None) as loader:
-        with pytest.raises(StoreError, match="Another load is running"):
-            load_rows(other, order_rows({(1, 1): 1}))
-        publish(loader, [order_rows({(2, 1): 2})])
-    load_rows(other, order_rows({(1, 1): 1}))
-    assert table_of(workspace) == {(1, 1): 1.0, (2, 1): 2.0}
-
-
-def test_many_threads_load_and_nothing_is_lost(workspace):
-    done, refused = [], []
-
-    def work(order):
-        for _ in range(200):
-            try:
-                load_rows(workspace, order_rows({(order, 1): order + 1}))
-            except StoreError as error:
-                assert "Another load" in str(error)  # noqa: PT017 - any other is a failure of the test
-                refused.append(order)
-                threading.Event().wait(0.05)
-            else:
-                done.append(order)
-                return
-
-    threads = [threading.Thread(target=work, args=(order,)) for order in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(done) == [0, 1, 2, 3]
-    assert table_of(workspace) == {(order, 1): order + 1.0 for order in range(4)}
-
-
-def test_a_load_whose_lock_was_taken_over_changes_nothing(workspace):
-    with workspace._loading(lambda _: None) as loader:
-        with workspace.state.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE ecops_lock SET token = 'somebody else'")
-        with pytest.raises(StoreError, match="took over"):
-            publish(loader, [order_rows({(1, 1): 1})])
-    assert workspace.tables() == {}
-
-
-def test_the_lock_of_a_dead_machine_is_taken_over(workspace, monkeypatch):
-    with workspace.state.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE ecops_lock SET token='x', host='elsewhere', process='1:1', beat=strftime('%s')-30"
-        )
-    with pytest.raises(StoreError, match="Another load"):
-        load_rows(workspace, order_rows({(1, 1): 1}))
-    monkeypatch.setattr(lock, "STALE_SECONDS", 20.0)
-    load_rows(workspace, order_rows({(1, 1): 1}))
-    assert table_of(workspace) == {(1, 1): 1.0}
 
 
 def test_a_repeated_key_inside_a_sheet_counts_once_the_last_row(workspace):
