@@ -19,7 +19,7 @@ from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, deck, fig
 from ecops.review.agenda import KpiRow
 from ecops.review.charts import Line
 from ecops.store import journal
-from ui import address, charts, errors, tables, workspaces
+from ui import address, charts, errors, review_meeting, tables, workspaces
 from ui.filtering import Filtered
 from ui.scope import Scope
 from ui.tables import Shape
@@ -45,21 +45,35 @@ _FILES = {
 _FORM_NAMES = {"pptx": "PowerPoint", "xlsx": "Excel", "html": "HTML"}
 
 
-def choices(last: dt.date) -> tuple[Period, str]:
-    """Which week is reviewed and what the shop looks at in its stage."""
+def choices(last: dt.date, *, hidden: bool) -> tuple[Period, str]:
+    """Which week is reviewed and what the shop looks at in its stage.
+
+    Args:
+        last: the newest day with data.
+        hidden: keep what was chosen without drawing the choice.
+    """
     newest = last_full_week(last)
     weeks = {week.start.isoformat(): week for week in (newest.shifted(-7 * back) for back in range(_WEEKS))}
     options = list(weeks)
-    address.adopt_one("rw", options, options[0])
-    names = {key: plain(week.range) for key, week in weeks.items()}
     presets = ["", *stages()]
+    address.adopt_one("rw", options, options[0])
     address.adopt_one("stage", presets, "")
+    if not hidden:
+        _draw_choices(weeks, presets)
+    chosen, stage = str(st.session_state["rw"]), str(st.session_state["stage"])
+    address.publish("rw", [chosen] if chosen != options[0] else [])
+    address.publish("stage", [stage] if stage else [])
+    return weeks[chosen], stage
+
+
+def _draw_choices(weeks: dict[str, Period], presets: list[str]) -> None:
+    names = {key: plain(week.range) for key, week in weeks.items()}
     labels = {key: plain(stages()[key].label) if key else _("Factors of GMV") for key in presets}
-    left, right = st.columns([2, 3], gap="medium")
+    left, middle, right = st.columns([3, 5, 2], gap="medium", vertical_alignment="bottom")
     with left:
-        chosen = st.selectbox(_("Week"), options, format_func=names.__getitem__, key="rw", persist_state="session")
-    with right:
-        stage = st.segmented_control(
+        st.selectbox(_("Week"), list(weeks), format_func=names.__getitem__, key="rw", persist_state="session")
+    with middle:
+        st.segmented_control(
             _("Figures for a shop in"),
             presets,
             format_func=labels.__getitem__,
@@ -67,9 +81,20 @@ def choices(last: dt.date) -> tuple[Period, str]:
             required=True,
             persist_state="session",
         )
-    address.publish("rw", [chosen] if chosen != options[0] else [])
-    address.publish("stage", [stage] if stage else [])
-    return weeks[chosen], stage
+    with right:
+        review_meeting.switch()
+
+
+def caveats(review: Weekly) -> None:
+    """What is wrong with the data in one box, and what a reader must know; nothing twice."""
+    defects = list(dict.fromkeys(say(finding.headline) for finding in review.defects))
+    if defects:
+        advice = next((finding.action for finding in review.defects if finding.action is not None), None)
+        lines = [*defects, *([_("Advice: {advice}", advice=advice.text)] if advice is not None else [])]
+        st.warning("  \n".join(lines), icon=":material/database:")
+    for note in dict.fromkeys(say(note) for note in review.notes):
+        if note not in defects:
+            st.caption(note)
 
 
 def read(chosen: Scope, week: Period, stage: str) -> Weekly:
@@ -157,7 +182,12 @@ def _buttons(item: FollowUp, key: str) -> None:
             st.button(_("Drop it"), key=f"drop_{place}", on_click=_drop, args=(action.id, f"why_{place}"))
     elif action.state == "done" and item.standing in {"worked", "did_not_work"}:
         st.button(
-            _("Settle it"), key=f"settle_{place}", on_click=_change, args=(action.id,), kwargs={"state": "verified"}
+            _("Settle it"),
+            key=f"settle_{place}",
+            on_click=_change,
+            args=(action.id,),
+            kwargs={"state": "verified"},
+            width="stretch",
         )
     elif action.state == "verified":
         st.caption(_("settled"))

@@ -235,9 +235,10 @@ def _is_defect(finding: Finding) -> bool:
 
 
 def _verdict(now: Kpis, found: Sequence[Finding]) -> Message:
-    """GMV and the largest cause, in one sentence."""
+    """GMV and the largest cause of a change, in one sentence; a test or a lasting condition changed nothing."""
     gmv = now["gmv"]
-    main = next((item for item in found if item.confidence == "confirmed" and item.money is not None), None)
+    sure = [item for item in found if item.confidence == "confirmed" and item.money is not None]
+    main = next((item for item in sure if item.compare is not None and item.area != "experiments"), None)
     values: dict[str, Value] = {"gmv": Money(gmv.value, now.currency)}
     if math.isfinite(gmv.relative):
         values["change"] = Percent(gmv.relative, signed=True)

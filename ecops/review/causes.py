@@ -119,7 +119,27 @@ def once(findings: Sequence[Finding], places: Places) -> tuple[Finding, ...]:
         elif _says_more(finding, kept[twin]):
             kept[twin] = finding
     others = _distinct([finding for finding in findings if not _is_change(finding)])
-    return (*_with_hidden_mix(kept, places), *others)
+    return (*_with_hidden_mix(_without_turned(kept), places), *others)
+
+
+def _without_turned(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What has turned since is no trouble of today: a longer span that still shows it becomes a note of the turn."""
+    told = list(findings)
+    for old in findings:
+        turn = next((finding for finding in told if _turned(old, finding)), None)
+        if turn is not None:
+            note = Message("Over a longer time it still stands the other way: {headline}", headline=old.headline)
+            told[told.index(turn)] = replace(turn, notes=(*turn.notes, note))
+            told.remove(old)
+    return tuple(told)
+
+
+def _turned(old: Finding, new: Finding) -> bool:
+    """Whether the last days of `old` went the other way for sure, in the same place or around it."""
+    later = new.period.end == old.period.end and new.period.start > old.period.start
+    other_way = (old.after - old.before) * (new.after - new.before) < 0
+    same = "mix" not in {old.kind, new.kind} and _same_mechanism(old.metric, new.metric)
+    return later and other_way and same and new.confidence == "confirmed" and _holds(place(old), place(new))
 
 
 def _is_change(finding: Finding) -> bool:

@@ -24,6 +24,9 @@ CHARTS = 4
 ROWS = 4
 """Rows of sentences that fit one slide."""
 
+LEVEL = 0.01
+"""A smaller relative change than this is no news."""
+
 NONE = Message("—")
 STANDINGS: dict[Standing, Message] = {
     "worked": Message("worked"),
@@ -175,6 +178,8 @@ def takeaway(line: Line) -> Message:
         return Message("{metric}: no year before to compare {span} with", metric=label, span=span)
     change = now / then - 1
     values: dict[str, Value] = {"metric": label, "span": span, "change": Percent(abs(change))}
+    if abs(change) < LEVEL:
+        return Message("{metric}: {span} is level with the year before", metric=label, span=span)
     if change < 0:
         return Message("{metric}: {span} is {change} below the year before", **values)
     return Message("{metric}: {span} is {change} above the year before", **values)

@@ -184,7 +184,7 @@ _SENTENCES = {
     ),
     ("did_not_work", False): Message("Did not work: {metric} is {after}; without the action {expected}."),
     ("no_evidence", True): Message(
-        "No evidence yet: {metric} is {after}; without the action {expected}. A week that is {money} ({interval})."
+        "No evidence yet: {metric} is {after}; without the action {expected}. That is {money} ({interval}) a week."
     ),
     ("no_evidence", False): Message("No evidence yet: {metric} is {after}; without the action {expected}."),
 }

@@ -12,7 +12,7 @@ from ecops.errors import DataError, SpecError, unknown_name
 from ecops.funnel.spec import known_steps
 from ecops.growth.findings import where
 from ecops.growth.registry import metrics
-from ecops.messages import Message, Money, MoneyRange, Percent, Points, Value
+from ecops.messages import Message, Money, MoneyRange, Number, Percent, Value
 from ecops.periods import Period, parse_period
 from ecops.store import journal
 
@@ -216,7 +216,10 @@ def _assumed(item: Scenario, name: str, step: str) -> Value | None:
     value = item.values.get(name)
     if value is None or item.subject.get(_STEP, "") != step:
         return None
-    return Points(value) if name == STEP_RATE else Percent(value, signed=True)
+    if name != STEP_RATE:
+        return Percent(value, signed=True)
+    points = Number(abs(value) * 100, 1)
+    return Message("{n} points more", n=points) if value >= 0 else Message("{n} points less", n=points)
 
 
 def _place(item: Scenario) -> dict[str, str]:

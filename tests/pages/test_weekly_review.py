@@ -58,10 +58,10 @@ def test_the_order_of_the_meeting(open_review):
 
 def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     app, log = open_review()
-    app.button(key="act_review_1").click().run()
-    assert app.text_input(key="action_title_review_1").value == "Simplify the checkout or connect more payment methods."
-    app.text_input(key="action_person_review_1").set_value("Wang")
-    submit = next(button for button in app.button if button.label == "Write it down" and "review_1" in str(button.key))
+    app.button(key="act_review_2").click().run()
+    assert app.text_input(key="action_title_review_2").value == "Simplify the checkout or connect more payment methods."
+    app.text_input(key="action_person_review_2").set_value("Wang")
+    submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
     submit.click().run()
     assert not app.exception
     (action,) = log.actions()
@@ -121,3 +121,46 @@ def test_an_earlier_week_stands_in_the_address(open_review):
     app.selectbox(key="rw").set_value("2026-10-26").run()
     assert app.query_params["rw"] in ("2026-10-26", ["2026-10-26"])
     assert "二、本周数据" in [head.value for head in app.subheader]
+
+
+def test_the_meeting_shows_one_part_after_the_other(open_review):
+    app, _ = open_review()
+    app.toggle(key="meet").set_value(True).run()
+    assert [title.value for title in app.title] == ["Weekly review 9–15 Nov 2026"]
+    assert "Taobao: visit to add to cart fell" in app.header[0].value
+    seen = []
+    for _step in range(4):
+        app.button(key="meet_next").click().run()
+        assert not app.exception
+        seen.append(app.subheader[0].value[:2])
+        assert len(app.subheader) == 1
+    assert seen == ["1.", "2.", "3.", "4."]
+    assert app.button(key="meet_next").disabled
+    app.button(key="meet_back").click().run()
+    assert app.subheader[0].value.startswith("3.")
+    assert app.query_params["part"] in ("changes", ["changes"])
+    app.toggle(key="meet").set_value(False).run()
+    assert len(app.subheader) == 4
+    assert "meet" not in app.query_params
+
+
+def test_what_is_wrong_with_the_data_is_said_once():
+    def page():
+        from types import SimpleNamespace
+
+        from ecops.handbook import advice
+        from ecops.messages import Message
+        from ui import review
+
+        gone = Message("{text}", text="No orders of Taobao.")
+        defect = SimpleNamespace(headline=gone, action=advice("data_quality"))
+        review.caveats(SimpleNamespace(defects=(defect, defect), notes=(gone, Message("{text}", text="A holiday."))))
+
+    app = AppTest.from_function(page, default_timeout=TIMEOUT)
+    app.session_state["lang"] = "en"
+    app.run()
+    assert not app.exception
+    (box,), (note,) = app.warning, app.caption
+    assert box.value.count("No orders of Taobao") == 1
+    assert "Complete or correct the data" in box.value
+    assert "A holiday" in note.value

@@ -76,6 +76,28 @@ def test_the_story_is_told_in_the_order_of_the_handbook(shop):
     assert review.story[0] == Chapter("traffic", "unchanged", ())
 
 
+def test_the_verdict_names_a_change_and_not_a_test():
+    from ecops.finding import Amount, Finding
+    from ecops.messages import Message
+    from ecops.review.agenda import _verdict
+
+    values = {
+        "area": "experiments", "kind": "experiment", "subject": {"experiment": "x"}, "metric": "conversion",
+        "period": WEEK, "compare": None, "before": 0.1, "after": 0.2, "ci": (0.05, 0.15), "q_value": 0.001, "n": 100,
+        "confidence": "confirmed", "money": Amount(9e5, 8e5, 1e6, "CNY", "week"), "headline": Message("Ship it."),
+        "evidence": Message("x"),
+    }  # fmt: skip
+    change = {"area": "funnel", "kind": "rate", "compare": WEEK.shifted(-7), "headline": Message("It fell.")}
+    now = kpis(traffic(dt.date(2026, 9, 1), WEEK.end), WEEK)
+    assert "Nothing changed" in _verdict(now, [Finding(**values)]).id
+    assert _verdict(now, [Finding(**values), Finding(**{**values, **change})]).params["cause"] == Message("It fell.")
+
+
+def test_less_than_one_per_cent_is_level():
+    review = weekly(traffic(dt.date(2025, 9, 1), WEEK.end))
+    assert takeaway(review.lines.weeks["gmv"]).text("zh") == "GMV（支付金额）：最近一周与去年同期持平"
+
+
 def test_receipts_stand_below(shop):
     assert {receipt.params["file"] for receipt in weekly(shop).receipts} == {item.file for item in shop.receipts()}
 

@@ -112,6 +112,21 @@ def test_parents_and_children_are_one_with_the_stronger_evidence():
     assert once([parent, child], LEAVES) == (child,)
 
 
+def test_what_has_turned_since_is_a_note_of_the_turn():
+    fortnight = Period(WEEK.start - dt.timedelta(days=7), WEEK.end)
+    old = finding(period=fortnight, compare=fortnight.shifted(-14), headline=Message("It fell."))
+    turn = finding(before=0.3, after=0.5, ci=(0.15, 0.25))
+    (told,) = once([old, turn], LEAVES)
+    assert (told.after, told.notes[0].params["headline"]) == (0.5, Message("It fell."))
+    # A turn that is not sure, one elsewhere, and one of a part only leave it standing.
+    for other in (
+        finding(before=0.3, after=0.5, confidence="watch"),
+        finding(before=0.3, after=0.5, subject={"platform": "b"}),
+        finding(before=0.3, after=0.5, subject={"platform": "a", "channel": "live"}),
+    ):
+        assert len(once([old, other], LEAVES)) == 2
+
+
 def test_other_places_other_directions_and_other_mechanisms_stay():
     found = [
         finding(),

@@ -68,7 +68,7 @@ def test_side_by_side_the_money_comes_first():
         ["95% interval", "¥50 to ¥150", None, "¥125 to ¥175"],
         ["Visitors", "+10.0%", "-10.0%", None],
         ["Payment conversion", None, "+5.0%", None],
-        ["Rate of the step payment", None, None, "+40.0 points"],
+        ["Rate of the step payment", None, None, "40.0 points more"],
         ["Where", "The whole shop", "The whole shop", "Douyin · 直播间"],
         ["Money of the base case, a week", "¥1,000", "¥1,000", "¥500"],
         ["Worked out from", "19 Oct – 15 Nov 2026", "19 Oct – 15 Nov 2026", "2–15 Nov 2026"],
