@@ -3,6 +3,9 @@
 The policy lets a page ask nothing but this server, so a picture hidden in a product title stays unfetched.
 """
 
+import importlib
+import threading
+
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,4 +57,18 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
+def prepare() -> None:
+    """Import what the first page needs while nobody has asked for it yet; a page that comes meanwhile waits."""
+    for name in (
+        "ecops.growth",
+        "ecops.growth.figures",
+        "ecops.store.workspace",
+        "duckdb",
+        "plotly.graph_objects",
+        "sqlglot",
+    ):
+        importlib.import_module(name)
+
+
+threading.Thread(target=prepare, name="prepare", daemon=True).start()
 app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])

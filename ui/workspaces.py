@@ -123,6 +123,12 @@ def _data(version: str, _workspace: ecops.Workspace) -> Data:  # noqa: ARG001 - 
     return _workspace.data()
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _filtered(version: str, where: Where, _workspace: ecops.Workspace) -> Filtered:
+    """The same with only some rows; kept, since analyses remember what they read for as long as its object lives."""
+    return Filtered(_data(version, _workspace), where)
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(
     name: str,  # noqa: ARG001 - part of the key
@@ -133,5 +139,5 @@ def _answer(
     _function: Callable[..., Any],
     _workspace: ecops.Workspace,
 ) -> Any:
-    data = _data(version, _workspace)
-    return _function(Filtered(data, where) if where else data, *arguments, **dict(named))
+    data = _filtered(version, where, _workspace) if where else _data(version, _workspace)
+    return _function(data, *arguments, **dict(named))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -156,18 +157,38 @@ class Scope:
     sources: frozenset[str]
 
 
+_known: weakref.WeakKeyDictionary[Data, dict[Any, Any]] = weakref.WeakKeyDictionary()
+_MOST_KNOWN = 24
+
+
+def _once(data: Data, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+    """`make()`, remembered as long as `data`, of which its result must not hold a reference.
+
+    A page asks the same comparison several times: for its figures, its causes, each of its splits.
+    """
+    known = _known.setdefault(data, {})
+    if key not in known:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[key] = make()
+    return known[key]
+
+
 def read_scope(data: Any, period: Period, compare: Compare | Period, by: Sequence[str] = ()) -> Scope:
     """Read the days of a comparison, split by `by`, and find out what may be compared."""
     ready = opened(data)
     other = compare if isinstance(compare, Period) else period.compared(compare)
-    wanted = needed_days(period, other)
-    days = [*days_of(wanted[0]), *days_of(wanted[1])]
-    daily: Daily = read_daily(ready, wanted, by)
-    panel = make_panel(daily, days)
-    covered = coverage(panel, spans(ready), period, other)
+
+    def read() -> tuple[Panel, Coverage, Basis, frozenset[str]]:
+        wanted = needed_days(period, other)
+        daily: Daily = read_daily(ready, wanted, by)
+        panel = make_panel(daily, [*days_of(wanted[0]), *days_of(wanted[1])])
+        covered = coverage(panel, spans(ready), period, other)
+        return panel, covered, find_basis(panel, period, other), daily.sources
+
+    panel, covered, basis, sources = _once(ready, ("scope", period, other, *by), read)
     currency = getattr(ready, "currency", "")
-    basis = find_basis(panel, period, other)
-    return Scope(ready, period, other, panel, covered, _days(panel, covered, period), basis, currency, daily.sources)
+    return Scope(ready, period, other, panel, covered, _days(panel, covered, period), basis, currency, sources)
 
 
 def _days(panel: Panel, covered: Coverage, period: Period) -> Days:
@@ -201,13 +222,14 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
 
     columns = named(by)
     scope = read_scope(data, period, compare)
-    whole = _Figures(scope)
-    found = {key: whole.kpi(entry) for key, entry in metrics().items()}
-    if columns:
-        split = _Figures(read_scope(scope.data, period, scope.compare, columns), scope)
-        tables = [split.rows(entry) for entry in metrics().values() if entry.computed]
-    else:
-        tables = [whole.rows(entry) for entry in metrics().values() if entry.computed]
+
+    def whole() -> dict[str, Kpi]:
+        figures = _Figures(scope)
+        return {key: figures.kpi(entry) for key, entry in metrics().items()}
+
+    found = _once(scope.data, ("kpis", period, scope.compare), whole)
+    split = _Figures(read_scope(scope.data, period, scope.compare, columns), scope)
+    tables = [split.rows(entry) for entry in metrics().values() if entry.computed]
     parts = [rows for rows in tables if rows is not None]
     names = list(parts[0]) if parts else [*columns, "metric", "value"]
     table = pd.DataFrame({name: np.concatenate([rows[name] for rows in parts]) if parts else [] for name in names})
