@@ -21,11 +21,17 @@ body{max-width:960px;margin:0 auto;padding:32px 24px}
 h1{font-size:26px;margin:0}h2{font-size:19px;margin:40px 0 8px}
 .sub{color:#5B6673;margin:4px 0 16px}.verdict{font-size:18px;border-left:4px solid #0F6E6E;padding:4px 0 4px 16px}
 table{border-collapse:collapse;width:100%;margin:12px 0}th,td{padding:6px 8px;border-bottom:1px solid #E3E7EC;
-text-align:left;vertical-align:top}th{color:#5B6673;font-weight:600}td.n,th.n{text-align:right;white-space:nowrap}
+text-align:left;vertical-align:top}th{color:#5B6673;font-weight:600}td.n,th.n{text-align:right}.n,.s{white-space:nowrap}
 ul{padding-left:20px}footer{margin-top:48px;border-top:1px solid #E3E7EC;color:#5B6673;font-size:12px}
 figure{margin:16px 0}@media print{body{max-width:none;padding:0}section{break-inside:avoid-page}
 figure,tr{break-inside:avoid}@page{size:A4;margin:16mm}}
 """
+_WORD = 8
+"""Text up to this many letters is never broken over lines."""
+
+_WEEK, _CROWDED = 7, 21
+"""From so many points on, one label a week is written."""
+
 _NUMBERS = (Money, Percent, Points, Count, Number, int, float)
 
 
@@ -80,7 +86,9 @@ def _table(table: Table, say: Callable[[Value], str]) -> str:
     numeric = [any(isinstance(row[place], _NUMBERS) for row in table.rows) for place in range(len(table.columns))]
 
     def cell(tag: str, place: int, value: Value) -> str:
-        return f"<{tag}{' class=n' if numeric[place] else ''}>{say(value)}</{tag}>"
+        text = say(value)
+        kind = " class=n" if numeric[place] else " class=s" if len(text) <= _WORD else ""
+        return f"<{tag}{kind}>{text}</{tag}>"
 
     head = "".join(cell("th", place, value) for place, value in enumerate(table.columns))
     rows = "".join(
@@ -115,6 +123,8 @@ def figure(chart: Chart, look: Look) -> go.Figure:
     drawn.update_yaxes(axis)
     # Labels are words even when they look like dates or numbers.
     drawn.update_xaxes(type="category")
+    if len(labels) >= _CROWDED:
+        drawn.update_xaxes(tickmode="linear", tick0=(len(labels) - 1) % _WEEK, dtick=_WEEK, tickangle=0)
     return title(drawn, chart.title, chart.subtitle, language)
 
 

@@ -125,9 +125,10 @@ def _figures(review: Weekly) -> tuple[Block, ...]:
         Message("Same week a year before"), Message("Change in a year"), Message("Target"), Message("State"),
     )  # fmt: skip
     blocks: list[Block] = [Table(columns, rows)]
-    told = (*review.notes, *(finding.headline for finding in review.defects))
+    # A defect is often a note as well; it is said once.
+    told = {str(line): line for line in (*(finding.headline for finding in review.defects), *review.notes)}
     if told:
-        blocks.append(Bullets(told))
+        blocks.append(Bullets(tuple(told.values())))
     if review.alerts:
         blocks.append(Bullets(tuple(alert.sentence for alert in review.alerts)))
     return tuple(blocks)

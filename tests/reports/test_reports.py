@@ -87,6 +87,20 @@ def test_html_stands_alone_and_runs_nothing_of_the_data():
     assert page.count("plotly.js v") == 1
 
 
+def test_a_crowded_axis_has_a_label_a_week_that_ends_with_the_last_day():
+    from ecops.charts import Look
+    from ecops.reports.html import figure
+
+    def axis(points):
+        days = tuple(str(number) for number in range(points))
+        title = Message("{text}", text="x")
+        chart = Chart("line", title, title, days, (Series("a", tuple(float(n) for n in range(points))),))
+        return figure(chart, Look(language="zh")).layout.xaxis
+
+    assert (axis(42).tick0, axis(42).dtick) == (6, 7)  # the 42nd day has number 41 = 6 + 5 x 7
+    assert axis(12).dtick is None
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("form", ["html", "xlsx", "pptx"])
 def test_written_whole_to_a_path(tmp_path, form, language):

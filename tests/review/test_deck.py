@@ -1,6 +1,8 @@
 """The report says what the page says, in files that other programs read again, and the command line writes them."""
 
+import dataclasses
 import datetime as dt
+import html
 import io
 import json
 import re
@@ -12,8 +14,12 @@ from pptx import Presentation
 from typer.testing import CliRunner
 
 from ecops.cli import app
+from ecops.locale import write
+from ecops.messages import Message
+from ecops.reports import Bullets
 from ecops.reports.write import FORMATS, render
 from ecops.review import ActionLog, AlertRule, AlertRules, report, weekly
+from ecops.review.deck import changed, shown
 
 RUN = CliRunner()
 
@@ -51,6 +57,43 @@ def test_numbers_in_excel_are_the_pages_numbers(review):
         value, before, change, *_ = found[kpi.metric.label.en]
         assert (value, before) == (pytest.approx(kpi.value), pytest.approx(kpi.before))
         assert change == pytest.approx(kpi.change)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_figure_of_the_page_stands_in_html_and_slides(review, language):
+    cells = [
+        [cell.text for cell in row.cells]
+        for slide in slides(review, language)
+        for shape in slide.shapes
+        if shape.has_table
+        for row in shape.table.rows
+    ]
+    page = re.sub("<[^>]+>", "|", html.unescape(page_text(review, language)))
+    for row in review.kpis:
+        # What the page writes, see ui/review.py: label, this week, the week before, a year before and its change.
+        values = [
+            write(value, language)
+            for value in (
+                row.metric.label,
+                shown(row, row.value, review.currency),
+                shown(row, row.before, review.currency),
+                changed(row.change),
+                shown(row, row.year_before, review.currency),
+                changed(row.year_change),
+            )
+        ]
+        assert values in [line[:6] for line in cells]
+        assert "||".join(values) in page
+
+
+def test_what_is_wrong_with_the_data_is_said_once(review):
+    gone = Message("{text}", text="No orders of Taobao.")
+    defect = dataclasses.replace(review.findings[0], headline=gone)
+    content = report(dataclasses.replace(review, notes=(gone,), defects=(defect, defect)))
+    (told,) = [
+        block.items for block in content.sections[1].blocks if isinstance(block, Bullets) and gone in block.items
+    ]
+    assert told == (gone,)
 
 
 def test_charts_in_excel_and_slides_hold_the_series(review):
