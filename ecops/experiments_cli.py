@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecops.cli import JsonOption, LanguageOption, _reported, _say_json, app
-from ecops.errors import EcopsError, SpecError, unknown_name
+from ecops.errors import SpecError, unknown_name
+from ecops.loading_cli import _mapped
 from ecops.locale import as_language, write
 from ecops.messages import Count, Message, Money, Percent
 
 if TYPE_CHECKING:
     from ecops.experiments import Decision, Experiment, Readout
     from ecops.experiments.workspace import Held
+    from ecops.sources import Inspection
+    from ecops.store import Wishes
 
 
 @app.command()
@@ -36,21 +38,39 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     guardrail: Annotated[
         list[str] | None, typer.Option("--guardrail", help="metric=largest loss, such as aov=0.05; repeatable.")
     ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="A metric or number of the file to be told too; repeatable.")
+    ] = None,
     margin: Annotated[float, typer.Option("--margin", help="Gross margin as a share; 1 counts sales.")] = 1.0,
+    traffic: Annotated[
+        float | None, typer.Option("--traffic", help="Users a month whom the decision will meet.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="variant=HEADER: which column of the file is which; repeatable."),
+    ] = None,
     language: LanguageOption = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Say whether to ship: one sentence with money, and what it rests on."""
     from ecops.experiments import analyse, decide
 
-    data, held = _opened(file, name)
+    data, held = _opened(file, name, _mapped(columns or []))
     changes: dict[str, Any] = {"planned_sample": planned, "looks": tuple(look or ()), "margin": margin}
-    spec = _changed(held.spec(), changes, goal, control, guardrail or [])
+    spec = _changed(held, {**changes, "monthly_traffic": traffic}, goal, control, guardrail or [], also or [])
     readout = analyse(data, spec)
     decision = decide(readout)
     if as_json:
         return _say_json(_answer(readout, decision, language))
     _say(decision.headline, language)
+    if held.guessed and not control:
+        _say(
+            Message(
+                "No name says which version is the old one; {arm} was taken for it. Say it with --control.",
+                arm=spec.control,
+            ),
+            language,
+        )
     for check in readout.checks:
         if check.level != "green":
             _say(check.text, language)
@@ -111,19 +131,14 @@ def _say(sentence: Message, language: str) -> None:
     typer.echo(readable(sentence).text(as_language(language)))
 
 
-def _opened(file: Path, name: str) -> tuple[Any, Held]:
-    """The data of a file, and the experiment in it that is meant."""
+def _opened(file: Path, name: str, mapped: Mapping[str, str]) -> tuple[Any, Held]:
+    """The data of a file, read as the app would load it, and the experiment in it that is meant."""
     from ecops.experiments.workspace import experiments_in
-    from ecops.store.inputs import open_data
+    from ecops.store.inputs import open_export
 
     data: Any = file
-    for table in ("experiment_units", "experiment_totals") if file.is_file() else ():
-        # As the app would load it; a table with columns of its own (no user ids, say) is then read as it stands.
-        with contextlib.suppress(EcopsError):
-            opened = open_data(file, table)
-            if opened.has(table):
-                data = opened
-                break
+    if file.is_file() and file.suffix.lower() != ".parquet":
+        data = open_export(file, lambda inspection: _wishes(inspection, mapped))
     found = {held.name: held for held in experiments_in(data)}
     if name and name not in found:
         raise unknown_name(Message("The experiment"), name, found)
@@ -135,14 +150,34 @@ def _opened(file: Path, name: str) -> tuple[Any, Held]:
     return data, found[name] if name else next(iter(found.values()))
 
 
-def _changed(
-    spec: Experiment, changes: Mapping[str, Any], goal: str, control: str, guardrails: list[str]
+def _wishes(inspection: Inspection, mapped: Mapping[str, str]) -> Wishes:
+    """The sheets of a file that hold a test, each as rows of users or as totals."""
+    from ecops.sources.detect import propose
+    from ecops.sources.registry import source
+    from ecops.store import Answers, Wishes
+
+    plans = {}
+    for grid, _ in inspection.sheets:
+        users, totals = (
+            {*mapped, *propose(source(f"generic_experiment_{kind}"), grid).columns} for kind in ("units", "totals")
+        )
+        if "variant" in users or len(inspection.sheets) == 1:
+            summed = "users" in totals and "unit_id" not in users
+            plans[grid.name] = f"generic_experiment_{'totals' if summed else 'units'}"
+    return Wishes(plans, sheets=list(plans), answers=Answers(columns=mapped) if mapped else None)
+
+
+def _changed(  # noqa: PLR0913, PLR0917 - one argument an option
+    held: Held, changes: Mapping[str, Any], goal: str, control: str, guardrails: list[str], also: list[str]
 ) -> Experiment:
     from dataclasses import replace
 
-    rails = tuple(_rail(text) for text in guardrails)
-    chosen = goal or spec.goal_metric.key
-    left = tuple(key for key in spec.secondary if key != chosen and key not in dict(rails))
+    spec = held.spec()
+    figures = {str(figure.label): figure.key for figure in spec.figures}
+    rails = tuple((figures.get(key, key), loss) for key, loss in map(_rail, guardrails))
+    chosen = figures.get(goal, goal) or spec.goal_metric.key
+    told = (*spec.secondary, *(figures.get(key, key) for key in also))
+    left = tuple(dict.fromkeys(key for key in told if key != chosen and key not in dict(rails)))
     return replace(spec, **changes, goal=chosen, control=control or spec.control, guardrails=rails, secondary=left)
 
 

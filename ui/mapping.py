@@ -170,7 +170,9 @@ def _constants(mapping: Mapping, grid: Grid, key: str) -> Mapping:
             _("Name of the test"),
             value=proposed,
             key=f"{key}_test",
-            help=_("Files under one name are one test. Give every test a name of its own."),
+            help=_(
+                "Files under one name are one test. Without user ids a newer file of a test replaces the one before."
+            ),
         )
         mapping = mapping.with_constants(experiment=test.strip() or proposed)
     return mapping

@@ -144,6 +144,7 @@ def _held(source: Source) -> list[Held]:
         raise MappingError(
             Message("The file does not say who was in which arm."),
             Message("Name the column of the arms variant or 分组, or load the file on the data page, which asks."),
+            asks="columns",
         )
     totals = "unit_id" not in names and "users" in names
     columns = _columns(names, totals)

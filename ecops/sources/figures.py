@@ -51,10 +51,19 @@ def is_figure(header: str, samples: tuple[str, ...]) -> bool:
     >>> is_figure("time on page", ("3.5", "12")), is_figure("phone", ("138",)), is_figure("ref", ("13800138000",))
     (True, False, False)
     """
-    plain = normalise_header(header)
-    if not plain or not samples or plain in _names_of_people() or _NAMING.search(plain):
+    if not normalise_header(header) or not samples or names_somebody(header):
         return False
     return all(_is_number(cell.strip()) for cell in samples)
+
+
+def names_somebody(header: str) -> bool:
+    """Whether the numbers of a column name people, orders or places, by its header.
+
+    >>> names_somebody("Customer Phone"), names_somebody("number of visits")
+    (True, False)
+    """
+    plain = normalise_header(header)
+    return plain in _names_of_people() or _NAMING.search(plain) is not None
 
 
 def _is_number(cell: str) -> bool:

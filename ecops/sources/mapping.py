@@ -11,6 +11,7 @@ from typing import Any
 
 from ecops.errors import MappingError, near
 from ecops.messages import Message
+from ecops.sources.figures import names_somebody
 from ecops.sources.registry import Source, source, strict_columns
 from ecops.sources.text import normalise_header
 from ecops.tables import Column, Table, table
@@ -122,6 +123,13 @@ def check_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Table:
                 Message("Did you mean {names}?", names=", ".join(close[:3])),
             )
     for name, position in mapping.columns.items():
+        if target[name].unit == "figure" and 0 <= position < len(columns) and names_somebody(columns[position]):
+            raise MappingError(
+                Message(
+                    "The column {column} names people, orders or places; it is no figure.", column=columns[position]
+                ),
+                Message("Choose another column; numbers that name somebody stay out of the shop's tables."),
+            )
         if not 0 <= position < len(columns):
             raise MappingError(
                 Message("The file has no column number {n} for {column}.", n=position + 1, column=target[name].label),

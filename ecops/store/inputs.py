@@ -10,18 +10,22 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ecops.errors import DataError, FileError, MappingError, near
-from ecops.messages import Message
+from ecops.messages import Count, Message
 from ecops.sources.text import normalise_header
 from ecops.store.data import Data
 from ecops.store.engine import Engine, Relation, View
 from ecops.store.workspace import Workspace
 from ecops.tables import Column, Table
 from ecops.tables import table as canonical_table
+
+if TYPE_CHECKING:
+    from ecops.sources import Inspection
+    from ecops.store.reading import Wishes
 
 _UNPAID = "('unpaid', 'closed')"
 
@@ -56,7 +60,7 @@ def open_data(data: Any, table: str = "order_lines") -> Data:
         if not path.is_file():
             raise FileError(Message("There is no such file."), Message("Check the path."), {"file": str(path)})
         if path.suffix.lower() != ".parquet":
-            return _open_export(path)
+            return open_export(path)
         data = path
     return _open_frames({table: data})
 
@@ -83,8 +87,34 @@ def _open_frames(frames: Mapping[str, Any]) -> Data:
         rows[name] = counted["n"][0].as_py()
         relations[name] = functools.partial(_same, taken)
         currency = currency or _one_currency(engine, shape, taken)
+        notes += _repeated(engine, shape, taken, rows[name])
     version = uuid.uuid4().hex
     return Data(engine, relations, rows, version, currency, tuple(notes))
+
+
+_WITHOUT_NUMBERS = frozenset({"order_lines", "events", "experiment_units", "reviews"})
+"""Tables of which frames may lack the number that tells one row from its equals."""
+
+
+def _repeated(engine: Engine, shape: Table, taken: Relation, rows: int) -> list[Message]:
+    """A note on rows that stand for the same thing: a frame may be split finer than we know, or hold rows twice."""
+    if shape.name in _WITHOUT_NUMBERS or not shape.key:
+        return []
+    sql = f"SELECT count(*) AS n FROM (SELECT DISTINCT {', '.join(shape.key)} FROM {shape.name})"  # noqa: S608 - names of ecops.tables
+    extra = rows - engine.query(sql, tables={shape.name: taken}, timeout=None)["n"][0].as_py()
+    if not extra:
+        return []
+    return [
+        Message(
+            "{n} rows of {table} repeat the {key} of another row; they are added up. Remove them if they stand there "
+            "twice.",
+            n=Count(extra),
+            table=shape.label,
+            key=Message(
+                ", ".join(f"{{{name}}}" for name in shape.key), **{name: shape[name].label for name in shape.key}
+            ),
+        )
+    ]
 
 
 def _same(relation: Relation) -> Relation:
@@ -312,12 +342,21 @@ def _one_currency(engine: Engine, shape: Table, relation: Relation) -> str:
     return str(found[0]) if found else ""
 
 
-def _open_export(path: Path) -> Data:
-    """Any export by way of a temporary workspace, which goes away with the data."""
+def open_export(path: Path, wishes: Callable[[Inspection], Wishes] | None = None) -> Data:
+    """Any export by way of a temporary workspace, which goes away with the data.
+
+    Args:
+        path: of the file.
+        wishes: gives what people decided about it; detection decides when None.
+
+    Raises:
+        EcopsError: it cannot be read or mapped.
+    """
     folder = Path(tempfile.mkdtemp(prefix="ecops-"))
     try:
         workspace = Workspace.open(folder)
-        workspace.load(path)
+        with workspace.inspect(path) as inspection:
+            workspace.load_inspected(inspection, wishes(inspection) if wishes is not None else None)
         data = workspace.data()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -297,7 +297,10 @@ def _with_own_names(mapping: ColumnMapping, grid: Grid) -> ColumnMapping:
 
 
 def _remembered(grid: Grid, state: State) -> ColumnMapping | None:
-    """The mapping people made for the same header. Days are not remembered: they belong to the file, not the header."""
+    """The mapping people made for the same header.
+
+    Days and the name of a test are not remembered: they belong to the file, not to the header.
+    """
     text = state.mapping(fingerprint(grid.columns))
     if text is None:
         return None
@@ -311,6 +314,7 @@ def _remembered(grid: Grid, state: State) -> ColumnMapping | None:
         if isinstance(error, StoreError):
             raise
         return None  # made for a report that no longer exists
-    kept = {name: value for name, value in mapping.constants.items() if shape[name].type not in {"date", "timestamp"}}
-    days = {name: value for name, value in fresh.items() if shape[name].type in {"date", "timestamp"}}
-    return replace(mapping, constants={**kept, **days})
+    of_the_file = {name for name in shape.names if shape[name].type in {"date", "timestamp"} or name == "experiment"}
+    kept = {name: value for name, value in mapping.constants.items() if name not in of_the_file}
+    own = {name: value for name, value in fresh.items() if name in of_the_file}
+    return replace(mapping, constants={**kept, **own})

@@ -153,12 +153,12 @@ class Builder:
         if not newer or not part.rows:
             return part if part.rows else None
         relations = {name: self._paths([part]), "fresh": self._typed(name, newer)}
-        condition = _same_key(table(name), "n", "o")
-        lost = self._count(f"SELECT count(*) AS n FROM {name} AS o SEMI JOIN fresh AS n ON {condition}", relations)  # noqa: S608 - names of ecops.tables
-        if lost in (0, part.rows):
-            return None if lost else part
+        left = f"FROM {name} AS o ANTI JOIN fresh AS n ON {_same_key(table(name), 'n', 'o')}{_unless_nameless(name)}"
+        kept = self._count(f"SELECT count(*) AS n {left}", relations)
+        if kept in (0, part.rows):
+            return part if kept else None
         self.progress(Message("Replacing rows that the new export repeats."))
-        rest = self._write(f"SELECT o.* FROM {name} AS o ANTI JOIN fresh AS n ON {condition}", relations, name, "part")  # noqa: S608 - names of ecops.tables
+        rest = self._write(f"SELECT o.* {left}", relations, name, "part")
         return replace(rest, load=part.load, sequence=part.sequence)
 
     def _typed(self, name: str, files: Iterable[File]) -> View:
@@ -205,6 +205,20 @@ class Builder:
 
     def _paths(self, files: Iterable[File]) -> list[Path]:
         return [manifest.verified(self.folder, file) for file in files]
+
+
+_NAMELESS = {"experiment_units": ("unit_id", "experiment")}
+"""Table -> the column without which nobody can say which rows of two files are the same, and what such a file is
+about: the newer file then replaces the older one, instead of leaving those of its rows that have no successor."""
+
+
+def _unless_nameless(name: str) -> str:
+    """The condition under which rows stay although no new row has their key."""
+    if name not in _NAMELESS:
+        return ""
+    identity, subject = _NAMELESS[name]
+    told = f"SELECT coalesce({subject}, '') FROM fresh WHERE {identity} IS NULL"  # noqa: S608 - names of ecops.tables
+    return f" WHERE o.{identity} IS NOT NULL OR coalesce(o.{subject}, '') NOT IN ({told})"
 
 
 def _key(shape: Table, column: str, alias: str) -> str:

@@ -91,3 +91,17 @@ def test_a_plan_in_json_and_in_words():
     assert told["waiting_a_week"] is None
     assert run("plan", "--order-value", 100, "-l", "zh").stdout.startswith("需要")
     assert "order" in run("plan", "--metric", "aov", code=2).stderr
+
+
+def test_columns_of_any_name_are_mapped_and_told(users, tmp_path):
+    path = tmp_path / "mails.csv"
+    strange = users[["variant", "converted", "revenue"]].rename(columns={"variant": "mailing", "converted": "bought"})
+    strange.assign(mailing=strange.mailing.map({"A": "Red", "B": "Blue"})).to_csv(path, index=False)
+    assert "load --map" in run("experiment", path, code=2).stderr
+    options = ("--map", "variant=mailing", "--control", "Red", "--goal", "bought", "--traffic", 9_000, "--json")
+    told = json.loads(run("experiment", path, *options).stdout)
+    (goal,) = [metric for metric in told["metrics"] if metric["role"] == "goal"]
+    effect = analyse(users, Experiment()).goal("B").effect
+    assert (goal["label"], goal["arm"]) == ("bought", "Blue")
+    assert (goal["difference"], goal["p_value"]) == pytest.approx((effect.difference, effect.p_value))
+    assert "was taken for it" in run("experiment", path, "--map", "variant=mailing").stdout
