@@ -124,7 +124,7 @@ def figure(chart: Chart, look: Look) -> go.Figure:
     # Labels are words even when they look like dates or numbers.
     drawn.update_xaxes(type="category")
     if len(labels) >= _CROWDED:
-        drawn.update_xaxes(tickmode="linear", tick0=(len(labels) - 1) % _WEEK, dtick=_WEEK, tickangle=0)
+        drawn.update_xaxes(tickmode="linear", tick0=0, dtick=_WEEK, tickangle=0)
     return title(drawn, chart.title, chart.subtitle, language)
 
 

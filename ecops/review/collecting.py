@@ -20,8 +20,6 @@ from ecops.review.trials import registered, trial_findings
 from ecops.store.engine import load_sql
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from ecops.experiments.register import Trial
 
 SPANS = (1, 2, 4)
@@ -74,44 +72,18 @@ def collect(
     return found
 
 
-class _Remembered:
-    """Tables that answer each question once: the spans of a review ask much the same.
-
-    Args:
-        data: the tables.
-    """
-
-    def __init__(self, data: Data) -> None:
-        self._data = data
-        self._known: dict[tuple[str, str], pa.Table] = {}
-        self.currency = getattr(data, "currency", "")
-        self.version = getattr(data, "version", None)
-
-    def has(self, table: str) -> bool:
-        """Whether a table holds rows."""
-        return self._data.has(table)
-
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
-        """The answer to one SELECT."""
-        key = (sql, repr(params))
-        if key not in self._known:
-            self._known[key] = self._data.query(sql, params)
-        return self._known[key]
-
-
 def _collected(
     data: Data, period: Period, compare: Compare, spans: tuple[int, ...], trials: Mapping[str, Trial]
 ) -> tuple[Finding, ...]:
-    once = _Remembered(data)
     windows = [Period(period.end - (span * period.days - 1) * ONE_DAY, period.end) for span in spans]
     parts: list[Sequence[Finding]] = []
     for place, days in enumerate(windows):
-        parts.append(_growth(once, days, compare, first=place == 0, last=place == len(windows) - 1))
-        parts.append(_funnel(once, days, compare))
-    parts += [_products(once, period), trial_findings(data, period, trials)]
+        parts.append(_growth(data, days, compare, first=place == 0, last=place == len(windows) - 1))
+        parts.append(_funnel(data, days, compare))
+    parts += [_products(data, period), trial_findings(data, period, trials)]
     found = [causes.corrected(finding, len(spans)) for part in parts for finding in part]
     first = min(days.compared(compare).start for days in windows)
-    ranked = causes.rank(causes.once(found, _leaves(once, Period(first, period.end))))
+    ranked = causes.rank(causes.once(found, _leaves(data, Period(first, period.end))))
     watched = [finding for finding in ranked if finding.confidence == "watch" and finding.area != "experiments"]
     return tuple(causes.told(finding, period) for finding in ranked if finding not in watched[WATCHED:])
 
