@@ -1,11 +1,19 @@
 -- What was sold: one row a line, and one row an order for orders of which no lines are known.
 -- Where an order is in both tables its lines carry the money; the order only fills what the lines do not say.
 -- Some reports do not name the shop: then the number alone tells the order, where no other order has it.
-with numbered_orders as (
-    select
-        *,
-        count(*) over (partition by coalesce(platform, ''), coalesce(order_id, '')) = 1 as alone
+with repeated as (
+    select coalesce(platform, '') as platform, coalesce(order_id, '') as order_id
     from orders
+    group by coalesce(platform, ''), coalesce(order_id, '')
+    having count(*) > 1
+),
+
+numbered_orders as (
+    select o.*, r.order_id is null as alone
+    from orders as o
+    left join repeated as r
+        on r.platform = coalesce(o.platform, '')
+        and r.order_id = coalesce(o.order_id, '')
 )
 
 select
