@@ -39,7 +39,7 @@ from ecops.growth.panel import (
     make_panel,
     needed_days,
 )
-from ecops.growth.reasons import coverage_notes, missing_reason
+from ecops.growth.reasons import coverage_notes, data_notes, missing_reason
 from ecops.growth.registry import Metric, metric, metrics
 from ecops.messages import Message
 from ecops.periods import Compare, Period
@@ -233,7 +233,11 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
     parts = [rows for rows in tables if rows is not None]
     names = list(parts[0]) if parts else [*columns, "metric", "value"]
     table = pd.DataFrame({name: np.concatenate([rows[name] for rows in parts]) if parts else [] for name in names})
-    notes = (*coverage_notes(scope.coverage, period), *basis_note(basis_difference(scope.panel, period)))
+    notes = (
+        *data_notes(scope.data),
+        *coverage_notes(scope.coverage, period),
+        *basis_note(basis_difference(scope.panel, period)),
+    )
     return Kpis(period, scope.compare, scope.basis, found, table, scope.coverage, notes, scope.currency)
 
 

@@ -314,6 +314,10 @@ def _factor_table(split: Scope, leaves: pd.DataFrame, places: NDArray[np.int64])
     if split.basis == "traffic":
         names, keys = ("visitors", "pay_buyers", "pay_amount"), FACTORS["traffic"]
     sums = [np.nan_to_num(measures[name])[:, places].sum(1) for name in names]
+    # What was paid where nobody is known to have bought or come is not lost: one bought then, and as many came.
+    least = (sums[-1] > 0).astype(np.float64)
+    for place in reversed(range(len(sums) - 1)):
+        sums[place] = least = np.where(sums[place] > 0, sums[place], least)
     columns = {keys[0]: sums[0]}
     for key, top, bottom in zip(keys[1:], sums[1:], sums[:-1], strict=True):
         columns[key] = np.where(sums[-1] > 0, changes.ratio(top, bottom), 0.0)

@@ -11,7 +11,7 @@ from ecops.finding import Advice, Amount, Confidence, Finding, Kind
 from ecops.growth import statistics as st
 from ecops.growth.cube import Cause, Guards
 from ecops.growth.panel import basis_difference, basis_note, days_of
-from ecops.growth.reasons import coverage_notes, gap_message, place_of
+from ecops.growth.reasons import coverage_notes, data_notes, gap_message, place_of
 from ecops.growth.registry import metric
 from ecops.messages import Count, Message, Money, Number, Percent, Points, Term, Value
 
@@ -420,7 +420,11 @@ def _defect(whole: Scope, message: Message) -> Finding:
 
 def notes_of(whole: Scope) -> tuple[Message, ...]:
     """What a reader must know about the comparison."""
-    notes = [*coverage_notes(whole.coverage, whole.period), *basis_note(basis_difference(whole.panel, whole.period))]
+    notes = [
+        *data_notes(whole.data),
+        *coverage_notes(whole.coverage, whole.period),
+        *basis_note(basis_difference(whole.panel, whole.period)),
+    ]
     if whole.basis == "traffic" and whole.period.days > 1:
         notes.append(Message("Visitors are counted once a day; a sum over days is not a number of different people."))
     return tuple(notes)

@@ -134,7 +134,7 @@ class Gap:
     """Days without figures of one shop.
 
     Attributes:
-        source: "sales" or "traffic".
+        source: "sales", "traffic", or "payments" where visitors are reported and their payments are not.
         platform: whose.
         shop: whose.
         days: the days, in order; of either period.
@@ -176,9 +176,10 @@ def needed_days(period: Period, compare: Period) -> tuple[Period, Period]:
 def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Period) -> Coverage:
     """Pairs of days that can be compared like with like.
 
-    A day is missing where a shop's figures begin later or end earlier, where a day of traffic is not there, or where
-    nothing was sold on a weekday that usually has orders. A shop that has nothing at all in one of the periods is told
-    as such and does not take its days away from the others.
+    A day is missing where a shop's figures begin later or end earlier, where a day of traffic is not there or lacks the
+    payments that other days have (visitors x conversion x value would not be GMV), or where nothing was sold on a
+    weekday that usually has orders. A shop that has nothing at all in one of the periods is told as such and does not
+    take its days away from the others.
     """
     now, then = days_of(period), days_of(compare)
     gaps: list[Gap] = []
@@ -196,9 +197,11 @@ def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Perio
             continue
         comparable = True
         absent = sorted({day for day in (*then, *now) if day not in present})
-        if absent:
-            gaps.append(Gap(span.source, span.platform, span.shop, tuple(absent)))
-            missing.update(absent)
+        bare = sorted(_days_without_payments(panel, span) & {*then, *now}) if span.source == "traffic" else []
+        for source, days in ((span.source, absent), ("payments", bare)):
+            if days:
+                gaps.append(Gap(source, span.platform, span.shop, tuple(days)))
+                missing.update(days)
     pairs = [(a, b) for a, b in zip(now, then, strict=True) if comparable and a not in missing and b not in missing]
     return Coverage(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), tuple(gaps))
 
@@ -223,6 +226,21 @@ def _present_days(panel: Panel, span: Span) -> set[dt.date] | None:
             usual[weekday == number] = np.median(orders[same])
     seen = inside & ((orders > 0) | (usual < USUAL_ORDERS))
     return {day for day, there in zip(panel.days, seen, strict=True) if there}
+
+
+def _days_without_payments(panel: Panel, span: Span) -> set[dt.date]:
+    """Days with visitors on which a shop does not say who paid or how much, though it does on others."""
+    rows = ((panel.leaves["platform"] == span.platform) & (panel.leaves["shop"] == span.shop)).to_numpy()
+    told = {
+        name: np.isfinite(panel.measures[name][rows]).any(0)
+        for name in ("visitors", "pay_buyers", "pay_amount")
+        if name in panel.measures
+    }
+    known = [days for name, days in told.items() if name != "visitors" and days.any()]
+    if not known or "visitors" not in told:
+        return set()
+    bare = told["visitors"] & ~np.logical_and.reduce(known)
+    return {day for day, alone in zip(panel.days, bare, strict=True) if alone}
 
 
 def find_basis(panel: Panel, period: Period, compare: Period) -> Basis:

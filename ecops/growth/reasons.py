@@ -12,7 +12,11 @@ from ecops.periods import Period
 from ecops.tables import table
 
 _SOURCE_OF = {"traffic_daily": "traffic", "order_lines": "sales", "ad_spend_daily": "ads"}
-_KIND = {"sales": Term(en="orders", zh="订单"), "traffic": Term(en="traffic", zh="流量")}
+_KIND = {
+    "sales": Term(en="orders", zh="订单"),
+    "traffic": Term(en="traffic", zh="流量"),
+    "payments": Term(en="payments beside its visitors", zh="与访客对应的支付数据"),
+}
 
 
 def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Message:
@@ -105,6 +109,11 @@ def gap_message(gap: Gap) -> Message:
             "{place} has no {kind} at all in this period: closed, or an export not loaded yet.", place=place, kind=kind
         )
     return Message("{place} has no {kind} on {days}.", place=place, kind=kind, days=day_list(gap.days))
+
+
+def data_notes(data: object) -> tuple[Message, ...]:
+    """What was left out or doubtful when the tables were taken over."""
+    return tuple(getattr(data, "notes", ()))
 
 
 def coverage_notes(covered: Coverage, period: Period) -> tuple[Message, ...]:

@@ -65,6 +65,16 @@ def what_if(base: Kpis | Mapping[str, float], **changes: float) -> WhatIf:
     import pandas as pd
 
     values, error = _base(base)
+    wrong = next((name for name in FACTORS if not values[name] >= 0), None)
+    if wrong is not None or values["conversion"] > 1:
+        raise SpecError(
+            Message(
+                "A base of {value} for {name} means nothing.",
+                name=wrong or "conversion",
+                value=values[wrong or "conversion"],
+            ),
+            Message("Visitors and value are 0 or more, conversion is a share between 0 and 1."),
+        )
     for name, change in changes.items():
         if name not in FACTORS:
             raise unknown_name(Message("The factor"), name, FACTORS)
@@ -89,12 +99,15 @@ def _base(base: Kpis | Mapping[str, float]) -> tuple[dict[str, float], float]:
                 raise unknown_name(Message("The factor"), name, tuple(map(str, base)))
         return {name: float(base[name]) for name in FACTORS}, float("nan")
     keys = {"visitors": "visitors", "conversion": "pay_conversion", "value": "value_per_buyer"}
+    gmv = base["gmv"]
     values = {name: base[key].value for name, key in keys.items()}
+    if not np.isclose(np.prod(list(values.values())), gmv.value):
+        # Some days lack a factor; only on the others do the factors make up GMV.
+        values = {name: base[key].like for name, key in keys.items()}
     if base.basis != "traffic" or not all(np.isfinite(value) for value in values.values()):
         raise SpecError(
             Message("Without visitors there is no conversion to change."), Message("Load the daily traffic report.")
         )
-    gmv = base["gmv"]
     if not np.isfinite(gmv.high) or not gmv.previous:
         return values, float("nan")
     relative_half = (gmv.high - gmv.low) / 2 / gmv.previous

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecops.errors import EcopsError
-from ecops.growth import kpis
+from ecops.growth import diagnose, kpis, what_if
 from ecops.periods import Period
 from ecops.store.inputs import open_data
 from growth.shops import simulate_orders, simulate_traffic
@@ -310,3 +310,63 @@ def test_an_amount_rests_on_its_days_and_a_count_on_itself(orders):
     assert (result["gmv"].n, result["net_sales"].n) == (7, 7)
     assert result["orders"].n == result["orders"].value
     assert set(result.table.query("metric == 'gmv'")["n"]) == {7.0}
+
+
+def a_shop(**columns):
+    days = [dt.date(2026, 11, 2) + dt.timedelta(days=number) for number in range(14)]
+    return pd.DataFrame(
+        {"date": days, "platform": "jd", "level": "shop", "visitors": 100, "pay_buyers": 5, "pay_amount": 500.0}
+        | columns
+    )
+
+
+WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
+
+
+def test_a_day_without_its_payments_is_named_and_not_compared():
+    """Else visitors x conversion x value would not be GMV, and nobody would know why."""
+    rows = a_shop(pay_buyers=[5.0] * 9 + [None] * 2 + [5.0] * 3, pay_amount=[500.0] * 9 + [900.0] * 2 + [500.0] * 3)
+    result = kpis(rows, WEEK)
+    assert len(result.coverage.period_days) == 5
+    assert any("jd has no payments beside its visitors on 11–12 Nov" in note.text("en") for note in result.notes)
+    parts = [result[key].like for key in ("visitors", "pay_conversion", "value_per_buyer")]
+    assert np.prod(parts) == pytest.approx(result["gmv"].like) == pytest.approx(2500)
+    assert what_if(result).base == pytest.approx(2500)
+    whole = kpis(a_shop(pay_buyers=None), WEEK)
+    assert not any("payments beside" in note.text("en") for note in whole.notes), "a report that never says it"
+
+
+def test_rows_that_stand_there_twice_are_told():
+    rows = a_shop()
+    assert kpis(rows, WEEK).notes == ()
+    twice = kpis(pd.concat([rows, rows.tail(3)]), WEEK)
+    assert twice["visitors"].value == 1000
+    (note,) = twice.notes
+    assert note.text("en").startswith("3 rows of Daily traffic repeat the Date, Platform")
+
+
+def test_a_refund_counts_beside_a_known_sale_only():
+    lines = pd.DataFrame(
+        {
+            "platform": "jd", "order_id": ["1", "2", "3"], "ordered_at": pd.Timestamp("2026-11-10"), "sku": "S",
+            "paid_amount": [100.0, None, 50.0], "refund_amount": [30.0, 40.0, None],
+        }
+    )  # fmt: skip
+    result = kpis(lines, WEEK)
+    assert (result["gross_sales"].value, result["refunds"].value, result["net_sales"].value) == (150, 30, 120)
+
+
+def test_payments_without_visitors_are_in_the_segments():
+    """Live streams and refilled carts pay where the traffic report saw nobody come."""
+    seen = a_shop(channel="search", level="source", pay_amount=[500.0] * 7 + [900.0] * 7)
+    unseen = a_shop(
+        channel="live", level="source", visitors=0, pay_buyers=[2] * 7 + [4] * 7, pay_amount=[200.0] * 7 + [500.0] * 7
+    )
+    ghost = a_shop(channel="gift", level="source", visitors=0, pay_buyers=0, pay_amount=[10.0] * 7 + [30.0] * 7)
+    found = diagnose(pd.concat([seen, unseen, ghost]), WEEK)
+    assert (found.before, found.after) == (7 * 710, 7 * 1430)
+    assert found.segments.before == pytest.approx(found.before)
+    assert found.segments.after == pytest.approx(found.after)
+    parts = found.segments.table.groupby("channel")["contribution"].sum()
+    assert parts["live"] == pytest.approx(7 * 300)
+    assert parts["gift"] == pytest.approx(7 * 20)

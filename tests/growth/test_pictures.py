@@ -37,6 +37,15 @@ def test_what_if_refuses(changes, says):
         what_if({"visitors": 1000, "conversion": 0.05, "value": 100}, **changes)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("visitors", -1000), ("value", -5), ("conversion", -0.1), ("conversion", 1.2), ("value", float("nan"))],
+)
+def test_what_if_refuses_a_base_that_means_nothing(name, value):
+    with pytest.raises(SpecError, match=f"for {name} means nothing"):
+        what_if({"visitors": 1000, "conversion": 0.05, "value": 100} | {name: value}, visitors=0.1)
+
+
 def test_what_if_needs_traffic():
     with pytest.raises(SpecError, match="visitors"):
         what_if(kpis(simulate_orders(1, days=30), WEEK), visitors=0.1)

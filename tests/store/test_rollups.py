@@ -97,6 +97,14 @@ def place(row):
     return (row["channel"], row["device"], row["province"])
 
 
+def given_back(row):
+    """What a line gave back: its own negative amount, or the refund of a sale that is known."""
+    amount = row["paid_amount"]
+    if amount is None:
+        return 0.0
+    return -amount if amount < 0 else row["refund_amount"] or 0.0
+
+
 def daily_sales(rows):
     paid = [row for row in rows if row["paid_at"]]
     found = defaultdict(lambda: [0.0] * 7)
@@ -108,7 +116,7 @@ def daily_sales(rows):
         amount = row["paid_amount"] or 0.0
         sums = found[key(row)]
         sums[0] += max(amount, 0)
-        sums[1] += -amount if amount < 0 else row["refund_amount"] or 0
+        sums[1] += given_back(row)
         for position, name in enumerate(("discount", "freight", "cost"), 2):
             sums[position] += row[name] or 0
         sums[5] += (row["quantity"] or 0) if amount > 0 else 0
@@ -164,7 +172,7 @@ def daily_items(rows):
                 (row["paid_at"].date(), row["platform"], row["shop"], row["sku"], row["title"], row["category"])
             ]
             sums[0] += max(amount, 0)
-            sums[1] += -amount if amount < 0 else row["refund_amount"] or 0
+            sums[1] += given_back(row)
             sums[2] += (row["quantity"] or 0) if amount > 0 else 0
             sums[3] |= {row["order_id"]} if amount > 0 else set()
     return {key: [*sums[:3], len(sums[3])] for key, sums in found.items()}

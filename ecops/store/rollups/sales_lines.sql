@@ -1,5 +1,6 @@
 -- What was sold: one row a line, and one row an order for orders of which no lines are known.
 -- Where an order is in both tables its lines carry the money; the order only fills what the lines do not say.
+-- A refund takes back a sale: where the amount of a line is not known its refund does not count either.
 -- Some reports do not name the shop: then the number alone tells the order, where no other order has it.
 with repeated as (
     select coalesce(platform, '') as platform, coalesce(order_id, '') as order_id
@@ -31,7 +32,7 @@ select
     coalesce(l.category, '') as category,
     l.quantity,
     l.paid_amount,
-    l.refund_amount,
+    case when l.paid_amount is not null then l.refund_amount end as refund_amount,
     l.discount,
     l.freight,
     l.cost,
@@ -62,7 +63,7 @@ select
     '' as category,
     o.quantity,
     o.paid_amount,
-    o.refund_amount,
+    case when o.paid_amount is not null then o.refund_amount end as refund_amount,
     o.discount,
     o.freight,
     o.cost,
