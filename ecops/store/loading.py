@@ -234,6 +234,11 @@ class Loader:
             sheet = item.receipt
             current = [file for file in shown if file.table == name and file.kind != "rollup"]
             keys = self.builder.compare(name, [segment], current)
+            kept = 0
+            if keys.back:
+                segment, kept = self._beneath(name, segment, current, segments)
+                replaced = self.builder.compare(name, [segment], _under(current, segment)).replaced
+                keys = replace(keys, replaced=replaced, unchanged=keys.replaced + keys.unchanged - replaced)
             dropped = {**sheet.dropped, **({"repeated key": repeated} if repeated else {})}
             sheets.append(
                 replace(
@@ -243,7 +248,7 @@ class Loader:
                     keys_new=keys.new,
                     keys_replaced=keys.replaced,
                     keys_unchanged=keys.unchanged,
-                    issues=(*_other_shop(name, keys), *sheet.issues),
+                    issues=(*_other_shop(name, keys), *_older(kept), *sheet.issues),
                     first_day=_day(segment.first_day),
                     last_day=_day(segment.last_day),
                     **self._missing_days(segment),
@@ -251,6 +256,13 @@ class Loader:
             )
             segments.append(segment)
         return segments, tuple(sheets)
+
+    def _beneath(self, name: str, segment: File, current: Sequence[File], fresh: Sequence[File]) -> tuple[File, int]:
+        """The segment of an older export, put beneath the later ones, and how many of its orders they hold."""
+        taken = [file.sequence for file in (*self.state.segments(), *fresh)]
+        segment = replace(segment, sequence=self.builder.place(name, segment, current, taken))
+        above = [file for file in current if file.sequence > segment.sequence]
+        return segment, segment.rows - self.builder.compare(name, [segment], above).new if above else 0
 
     def _missing_days(self, segment: File) -> dict[str, Any]:
         date = table(segment.table).date
@@ -322,6 +334,22 @@ def _other_shop(name: str, keys: Keys) -> tuple[Issue, ...]:
         n=Count(keys.moved),
     )
     return (Issue("other_shop", "warning", "order_id", keys.moved, (), (), told),)
+
+
+def _under(parts: Sequence[File], segment: File) -> list[File]:
+    return [file for file in parts if file.sequence < segment.sequence]
+
+
+def _older(kept: int) -> tuple[Issue, ...]:
+    """A note that the file is an older export, whose orders later ones know better."""
+    if not kept:
+        return ()
+    told = Message(
+        "{n} rows are in a later export that was loaded before, with orders further on (finished, here only paid): "
+        "this file is the older one, and those rows stay as they are.",
+        n=Count(kept),
+    )
+    return (Issue("older_export", "warning", "status", kept, (), (), told),)
 
 
 def _day(text: str | None) -> dt.date | None:

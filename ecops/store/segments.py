@@ -19,19 +19,34 @@ from ecops.store.state import File, Kind
 from ecops.tables import Table, table
 
 _TEXT = "VARCHAR"
+ORDERS = ("orders", "order_lines")
+_STAGES = (
+    "WHEN 'unpaid' THEN 0 WHEN 'paid' THEN 1 WHEN 'shipped' THEN 2 WHEN 'completed' THEN 3 WHEN 'closed' THEN 3 "
+    "WHEN 'refunded' THEN 4"
+)
+"""How far an order has come, as branches of an SQL CASE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """How the keys of a load compare with what the table held: counts of rows.
 
-    `moved` are those among the replaced whose day is another: an order never changes the day it was placed on.
+    `moved` are those among the replaced whose day is another: an order never changes the day it was placed on. `back`
+    are those whose status goes back, which no order's does either: then the load is an older export; `forth` those
+    whose status goes on.
     """
 
     new: int
     replaced: int
     unchanged: int
     moved: int = 0
+    back: int = 0
+    forth: int = 0
+
+    @property
+    def older(self) -> bool:
+        """Whether the load is an older export than what it is compared with."""
+        return self.back > self.forth
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +113,41 @@ class Builder:
         shape = table(name)
         same = " AND ".join(f'n."{column}" IS NOT DISTINCT FROM o."{column}"' for column in shape.names)
         day = f"CAST(n.{shape.date} AS DATE) <> CAST(o.{shape.date} AS DATE)" if shape.date else "false"
+        n, o = (f"CASE {side}.status {_STAGES} END" if name in ORDERS else "0" for side in ("n", "o"))
+        counted = {"same": same, "moved": day, "back": f"{n} < {o}", "forth": f"{n} > {o}"}
+        counts = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {what}" for what, condition in counted.items())
         answer = self.engine.query(
-            f"SELECT count(*) AS found, count(*) FILTER (WHERE {same}) AS same, count(*) FILTER (WHERE {day}) AS moved "  # noqa: S608 - names of ecops.tables
+            f"SELECT count(*) AS found, {counts} "  # noqa: S608 - names of ecops.tables
             f"FROM fresh AS n JOIN {name} AS o ON {_same_key(shape, 'n', 'o')}",
             tables={name: self._paths(current), "fresh": self._typed(name, new)},
             timeout=None,
         ).to_pylist()[0]
-        return Keys(rows - answer["found"], answer["found"] - answer["same"], answer["same"], answer["moved"])
+        found = answer.pop("found")
+        return Keys(rows - found, found - answer["same"], answer.pop("same"), **answer)
+
+    def place(self, name: str, new: File, current: Sequence[File], taken: Iterable[int]) -> int:
+        """Where a segment belongs: on top, or beneath the parts that hold its orders in a later state.
+
+        Args:
+            name: of the table.
+            new: the segment, with the sequence on top of all.
+            current: the parts of the table.
+            taken: every sequence in use.
+        """
+        later = [part.sequence for part in current if self.compare(name, [new], [part]).older]
+        if not later:
+            return new.sequence
+        below = max((sequence for sequence in taken if sequence < min(later)), default=0)
+        # Workspaces of earlier releases leave no room between loads; there the last load wins as it always did.
+        middle = (below + min(later)) // 2
+        return middle if middle > below else new.sequence
 
     def after_load(self, name: str, current: Sequence[File], new: Sequence[File]) -> Parts:
         """The parts of a table when the segments `new`, in order, come on top of the parts in `current`."""
         show, hide, written, kept = [], [], [], []
         for part in sorted((*current, *new), key=lambda file: file.sequence):
-            rest = self._less(name, part, [file for file in new if file.sequence > part.sequence])
+            newer = (*current, *new) if part in new else new
+            rest = self._less(name, part, [file for file in newer if file.sequence > part.sequence])
             if rest is not part:
                 written += [rest] if rest else []
                 hide += [part] if part not in new else []

@@ -19,6 +19,10 @@ from ecops.store import audit, lock, schema
 Kind = Literal["segment", "part", "rollup"]
 
 
+SEQUENCE_STEP = 1024
+"""From one load to the next; an export that turns out to be older goes between."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """One Parquet file of the manifest, as in `schema.files`; `path` is relative to the data folder."""
@@ -154,9 +158,9 @@ class State:
             return [File(**row._mapping) for row in rows]
 
     def next_sequence(self) -> int:
-        """A number higher than that of any segment there ever was."""
+        """A number higher than that of any segment there ever was, with room for older ones beneath it."""
         with self.reading() as connection:
-            return (connection.scalar(sa.select(sa.func.max(schema.files.c.sequence))) or 0) + 1
+            return (connection.scalar(sa.select(sa.func.max(schema.files.c.sequence))) or 0) + SEQUENCE_STEP
 
     def receipts(self) -> list[tuple[str, bool]]:
         """Every load's receipt (JSON) and whether it was undone, oldest first."""
