@@ -191,6 +191,9 @@ def five(shown: Case) -> None:
             _effect(shown)
             _money(shown)
         looks = shown.readout.looks
+        if not shown.planned and shown.decision.kind in {"ship", "stop", "guardrail"}:
+            _card(_("Users"), say(Count(looks.users)), None, None)
+            return
         share = Percent(looks.fraction, digits=0) if math.isfinite(looks.fraction) else "—"
         _card(
             _("Planned sample reached"),

@@ -153,10 +153,10 @@ def _beside(
     if not tested or tally.kind != "units":
         return None, None
     capped = metric.cap and caps[metric.column].capped > 0
-    uncapped = compare.compare_arms(tally, spec, metric, arm, {}) if capped else None
+    uncapped = compare.attempt(tally, spec, metric, arm, {}) if capped else None
     adjusted = bool(spec.covariates_of(metric))
     plain = compare.compare_arms(tally, spec, metric, arm, caps, adjust=False) if adjusted else None
-    return uncapped, plain
+    return uncapped if isinstance(uncapped, Effect) else None, plain
 
 
 def _goal(

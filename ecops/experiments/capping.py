@@ -19,6 +19,9 @@ FEWEST_PAYERS = 10
 
 TOP_SHARE, SMALL_SHARE = 0.001, 0.01
 
+TAIL = 50
+"""Values at each end that are always kept one by one."""
+
 WHALE = 0.05
 """Share of all money from one user above which a warning is given."""
 
@@ -68,7 +71,7 @@ def capped_count(payers: int) -> int:
 
 def tail_size(payers: int) -> int:
     """How many of the largest values must be at hand, so that the cap may later be moved down to the top per cent."""
-    return max(50, math.ceil(SMALL_SHARE * min(payers, 2_000_000)), capped_count(payers) + 1)
+    return max(TAIL, math.ceil(SMALL_SHARE * min(payers, 2_000_000)), capped_count(payers) + 1)
 
 
 def high_limit(largest: Array, payers: int) -> float:

@@ -19,13 +19,18 @@ from ecops.messages import Count, Message, Number, Percent
 
 FULL_WEEK = 7
 SURPRISE = 0.5
+LEAKED = 0.95
+"""Share of the noise that a figure from before the test never explains."""
+
+DEAD = 20.0
+"""Expected users with a value above which an arm without any is no chance."""
 FADING = 0.01
 
 
 def data_checks(tally: Tally, spec: Experiment) -> tuple[Check, ...]:
     """Checks of traffic and rows, before any metric is looked at."""
     found = [_split(tally, spec), *_split_parts(tally, spec), *_exposure(tally, spec), *_balance(tally, spec)]
-    found += _blanks(tally, spec)
+    found += _blanks(tally, spec) + _dead(tally, spec) + _strays(tally)
     if tally.totals is not None and tally.totals.parts > 1:
         text = Message("The rows of {n} segments were added up to the totals of each arm.", n=Count(tally.totals.parts))
         found.append(Check("parts", "green", text))
@@ -223,6 +228,44 @@ def _blanks(tally: Tally, spec: Experiment) -> list[Check]:
     return found
 
 
+def _dead(tally: Tally, spec: Experiment) -> list[Check]:
+    """An arm in which nobody has any of the goal while others have: its tracking, or its checkout, does not work."""
+    goal = spec.goal_metric
+    column = goal.column if tally.kind == "units" else goal.total or goal.column
+    cells = tally.moments()[""] if tally.kind == "units" else {}
+    found = []
+    for arm in (spec.control, *spec.treatments):
+        users = tally.users.get(arm, 0)
+        others = sum(tally.users.get(name, 0) for name in (spec.control, *spec.treatments)) - users
+        if tally.totals is not None:
+            empty = tally.totals.sum(arm, column) == 0
+            having = sum(tally.totals.sum(name, column) for name in (spec.control, *spec.treatments) if name != arm)
+        else:
+            sample = cells[arm].sample(goal.column) if arm in cells else None
+            empty = sample is not None and sample.mean == 0 and not sample.variance > 0
+            having = tally.columns[column].payers + tally.columns[column].debtors
+        if users and others and empty and having * users / others >= DEAD:
+            text = Message(
+                "Nobody in arm {arm} has any {metric}, which chance does not explain: check its tracking and checkout.",
+                arm=arm,
+                metric=goal.label,
+            )
+            found.append(Check("dead_arm", "red", text))
+    return found
+
+
+def _strays(tally: Tally) -> list[Check]:
+    if not tally.strays:
+        return []
+    text = Message(
+        "{n} days lie far from all others, the first is {day}; check the dates. They are left out of all that goes by "
+        "day.",
+        n=Count(len(tally.strays)),
+        day=min(tally.strays).isoformat(),
+    )
+    return [Check("stray_days", "amber", text)]
+
+
 def _weekdays(tally: Tally) -> Check:
     if not tally.days:
         return Check("weekdays", "amber", Message("The data has no dates, so weekdays could not be checked."))
@@ -282,16 +325,26 @@ def _outliers(spec: Experiment, caps: Mapping[str, Cap]) -> list[Check]:
 
 def _surprises(results: tuple[MetricResult, ...]) -> list[Check]:
     found = []
+    sure = [one.effect for one in results if one.role == "goal" and one.effect and one.effect.verdict != "open"]
+    lifts = [effect.lift.value for effect in sure if effect.lift.status == "ok" and abs(effect.lift.value) > SURPRISE]
+    if lifts:
+        text = Message(
+            "A change of {lift} is larger than shops usually see; make sure the tracking is right.",
+            lift=Percent(max(lifts, key=abs), signed=True),
+        )
+        found.append(Check("surprise", "amber", text))
     for result in results:
         effect = result.effect
         if result.role != "goal" or effect is None:
             continue
-        if effect.lift.status == "ok" and abs(effect.lift.value) > SURPRISE and effect.verdict != "open":
+        if effect.removed > LEAKED:
             text = Message(
-                "A change of {lift} is larger than shops usually see; make sure the tracking is right.",
-                lift=Percent(effect.lift.value, signed=True),
+                "What users did before the test explains {share} of {metric}: that is the same figure, measured during "
+                "the test.",
+                share=Percent(effect.removed),
+                metric=result.metric.label,
             )
-            found.append(Check("surprise", "amber", text))
+            found.append(Check("covariate_leak", "red", text))
         plain = result.unadjusted
         if plain is not None and plain.difference * effect.difference < 0 and effect.verdict != "open":
             text = Message("Adjusting for the past turns the sign of the effect; do not trust the adjustment.")

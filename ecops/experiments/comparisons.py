@@ -33,10 +33,15 @@ def compare_arms(
         EcopsError: there is no honest test of this metric with these data.
     """
     for name in (spec.control, arm):
-        if tally.users.get(name, 0) < 2:
+        if not tally.users.get(name, 0):
             raise DataError(
                 Message("The arm {name} has no users in the data.", name=name),
                 Message("Found are: {names}.", names=", ".join(map(str, tally.users))),
+            )
+        if tally.users[name] < 2:
+            raise DataError(
+                Message("The arm {name} has one user only; a comparison needs more.", name=name),
+                Message("Check the arm column and wait for more users."),
             )
     if tally.kind == "units":
         arms = tally.moments("", caps)[""]

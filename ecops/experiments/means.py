@@ -10,7 +10,7 @@ import numpy as np
 
 from ecops.errors import DataError, SpecError
 from ecops.experiments.effects import Effect, welch_effect
-from ecops.experiments.samples import Array, Moments, Sampled, as_sample
+from ecops.experiments.samples import LOST_DIGITS, Array, Moments, Sampled, as_sample
 from ecops.messages import Message
 
 Quantity = str | tuple[str, str]
@@ -97,6 +97,11 @@ def cuped(
     turned = np.append(1.0, -weights)
     variances = tuple(max(0.0, float(turned @ block @ turned)) for block in blocks)
     raw = tuple(float(block[0, 0]) for block in blocks)
+    if sum(raw) > 0 and sum(variances) <= LOST_DIGITS * sum(raw):
+        raise DataError(
+            Message("The figure from before the test equals the figure of the test, so it cannot adjust it."),
+            Message("Use what users did before they came into the test, or no such figure."),
+        )
     shift = sum(w * (b[0] - a[0]) for w, a, b in zip(weights, past_a, past_b, strict=True))
     effect = welch_effect(
         (control.n, treatment.n),

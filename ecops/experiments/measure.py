@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from ecops.errors import DataError, SpecError, near, unknown_name
-from ecops.experiments.capping import tail_size
+from ecops.experiments.capping import TAIL, tail_size
 from ecops.experiments.samples import Moments, moments_from_sums
 from ecops.experiments.source import Source, open_source
 from ecops.experiments.tally import Column, Exposure, Tail, Tally
@@ -21,6 +23,11 @@ from ecops.store.engine import load_sql
 
 MOST_VALUES = 200
 """A segment column with more values than this is not a segment."""
+
+FAR = 31
+"""Days without anybody after which those that follow may be wrong dates, when they are `FEW` of all users."""
+
+FEW = 0.01
 
 _BIG = "1e300"
 
@@ -284,12 +291,15 @@ def _moment_table(query: _Query, exposure: Exposure, columns: Mapping[str, Colum
         at, column = wanted.values.index(name), columns[name]
         for sign, values, key in (("<=", column.top, f"high_{at}"), (">=", column.bottom, f"low_{at}")):
             if len(values):
-                limits[key] = float(values[-1])
+                # Fewer than a whole tail of them: all come one by one.
+                limits[key] = float(values[-1]) if len(values) > TAIL else 0.0
                 tests.append(f"{query.value(name)} {sign} ${key}")
     inside = " and ".join(tests) or "true"
     shift = _centres(query, names, expressions)
     cells = _cells(query, names, expressions, indicators, (inside, limits), shift)
     tail = _tail(query, names, expressions, (inside, limits)) if tests else None
+    first, last, strays = _span(cells.get("day", {}), tail, facts)
+    cells = {split: {v: a for v, a in found.items() if v not in strays} for split, found in cells.items()}
     users: dict[str, float] = {arm: moments.n for arm, moments in cells[""].get("", {}).items()}
     for arm in tail.arms if tail else ():
         users[arm] = users.get(arm, 0) + 1
@@ -301,11 +311,34 @@ def _moment_table(query: _Query, exposure: Exposure, columns: Mapping[str, Colum
         tail=tail,
         columns=columns,
         exposure=exposure,
-        first_day=facts["first_day"],
-        last_day=facts["last_day"],
+        first_day=first,
+        last_day=last,
+        strays=strays,
         indicators=indicators,
         currency=query.source.currency,
     )
+
+
+def _span(
+    cells: Mapping[Any, Mapping[str, Moments]], tail: Tail | None, facts: Mapping[str, Any]
+) -> tuple[dt.date | None, dt.date | None, frozenset[dt.date]]:
+    """First and last day, without days that a few wrong dates put far away from all others, and those days."""
+    people: Counter[dt.date] = Counter({day: sum(part.n for part in arms.values()) for day, arms in cells.items()})
+    if tail is not None and "day" in tail.splits:
+        people.update(day for day in tail.splits["day"] if day is not None)
+    days = sorted(people)
+    groups: list[list[dt.date]] = []
+    for day in days:
+        if not groups or (day - groups[-1][-1]).days > FAR:
+            groups.append([])
+        groups[-1].append(day)
+    whole = sum(people.values())
+    far = [group for group in groups if sum(people[day] for day in group) <= FEW * whole]
+    strays = frozenset(day for group in far for day in group)
+    if not strays or len(strays) == len(days):
+        return facts["first_day"], facts["last_day"], frozenset()
+    kept = [day for day in days if day not in strays]
+    return kept[0], kept[-1], strays
 
 
 def _centres(query: _Query, names: Sequence[str], expressions: Mapping[str, str]) -> dict[str, float]:

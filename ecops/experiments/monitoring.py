@@ -10,7 +10,7 @@ from scipy import special
 from ecops.errors import SpecError
 from ecops.experiments.effects import Effect, normal_critical
 from ecops.experiments.readout import Looks
-from ecops.experiments.sequential import NEVER, always_valid, group_sequential
+from ecops.experiments.sequential import always_valid, group_sequential
 from ecops.experiments.spec import Experiment
 from ecops.messages import Count, Message
 
@@ -52,7 +52,7 @@ def where(spec: Experiment, users: float, goal: Effect | None) -> Looks:
     before = earlier_looks(spec, users)
     critical = reach(spec, users, spec.alpha)
     closed = bool(before) and spec.monitoring == "group_sequential" and before[-1] >= target
-    return Looks(users, target, users / target, len(before) + 1, critical, users >= target, closed or critical >= NEVER)
+    return Looks(users, target, users / target, len(before) + 1, critical, users >= target, closed)
 
 
 def widen(spec: Experiment, users: float, effects: Mapping[str, Effect]) -> dict[str, Effect]:

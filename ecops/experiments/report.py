@@ -113,13 +113,13 @@ def _metric_row(result: MetricResult, readout: Readout) -> tuple[Value, ...]:
 
 
 def _difference(metric: Metric, effect: Effect, currency: str) -> Message:
-    """The difference of the arms with its interval, in the metric's unit."""
+    """The difference of the arms with its interval, in the metric's unit; no cell begins like a formula."""
     ends = (effect.difference, effect.low, effect.high)
     if metric.unit == "rate":
         value, low, high = (Number(100 * end, 2) for end in ends)
-        return Message("{value} points ({low} to {high})", value=value, low=low, high=high)
+        return Message("by {value} points ({low} to {high})", value=value, low=low, high=high)
     value, low, high = (figure(metric, end, currency) for end in ends)
-    return Message("{value} ({low} to {high})", value=value, low=low, high=high)
+    return Message("by {value} ({low} to {high})", value=value, low=low, high=high)
 
 
 def _heading(name: str) -> Message:

@@ -49,10 +49,13 @@ class Column:
         """The limits the rule of `capping` sets on this column."""
         high = high_limit(self.top, self.payers) if len(self.top) else math.inf
         low = -high_limit(-self.bottom, self.debtors) if len(self.bottom) else -math.inf
+        if math.isinf(low) and self.payers >= 3 and self.lowest < -TYPO * self.median_payer:
+            low = -high  # too few below 0 to know what is usual there; a typing error must not get through
         capped = int((self.top > high).sum() + (self.bottom < low).sum())
         share = self.largest / self.total if self.total > 0 else math.nan
-        typo = self.payers >= 3 and self.largest > TYPO * self.median_payer
-        return Cap(low, high, capped, self.payers + self.debtors, self.largest, share, typo)
+        largest = max(self.largest, self.lowest, key=abs)
+        typo = self.payers >= 3 and abs(largest) > TYPO * self.median_payer
+        return Cap(low, high, capped, self.payers + self.debtors, largest, share, typo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class Tally:
         exposure: rows and people; None for totals.
         totals: for "totals" and "daily".
         first_day, last_day: None when the data has no dates.
+        strays: days with few users, far from all others; in no split by day, and not in `first_day`, `last_day`.
         indicators: covariate -> name of its column that says "no value", where values were missing.
         currency: ISO code.
         known: answers worked out so far, see `once`.
@@ -143,6 +147,7 @@ class Tally:
     totals: Totals | None = None
     first_day: dt.date | None = None
     last_day: dt.date | None = None
+    strays: frozenset[dt.date] = frozenset()
     indicators: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
     known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -181,7 +186,7 @@ class Tally:
         groups = self.tail.splits[split] if split else np.full(len(values), "", dtype=object)
         found: dict[Any, dict[str, Moments]] = {value: dict(arms) for value, arms in cells.items()}
         for value, arm in dict.fromkeys(zip(groups, self.tail.arms, strict=True)):
-            if value is None:  # without a day
+            if split == "day" and (value is None or value in self.strays):
                 continue
             chosen = values[(groups == value) & (self.tail.arms == arm)]
             inner = found.setdefault(value, {})
