@@ -11,6 +11,7 @@ from pptx import Presentation
 from tests.e2e.conftest import Visitor
 from tests.e2e.test_journeys import upload
 
+browsing = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 FIRST = dt.date(2026, 10, 5)
@@ -74,8 +75,32 @@ def test_from_an_upload_to_a_verified_outcome_in_the_deck(visitor):
         said = text_of(visitor, form)
         assert told in said
         assert "先换支付通道" in said
+    present(visitor, told)
     assert visitor.foreign() == []
     assert visitor.errors == []
+
+
+def present(visitor, told: str) -> None:
+    """The meeting at the projector, turned with the keyboard alone."""
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    visitor.open("/weekly_review?ws=mine&meet=1")
+    parts = ["一、上周决定的结果", "二、本周数据", "三、变化与原因", "四、本周决定"]
+    for part in parts:
+        page.keyboard.press("ArrowRight")
+        page.get_by_role("heading", name=part).wait_for()
+        visitor.settle()
+        assert page.locator("[data-testid=stMain] h3").count() == 1
+        assert page.locator("[data-testid=stSidebar]").is_hidden()
+        if part == parts[0]:
+            browsing.expect(page.get_by_text(told)).to_be_in_viewport()
+    # Arrows inside a field move its cursor and nothing else.
+    page.get_by_text("记下别的决定").click()
+    field = page.get_by_label("做什么").first
+    field.fill("abc")
+    field.press("ArrowLeft")
+    visitor.settle()
+    assert "part=decisions" in page.url
 
 
 def amount(text: str) -> float:
