@@ -44,7 +44,8 @@ _BLANK = " \t\r\n\v\f\u00a0\u3000"
 PARAMETERS = {
     "hidden": HIDDEN_CHARACTERS,
     "blank": _BLANK,
-    "unclean_pattern": f"^[{_BLANK}]|[{_BLANK}]$|[{HIDDEN_CHARACTERS}]",
+    "unclean_pattern": f"^[{_BLANK}]|[{_BLANK.removeprefix(' ')}] *$|[{HIDDEN_CHARACTERS}]",
+    "wrapped_pattern": f'(?s)^="[{_BLANK}]|[{_BLANK}]"$|"".',
     "wide": _WIDE,
     "plain": _PLAIN,
     "units": _UNITS,
@@ -62,7 +63,8 @@ def trimmed(cell: str) -> str:
     return (
         f"CASE WHEN strlen({cell}) = length({cell}) "
         f"THEN CASE WHEN {cell}[1] <= ' ' OR {cell}[-1] <= ' ' THEN trim({cell}, $blank) ELSE {cell} END "
-        f"WHEN NOT regexp_matches({cell}, $unclean_pattern) THEN {cell} "
+        f"WHEN NOT regexp_matches({cell}, $unclean_pattern) "
+        f"THEN CASE WHEN ends_with({cell}, ' ') THEN trim({cell}) ELSE {cell} END "
         f"WHEN NOT regexp_matches(trim({cell}), $unclean_pattern) THEN trim({cell}) "
         f"ELSE trim(translate({cell}, $hidden, ''), $blank) END"
     )
@@ -70,11 +72,12 @@ def trimmed(cell: str) -> str:
 
 def unwrapped(cell: str) -> str:
     """The cell without the `="..."` that keeps spreadsheets from counting an id, and without a leading apostrophe."""
-    inside = f"replace(substr({cell}, 3, length({cell}) - 3), '\"\"', '\"')"
+    inside = f"substr({cell}, 3, length({cell}) - 3)"
     return (
         f"CASE WHEN ascii({cell}) NOT IN (39, 61) THEN {cell} "
         f"WHEN starts_with({cell}, '=\"') AND ends_with({cell}, '\"') "
-        f"THEN CASE WHEN regexp_matches({inside}, $unclean_pattern) THEN trim({inside}, $blank) ELSE {inside} END "
+        f"THEN CASE WHEN regexp_matches({cell}, $wrapped_pattern) "
+        f"THEN trim(replace({inside}, '\"\"', '\"'), $blank) ELSE {inside} END "
         f"WHEN starts_with({cell}, '''') THEN trim(substr({cell}, 2), $blank) ELSE {cell} END"
     )
 
