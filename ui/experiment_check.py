@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -78,8 +80,10 @@ def found(shown: Case) -> None:
     order = ("red", "amber", "green")
     for check in sorted(shown.readout.checks, key=lambda check: order.index(check.level)):
         row(check.level, say(readable(check.text)))
+    exposure = shown.tally.exposure
+    known = exposure is None or exposure.identified
     kinds = {
-        "units": _("One row a user"),
+        "units": _("One row a user") if known else _("No user ids: each row counted as one user"),
         "totals": _("Totals of each arm"),
         "daily": _("Totals of each arm and day"),
     }
@@ -99,78 +103,86 @@ def found(shown: Case) -> None:
 
 def settings(shown: Case) -> None:
     """What decides, which arm is the old version, what must not suffer: as proposed, changeable in one's own shop."""
-    fixed, held = workspaces.is_sample(), shown.held
-    label = {key: plain(held.metric(key).label) for key in held.metrics}
-    figures = [figure.key for figure in held.figures]
-    with st.form("settings", border=False), st.container(gap="small"):
-        control = st.selectbox(
-            _("The version as it was"), list(held.users), list(held.users).index(shown.spec.control), disabled=fixed
-        )
-        goal_now = shown.spec.goal_metric.key
-        goal = st.selectbox(
-            _("The one figure that decides"),
-            held.metrics,
-            held.metrics.index(goal_now) if goal_now in held.metrics else 0,
-            format_func=label.__getitem__,
-            disabled=fixed,
-        )
-        rails = {metric.key: margin for metric, margin in shown.spec.guardrail_metrics}
-        guarded = st.multiselect(
-            _("What must not suffer"),
-            held.metrics,
-            [key for key in rails if key in held.metrics],
-            format_func=label.__getitem__,
-            placeholder=_("Nothing"),
-            disabled=fixed,
-        )
-        margin = st.number_input(
-            _("Largest acceptable loss there (%)"), 0.0, 50.0, 100 * max([*rails.values(), 0.05]), 1.0, disabled=fixed
-        )
-        spec = shown.spec
-        also = st.multiselect(
-            _("What else to tell"),
-            held.metrics,
-            [metric.key for metric in spec.metrics[1 + len(rails) :] if metric.key in held.metrics],
-            format_func=label.__getitem__,
-            placeholder=_("Nothing"),
-            disabled=fixed,
-            key=f"also_{shown.key}",
-        )
-        less: list[str] = []
-        if figures:
-            less = st.multiselect(
-                _("Figures of the file of which less is better"),
-                figures,
-                [figure.key for figure in spec.figures if figure.less_is_better],
-                format_func=label.__getitem__,
-                placeholder=_("None"),
-                disabled=fixed,
-                key=f"less_{shown.key}",
-            )
-        part = st.number_input(
-            _("Gross margin (%); 100 counts sales"), 1.0, 100.0, 100 * spec.margin, 1.0, disabled=fixed
-        )
-        month = st.number_input(
-            _("Users a month whom the decision will meet"),
-            0,
-            10**9,
-            round(spec.monthly_traffic or 0),
-            1000,
-            disabled=fixed,
-            key=f"month_{shown.key}",
-            help=_("0 takes as many as came into the test, where the file has dates."),
-        )
+    fixed = workspaces.is_sample()
+    with st.form("settings", border=False):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            chosen = _decides(shown, fixed)
+        with right:
+            chosen |= _told(shown, fixed)
         if st.form_submit_button(_("Save"), disabled=fixed):
+            loss = chosen.pop("loss") / 100
+            rails = [key for key in chosen["guardrails"] if key != chosen["goal"]]
+            chosen["also"] = [key for key in chosen["also"] if key != chosen["goal"] and key not in rails]
             with errors.explained():
-                register().write(
-                    shown.key,
-                    ACTOR,
-                    control=control,
-                    goal=goal,
-                    guardrails=[[key, margin / 100] for key in guarded if key != goal],
-                    also=[key for key in also if key != goal and key not in guarded],
-                    less=less,
-                    margin=part / 100,
-                    monthly_traffic=float(month) or None,
-                )
+                register().write(shown.key, ACTOR, **{**chosen, "guardrails": [[key, loss] for key in rails]})
                 st.rerun()
+
+
+def _decides(shown: Case, fixed: bool) -> dict[str, Any]:
+    """The control, the goal and the guardrails."""
+    held = shown.held
+    label = {key: plain(held.metric(key).label) for key in held.metrics}
+    control = st.selectbox(
+        _("The version as it was"), list(held.users), list(held.users).index(shown.spec.control), disabled=fixed
+    )
+    goal_now = shown.spec.goal_metric.key
+    goal = st.selectbox(
+        _("The one figure that decides"),
+        held.metrics,
+        held.metrics.index(goal_now) if goal_now in held.metrics else 0,
+        format_func=label.__getitem__,
+        disabled=fixed,
+    )
+    rails = {metric.key: margin for metric, margin in shown.spec.guardrail_metrics}
+    guarded = st.multiselect(
+        _("What must not suffer"),
+        held.metrics,
+        [key for key in rails if key in held.metrics],
+        format_func=label.__getitem__,
+        placeholder=_("Nothing"),
+        disabled=fixed,
+    )
+    loss = st.number_input(
+        _("Largest acceptable loss there (%)"), 0.0, 50.0, 100 * max([*rails.values(), 0.05]), 1.0, disabled=fixed
+    )
+    return {"control": control, "goal": goal, "guardrails": guarded, "loss": loss}
+
+
+def _told(shown: Case, fixed: bool) -> dict[str, Any]:
+    """What is told beside the goal, and what turns it into money."""
+    held, spec = shown.held, shown.spec
+    label = {key: plain(held.metric(key).label) for key in held.metrics}
+    secondary = [metric.key for metric in spec.metrics[1 + len(spec.guardrails) :]]
+    also = st.multiselect(
+        _("What else to tell"),
+        held.metrics,
+        [key for key in secondary if key in held.metrics],
+        format_func=label.__getitem__,
+        placeholder=_("Nothing"),
+        disabled=fixed,
+        key=f"also_{shown.key}",
+    )
+    less: list[str] = []
+    if held.figures:
+        less = st.multiselect(
+            _("Figures of the file of which less is better"),
+            [figure.key for figure in held.figures],
+            [figure.key for figure in spec.figures if figure.less_is_better],
+            format_func=label.__getitem__,
+            placeholder=_("None"),
+            disabled=fixed,
+            key=f"less_{shown.key}",
+        )
+    share = st.number_input(_("Gross margin (%); 100 counts sales"), 1.0, 100.0, 100 * spec.margin, 1.0, disabled=fixed)
+    month = st.number_input(
+        _("Users a month whom the decision will meet"),
+        0,
+        10**9,
+        round(spec.monthly_traffic or 0),
+        1000,
+        disabled=fixed,
+        key=f"month_{shown.key}",
+        help=_("0 takes as many as came into the test, where the file has dates."),
+    )
+    return {"also": also, "less": less, "margin": share / 100, "monthly_traffic": float(month) or None}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.e2e.test_journeys import load
+from tests.e2e.test_journeys import upload
 from tests.experiments.shops import shop
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -21,7 +21,13 @@ def test_from_a_file_to_a_decision(visit, fresh_server):
     visitor.open("/ab_test?ws=mine&part=check")
     assert "还没有可以判断的实验" in visitor.text()
     users = shop(8_000, lift=0.5, seed=2).assign(experiment="hero")
-    load(visitor, "hero.csv", users.to_csv(index=False).encode())
+    upload(visitor, "hero.csv", users.to_csv(index=False).encode())
+    visitor.page.get_by_role("combobox", name="店铺的币种").fill("CNY")
+    visitor.page.get_by_role("option", name=re.compile("^CNY")).click()
+    visitor.settle()
+    visitor.page.get_by_role("button", name=re.compile(r"^载入 [\d,. 万]+ 行$")).click()
+    visitor.page.wait_for_selector("text=撤销这次载入", timeout=60_000)
+    visitor.settle()
     visitor.open("/ab_test?ws=mine")
     assert "没有登记计划人数" in visitor.text()
     visitor.page.get_by_role("button", name="实验已结束：按全部进组的人判断").click()

@@ -1,11 +1,14 @@
 """Bad input is answered by a clear error or a refusal, never by a number."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ecops.errors import DataError, EcopsError, FileError, SpecError
-from ecops.experiments import Experiment, Metric, aa_check, analyse, decide, posterior, preset
+from ecops.experiments import Experiment, Metric, aa_check, analyse, decide, posterior, preset, tally_of
 from ecops.messages import Term
 from tests.experiments.shops import shop, totals
 
@@ -204,3 +207,99 @@ def test_small_tools_refuse_too():
         posterior((0.1, 0.1), 0.0)
     with pytest.raises(DataError):
         aa_check([1.0, 2.0])
+
+
+def levels(readout):
+    return {check.key: check.level for check in readout.checks}
+
+
+def test_rows_without_users_count_as_users_and_say_so():
+    plain = USERS.drop(columns="unit_id")
+    readout = analyse(plain, Experiment())
+    assert readout.users == analyse(USERS, Experiment()).users
+    assert levels(readout)["identity"] == "amber"
+    told = next(check.text for check in readout.checks if check.key == "identity")
+    assert "orders or visits" in str(told)
+    assert "add the user ids" in str(told)
+    # Orders without ids cannot be told from users, but a file in which everybody bought can.
+    orders = plain[plain.orders > 0].drop(columns=["converted"])
+    assert levels(analyse(orders, Experiment(goal="uv_value")))["buyers_only"] == "amber"
+
+
+def test_one_user_in_an_arm_is_told_as_one():
+    one = pd.concat([USERS[USERS.variant == "A"].head(1), USERS[USERS.variant == "B"]])
+    readout = analyse(one, Experiment(arms={"A": 1, "B": 9_999}))
+    assert "has one user only" in str(readout.goal("B").refusal)
+
+
+def test_a_first_look_at_a_few_users_is_not_called_late():
+    readout = analyse(shop(200, rate=0.3), Experiment(planned_sample=1_000_000))
+    assert not readout.looks.closed
+    assert "late_look" not in levels(readout)
+
+
+def test_an_arm_in_which_nobody_buys_is_no_result():
+    dead = USERS.assign(
+        converted=USERS.converted & (USERS.variant == "A"), revenue=np.where(USERS.variant == "A", USERS.revenue, 0)
+    )
+    for goal in ("conversion", "uv_value"):
+        decision = decide(analyse(dead, Experiment(goal=goal)))
+        assert decision.kind == "invalid"
+        assert "Nobody in arm B" in str(decision.reasons[0])
+        assert decide(analyse(totals(dead), Experiment(goal=goal))).kind == "invalid"
+    few = shop(300, rate=0.02)
+    few["converted"] = few.converted & (few.variant == "A")
+    assert "dead_arm" not in levels(analyse(few, Experiment()))
+
+
+def test_a_covariate_measured_during_the_test_is_found():
+    leaked = USERS.assign(pre_value=USERS.revenue)
+    decision = decide(analyse(leaked, Experiment(goal="uv_value", covariates=("pre_value",))))
+    assert decision.kind == "invalid"
+    assert "same figure" in str(decision.reasons[0])
+    exact = analyse(leaked, Experiment(goal=preset("uv_value", cap=False), covariates=("pre_value",)))
+    assert "equals the figure of the test" in str(exact.goal("B").refusal)
+
+
+def test_one_typing_error_below_zero_does_not_decide():
+    typed = USERS.copy()
+    typed.loc[typed.index[5], "revenue"] = -1e15
+    plain, readout = (analyse(frame, Experiment(goal="uv_value")) for frame in (USERS, typed))
+    assert readout.caps["revenue"].low == -readout.caps["revenue"].high
+    assert levels(readout)["outlier"] == "amber"
+    spread = plain.goal("B").effect.error
+    assert readout.goal("B").effect.difference == pytest.approx(plain.goal("B").effect.difference, abs=spread)
+
+
+def test_a_few_wrong_dates_do_not_stretch_the_test():
+    dated = USERS.copy()
+    dated.loc[dated.index[0], "exposed_at"] = pd.Timestamp("1901-01-01")
+    dated.loc[dated.index[1], "exposed_at"] = pd.Timestamp("2099-12-31")
+    spec = Experiment(goal="uv_value")
+    plain, readout = analyse(USERS, spec), analyse(dated, spec)
+    assert (readout.first_day, readout.last_day) == (plain.first_day, plain.last_day)
+    assert levels(readout)["stray_days"] == "amber"
+    assert readout.stakes["B"].traffic == pytest.approx(plain.stakes["B"].traffic)
+    assert {point.day for point in readout.path} <= {point.day for point in plain.path}
+    assert sum(readout.users.values()) == 20_000  # they still count
+
+
+def test_what_if_costs_at_most_fifty_milliseconds_of_processor_time():
+    users = shop(30_000, days=28, lift=0.1)
+    spec = Experiment(
+        goal="uv_value", secondary=("conversion", "aov"), segments=("device",), covariates=("pre_value",),
+        planned_sample=40_000, looks=(10_000, 20_000),
+    )  # fmt: skip
+    tally = tally_of(users, spec)
+    first = decide(analyse(tally, spec))
+    for changes in ({"margin": 0.3}, {"monthly_traffic": 1e6}, {"horizon": 12.0}, {"prior": 0.3}, {"alpha": 0.01}):
+        spent = []
+        for _ in range(3):
+            start = time.process_time()
+            decide(analyse(tally, replace(spec, **changes)))
+            spent.append(time.process_time() - start)
+        assert min(spent) < 0.05, changes
+    fresh = tally_of(users, replace(spec, alpha=0.01))
+    kept = decide(analyse(tally, replace(spec, alpha=0.01)))
+    assert kept.headline.text("en") == decide(analyse(fresh, replace(spec, alpha=0.01))).headline.text("en")
+    assert decide(analyse(tally, spec)).headline.text("en") == first.headline.text("en")
