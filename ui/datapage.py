@@ -8,7 +8,6 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from ecops.tables import table as canonical_table
-from ecops.tables import tables as canonical_tables
 from ui import errors, workspaces
 from ui import receipts as receipt_cards
 from ui import tables as shown_tables
@@ -16,6 +15,8 @@ from ui.mapping import CURRENCIES, currency_label
 from ui.text import _, plain
 
 _ROWS = 200
+_FIRST = ("order_lines", "orders", "traffic_daily", "events", "ad_spend_daily", "products")
+"""What most figures stand on comes first."""
 
 
 def sample_notice() -> None:
@@ -32,7 +33,7 @@ def tables() -> None:
     if not found:
         st.caption(_("No table has rows yet."))
         return
-    names = [name for name in canonical_tables() if name in found]
+    names = sorted(found, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     st.dataframe(
         {
             _("Table"): [plain(canonical_table(name).label) for name in names],

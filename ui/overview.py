@@ -91,7 +91,7 @@ def where(chosen: Scope) -> None:
     values = workspaces.answer(dimension_values)
     # A dimension of one value splits nothing; products are many wherever there are order lines.
     usable = [name for name in _SPLITS if len(values.get(name, ())) > 1 or name == "title"]
-    names = {name: plain(DIMENSIONS[name]) for name in usable}
+    names = {name: _title(name) for name in usable}
     address.adopt_one("by", usable, usable[0])
     by = st.segmented_control(
         _("By"), usable, format_func=names.__getitem__, key="by", required=True, label_visibility="collapsed"
@@ -116,6 +116,12 @@ def where(chosen: Scope) -> None:
             drill.days(chosen, key, split.currency, ((by, str(picked)),))
 
 
+def _title(dimension: str) -> str:
+    """A dimension as a heading; inside sentences it is written small."""
+    label = plain(DIMENSIONS[dimension])
+    return label[:1].upper() + label[1:]
+
+
 def _has(split: Kpis, key: str) -> bool:
     return len(split.table) > 0 and bool((split.table["metric"] == key).any())
 
@@ -129,7 +135,7 @@ def _segment_table(split: Kpis, by: str, key: str) -> None:
     table = main.join(wide).sort_values("value", ascending=False).reset_index()
     label = plain(metric(key).label)
     shapes = {
-        by: Shape(plain(DIMENSIONS[by])),
+        by: Shape(_title(by)),
         "value": Shape(label, "money"),
         "previous": Shape(_("Before"), "money"),
         "change": Shape(_("Change"), "money"),

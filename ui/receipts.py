@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from ecops.messages import Count, DateRange, Message
 from ecops.sources import source
 from ecops.sources.report import Issue
 from ecops.store import Receipt, SheetReceipt
+from ecops.store.reading import DEFAULT_TIMEZONE
 from ecops.tables import table as canonical_table
 from ui import errors, navigation, tables, workspaces
 from ui.text import _, escape, plain, say
@@ -64,7 +66,7 @@ def body(receipt: Receipt, key: str) -> None:
             "SHA-256 {hash}, {size} bytes, loaded {day}",
             hash=receipt.sha256[:8],
             size=Count(receipt.size),
-            day=receipt.loaded_at.strftime("%Y-%m-%d %H:%M UTC"),
+            day=_clock(receipt),
         )
     )
     report(receipt, key)
@@ -79,7 +81,7 @@ def history(receipts: Sequence[Receipt], key: str) -> None:
     st.dataframe(
         {
             _("File"): [plain(receipt.file) for receipt in newest.values()],
-            _("Loaded at"): [f"{receipt.loaded_at:%Y-%m-%d %H:%M} UTC" for receipt in newest.values()],
+            _("Loaded at"): [_clock(receipt) for receipt in newest.values()],
             _("Rows"): [receipt.rows for receipt in newest.values()],
             _("State"): [_("taken back") if receipt.undone else _("in use") for receipt in newest.values()],
         },
@@ -89,7 +91,7 @@ def history(receipts: Sequence[Receipt], key: str) -> None:
         column_config={_("Rows"): st.column_config.NumberColumn(format="%,.0f")},
     )
     with st.expander(_("Receipt of one load"), key=f"{key}_one"):
-        labels = {name: f"{plain(entry.file)}  {entry.loaded_at:%Y-%m-%d %H:%M}" for name, entry in newest.items()}
+        labels = {name: f"{plain(entry.file)}  {_clock(entry)}" for name, entry in newest.items()}
         # What can be taken back stands first.
         chosen = st.selectbox(
             _("Load"),
@@ -101,6 +103,12 @@ def history(receipts: Sequence[Receipt], key: str) -> None:
         body(receipt, f"{key}_{receipt.id}")
         if not receipt.undone and not workspaces.is_sample():
             st.button(_("Undo this load"), key=f"undo_{key}_{receipt.id}", on_click=undo, args=(receipt.id,))
+
+
+def _clock(receipt: Receipt) -> str:
+    """When a load was made, by the clock of the shop."""
+    zone = ZoneInfo(workspaces.current().setting("timezone", DEFAULT_TIMEZONE))
+    return f"{receipt.loaded_at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _sheet(sheet: SheetReceipt, key: str, *, titled: bool) -> None:

@@ -89,13 +89,19 @@ def _build_sample(path: str) -> None:
     built, building = _built()
     if path in built:
         return
-    with st.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status, building:
+    waiting = st.empty()
+    if building.locked():
+        waiting.caption(_("Preparing the sample shop, less than a minute"))
+    with building:
         workspace = _open(path, False)
         missing = loading.renew(workspace)
-        for place, _receipt in enumerate(loading.load(workspace, missing), 1):
-            status.update(label=_("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing)))
-        status.update(label=_("The sample shop is ready"), state="complete")
+        if missing:
+            with waiting.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status:
+                for place, _receipt in enumerate(loading.load(workspace, missing), 1):
+                    done = _("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing))
+                    status.update(label=done)
         built.add(path)
+    waiting.empty()
     if missing:
         st.rerun()
 
