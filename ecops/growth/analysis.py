@@ -16,6 +16,7 @@ from ecops.growth import statistics as st
 from ecops.growth.changes import Change, Days
 from ecops.growth.daily import (
     MINIMUM_LOOK_BACK,
+    SOURCES,
     Daily,
     Data,
     history,
@@ -174,19 +175,21 @@ def _once(data: Data, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
     return known[key]
 
 
-def read_scope(data: Any, period: Period, compare: Compare | Period, by: Sequence[str] = ()) -> Scope:
-    """Read the days of a comparison, split by `by`, and find out what may be compared."""
+def read_scope(
+    data: Any, period: Period, compare: Compare | Period, by: Sequence[str] = (), only: Sequence[str] = SOURCES
+) -> Scope:
+    """Read the days of a comparison, split by `by`, and find out what may be compared; see `read_daily` for `only`."""
     ready = opened(data)
     other = compare if isinstance(compare, Period) else period.compared(compare)
 
     def read() -> tuple[Panel, Coverage, Basis, frozenset[str]]:
         wanted = needed_days(period, other)
-        daily: Daily = read_daily(ready, wanted, by)
+        daily: Daily = read_daily(ready, wanted, by, only)
         panel = make_panel(daily, [*days_of(wanted[0]), *days_of(wanted[1])])
         covered = coverage(panel, spans(ready), period, other)
         return panel, covered, find_basis(panel, period, other), daily.sources
 
-    panel, covered, basis, sources = _once(ready, ("scope", period, other, *by), read)
+    panel, covered, basis, sources = _once(ready, ("scope", period, other, tuple(by), tuple(only)), read)
     currency = getattr(ready, "currency", "")
     return Scope(ready, period, other, panel, covered, _days(panel, covered, period), basis, currency, sources)
 

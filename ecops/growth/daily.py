@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -32,6 +32,9 @@ _SPLITS: Mapping[str, tuple[str, ...]] = {
     "ads": ("platform", "shop", "channel"),
     "buyer_days": ("platform", "shop", "channel", "device", "province"),
 }
+SOURCES = ("sales", "orders", "traffic", "ads", "buyer_days")
+"""Queries of figures that are split by anything but products, in the order in which they are joined."""
+
 MEASURES: Mapping[str, tuple[str, ...]] = {
     "sales": _SALES,
     "items": ("gross_sales", "refunds", "units", "orders"),
@@ -120,8 +123,16 @@ class Daily:
     sources: frozenset[str]
 
 
-def read_daily(data: Data, spans: tuple[Period, Period], by: Sequence[str] = ()) -> Daily:
+def read_daily(
+    data: Data, spans: tuple[Period, Period], by: Sequence[str] = (), only: Collection[str] = SOURCES
+) -> Daily:
     """Every measure that the loaded tables have, on the days of either span.
+
+    Args:
+        data: the tables.
+        spans: the period with its history, and the comparison.
+        by: segment columns.
+        only: queries to ask, all when not given; with products in `by` it is always theirs.
 
     Raises:
         SpecError: a column of `by` that is not in `DIMENSIONS`.
@@ -134,9 +145,7 @@ def read_daily(data: Data, spans: tuple[Period, Period], by: Sequence[str] = ())
     keys = list(dict.fromkeys(["date", *_PLACES, *by]))
     whole = None
     sources = set()
-    for source in (
-        ("items",) if {"sku", "title", "category"} & set(by) else ("sales", "orders", "traffic", "ads", "buyer_days")
-    ):
+    for source in ("items",) if {"sku", "title", "category"} & set(by) else [name for name in SOURCES if name in only]:
         frame = _read(data, source, spans, by)
         if frame is not None and len(frame):
             sources.add(source)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecops.growth.analysis import read_scope
-from ecops.growth.daily import HISTORY_DAYS, QUERIES, opened
+from ecops.growth.daily import HISTORY_DAYS, MEASURES, QUERIES, SOURCES, opened
 from ecops.growth.panel import aliases_of, days_of
 from ecops.growth.registry import metric
 from ecops.periods import ONE_DAY, Compare, Period
@@ -48,7 +48,11 @@ def trend(data: Any, period: Period, key: str = "gmv") -> pd.DataFrame:
 
     entry = metric(key)
     span = Period(period.start - HISTORY_DAYS * ONE_DAY, period.end)
-    scope = read_scope(data, span, "last_year")
+    # What GMV stands on is always read; of the rest only what the metric is made of.
+    stand_ins = {aliases_of("traffic").get(name, name) for name in entry.measures}
+    stand_ins |= {aliases_of("orders").get(name, name) for name in entry.measures}
+    asked = ["sales", "traffic", *(name for name in SOURCES if stand_ins & set(MEASURES[name]))]
+    scope = read_scope(data, span, "last_year", only=asked)
     parts = scope.panel.parts(entry, aliases_of(scope.basis))
     values = np.full(len(scope.panel.days), np.nan)
     if parts is not None:

@@ -150,3 +150,12 @@ def test_lines_of_the_tree_reach_their_boxes(data):
     (marks,) = figure.data
     assert set(zip(marks.x, marks.y, strict=True)) == boxes
     assert list(marks.customdata) == ["gmv", "visitors", "pay_conversion", "value_per_buyer"]
+
+
+@pytest.mark.parametrize("key", ["gross_sales", "value_per_buyer", "order_value", "buyers", "orders_per_buyer", "gmv"])
+def test_the_trend_reads_all_that_a_metric_is_made_of(key):
+    data = simulate_orders(3, days=60)
+    table = views.trend(data, WEEK, key).set_index("date")["value"]
+    series = dict(kpis(data, WEEK)[key].series)
+    assert table[table.notna()].to_dict() == pytest.approx({day: series[day] for day in table.index[table.notna()]})
+    assert table[WEEK.start :].notna().all()
