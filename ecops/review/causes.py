@@ -128,7 +128,10 @@ def _without_turned(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     for old in findings:
         turn = next((finding for finding in told if _turned(old, finding)), None)
         if turn is not None:
-            note = Message("Over a longer time it still stands the other way: {headline}", headline=old.headline)
+            period = old.period.range
+            note = Message(
+                "Over {period} it still stands the other way: {headline}", period=period, headline=old.headline
+            )
             told[told.index(turn)] = replace(turn, notes=(*turn.notes, note))
             told.remove(old)
     return tuple(told)

@@ -19,6 +19,9 @@ from ecops.review.deck import takeaway
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+PEAK = 1.5
+"""Values of the year before that are so many times as high as the highest of this year are named, not drawn."""
+
 _LONGEST = 10
 """Letters of an event's name on a chart; the whole name is in the list below the charts."""
 
@@ -54,8 +57,10 @@ def line(
                 hoverinfo="x+text+name",
             )
         )
-    plotted = [*shown.this_year, *shown.year_before]
+    most = _most(shown)
+    plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= most]
     drawn.update_yaxes(_axis(shown.metric, plotted, currency, language))
+    _name_peaks(drawn, shown, most, currency, look)
     drawn.update_xaxes(charts.date_axis(language) if daily else charts.month_axis(language))
     if daily:
         _mark(drawn, shown, annotations, look)
@@ -84,6 +89,30 @@ def _lines(shown: Line, look: Look) -> list[tuple[list[float], str, str, Message
         (whole, look.ink.accent, "solid", Message("This year")),
         (rest, look.ink.accent, "dot", Message("Not complete yet")),
     ]
+
+
+def _most(shown: Line) -> float:
+    """The highest value that is drawn: a peak of the year before must not flatten this year."""
+    own = [value for value in shown.this_year if math.isfinite(value)]
+    return PEAK * max(own) if own and max(own) > 0 else math.inf
+
+
+def _name_peaks(drawn: go.Figure, shown: Line, most: float, currency: str, look: Look) -> None:
+    """Words above the picture wherever the line of the year before leaves it."""
+    beyond = [(value, day) for value, day in zip(shown.year_before, shown.days, strict=True) if value > most]
+    if beyond:
+        value, day = max(beyond)
+        words = Message("a year before: {value}", value=written(shown.metric, value, currency))
+        drawn.add_annotation(
+            x=day.isoformat(),
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            xanchor="right" if (shown.days[-1] - day).days < (shown.days[-1] - shown.days[0]).days / 2 else "left",
+            showarrow=False,
+            text=f"{charts.caption(words, look.language)} ▲",
+            font={"size": 11, "color": look.ink.muted},
+        )
 
 
 def _axis(key: str, values: Sequence[float], currency: str, language: str) -> Mapping[str, Any]:
