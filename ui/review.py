@@ -20,6 +20,7 @@ from ecops.review.agenda import KpiRow
 from ecops.review.charts import Line
 from ecops.store import journal
 from ui import address, charts, errors, review_meeting, tables, workspaces
+from ui.experiment_store import register
 from ui.filtering import Filtered
 from ui.scope import Scope
 from ui.tables import Shape
@@ -27,7 +28,7 @@ from ui.text import _, escape, language, look, plain, say
 
 ACTOR = "app"
 _WEEKS = 12
-_STREAMS = ("actions", "targets", "alert_rules")
+_STREAMS = ("actions", "targets", "alert_rules", "experiments")
 _COLOURS = {
     "worked": "green",
     "did_not_work": "red",
@@ -100,6 +101,7 @@ def caveats(review: Weekly) -> None:
 def read(chosen: Scope, week: Period, stage: str) -> Weekly:
     """The review of a week, worked out once for each version of the data and of the journal."""
     workspace = workspaces.current()
+    register()  # the plans of the sample shop's tests are written down when it is first opened
     written = tuple(entries[-1].seq if (entries := journal.read(workspace.state, name)) else 0 for name in _STREAMS)
     return _read((str(workspace.folder), workspace.version), written, chosen.where, (week, stage), workspace)
 
