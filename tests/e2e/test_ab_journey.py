@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.e2e.test_journeys import upload
+import ecops
+from tests.e2e.test_journeys import load
 from tests.experiments.shops import shop
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -17,17 +18,13 @@ def sideways(visitor) -> int:
 
 
 def test_from_a_file_to_a_decision(visit, fresh_server):
+    # What is asked where nothing says the currency is proven in tests/pages/test_upload_questions.py.
+    ecops.Workspace.open(fresh_server.home / "shops" / "mine").set_setting("currency", "CNY")
     visitor = visit(at=fresh_server)
     visitor.open("/ab_test?ws=mine&part=check")
     assert "还没有可以判断的实验" in visitor.text()
     users = shop(8_000, lift=0.5, seed=2).assign(experiment="hero")
-    upload(visitor, "hero.csv", users.to_csv(index=False).encode())
-    visitor.page.get_by_role("combobox", name="店铺的币种").fill("CNY")
-    visitor.page.get_by_role("option", name=re.compile("^CNY")).click()
-    visitor.settle()
-    visitor.page.get_by_role("button", name=re.compile(r"^载入 [\d,. 万]+ 行$")).click()
-    visitor.page.wait_for_selector("text=撤销这次载入", timeout=60_000)
-    visitor.settle()
+    load(visitor, "hero.csv", users.to_csv(index=False).encode())
     visitor.open("/ab_test?ws=mine")
     assert "没有登记计划人数" in visitor.text()
     visitor.page.get_by_role("button", name="实验已结束：按全部进组的人判断").click()
