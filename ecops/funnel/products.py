@@ -107,7 +107,7 @@ def _products(
 
 
 def _category(part: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
-    from scipy import stats
+    from scipy import special
 
     reference = part if len(part) >= 20 else everything
     columns = {}
@@ -116,9 +116,9 @@ def _category(part: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
         columns[rate] = (a, b, a / (a + b))
     visitors, carts, pays = (part[name].to_numpy(float) for name in ("visitors", "carts", "pays"))
     a, b, mean_cart = columns["cart_rate"]
-    high = stats.beta.sf(mean_cart, a + carts, b + visitors - carts)
+    high = special.betaincc(a + carts, b + visitors - carts, mean_cart)
     a, b, mean_pay = columns["pay_rate"]
-    little = stats.beta.cdf(LOW * mean_pay, a + pays, b + carts - pays)
+    little = special.betainc(a + pays, b + carts - pays, LOW * mean_pay)
     with np.errstate(invalid="ignore", divide="ignore"):
         cart_rate, pay_rate = carts / visitors, pays / carts
     sure = (high > CERTAIN) & (little > CERTAIN)

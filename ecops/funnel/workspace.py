@@ -423,8 +423,9 @@ def _alike(rows: pd.DataFrame, period: Period, before: Period) -> tuple[pd.DataF
 def _named(finding: Finding, after: FunnelTable, before: FunnelTable, platform: str) -> Finding:
     """The finding with its place as people name it, and what the raw rates hide of it."""
     finding = _explained(finding, after, before)
+    if platform:
+        finding = replace(finding, subject={"platform": platform, **finding.subject})
     place = {name: value for name, value in finding.subject.items() if name != "step"}
-    place = {"platform": platform, **place} if platform else place
     params = finding.headline.params
     if not place or "place" not in params:
         return finding

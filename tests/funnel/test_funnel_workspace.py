@@ -105,6 +105,15 @@ def test_a_broken_step_is_named_with_its_place_and_its_money_over_the_period():
     assert found.total.low < found.total.value < found.total.high < 0
 
 
+def test_what_only_one_platform_reports_is_a_finding_about_that_platform():
+    rows = [row(day) for day in days(BEFORE)]
+    rows += [row(day, pay_buyers=12, pay_amount=1200.0) for day in days(AFTER)]
+    rows += [row(day, "jd", cart_users=None, order_buyers=None, visitors=10) for day in days()]
+    (finding,) = shop.shop_funnel(pd.DataFrame(rows), AFTER).findings
+    assert finding.subject == {"platform": "taobao", "step": "pay"}
+    assert finding.headline.text("zh").startswith("淘宝「下单→支付」")
+
+
 def test_a_week_alike_says_nothing():
     found = shop.shop_funnel(pd.DataFrame([row(day) for day in days()]), AFTER)
     assert found.findings == ()
