@@ -267,7 +267,9 @@ def _last_day(data: Any) -> Any:
 def _open(folder: Path, state: str | None) -> Workspace:
     from ecops.store import Workspace
 
-    return Workspace.open(folder, state_url=state)
+    workspace = Workspace.open(folder, state_url=state)
+    workspace.add_up()
+    return workspace
 
 
 def _home() -> Path:

@@ -6,12 +6,14 @@ import os
 import re
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 import ecops
+from ecops.errors import StoreError
 from ecops.store import Data
 from sample_data import loading
 from ui.filtering import Filtered
@@ -72,22 +74,33 @@ def label(name: str) -> str:
 
 def current() -> ecops.Workspace:
     """The chosen workspace, opened once for all readers; the sample shop is built when it is first asked for."""
-    path = home() / current_name()
+    path = str(home() / current_name())
     if is_sample():
-        _build_sample(str(path))
-    return _open(str(path), is_sample())
+        _build_sample(path)
+    else:
+        _add_up(path)
+    return _open(path, is_sample())
+
+
+def _add_up(path: str) -> None:
+    """Add up a shop by day anew after an update that does it differently; once for all readers."""
+    ready, _building = _ready()
+    if path not in ready:
+        with suppress(StoreError), st.spinner(_("Adding up by day anew, once after an update")):
+            _open(path, False).add_up()
+        ready.add(path)
 
 
 @st.cache_resource(show_spinner=False)
-def _built() -> tuple[set[str], threading.Lock]:
-    """Sample shops that are known to be whole, and the lock of whoever builds one. For all readers of this server."""
+def _ready() -> tuple[set[str], threading.Lock]:
+    """Shops that are known to be whole, and the lock of whoever builds the sample. For all readers of this server."""
     return set(), threading.Lock()
 
 
 def _build_sample(path: str) -> None:
     """Build the sample shop once; readers who come meanwhile wait for the same build."""
-    built, building = _built()
-    if path in built:
+    ready, building = _ready()
+    if path in ready:
         return
     waiting = st.empty()
     if building.locked():
@@ -100,7 +113,8 @@ def _build_sample(path: str) -> None:
                 for place, _receipt in enumerate(loading.load(workspace, missing), 1):
                     done = _("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing))
                     status.update(label=done)
-        built.add(path)
+        workspace.add_up()
+        ready.add(path)
     waiting.empty()
     if missing:
         st.rerun()

@@ -154,9 +154,9 @@ class Loader:
             raise
 
     def add_up(self, actor: str) -> None:
-        """Make the roll-ups that earlier loads left out."""
+        """Make the roll-ups that earlier loads left out, or that other queries than today's have made."""
         self.adds_up = True
-        if self.state.settings().get("rollups") != _LEFT_OUT:
+        if added_up(self.state.settings()):
             return
         try:
             change = self._change("load", "", {}, self.state.shown()[1], ())
@@ -297,7 +297,7 @@ class Loader:
         if touched and not self.adds_up:
             hide += [file for file in shown if file.kind == "rollup"]
             settings["rollups"] = _LEFT_OUT
-        elif touched or (self.adds_up and self.state.settings().get("rollups") == _LEFT_OUT):
+        elif touched or (self.adds_up and not added_up(self.state.settings())):
             self.progress(Message("Adding up by day."))
             made = self._roll_up(changed, shown, load)
             show += made
@@ -322,6 +322,11 @@ class Loader:
             tables[name] = [self.folder / made[-1].path]
         base.unlink()
         return made
+
+
+def added_up(settings: Mapping[str, str]) -> bool:
+    """Whether the roll-ups are those that this program makes of the tables; also when there is nothing to add up."""
+    return settings.get("rollups", rollups.fingerprint()) == rollups.fingerprint()
 
 
 def _other_shop(name: str, keys: Keys) -> tuple[Issue, ...]:

@@ -25,11 +25,11 @@ import pyarrow as pa
 
 from ecops.errors import StoreError, near
 from ecops.messages import Message
-from ecops.store import audit, lock, manifest, reading, rollups
+from ecops.store import audit, lock, manifest, reading
 from ecops.store.answers import check_currency
 from ecops.store.data import Data, known_names, workspace_data
 from ecops.store.engine import Engine, flush
-from ecops.store.loading import Loader, Upload
+from ecops.store.loading import Loader, Upload, added_up
 from ecops.store.reading import Wishes
 from ecops.store.receipt import Receipt
 from ecops.store.state import File, State
@@ -244,6 +244,18 @@ class Workspace:
         with self._loading(progress or _silent) as loader:
             loader.publish_undo(self._standing(wanted), actor)
 
+    def add_up(self, *, actor: str = "", progress: Progress | None = None) -> None:
+        """Add up by day anew where an update of the program does it differently; nothing is done otherwise.
+
+        Until then answers are right but slow: they add up on the spot.
+
+        Raises:
+            StoreError: a load is running, or the workspace cannot be written.
+        """
+        if not added_up(self.state.settings()):
+            with self._loading(progress or _silent) as loader:
+                loader.add_up(actor)
+
     def receipts(self) -> tuple[Receipt, ...]:
         """The receipts of all loads, oldest first; `undone` says which were taken back."""
         return tuple(
@@ -272,7 +284,7 @@ class Workspace:
         """The tables as they are now; loads that come later do not change them."""
         number, files = self.state.shown()
         settings = self.state.settings()
-        if settings.get("rollups") != rollups.fingerprint():
+        if not added_up(settings):
             files = [file for file in files if file.kind != "rollup"]
         return workspace_data(self._engine, self._data, files, self._name(number), settings.get("currency", ""))
 

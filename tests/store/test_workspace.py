@@ -271,6 +271,27 @@ def test_roll_ups_made_by_other_sql_are_not_used(workspace, monkeypatch):
     assert workspace.problems() == []
 
 
+def test_roll_ups_are_made_anew_after_an_update(workspace, monkeypatch):
+    load_rows(workspace, order_rows({(1, 1): 1}))
+    version, files = workspace.version, {file.path for file in workspace.state.shown()[1]}
+    workspace.add_up()
+    assert workspace.version == version
+    monkeypatch.setattr("ecops.store.rollups.fingerprint", lambda: "a newer one")
+    workspace.add_up()
+    assert workspace.setting("rollups") == "a newer one"
+    after = workspace.state.shown()[1]
+    assert {file.path for file in after if file.kind != "rollup"} <= files
+    assert not {file.path for file in after if file.kind == "rollup"} & files
+    assert workspace.query("select sum(gross_sales) as g from daily_sales")["g"].to_pylist() == [1.0]
+    assert workspace.problems() == []
+
+
+def test_an_empty_workspace_has_nothing_to_add_up(workspace):
+    version = workspace.version
+    workspace.add_up()
+    assert workspace.version == version
+
+
 def test_a_state_of_another_workspace_is_refused(tmp_path):
     Workspace.open(tmp_path / "a")
     with pytest.raises(StoreError, match="another workspace"):
