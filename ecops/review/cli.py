@@ -29,7 +29,7 @@ def report_command(
     period: PeriodOption = "week",
     workspace: WorkspaceOption = None,
     state: StateOption = None,
-    language: LanguageOption = "zh",
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Write the weekly review as HTML, Excel and PowerPoint. Exit code 3 when an alert rule fires."""

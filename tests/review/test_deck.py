@@ -165,6 +165,16 @@ def test_without_a_rule_that_fires_the_command_ends_well(own_shop, tmp_path):
     assert (told.exit_code, told.output) == (0, "No alert rule fires.\n")
 
 
+@pytest.mark.parametrize(("asked", "told"), [([], "GMV was"), (["-l", "zh"], "本周 GMV"), (None, "本周 GMV")])
+def test_the_report_speaks_english_like_every_command_unless_asked(shop, tmp_path, asked, told):
+    command = ["report", "--out", str(tmp_path), "-w", str(shop.folder), *(asked or [])]
+    said = RUN.invoke(app, command, env={"ECOPS_LANGUAGE": "zh"} if asked is None else {})
+    assert said.exit_code == 3, said.output
+    assert said.output.startswith(told)
+    page = next(tmp_path.glob("*.html")).read_text("utf-8")
+    assert f'<html lang="{"en" if told == "GMV was" else "zh-CN"}">' in page
+
+
 def test_alerts_in_json(shop):
     told = RUN.invoke(app, ["alerts", "--json", "-w", str(shop.folder)])
     (alert,) = json.loads(told.output)["alerts"]
