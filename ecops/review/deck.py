@@ -107,22 +107,32 @@ def changed(relative: float) -> Value:
     return Percent(relative, signed=True) if math.isfinite(relative) else NONE
 
 
+def judged(row: KpiRow) -> Message:
+    """Whether the change against the week before is more than the usual up and down; a dash without a change."""
+    if not math.isfinite(row.change):
+        return NONE
+    return Message("more than usual") if row.sure else Message("usual swing")
+
+
 def _figures(review: Weekly) -> tuple[Block, ...]:
+    aimed = any(row.progress is not None for row in review.kpis)
     rows = tuple(
         (
             row.metric.label,
             shown(row, row.value, review.currency),
             shown(row, row.before, review.currency),
             changed(row.change),
+            judged(row),
             shown(row, row.year_before, review.currency),
             changed(row.year_change),
-            *target_cells(row.progress, review.currency),
+            *(target_cells(row.progress, review.currency) if aimed else ()),
         )
         for row in review.kpis
     )
     columns = (
-        Message("Metric"), Message("This week"), Message("Week before"), Message("Change"),
-        Message("Same week a year before"), Message("Change in a year"), Message("Target"), Message("State"),
+        Message("Metric"), Message("This week"), Message("Week before"), Message("Change"), Message("Judgement"),
+        Message("Same week a year before"), Message("Change in a year"),
+        *((Message("Target"), Message("State")) if aimed else ()),
     )  # fmt: skip
     blocks: list[Block] = [Table(columns, rows)]
     # A defect is often a note as well; it is said once.

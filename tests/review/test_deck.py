@@ -5,6 +5,7 @@ import datetime as dt
 import html
 import io
 import json
+import math
 import re
 import time
 
@@ -54,9 +55,10 @@ def test_numbers_in_excel_are_the_pages_numbers(review):
     rows = list(sheets(review, "en")["Figures of the week"].iter_rows(values_only=True))
     found = {row[0]: row[1:6] for row in rows if row[0]}
     for kpi in review.kpis:
-        value, before, change, *_ = found[kpi.metric.label.en]
+        value, before, change, judgement, _ = found[kpi.metric.label.en]
         assert (value, before) == (pytest.approx(kpi.value), pytest.approx(kpi.before))
         assert change == pytest.approx(kpi.change)
+        assert judgement == ("more than usual" if kpi.sure else "usual swing")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -78,12 +80,22 @@ def test_every_figure_of_the_page_stands_in_html_and_slides(review, language):
                 shown(row, row.value, review.currency),
                 shown(row, row.before, review.currency),
                 changed(row.change),
+                Message("more than usual") if row.sure else Message("usual swing"),
                 shown(row, row.year_before, review.currency),
                 changed(row.year_change),
             )
         ]
-        assert values in [line[:6] for line in cells]
+        assert values in [line[:7] for line in cells]
         assert "||".join(values) in page
+
+
+def test_a_change_that_is_no_more_than_the_usual_swing_is_told_as_such(review):
+    swung = dataclasses.replace(review.kpis[0], value=0.069, before=0.042, change=0.66, sure=False)
+    rows = [swung, dataclasses.replace(swung, sure=True), dataclasses.replace(swung, change=math.nan)]
+    content = report(dataclasses.replace(review, kpis=tuple(rows)))
+    table = content.sections[1].blocks[0]
+    place = [column.text("en") for column in table.columns].index("Judgement")
+    assert [row[place].text("en") for row in table.rows] == ["usual swing", "more than usual", "—"]
 
 
 def test_what_is_wrong_with_the_data_is_said_once(review):
