@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecops.charts import Look, count_axis, money_axis, percent_axis, plain, title
 from ecops.locale import write
 from ecops.messages import Count, Money, Number, Percent, Points, Value
-from ecops.reports.model import Bullets, Chart, Report, Section, Table
+from ecops.reports.model import RECEIPTS, Bullets, Chart, Report, Section, Table
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,7 +22,7 @@ h1{font-size:26px;margin:0}h2{font-size:19px;margin:40px 0 8px}
 .sub{color:#5B6673;margin:4px 0 16px}.verdict{font-size:18px;border-left:4px solid #0F6E6E;padding:4px 0 4px 16px}
 table{border-collapse:collapse;width:100%;margin:12px 0}th,td{padding:6px 8px;border-bottom:1px solid #E3E7EC;
 text-align:left;vertical-align:top}th{color:#5B6673;font-weight:600}td.n,th.n{text-align:right}.n,.s{white-space:nowrap}
-ul{padding-left:20px}footer{margin-top:48px;border-top:1px solid #E3E7EC;color:#5B6673;font-size:12px}
+ul{padding-left:20px}footer{margin-top:48px;border-top:1px solid #E3E7EC;color:#5B6673;font-size:12px}h3{margin:8px 0}
 figure{margin:16px 0}@media print{body{max-width:none;padding:0}section{break-inside:avoid-page}
 figure,tr{break-inside:avoid}@page{size:A4;margin:16mm}}
 """
@@ -45,12 +45,13 @@ def render(report: Report, language: str) -> bytes:
     charts = _Charts(language)
     body = "".join(_section(section, say, charts) for section in report.sections)
     receipts = "".join(f"<div>{say(line)}</div>" for line in report.receipts)
+    footer = f"<footer><h3>{say(RECEIPTS)}</h3>{receipts}</footer>" if receipts else ""
     page = (
         f'<!doctype html><html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{say(report.title)}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{say(report.title)}</h1>"
         f'<p class="sub">{say(report.subtitle)}</p><p class="verdict">{say(report.verdict)}</p>'
-        f"{body}<footer>{receipts}</footer></body></html>"
+        f"{body}{footer}</body></html>"
     )
     return page.encode("utf-8")
 

@@ -65,6 +65,9 @@ class Bullets:
 
 Block: TypeAlias = Bullets | Table | Chart
 
+RECEIPTS = Message("Files behind the figures")
+"""Heading of the appendix that every writer puts last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -82,7 +85,7 @@ class Report:
         title, subtitle: what it is about, and which period.
         verdict: the one sentence to read aloud.
         sections: in reading order.
-        receipts: one line for each file the figures rest on.
+        receipts: one line for each file the figures rest on; the appendix.
     """
 
     title: Message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from typing import Any
 
@@ -15,8 +16,8 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from ecops.locale import write
-from ecops.messages import Value
-from ecops.reports.model import Bullets, Chart, Report, Section, Table
+from ecops.messages import Message, Value
+from ecops.reports.model import RECEIPTS, Bullets, Chart, Report, Section, Table
 
 _WIDTH, _HEIGHT = Inches(13.333), Inches(7.5)
 _MARGIN, _TOP = Inches(0.6), Inches(1.35)
@@ -33,9 +34,15 @@ _FORMATS = {"money": "#,##0", "percent": "0.0%", "count": "#,##0"}
 _LINES = 9
 """Sentences or table rows that fit one slide beside nothing else; the rest goes on to the next."""
 
+_RECEIPTS = 18
+"""Lines of the appendix, which is one slide: who asks for the others finds them in the workbook."""
+
+_INCHES = (_WIDTH - 2 * _MARGIN) / Inches(1)
+"""Width between the margins."""
+
 
 def render(report: Report, language: str) -> bytes:
-    """The report in `language` as a presentation, one slide a block, long tables on several."""
+    """The report in `language` as a presentation: two charts a slide, long tables on several, sentences together."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = _WIDTH, _HEIGHT
     slides = _Slides(deck, language)
@@ -43,10 +50,17 @@ def render(report: Report, language: str) -> bytes:
     for section in report.sections:
         slides.section(section)
     if report.receipts:
-        slides.bullets(Section(report.title, ()), report.receipts, 12)
+        slides.receipts(report.receipts)
     target = io.BytesIO()
     deck.save(target)
     return target.getvalue()
+
+
+def _height(texts: list[str], width: float, size: int) -> float:
+    """Inches that texts of `size` points need at most in a box `width` inches wide; a Chinese sign is two letters."""
+    fitting = max(1, int(width * 72 / (0.55 * size)))
+    lines = sum(math.ceil(max(1, sum(1 + (sign > "\u2e80") for sign in text)) / fitting) for text in texts)
+    return lines * size * 1.25 / 72
 
 
 class _Slides:
@@ -92,41 +106,68 @@ class _Slides:
         self.text(self.box(slide, Inches(2.4), Inches(3)), [self.say(report.verdict)], 28, colour=_ACCENT)
 
     def section(self, section: Section) -> None:
-        """The slides of one section."""
-        for block in section.blocks:
-            if isinstance(block, Bullets):
-                self.bullets(section, block.items, 18)
-            elif isinstance(block, Table):
-                for first in range(0, max(len(block.rows), 1), _LINES):
-                    self.table(self.slide(self.say(section.title)), block, first)
+        """The slides of one section; neighbours of a kind share theirs."""
+        heading, slide, free = self.say(section.title), None, 0.0
+        for _, group in itertools.groupby(section.blocks, key=type):
+            blocks = list(group)
+            lines = [f"• {self.say(item)}" for block in blocks if isinstance(block, Bullets) for item in block.items]
+            if lines and slide is not None and _height(lines, _INCHES, 16) + 0.1 * len(lines) <= free:
+                self.text(self.box(slide, Emu(_HEIGHT - Inches(0.2 + free)), Inches(free)), lines, 16)
             else:
-                self.chart(self.slide(self.say(section.title)), block)
+                self.bullets(heading, lines)
+            slide = None
+            for table in (block for block in blocks if isinstance(block, Table)):
+                for first in range(0, max(len(table.rows), 1), _LINES):
+                    slide = self.slide(heading)
+                    free = self.table(slide, table, first)
+            charts = [block for block in blocks if isinstance(block, Chart)]
+            for first in range(0, len(charts), 2):
+                self.charts(heading, charts[first : first + 2])
 
-    def bullets(self, section: Section, items: tuple[Value, ...], size: int) -> None:
+    def bullets(self, heading: str, lines: list[str]) -> None:
         """Sentences, as many slides as they need."""
-        for first in range(0, len(items), _LINES):
-            slide = self.slide(self.say(section.title))
-            lines = [f"• {self.say(item)}" for item in items[first : first + _LINES]]
-            self.text(self.box(slide, _TOP, Inches(5.5)), lines, size)
+        for first in range(0, len(lines), _LINES):
+            self.text(self.box(self.slide(heading), _TOP, Inches(5.5)), lines[first : first + _LINES], 18)
 
-    def table(self, slide: Any, table: Table, first: int) -> None:
-        """Rows `first` and following of a table."""
+    def receipts(self, receipts: tuple[Value, ...]) -> None:
+        """The appendix, one slide however many files there are."""
+        lines = [self.say(line) for line in receipts]
+        if len(lines) > _RECEIPTS:
+            more = Message(
+                "and {n} more files, all of them named in the Excel and HTML report", n=len(lines) - _RECEIPTS + 1
+            )
+            lines = [*lines[: _RECEIPTS - 1], self.say(more)]
+        self.text(self.box(self.slide(self.say(RECEIPTS)), _TOP, Inches(5.5)), lines, 11, colour=_MUTED)
+
+    def table(self, slide: Any, table: Table, first: int) -> float:
+        """Rows `first` and following of a table; returns about how many inches stay free below it."""
         rows = table.rows[first : first + _LINES]
+        lines = [[self.say(value) for value in line] for line in (table.columns, *rows)]
         shape = slide.shapes.add_table(
             len(rows) + 1, len(table.columns), _MARGIN, _TOP, _WIDTH - 2 * _MARGIN, Inches(0.5) * (len(rows) + 1)
         )
-        for row, line in enumerate((table.columns, *rows)):
-            for column, value in enumerate(line):
+        for row, line in enumerate(lines):
+            for column, text in enumerate(line):
                 cell = shape.table.cell(row, column)
                 white = RGBColor(0xFF, 0xFF, 0xFF)
                 cell.fill.solid()
                 cell.fill.fore_color.rgb = _ACCENT if row == 0 else white
-                self.text(cell.text_frame, [self.say(value)], 13, bold=row == 0, colour=white if row == 0 else _INK)
+                self.text(cell.text_frame, [text], 13, bold=row == 0, colour=white if row == 0 else _INK)
+        width = _INCHES / len(table.columns) - 0.2
+        tall = sum(max(0.5, 0.1 + max(_height([text], width, 13) for text in line)) for line in lines)
+        return float((_HEIGHT - _TOP) / Inches(1) - 0.4 - tall)
 
-    def chart(self, slide: Any, chart: Chart) -> None:
-        """A native chart over the whole slide, its take-away above."""
-        self.text(self.box(slide, Inches(1.15), Inches(0.8)), [self.say(chart.title)], 18, bold=True)
-        self.text(self.box(slide, Inches(1.65), Inches(0.5)), [self.say(chart.subtitle)], 12, colour=_MUTED)
+    def charts(self, heading: str, charts: list[Chart]) -> None:
+        """One or two native charts side by side, each with its take-away above."""
+        slide, width = self.slide(heading), Emu(int((_WIDTH - 2 * _MARGIN) / len(charts)))
+        for place, chart in enumerate(charts):
+            self.chart(slide, chart, Emu(_MARGIN + place * width), width)
+
+    def chart(self, slide: Any, chart: Chart, left: Emu, width: Emu) -> None:
+        """A native chart from the left edge `left`, its take-away above."""
+        for value, top, size, colour in ((chart.title, 1.2, 16, _INK), (chart.subtitle, 1.9, 11, _MUTED)):
+            box = slide.shapes.add_textbox(left, Inches(top), width, Inches(0.6)).text_frame
+            self.text(box, [self.say(value)], size, bold=value is chart.title, colour=colour)
         data = CategoryChartData(number_format=_FORMATS[chart.unit])
         data.categories = [self.say(category) for category in chart.categories]
         for name, values in self.series(chart):
@@ -136,7 +177,7 @@ class _Slides:
             "line": XL_CHART_TYPE.LINE_MARKERS,
             "waterfall": XL_CHART_TYPE.COLUMN_STACKED,
         }[chart.kind]
-        place = (_MARGIN, Inches(2.1), _WIDTH - 2 * _MARGIN, Inches(5.0))
+        place = (left, Inches(2.3), width, Inches(4.8))
         drawn = slide.shapes.add_chart(kind, *place, data).chart
         drawn.has_title = False
         drawn.has_legend = len(chart.series) > 1

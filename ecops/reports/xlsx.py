@@ -11,7 +11,7 @@ import xlsxwriter
 from ecops.door import defuse, sheet_title
 from ecops.locale import write
 from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
-from ecops.reports.model import Bullets, Chart, Report, Section, Table
+from ecops.reports.model import RECEIPTS, Bullets, Chart, Report, Section, Table
 
 _FORMATS = {"money": "#,##0", "percent": "0.0%", "count": "#,##0"}
 _CHART_ROWS = 18
@@ -23,8 +23,9 @@ def render(report: Report, language: str) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
     with xlsxwriter.Workbook(target, options) as book:
         writer = _Writer(book, language)
-        cover = Section(report.title, (Bullets((report.subtitle, report.verdict)), Bullets(report.receipts)))
-        for section in (cover, *report.sections):
+        cover = Section(report.title, (Bullets((report.subtitle, report.verdict)),))
+        appendix = (Section(RECEIPTS, (Bullets(report.receipts),)),) if report.receipts else ()
+        for section in (cover, *report.sections, *appendix):
             writer.section(section)
     return target.getvalue()
 

@@ -14,7 +14,7 @@ from ecops.growth import Kpi, Kpis, kpis
 from ecops.growth.daily import Data, opened
 from ecops.growth.findings import block_of
 from ecops.growth.registry import Metric, metrics
-from ecops.messages import Count, Message, Money, Percent, Value
+from ecops.messages import Count, DateRange, Message, Money, Percent, Value
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.review import alarms, goals
 from ecops.review.actions import Action, ActionLog
@@ -329,14 +329,15 @@ def _notes(now: Kpis, year: Kpis) -> tuple[Message, ...]:
 
 
 def _receipts(receipts: Sequence[Receipt]) -> tuple[Message, ...]:
-    return tuple(
-        Message(
-            "{file}: {rows} rows, SHA-256 {hash}, loaded {day}",
-            file=receipt.file,
-            rows=Count(receipt.rows),
-            hash=receipt.sha256[:8],
-            day=receipt.loaded_at.date(),
-        )
-        for receipt in receipts
-        if not receipt.undone
-    )
+    told = []
+    for receipt in receipts:
+        if receipt.undone:
+            continue
+        values = {"file": receipt.file, "rows": Count(receipt.rows), "hash": receipt.sha256[:8]}
+        first = min((sheet.first_day for sheet in receipt.sheets if sheet.first_day is not None), default=None)
+        last = max((sheet.last_day for sheet in receipt.sheets if sheet.last_day is not None), default=None)
+        if first is None or last is None:
+            told.append(Message("{file}: {rows} rows, checksum {hash}", **values))
+        else:
+            told.append(Message("{file}: {rows} rows, {days}, checksum {hash}", days=DateRange(first, last), **values))
+    return tuple(told)

@@ -1,5 +1,6 @@
 """The same numbers and words in every file, readable again by the libraries that others use."""
 
+import dataclasses
 import io
 import re
 
@@ -49,7 +50,9 @@ REPORT = Report(
 
 def test_workbook_has_the_numbers_as_numbers_and_native_charts():
     book = openpyxl.load_workbook(io.BytesIO(render(REPORT, "xlsx", "zh")))
-    assert book.sheetnames == ["周会报告", "指标 核心"]
+    assert book.sheetnames == ["周会报告", "指标 核心", "数字来自哪些文件"]
+    assert book["数字来自哪些文件"]["A3"].value == "订单.csv · 1a2b3c4d · 1,000 行"
+    assert "订单.csv" not in " ".join(str(cell.value) for row in book["周会报告"].iter_rows() for cell in row)
     sheet = book["指标 核心"]
     cells = {cell.value: cell for row in sheet.iter_rows() for cell in row if cell.value is not None}
     assert {123_456.78, 0.0312, 4_200} <= set(cells)
@@ -74,6 +77,61 @@ def test_slides_are_editable():
     said = " ".join(shape.text_frame.text for shape in shapes if shape.has_text_frame)
     assert "抖音移动端支付率由 76% 降到 37%" in said
     assert "订单.csv" in said
+
+
+def shapes_of(report, language="en"):
+    """Kinds of shapes on each slide between the cover and the end, and the texts of each slide."""
+    slides = list(pptx.Presentation(io.BytesIO(render(report, "pptx", language))).slides)[1:]
+    kinds = ["".join("c" * shape.has_chart + "t" * shape.has_table for shape in slide.shapes) for slide in slides]
+    texts = [[shape.text_frame.text for shape in slide.shapes if shape.has_text_frame] for slide in slides]
+    return kinds, texts
+
+
+def filled(*blocks):
+    return dataclasses.replace(REPORT, sections=(Section(Message("Figures"), blocks),), receipts=())
+
+
+def sentences(*words):
+    return Bullets(tuple(Message("{text}", text=word) for word in words))
+
+
+def test_sentences_share_a_slide_with_each_other_and_with_a_short_table():
+    table = Table((Message("Metric"), Message("This week")), (("GMV", Money(12.0)), ("Visitors", Count(3))))
+    kinds, texts = shapes_of(filled(table, sentences("one"), sentences("two", "three")))
+    assert (kinds, texts[0][1:]) == (["t"], ["• one\n• two\n• three"])
+    kinds, texts = shapes_of(filled(sentences("one"), sentences("two")))
+    assert (kinds, texts[0][1:]) == ([""], ["• one\n• two"])
+
+
+@pytest.mark.parametrize(("word", "times"), [("long ", 300), ("长", 300)])
+def test_sentences_go_to_their_own_slide_where_the_table_fills_its(word, times):
+    tall = Table((Message("Finding"),), ((word * times,),) * 4)
+    kinds, texts = shapes_of(filled(tall, sentences("one")))
+    assert (kinds, texts[1][1:]) == (["t", ""], ["• one"])
+
+
+def test_two_charts_share_a_slide_and_stay_inside_it():
+    chart = REPORT.sections[0].blocks[2]
+    report = filled(chart, chart, chart)
+    assert shapes_of(report)[0] == ["cc", "c"]
+    deck = pptx.Presentation(io.BytesIO(render(report, "pptx", "en")))
+    drawn = [shape for shape in deck.slides[1].shapes if shape.has_chart]
+    assert drawn[0].left + drawn[0].width <= drawn[1].left
+    assert drawn[1].left + drawn[1].width <= deck.slide_width
+
+
+@pytest.mark.parametrize(("files", "more"), [(18, ""), (40, "and 23 more files")])
+def test_the_appendix_is_one_slide_however_many_files_there_are(files, more):
+    receipts = tuple(Message("{text}", text=f"{number}.csv") for number in range(files))
+    report = dataclasses.replace(filled(), receipts=receipts)
+    _, texts = shapes_of(report)
+    assert len(texts) == 1
+    told = texts[0][1].splitlines()
+    assert len(told) == 18
+    assert told[:17] == [f"{number}.csv" for number in range(17)]
+    assert told[-1].startswith(more or "17.csv")
+    page = render(report, "html", "en").decode()
+    assert all(f">{number}.csv<" in page for number in range(files))
 
 
 def test_html_stands_alone_and_runs_nothing_of_the_data():

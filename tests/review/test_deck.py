@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from ecops.cli import app
 from ecops.locale import write
-from ecops.messages import Message
+from ecops.messages import DateRange, Message
 from ecops.reports import Bullets
 from ecops.reports.write import FORMATS, render
 from ecops.review import ActionLog, AlertRule, AlertRules, report, weekly
@@ -137,6 +137,14 @@ def test_slides_and_html_tell_every_finding_and_receipt(review):
     for receipt in review.receipts:
         assert receipt.params["hash"] in page
     assert not re.search(r'(?:src|href)="https?:', page)
+
+
+def test_a_receipt_names_rows_days_and_a_short_checksum(review, shop):
+    (receipt,) = [one for one in shop.receipts() if one.file == "jd_daily.xlsx"]
+    (sheet,) = receipt.sheets
+    (told,) = [line for line in review.receipts if line.params["file"] == receipt.file]
+    days = write(DateRange(sheet.first_day, sheet.last_day), "en")
+    assert told.text("en") == f"jd_daily.xlsx: {receipt.rows:,} rows, {days}, checksum {receipt.sha256[:8]}"
 
 
 def test_no_letter_is_lost_and_nothing_is_left_in_english(review):
