@@ -80,7 +80,8 @@ def intervals(readout: Readout, decision: Decision, look: Look | None = None) ->
     figure.update_yaxes(range=[-0.5, len(rows) - 0.2])
     figure.update_layout(height=110 + 64 * max(1, len(rows)))
     subtitle = Message(
-        "Change against {control}, with intervals; red marks are guardrail limits", control=readout.spec.control
+        "Change against {control}, with intervals; short upright marks are guardrail limits",
+        control=readout.spec.control,
     )
     charts.title(figure, decision.headline, subtitle, look.language)
     return _with_alt(figure, interval_alt(readout, decision), look)
