@@ -94,7 +94,7 @@ def sample(
     as_json: JsonOption = False,
 ) -> None:
     """Load the sample shop into a workspace (./workspace/sample when none is given)."""
-    target = _open(workspace or _home() / "sample", state)
+    target = _open(workspace or _home() / "sample", state, make=True)
     try:
         from sample_data import loading
     except ImportError:
@@ -264,9 +264,16 @@ def _last_day(data: Any) -> Any:
     return max(days)
 
 
-def _open(folder: Path, state: str | None) -> Workspace:
-    from ecops.store import Workspace
+def _open(folder: Path, state: str | None, *, make: bool = False) -> Workspace:
+    """The workspace at a folder; only what loads may make a new one."""
+    from ecops.store import Workspace, is_workspace
 
+    if not make and not is_workspace(folder.expanduser()):
+        raise StoreError(
+            Message("There is no workspace in this folder."),
+            Message("Load exports first, or the sample: python -m ecops sample."),
+            {"file": str(folder)},
+        )
     workspace = Workspace.open(folder, state_url=state)
     workspace.add_up()
     return workspace

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -30,7 +32,7 @@ from ecops.locale import as_language
 from ecops.messages import Count, Message, Value
 
 if TYPE_CHECKING:
-    from ecops.store import Receipt, Wishes
+    from ecops.store import Receipt, Wishes, Workspace
 
 
 def _wishes(
@@ -136,7 +138,7 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load exports. The same or an overlapping export never counts twice."""
-    target = _open(workspace or _own(), state)
+    target = _open(workspace or _own(), state, make=True)
     done: list[Receipt] = []
     for file in files:
         try:
@@ -165,8 +167,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a file is and what is wrong with it, without loading it."""
-    target = _open(workspace or _own(), state)
-    with target.inspect(file) as inspection:
+    with _judge(workspace or _own(), state) as target, target.inspect(file) as inspection:
         matches = {grid.name: found for grid, found in inspection.sheets}
         receipt, _ = target.check(inspection, wishes)
     if not as_json:
@@ -176,6 +177,18 @@ def check(
         for name, options in matches.items()
     }
     return _say_json({"check": _receipt(receipt, language), "matches": found})
+
+
+@contextlib.contextmanager
+def _judge(folder: Path, state: str | None) -> Iterator[Workspace]:
+    """The workspace by whose settings a file is checked; where there is none yet, an empty one that leaves no trace."""
+    from ecops.store import Workspace, is_workspace
+
+    if is_workspace(folder.expanduser()):
+        yield _open(folder, state)
+        return
+    with tempfile.TemporaryDirectory(prefix="ecops-") as blank:
+        yield Workspace.open(blank)
 
 
 def _say_receipt(receipt: Receipt, language: str) -> None:

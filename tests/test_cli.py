@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ecops.cli import app
+from ecops.store import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = CliRunner()
@@ -49,7 +50,7 @@ def test_load_look_and_take_back(file, shop):
     found = answer("check", file, "--workspace", shop)
     assert found["matches"]["orders.csv"][0]["source"] == "generic_orders"
     assert found["check"]["sheets"][0]["rows_kept"] == 42
-    assert answer("tables", "--workspace", shop)["tables"] == {}
+    assert not shop.exists(), "a look makes nothing"
     assert "--currency GBP" in run("load", file, "--workspace", shop, code=2).stderr
     assert answer("tables", "--workspace", shop)["tables"] == {}
     loaded = answer("load", file, "--workspace", shop, "--currency", "cny")
@@ -111,6 +112,7 @@ def test_figures(file, shop):
     ],
 )
 def test_errors_are_one_line_and_exit_code_2(shop, arguments, words):
+    Workspace.open(shop)
     plain = run(*arguments, "-w", shop, code=2)
     assert words in plain.stderr
     assert plain.stderr.count("\n") == 1
@@ -187,6 +189,22 @@ def test_the_sample_and_the_usual_folders(shop, monkeypatch, file):
     assert (shop.parent / "workspace" / "mine" / "state.sqlite").exists()
 
 
+@pytest.mark.parametrize("command", [["tables"], ["kpis"], ["funnel"], ["report", "--out", "out"], ["undo", "x"]])
+@pytest.mark.parametrize("named", [True, False])
+def test_what_only_reads_makes_no_workspace(shop, command, named):
+    told = run(*command, *(["--workspace", shop] if named else []), code=2).stderr
+    assert "There is no workspace in this folder." in told
+    assert list(shop.parent.iterdir()) == []
+
+
+def test_the_home_of_workspaces_is_no_workspace_itself(shop, file):
+    run("load", file, "--currency", "CNY")
+    home = shop.parent / "workspace"
+    told = run("load", file, "--workspace", "workspace", code=2).stderr
+    assert str(home / "mine") in told
+    assert [folder.name for folder in home.iterdir()] == ["mine"]
+
+
 def test_as_a_module(shop):
     command = [sys.executable, "-m", "ecops"]
     done = subprocess.run(
@@ -198,7 +216,7 @@ def test_as_a_module(shop):
         check=False,
     )
     assert done.returncode == 2
-    assert "no receipt x" in json.loads(done.stdout)["error"]["what"]
+    assert "no workspace" in json.loads(done.stdout)["error"]["what"]
     assert done.stderr.strip().count("\n") == 0
     helped = subprocess.run([*command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in ("sample", "load", "check", "tables", "undo", "kpis"):

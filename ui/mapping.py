@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "AUD", "CAD", "KRW", "THB", "MYR", "VND")
 """Currencies to choose from; any other goes in by its ISO code."""
 
+_USUAL = "generic_orders"
+
 _FREE = ""
 """Stands in the list of headers for "no column of the file"."""
 
@@ -37,7 +39,8 @@ def choose_source(
     guessed = list(dict.fromkeys((*(match.source for match in matches), *wanted)))
     if start is not None:
         guessed = [start.source, *(name for name in guessed if name != start.source)]
-    others = [name for name in sources() if name not in guessed]
+    # Of a file that nothing is known of, orders are the likeliest; a platform's report would be a wild guess.
+    others = [name for name in dict.fromkeys((_USUAL, *sources())) if name not in guessed]
     sure = {match.source: match.confidence for match in matches}
 
     labels = {name: plain(source(name).label) for name in (*guessed, *others)}
@@ -64,7 +67,9 @@ def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> 
             _rows(grid, mapping, headers),
             key=f"{key}_columns_{name}",
             hide_index=True,
+            placeholder="—",
             disabled=["field", "required", "examples", "state"],
+            column_order=["field", "required", "header", "state", "examples"],
             column_config={
                 "field": st.column_config.TextColumn(_("Our field"), width="medium"),
                 "required": st.column_config.CheckboxColumn(_("Required"), width="small"),
@@ -72,7 +77,7 @@ def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> 
                     _("Column of the file"), options=[_FREE, *headers], width="medium"
                 ),
                 "examples": st.column_config.TextColumn(_("First values"), width="large"),
-                "state": st.column_config.TextColumn(_("State"), width="small"),
+                "state": st.column_config.TextColumn(_("State"), width=110),
             },
         )
         columns = {

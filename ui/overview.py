@@ -175,6 +175,10 @@ def heat_map(chosen: Scope, result: Kpis) -> None:
 def what_if(chosen: Scope) -> None:
     """Three sliders beside the base case: base, scenario, difference."""
     result = kpis(chosen)
+    if result.basis != "traffic":
+        st.caption(_("With a daily traffic report, sliders for visitors, conversion and value per buyer stand here."))
+        empty.reports(("traffic_daily",))
+        return
     sliders, outcome = st.columns([2, 3], gap="large")
     with sliders:
         changes = {factor: _lever(key, plain(metric(name).label)) for factor, (key, name) in _LEVERS.items()}

@@ -43,14 +43,29 @@ def report(receipt: Receipt, key: str, bad_rows: Mapping[str, bytes] | None = No
 
 
 def done(receipt: Receipt, key: str) -> None:
-    """The receipt right after a load."""
-    st.success(say(receipt.summary))
+    """The receipt right after a load; also when it was taken back since, here or in the list of loads."""
+    undone = any(entry.id == receipt.id and entry.undone for entry in workspaces.current().receipts())
+    if undone:
+        st.info(_("{file}: this load was taken back. The figures are what they were before it.", file=receipt.file))
+    else:
+        st.success(say(receipt.summary))
     with st.container(horizontal=True, vertical_alignment="center"):
         navigation.link("overview", _("See what changed"))
-        if not receipt.already_loaded:
+        if not receipt.already_loaded and not undone:
             st.button(_("Undo this load"), key=f"undo_{key}", on_click=undo, args=(receipt.id,), type="tertiary")
     with st.expander(_("Receipt"), key=f"{key}_sheets"):
         body(receipt, key)
+
+
+def loaded_before(receipt: Receipt) -> None:
+    """Say before a load that the same file is in already.
+
+    Args:
+        receipt: of a check.
+    """
+    same = [one for one in workspaces.current().receipts() if one.sha256 == receipt.sha256 and not one.undone]
+    if same:
+        st.info(_("This very file was loaded before, {when}. Nothing will count twice.", when=_clock(same[-1])))
 
 
 def undo(receipt_id: str) -> None:

@@ -72,6 +72,7 @@ def controls() -> None:
     """Draw the choices into the sidebar; the pages read them with `current`."""
     names = workspaces.names()
     _one("ws", _("Shop data"), names, workspaces.label)
+    workspaces.new_shop()
     workspace = workspaces.current()
     last = last_day(workspace)
     if last is None:

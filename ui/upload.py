@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ecops.sources import Grid, Inspection, Match
     from ecops.sources import Mapping as Plan
 
-TYPES = ["csv", "tsv", "txt", "xls", "xlsx", "zip", "gz", "parquet"]
 _QUEUE = "upload_queue"
 _ROUND = "upload_round"
 _WANTED = "upload_load"
@@ -88,7 +87,6 @@ def box(wanted: tuple[str, ...] = ()) -> None:
     )
     dropped = st.file_uploader(
         _("Drop the exports of your platforms here: CSV, Excel, or a zip of several, up to 200 MB each"),
-        type=TYPES,
         accept_multiple_files=True,
         key=f"files_{st.session_state.setdefault(_ROUND, 0)}",
     )
@@ -229,11 +227,9 @@ def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake) -> 
         )
     else:
         st.warning(_("No export we know has these columns. Say below what the file is and which column is which."))
-    facts = (
-        _("{rows} rows", rows=Count(grid.rows)),
-        _("encoding {encoding}", encoding=grid.encoding.upper()),
-        _("header in row {n}", n=grid.header_line + 1),
-    )
+    facts = [_("{rows} rows", rows=Count(grid.rows)), _("header in row {n}", n=grid.header_line + 1)]
+    if grid.container == "csv":  # the cells of workbooks are no bytes that a reader could check
+        facts.insert(1, _("encoding {encoding}", encoding=grid.encoding.upper()))
     st.caption(" · ".join(facts))
     for note in grid.notes:
         st.caption(say(note))
@@ -264,6 +260,7 @@ def _decide(file_id: str, intake: Intake, receipt: Receipt, plans: dict[str, Pla
         st.button(_("Check again with these answers"), key=f"again_{file_id}", disabled=not done, type="primary")
         return
     receipts.report(receipt, f"report_{file_id}", intake.check.bad_rows if intake.check else {})
+    receipts.loaded_before(receipt)
     asked = receipt.currency_unknown and not workspaces.current().currency
     currency = mapping.ask_currency(f"currency_{file_id}") if asked else ""
     st.button(

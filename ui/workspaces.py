@@ -13,9 +13,11 @@ from typing import Any
 import streamlit as st
 
 import ecops
-from ecops.errors import StoreError
-from ecops.store import Data
+from ecops.errors import SpecError, StoreError
+from ecops.messages import Message
+from ecops.store import Data, is_workspace
 from sample_data import loading
+from ui import errors
 from ui.filtering import Filtered
 from ui.text import _, clean
 
@@ -23,7 +25,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = "sample"
 OWN = "mine"
 Where = tuple[tuple[str, tuple[str, ...]], ...]
-_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,40}$")
+_NAME = re.compile(r"^[^\W_][\w-]{0,40}$")
 
 
 def home() -> Path:
@@ -58,9 +60,33 @@ def choose_own() -> None:
 
 
 def names() -> list[str]:
-    """Workspaces to choose from: the sample, the reader's own, and every other folder of the home."""
-    found = [folder.name for folder in sorted(home().glob("*")) if folder.is_dir() and _NAME.match(folder.name)]
+    """Workspaces to choose from: the sample, the reader's own, and every other one of the home."""
+    found = [folder.name for folder in sorted(home().glob("*")) if _NAME.match(folder.name) and is_workspace(folder)]
     return [SAMPLE, OWN, *(name for name in found if name not in {SAMPLE, OWN})]
+
+
+def new_shop() -> None:
+    """A name box that makes another shop, for another brand or another currency."""
+    with st.expander(_("New shop"), key="new_shop_box", type="compact"), st.form("new_shop_form", border=False):
+        st.text_input(_("Name of the new shop"), key="new_shop", max_chars=41)
+        st.form_submit_button(_("Make the shop"), on_click=_make)
+    errors.told("shop")
+
+
+def _make() -> None:
+    """Make the shop that is named in the box, and choose it."""
+    name = str(st.session_state["new_shop"]).strip()
+    with errors.kept("shop"):
+        if not _NAME.match(name):
+            raise SpecError(
+                Message("This cannot be the name of a shop."),
+                Message("Letters, digits, hyphens and underscores will do, for example {name}.", name="brand-us"),
+            )
+        if name.casefold() in {known.casefold() for known in names()} or (home() / name).exists():
+            raise SpecError(Message("There is already a shop called {name}.", name=name), Message("Take another name."))
+        ecops.Workspace.open(home() / name)
+        st.session_state["ws"] = name
+        st.session_state["new_shop"] = ""
 
 
 def label(name: str) -> str:

@@ -339,7 +339,10 @@ def currency_of(job: Job, asked: str | None) -> str:
     if own and asked and own != asked:
         raise DataError(
             Message("The file is in {found}, not in {asked}.", found=own, asked=asked),
-            Message("Load it into a workspace of its own: sums over two currencies mean nothing."),
+            Message(
+                'Load it into a shop of its own ("New shop" under the list of shops, --workspace on the command line): '
+                "money of two currencies cannot be added."
+            ),
             {"file": job.grid.name},
         )
     return own or asked or ""

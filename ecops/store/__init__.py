@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ecops.store.engine import Engine, QueryTimeoutError, load_sql
     from ecops.store.reading import Wishes
     from ecops.store.receipt import Receipt, SheetReceipt
-    from ecops.store.workspace import TableInfo, Workspace
+    from ecops.store.workspace import TableInfo, Workspace, is_workspace
 
 __all__ = [
     "Answers",
@@ -23,6 +23,7 @@ __all__ = [
     "TableInfo",
     "Wishes",
     "Workspace",
+    "is_workspace",
     "load_sql",
 ]
 
@@ -37,6 +38,7 @@ _HOMES = {
     "SheetReceipt": "receipt",
     "TableInfo": "workspace",
     "Workspace": "workspace",
+    "is_workspace": "workspace",
 }
 
 

@@ -199,7 +199,10 @@ class Loader:
                         currency=currency,
                         known=known or min(found - {currency}),
                     ),
-                    Message("Load it into a workspace of its own; money of two currencies cannot be added."),
+                    Message(
+                        'Load it into a shop of its own ("New shop" under the list of shops, --workspace on the '
+                        "command line): money of two currencies cannot be added."
+                    ),
                 )
         if found and not known:
             self._refuse_beside_bare_money(next(iter(found)))

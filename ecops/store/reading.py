@@ -138,7 +138,10 @@ def _currency(wishes: Wishes, known: str) -> str:
     if said and known and said != known:
         raise DataError(
             Message("The file is in {currency}, the workspace in {known}.", currency=said, known=known),
-            Message("Load it into a workspace of its own; money of two currencies cannot be added."),
+            Message(
+                'Load it into a shop of its own ("New shop" under the list of shops, --workspace on the command line): '
+                "money of two currencies cannot be added."
+            ),
         )
     return known or said
 

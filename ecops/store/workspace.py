@@ -42,6 +42,7 @@ Progress = Callable[[Message], None]
 
 _engines: weakref.WeakValueDictionary[Path, Engine] = weakref.WeakValueDictionary()
 _opening = threading.Lock()
+_NOTE = "workspace.json"
 _READERS = 2
 """Files that are read at once by `load_many`; each in a process of its own."""
 
@@ -93,9 +94,11 @@ class Workspace:
             read_only: refuse to change anything.
 
         Raises:
-            StoreError: the folder or the state cannot be used, or the state belongs to another workspace.
+            StoreError: the folder or the state cannot be used, the folder is the home of other workspaces, or the state
+                belongs to another workspace.
         """
         folder = Path(path).expanduser().resolve()
+        _no_home(folder)
         try:
             (folder / "data").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -433,9 +436,30 @@ def _info(files: list[File]) -> TableInfo:
     )
 
 
+def is_workspace(folder: Path) -> bool:
+    """Whether a folder is a workspace; a folder of other things is not, nor is one that does not exist."""
+    return (folder / _NOTE).is_file()
+
+
+def _no_home(folder: Path) -> None:
+    """Refuse to make a workspace around others: its own folders would look like one more of them."""
+    if is_workspace(folder) or not folder.is_dir():
+        return
+    try:
+        inside = next((child for child in sorted(folder.iterdir()) if is_workspace(child)), None)
+    except OSError:
+        return  # said better by whoever uses the folder next
+    if inside is not None:
+        raise StoreError(
+            Message("This folder holds workspaces, such as {name}, and cannot be one itself.", name=inside.name),
+            Message("Name a folder inside it, for example {folder}.", folder=str(folder / "mine")),
+            {"file": str(folder)},
+        )
+
+
 def _same_workspace(folder: Path, state: State) -> None:
     """A folder and a state belong together: mixing them up would show one shop's figures as another's."""
-    note = folder / "workspace.json"
+    note = folder / _NOTE
     if not note.exists():
         draft = folder / f".{uuid.uuid4().hex}.tmp"
         draft.write_text(json.dumps({"id": uuid.uuid4().hex}), "utf-8")

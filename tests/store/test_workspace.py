@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import ecops
 from ecops import sources
 from ecops.errors import DataError, FileError, MappingError, StoreError
-from ecops.store import Receipt, Wishes, Workspace
+from ecops.store import Receipt, Wishes, Workspace, is_workspace
 from tests.store.conftest import orders_csv
 from tests.store.simple import (
     Reference,
@@ -290,6 +290,16 @@ def test_an_empty_workspace_has_nothing_to_add_up(workspace):
     version = workspace.version
     workspace.add_up()
     assert workspace.version == version
+
+
+def test_a_folder_of_workspaces_is_refused_unless_it_is_one_already(tmp_path):
+    Workspace.open(tmp_path / "home" / "mine")
+    with pytest.raises(StoreError, match="holds workspaces, such as mine"):
+        Workspace.open(tmp_path / "home")
+    assert not is_workspace(tmp_path / "home")
+    Workspace.open(tmp_path / "old")
+    Workspace.open(tmp_path / "old" / "mine")
+    assert Workspace.open(tmp_path / "old").tables() == {}
 
 
 def test_a_state_of_another_workspace_is_refused(tmp_path):
