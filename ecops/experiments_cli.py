@@ -53,16 +53,19 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     as_json: JsonOption = False,
 ) -> None:
     """Say whether to ship: one sentence with money, and what it rests on."""
-    from ecops.experiments import analyse, decide
+    from ecops.experiments import decide, tally_of
+    from ecops.experiments.judging import judged
 
     data, held = _opened(file, name, _mapped(columns or []))
-    changes: dict[str, Any] = {"planned_sample": planned, "looks": tuple(look or ()), "margin": margin}
-    spec = _changed(held, {**changes, "monthly_traffic": traffic}, goal, control, guardrail or [], also or [])
-    readout = analyse(data, spec)
+    changes = {"planned_sample": planned, "margin": margin, "monthly_traffic": traffic}
+    spec = _changed(held, changes, goal, control, guardrail or [], also or [])
+    readout = judged(tally_of(data, spec), spec, tuple(look or ())).readout
     decision = decide(readout)
     if as_json:
         return _say_json(_answer(readout, decision, language))
     _say(decision.headline, language)
+    if decision.action is not None:
+        _say(Message("Advice: {advice}", advice=decision.action.text), language)
     if held.guessed and not control:
         _say(
             Message(
@@ -167,7 +170,7 @@ def _wishes(inspection: Inspection, mapped: Mapping[str, str]) -> Wishes:
     return Wishes(plans, sheets=list(plans), answers=Answers(columns=mapped) if mapped else None)
 
 
-def _changed(  # noqa: PLR0913, PLR0917 - one argument an option
+def _changed(
     held: Held, changes: Mapping[str, Any], goal: str, control: str, guardrails: list[str], also: list[str]
 ) -> Experiment:
     from dataclasses import replace
@@ -204,6 +207,7 @@ def _answer(readout: Readout, decision: Decision, language: str) -> dict[str, An
         "arm": decision.arm,
         "choose": decision.choose,
         "headline": told(decision.headline),
+        "advice": decision.action and write(decision.action.text, as_language(language)),
         "reasons": [told(reason) for reason in decision.reasons],
         "chance_wrong": decision.chance_wrong,
         "gain_a_month": stake and {"value": stake.gain.value, "low": stake.gain.low, "high": stake.gain.high},

@@ -148,9 +148,7 @@ def verdict(shown: Case) -> None:
     if decision.kind in {"invalid", "refused", "too_early", "guardrail"}:
         for reason in decision.reasons:
             st.markdown(f"- {say(readable(reason))}")
-    if decision.kind == "flat" and decision.choose == "treatment":
-        st.markdown(_("Advice: this is a bet, no proof. Ship it if that costs nothing, else keep what you have."))
-    elif decision.action is not None:
+    if decision.action is not None:
         owner = roles().get(decision.action.owner, decision.action.owner)
         st.markdown(_("Advice: {advice} Owner: {owner}.", advice=decision.action.text, owner=owner))
     if decision.next_look is not None:

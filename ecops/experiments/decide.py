@@ -208,7 +208,8 @@ def _decision(
     if belief is not None and choose and not (kind == "flat" and reasons):
         wrong = 1 - belief.better if choose == "treatment" else belief.better
     users, days = _missing(readout)
-    rule = "experiment_ship" if choose == "treatment" else _RULES[kind]
+    # An open result has no winner to be rolled out, even where shipping is the smaller risk.
+    rule = "experiment_bet" if kind == "flat" and choose == "treatment" else _RULES[kind]
     return Decision(
         kind=kind,
         arm=arm,

@@ -1,4 +1,4 @@
-"""An experiment of the data with what the register knows of it, judged the same on the page and in the review."""
+"""An experiment of the data with what is known of it, judged the same on the page, in the review and by the command."""
 
 from __future__ import annotations
 
@@ -46,23 +46,32 @@ def asked(held: Held, trial: Trial | None, users: float | None = None) -> Experi
     return proposed if trial is None else trial.applied_to(proposed, held.people if users is None else users)
 
 
-def judge(tally: Tally, held: Held, trial: Trial | None, *, over: bool = False) -> Judged:
-    """Judge an experiment by its plan and the looks taken so far.
-
-    Looked at before without a plan, the sample that the smallest change worth having needs stands in for one.
+def judge(tally: Tally, held: Held, trial: Trial | None) -> Judged:
+    """Judge an experiment by what the register knows of it: its plan and the looks taken so far.
 
     Args:
         tally: its data, from `tally_of`.
         held: the experiment as the data has it.
         trial: the same in the register.
-        over: nobody is added any more, so that without a plan what came is the whole sample.
     """
     base = asked(held, trial)
     users = sum(tally.users.get(arm, 0) for arm in base.arms)
-    spec = asked(held, trial, users)
-    looked = tuple(look.users for look in trial.looks) if trial is not None else ()
-    if over and spec.planned_sample is None and users >= 4:
-        spec = replace(spec, planned_sample=users, looks=looked)
+    return judged(tally, asked(held, trial, users), tuple(look.users for look in trial.looks) if trial else ())
+
+
+def judged(tally: Tally, spec: Experiment, looked: tuple[float, ...] = ()) -> Judged:
+    """Judge an experiment that was looked at before.
+
+    Without a plan, the sample that the smallest change worth having needs stands in for one from the second look on.
+    That nobody came lately is no plan: whoever ends a test when it looks good has chosen its sample by the result.
+
+    Args:
+        tally: its data, from `tally_of`.
+        spec: what is to be judged.
+        looked: users in all arms at each earlier look, increasing.
+    """
+    if spec.planned_sample is not None:
+        spec = replace(spec, looks=looked)
     readout = analyse(tally, spec)
     planned = spec.planned_sample is not None
     target = readout.looks.target

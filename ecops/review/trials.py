@@ -23,7 +23,7 @@ LOOK_BACK = 91
 """An experiment is told for a quarter after its last day."""
 
 RUNNING = 7
-"""Days without a new person after which a test is over."""
+"""Days without a new person after which a test seems to be over."""
 
 _NONE: Mapping[str, Trial] = {}
 
@@ -47,26 +47,37 @@ def trial_findings(data: Data, period: Period, trials: Mapping[str, Trial] = _NO
         last = held.last_day
         if last is not None and period.end - LOOK_BACK * ONE_DAY < last <= period.end:
             trial = trials.get(held.name or UNNAMED)
-            found += _verdict(data, held, trial, Period(last, last), over=(period.end - last).days > RUNNING)
+            found += _verdict(data, held, trial, Period(last, last), silent=(period.end - last).days > RUNNING)
     return tuple(found)
 
 
-def _verdict(data: Data, held: Held, trial: Trial | None, day: Period, *, over: bool) -> list[Finding]:
+def _verdict(data: Data, held: Held, trial: Trial | None, day: Period, *, silent: bool) -> list[Finding]:
     name = held.name or UNNAMED
     try:
         tally = experiments.tally_of(data, asked(held, trial))
-        readout = judge(tally, held, trial, over=over).readout
+        found = judge(tally, held, trial)
     except EcopsError as error:
         return [_unreadable(name, error, day)]
+    decision = experiments.decide(found.readout)
+    ended = silent and decision.kind in {"too_early", "continue"}
+    evidence = _ended(day.end, found.planned) if ended else None
     return [
         replace(
             finding,
             subject={**finding.subject, "experiment": name},
             headline=Message("{name}: {what}", name=name, what=finding.headline),
+            evidence=evidence or finding.evidence,
             notes=finding.notes[:1],
         )
-        for finding in experiments.findings(readout)
+        for finding in experiments.findings(found.readout, decision)
     ]
+
+
+def _ended(last: dt.date, planned: bool) -> Message:
+    """What to do about a test that waits for people who no longer come."""
+    if planned:
+        return Message("Nobody has come to this test since {day}, and its planned sample is not reached.", day=last)
+    return Message("Nobody has come to this test since {day}. If it is over, say so on the A/B page.", day=last)
 
 
 def _unreadable(name: str, error: EcopsError, day: Period) -> Finding:

@@ -50,11 +50,22 @@ def test_the_control_and_the_goal_of_the_register_count(workspace):
     assert verdict(workspace).after == pytest.approx(before)
 
 
-def test_a_test_to_which_nobody_comes_any_more_is_over(workspace):
+def test_a_test_to_which_nobody_comes_any_more_asks_whether_it_is_over(tmp_path):
+    users = shop(6_000, days=21, lift=0.04, rate=0.1, seed=4).drop(columns="pre_value")
+    workspace = Workspace.open(tmp_path / "shop")
+    workspace.load(users.to_csv(index=False).encode(), name="hero.csv")
     later = Period(dt.date(2026, 12, 7), dt.date(2026, 12, 13))
     (found,) = trial_findings(workspace.data(), later)
-    told = decide(analyse(USERS, Experiment(secondary=("uv_value", "aov"), planned_sample=9_000)))
+    told = decide(analyse(users, Experiment(secondary=("uv_value", "aov"), minimum_lift=0.12)))
+    assert told.kind == "continue"
     assert found.headline.text("en") == f"hero: {told.headline.text('en')}"
+    assert "since 22 Nov. If it is over, say so" in found.evidence.text("en")
+    assert "11月22日" in found.evidence.text("zh")
+    Register(workspace.state).write("hero", "li", planned_sample=90_000.0)
+    (planned,) = trial_findings(workspace.data(), later, registered(workspace))
+    assert "its planned sample is not reached" in planned.evidence.text("en")
+    (during,) = trial_findings(workspace.data(), WEEK)
+    assert "Nobody" not in during.evidence.text("en")
 
 
 def test_collect_takes_the_register_of_the_workspace_and_notices_its_changes(workspace):
