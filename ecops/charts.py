@@ -263,11 +263,21 @@ def currency_name(currency: str) -> Value:
 
 
 def count_axis(values: Iterable[float], language: str = "en", zero: bool = True) -> dict[str, Any]:
-    """Axis properties for counts: ticks written 1.2 万 or 12,000."""
-    places = ticks(values, zero)
+    """Axis properties for counts and figures a head: ticks written 1.2 万 or 12,000, small figures with decimals.
+
+    >>> count_axis([0.4, 1.3])["ticktext"]
+    ['0.0', '0.5', '1.0', '1.5']
+    """
+    plotted = [float(value) for value in values if value is not None and math.isfinite(value)]
+    places = ticks(plotted, zero)
+    step = places[1] - places[0]
+    if step < 1 and all(value.is_integer() for value in plotted):
+        step = 1.0  # there is no half order
+        places = [float(place) for place in range(math.floor(places[0]), math.ceil(places[-1]) + 1)]
+    digits = max(0, math.ceil(-math.log10(step) - 1e-9))
     return {
         "tickvals": places,
-        "ticktext": [write_count(place, language) for place in places],
+        "ticktext": [f"{place:,.{digits}f}" if digits else write_count(place, language) for place in places],
         "range": [places[0], places[-1]],
     }
 
