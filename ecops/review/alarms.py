@@ -16,7 +16,7 @@ from ecops.growth.daily import DIMENSIONS, Data, opened
 from ecops.growth.findings import where, written
 from ecops.growth.registry import metric, metrics
 from ecops.handbook import roles
-from ecops.messages import Message, Percent
+from ecops.messages import Message, Percent, Value
 from ecops.periods import ONE_DAY, Period
 from ecops.review import series
 from ecops.store import journal
@@ -42,7 +42,7 @@ class AlertRule:
         comparison: see `Comparison`.
         threshold: in the metric's unit, or a share for changes.
         where: dimension values of the place; empty for the whole shop.
-        by: dimensions each of whose values is looked at by itself.
+        by: dimensions each of whose values is looked at by itself; where the data tells none apart, the channels.
         weeks: length of the span, whole weeks ending with the week looked at.
         owner: role that has to act.
         id: short, unique in the workspace; "" before it is stored.
@@ -79,7 +79,7 @@ class Alert:
 
     Attributes:
         rule: which.
-        subject: where.
+        subject: where; only the dimensions that the data names.
         period: the days looked at; value: the metric there; before: the same span before (NaN for plain values).
         n: base of the value.
         sentence: what to tell the owner.
@@ -124,9 +124,24 @@ def _fired(data: Data, rule: AlertRule, week: Period) -> list[Alert]:
     now = Period(week.end - (7 * rule.weeks - 1) * ONE_DAY, week.end)
     other = now.compared("previous")
     dimensions = list(dict.fromkeys((*rule.where, *rule.by)))
-    daily = series.read(data, rule.metric, dimensions, Period(other.start, now.end))
+    span = Period(other.start, now.end)
+    daily = series.read(data, rule.metric, dimensions, span)
     if daily is None:
         return []
+    currency = getattr(data, "currency", "")
+    found = _at(daily, rule, (now, other), currency)
+    if rule.by and len(daily.places) == 1 and "channel" not in dimensions:
+        # The tables tell none of these places apart; the channels may name what moved.
+        split = series.read(data, rule.metric, [*dimensions, "channel"], span)
+        parts = [] if split is None else _at(split, rule, (now, other), currency)
+        if split is not None and 0 < len(parts) < len(split.places):
+            return parts
+    return found
+
+
+def _at(daily: series.Daily, rule: AlertRule, spans: tuple[Period, Period], currency: str) -> list[Alert]:
+    """A rule at every place of a split."""
+    now, other = spans
     found = []
     for place, names in enumerate(daily.places):
         if any(names[name] != value for name, value in rule.where.items()):
@@ -141,9 +156,16 @@ def _fired(data: Data, rule: AlertRule, week: Period) -> list[Alert]:
             rule, value, before
         ):
             continue
-        currency = getattr(data, "currency", "")
-        found.append(Alert(rule, names, now, value, before, base, _sentence(rule, names, value, before, currency)))
+        subject = _subject(names, daily.places)
+        named = where(subject) if subject or len(daily.places) == 1 else Message("unnamed")
+        found.append(Alert(rule, subject, now, value, before, base, _sentence(rule, named, value, before, currency)))
     return found
+
+
+def _subject(place: Mapping[str, str], places: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """What a place is known by: without what its rows do not say, and without a platform that none of them names."""
+    nameless = all(each.get("platform", "other") == "other" for each in places)
+    return {name: value for name, value in place.items() if value and not (nameless and name == "platform")}
 
 
 def _fires(rule: AlertRule, value: float, before: float) -> bool:
@@ -159,9 +181,9 @@ def _fires(rule: AlertRule, value: float, before: float) -> bool:
     return change <= -rule.threshold if rule.comparison == "falls_by" else change >= rule.threshold
 
 
-def _sentence(rule: AlertRule, place: Mapping[str, str], value: float, before: float, currency: str) -> Message:
+def _sentence(rule: AlertRule, place: Value, value: float, before: float, currency: str) -> Message:
     values = {
-        "place": where(place),
+        "place": place,
         "metric": metric(rule.metric).label,
         "value": written(rule.metric, value, currency),
         "weeks": rule.weeks,

@@ -59,6 +59,43 @@ def test_hand_case_of_an_alert():
     )
 
 
+def plain_funnel(rates, platform="other"):
+    """A funnel table that knows only channels: each a pair of payment rates (two weeks before, two weeks)."""
+    rows = [
+        {
+            "date": WEEK.end - dt.timedelta(days=back), "platform": platform, "level": "source", "channel": channel,
+            "visitors": 1_000, "cart_users": 200, "order_buyers": 100, "pay_buyers": round(100 * pair[back < 14]),
+            "pay_amount": 8_000.0,
+        }
+        for channel, pair in rates.items()
+        for back in range(28)
+    ]  # fmt: skip
+    return open_data({"traffic_daily": pd.DataFrame(rows)})
+
+
+FELL = {"search": (0.85, 0.4), "ads": (0.85, 0.85), "feed": (0.85, 0.85)}
+
+
+def test_what_the_tables_do_not_say_is_left_out_and_the_channel_that_fell_is_named():
+    (alert,) = [one for one in alerts(plain_funnel(FELL), WEEK) if one.rule.metric == "payment_rate"]
+    assert dict(alert.subject) == {"channel": "search"}
+    assert alert.sentence.text("en").startswith("search: Order to payment went from 85% to 40% (-53%) within 2 weeks")
+    (alert,) = [one for one in alerts(plain_funnel(FELL, "jd"), WEEK) if one.rule.metric == "payment_rate"]
+    assert dict(alert.subject) == {"platform": "jd", "channel": "search"}
+
+
+def test_what_fell_everywhere_is_one_alert_of_the_whole_shop():
+    fired = alerts(plain_funnel(dict.fromkeys(FELL, (0.85, 0.4))), WEEK, [rule("falls_by", 0.2, weeks=2)])
+    assert [dict(alert.subject) for alert in fired] == [{}]
+    assert fired[0].sentence.text("en").startswith("The whole shop: ")
+
+
+def test_rows_without_a_channel_are_not_called_the_whole_shop():
+    data = plain_funnel({"": (0.85, 0.4), "ads": (0.85, 0.85)})
+    (alert,) = alerts(data, WEEK, [rule("falls_by", 0.2, by=("channel",), weeks=2)])
+    assert alert.sentence.text("en").startswith("unnamed: ")
+
+
 def test_little_data_and_missing_metrics_say_nothing():
     assert alerts(shop({"b": (0.8, 0.4)}, visitors=40), WEEK, [rule("falls_by", 0.2)]) == ()
     assert alerts(shop({"b": (0.8, 0.4)}), WEEK, [AlertRule("nps", "below", 50)]) == ()
