@@ -136,14 +136,16 @@ def test_a_table_is_taken_home_through_the_door(visit):
     assert waiting.value.path().read_bytes().startswith(b"\xef\xbb\xbf")
 
 
-def test_dark_on_a_telephone(visit):
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_dark_on_a_telephone(visit, language):
     visitor = visit(width=390, height=844, dark=True)
-    visitor.open("/overview")
+    visitor.open(f"/overview?lang={language}")
     assert len(visitor.figures()) == 5
     assert (
         visitor.page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(17, 22, 29)"
     )
-    # Nothing sticks out: the page scrolls down, never sideways.
+    # Nothing sticks out: the page scrolls down, never sideways. The table of the what-if comes last.
+    visitor.page.locator("[data-testid=stMarkdownContainer] table").first.wait_for()
     wide = visitor.page.evaluate(
         "(() => {const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth})()"
     )
