@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import hashlib
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sample_data
+from ecops.experiments.register import Register
 from ecops.store import Wishes
 from ecops.tables import table
 
@@ -17,12 +21,35 @@ if TYPE_CHECKING:
 
 
 def renew(workspace: Workspace) -> list[Path]:
-    """Take back the files of an older release; the files that the workspace, which holds no others, still lacks."""
+    """Take back the files of an older release, and write down what is known of the tests before anybody looks at one.
+
+    Returns:
+        The files that the workspace, which holds no others, still lacks.
+    """
+    _write_down(workspace)
     wanted = {hashlib.sha256(file.read_bytes()).hexdigest(): file for file in sample_data.files()}
     standing = {receipt.sha256: receipt for receipt in workspace.receipts() if not receipt.undone}
     for outdated in standing.keys() - wanted.keys():
         workspace.undo(standing[outdated], actor="sample")
     return [file for sha256, file in wanted.items() if sha256 not in standing]
+
+
+@functools.cache
+def experiments() -> Mapping[str, dict[str, Any]]:
+    """What the people of the shop wrote down about each of their tests, see `experiments.toml`."""
+    return tomllib.loads((sample_data.FOLDER.parent / "experiments.toml").read_text("utf-8"))
+
+
+def _write_down(workspace: Workspace) -> None:
+    register = Register(workspace.state)
+    known = {trial.name for trial in register.trials()}
+    for name, told in experiments().items():
+        if name in known:
+            continue
+        fields = {key: value for key, value in told.items() if key not in {"hypothesis", "looks"}}
+        register.write(name, "sample", hypothesis=told["hypothesis"]["zh"], goal="conversion", **fields)
+        for users, day, verdict in told["looks"]:
+            register.look(name, "sample", users, verdict, dt.date.fromisoformat(day))
 
 
 def load(workspace: Workspace, files: Sequence[Path]) -> Iterator[Receipt]:

@@ -20,7 +20,6 @@ from ecops.review.agenda import KpiRow
 from ecops.review.charts import Line
 from ecops.store import journal
 from ui import address, charts, errors, review_meeting, tables, workspaces
-from ui.experiment_store import register
 from ui.filtering import Filtered
 from ui.scope import Scope
 from ui.tables import Shape
@@ -101,7 +100,6 @@ def caveats(review: Weekly) -> None:
 def read(chosen: Scope, week: Period, stage: str) -> Weekly:
     """The review of a week, worked out once for each version of the data and of the journal."""
     workspace = workspaces.current()
-    register()  # the plans of the sample shop's tests are written down when it is first opened
     written = tuple(entries[-1].seq if (entries := journal.read(workspace.state, name)) else 0 for name in _STREAMS)
     return _read((str(workspace.folder), workspace.version), written, chosen.where, (week, stage), workspace)
 
@@ -265,8 +263,8 @@ def lines(review: Weekly) -> None:
 
 def _line(line: Line, review: Weekly, span: str) -> None:
     table = pd.DataFrame({"date": line.days, "value": line.this_year, "year_before": line.year_before})
-    kinds = {"money": "money", "rate": "percent", "count": "count"}
-    kind = kinds.get(metric(line.metric).unit, "number")
+    entry = metric(line.metric)
+    kind = "percent" if entry.percent else {"money": "money", "count": "count"}.get(entry.unit, "number")
     charts.show(
         figures.line(line, review.currency, review.annotations, look()),
         f"{span}_{line.metric}",
@@ -387,9 +385,10 @@ def _agree(review: Weekly, key: str, value: float | None, due: Any) -> None:
     if not value:
         st.error(_("Write a value above 0."))
         return
-    share = row.metric.unit == "rate" or key.endswith(("_rate", "_share", "_margin"))
     try:
-        target = Target(key, value / 100 if share else value, due, review.week.end, row.value, row.metric.owner)
+        target = Target(
+            key, value / 100 if row.metric.percent else value, due, review.week.end, row.value, row.metric.owner
+        )
         Targets(workspaces.current().state).set(ACTOR, target)
     except EcopsError as error:
         errors.show(error)

@@ -1,5 +1,6 @@
 """The A/B page says of each test of the sample shop what is true of it, and keeps the register of one's own."""
 
+import datetime as dt
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +13,8 @@ import sample_data
 from ecops.experiments import Experiment, analyse, decide
 from ecops.experiments.register import Register, Trial
 from ecops.experiments.workspace import experiments_in
+from ecops.periods import Period
+from ecops.review.trials import registered, trial_findings
 from tests.experiments.shops import shop, totals
 from tests.pages.test_pages import said
 
@@ -19,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("verdict", "check", "plan", "register")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 TRUTHS = tomllib.loads((ROOT / "sample_data" / "truths.toml").read_text("utf-8"))
-PLANS = tomllib.loads((ROOT / "ui" / "experiment_sample.toml").read_text("utf-8"))
+PLANS = tomllib.loads((ROOT / "sample_data" / "experiments.toml").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -158,14 +161,48 @@ def test_looking_at_ones_own_test_is_remembered_once(own, open_app):
     assert "没有登记计划人数" in words(app)
 
 
-def test_the_sample_shop_is_not_written_to(opened, home):
-    register = Register(ecops.Workspace.open(home / "sample").state)
+def in_the_review(workspace):
+    """What the weekly review tells of the tests, figures and all."""
+    last = max(held.last_day for held in experiments_in(workspace.data()))
+    found = trial_findings(workspace.data(), Period(last - dt.timedelta(days=6), last), registered(workspace))
+    # Sums run in parallel, so the last bits may differ from one reading to the next.
+    return [
+        (
+            finding.headline.text("en"),
+            tuple(
+                f"{end:.6g}"
+                for end in (*finding.ci, *((finding.money and (finding.money.low, finding.money.high)) or ()))
+            ),
+            finding.action.text.text("en"),
+        )
+        for finding in found
+    ]
+
+
+def test_the_sample_shop_is_not_written_to(open_app, opened, home):
+    open_app("overview")
+    workspace = ecops.Workspace.open(home / "sample")
+    register, reviewed = Register(workspace.state), in_the_review(workspace)
     before = {trial.name: len(register.history(trial.name)) for trial in register.trials()}
     for name in PLANS:
         opened(test=name, language="zh")
     after = {trial.name: len(register.history(trial.name)) for trial in register.trials()}
     assert set(after) == set(PLANS)
-    assert all(after[name] == before.get(name, after[name]) for name in after)
+    assert after == before
+    assert in_the_review(workspace) == reviewed
+    assert len(reviewed) == len(PLANS)
+
+
+@pytest.mark.parametrize("lift", [0.04, 0.5])
+def test_opening_the_page_changes_no_figure_of_the_review(own, lift):
+    app, workspace = own(shop(6_000, seed=9, rate=0.1, lift=lift).assign(experiment="ab_1"), "trial", "en")
+    assert Register(workspace.state).trial("ab_1").looks
+    untouched = ecops.Workspace.open(workspace.folder.with_name("untouched"))
+    untouched.load(workspace.folder.parent.parent / "ab.csv")
+    assert in_the_review(workspace) == in_the_review(untouched)
+    (told,) = in_the_review(workspace)
+    assert told[0].removeprefix("ab_1: ") == app.header[0].value.replace("\\", "")
+    assert any(told[2] in text.replace("\\", "") for text in said(app))
 
 
 def test_a_test_said_to_be_over_gets_a_verdict(own):

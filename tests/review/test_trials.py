@@ -10,6 +10,7 @@ from ecops.experiments.register import Register
 from ecops.periods import Period
 from ecops.review import collect
 from ecops.review.trials import registered, trial_findings
+from sample_data import loading
 from tests.experiments.shops import shop
 
 WEEK = Period(dt.date(2026, 11, 16), dt.date(2026, 11, 22))
@@ -38,6 +39,18 @@ def test_the_plan_and_the_looks_of_the_register_count(workspace):
     assert verdict(workspace).ci == pytest.approx((effect.low, effect.high))
     alone = analyse(USERS, Experiment()).goal("B").effect
     assert effect.low < alone.low
+
+
+def test_the_sample_shop_comes_with_its_register(tmp_path):
+    workspace = Workspace.open(tmp_path / "sample")
+    files = loading.renew(workspace)
+    written = registered(workspace)
+    assert set(written) == set(loading.experiments())
+    assert {name: len(trial.looks) for name, trial in written.items()} == {
+        name: len(told["looks"]) for name, told in loading.experiments().items()
+    }
+    assert loading.renew(workspace) == files
+    assert registered(workspace) == written
 
 
 def test_the_control_and_the_goal_of_the_register_count(workspace):
