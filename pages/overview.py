@@ -4,6 +4,7 @@ import streamlit as st
 
 from ecops import growth
 from ecops.messages import Message
+from ecops.review import collecting
 from ui import cards, empty, findings, overview, scope, workspaces
 from ui.text import _, say
 
@@ -18,6 +19,7 @@ scope.line(chosen)
 with st.spinner(_("Working out what changed")):
     result = overview.kpis(chosen)
     why = workspaces.answer(growth.diagnose, chosen.period, chosen.compare, where=chosen.where)
+    why = why.told(workspaces.answer(collecting.changes, chosen.period, chosen.compare, where=chosen.where))
 
 cards.verdict(why.verdict)
 cards.kpis(result, overview.five(result), scope.comparison_word(chosen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_ra
 from ecops.growth.explain import Explanation, explain
 from ecops.growth.panel import Basis, Panel, aliases_of
 from ecops.growth.registry import metric
+from ecops.growth.verdict import leading, verdict
 from ecops.messages import Message
 from ecops.periods import Compare, Period
 
@@ -62,6 +63,10 @@ class Block:
     first: bool = False
 
 
+_SURE = 0.05
+"""A change of GMV with a smaller p-value is more than its usual swing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What changed, why, and how sure.
@@ -82,6 +87,7 @@ class Diagnosis:
         findings: defects of the data first, then confirmed, watch and insufficient ones, each by money.
         verdict: one sentence to read aloud.
         notes: what a reader must know.
+        usual: whether the change of GMV alone lies within its usual swing.
     """
 
     period: Period
@@ -99,6 +105,15 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     verdict: Message
     notes: tuple[Message, ...]
+    usual: bool = False
+
+    def told(self, found: Sequence[Finding]) -> Diagnosis:
+        """The same with its causes as several capabilities tell them together; those that moved GMV stand first."""
+        ordered = leading(found, self.after - self.before)
+        turned = self.mix is not None and self.mix.reversed
+        gmv = (self.before, self.after)
+        sentence = verdict(gmv, self.currency, ordered, mix_first=turned, usual=self.usual)
+        return replace(self, findings=ordered, verdict=sentence)
 
     @property
     def confirmed(self) -> tuple[Finding, ...]:
@@ -143,6 +158,8 @@ def diagnose(
     tree = _tree(figures)
     ordered = findings.ranked([*defects, *told])
     blocks = _blocks(figures, tree, ordered)
+    usual = _within_its_swing(figures)
+    turned = shift is not None and shift.reversed
     return Diagnosis(
         period,
         whole.compare,
@@ -157,8 +174,9 @@ def diagnose(
         shift_by,
         blocks,
         ordered,
-        findings.verdict(before, after, ordered, whole, shift),
+        verdict((before, after), whole.currency, ordered, mix_first=turned, usual=usual),
         notes,
+        usual,
     )
 
 
@@ -177,6 +195,13 @@ def _nothing(
         whole.period, whole.compare, whole.basis, whole.currency, before, after, None, None, (), None, (), unknown,
         tuple(defects), verdict, notes,
     )  # fmt: skip
+
+
+def _within_its_swing(figures: _Figures) -> bool:
+    """Whether the change of GMV, tested by itself, may be chance."""
+    found = figures.figures(metric("gmv"))
+    change = found[1] if found is not None else None
+    return change is not None and bool(change.p_value[0] >= _SURE)
 
 
 def _gmv(scope: Scope) -> tuple[float, float]:

@@ -218,10 +218,10 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
 
 
 def _axis(key: str, values: Sequence[float], currency: str, language: str) -> dict[str, Any]:
-    unit = metric(key).unit
-    if unit == "money":
+    entry = metric(key)
+    if entry.unit == "money":
         return charts.money_axis(values, currency, language)
-    if unit == "rate":
+    if entry.percent:
         return charts.percent_axis(values)
     return charts.count_axis(values, language)
 

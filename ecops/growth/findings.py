@@ -80,7 +80,7 @@ def written(key: str, value: float, currency: str) -> Value:
         return Money(value, currency)
     if entry.unit == "count":
         return Count(value)
-    if entry.unit == "rate" or key == "refund_rate":
+    if entry.percent:
         return Percent(value)
     return Number(value, 2)
 
@@ -430,7 +430,8 @@ def notes_of(whole: Scope) -> tuple[Message, ...]:
     return tuple(notes)
 
 
-_ORDER: Mapping[str, int] = {"confirmed": 1, "watch": 2, "insufficient": 3}
+ORDER: Mapping[str, int] = {"confirmed": 1, "watch": 2, "insufficient": 3}
+"""In which order findings are told."""
 
 
 def ranked(found: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -438,7 +439,7 @@ def ranked(found: Sequence[Finding]) -> tuple[Finding, ...]:
 
     def rank(item: Finding) -> tuple[int, float]:
         worth = 0.0 if item.money is None else abs(item.money.value)
-        return (0 if item.kind == "data" else _ORDER[item.confidence], -worth)
+        return (0 if item.kind == "data" else ORDER[item.confidence], -worth)
 
     return tuple(sorted(found, key=rank))
 
@@ -450,34 +451,3 @@ def block_of(item: Finding) -> Literal["traffic", "conversion", "retention", ""]
     if item.kind in {"rate", "mix"}:
         return "conversion"
     return "retention" if item.kind == "retention" else ""
-
-
-HARDLY = 0.01
-"""A change of GMV below this is called none."""
-
-
-def verdict(before: float, after: float, found: Sequence[Finding], whole: Scope, shift: MixRate | None) -> Message:
-    """One sentence a person can read aloud."""
-    if not before > 0:
-        return Message(
-            "GMV was {gmv}; the comparison has none, so there is no change in per cent.",
-            gmv=Money(after, whole.currency),
-        )
-    relative = after / before - 1
-    values: dict[str, Value] = {
-        "gmv": Money(after, whole.currency),
-        "change": Percent(abs(relative)),
-    }
-    causes = [item for item in found if item.confidence == "confirmed" and item.kind != "data"]
-    if not causes:
-        values["change"] = Percent(relative, signed=True)
-        return Message("Nothing changed beyond chance. GMV was {gmv}, {change} against the comparison.", **values)
-    mixed = next((item for item in causes if item.kind == "mix"), None)
-    same = [item for item in causes if item.money is not None and item.money.value * (after - before) > 0]
-    main = mixed if mixed is not None and shift is not None and shift.reversed else (same or causes)[0]
-    values["cause"] = main.headline
-    if not abs(relative) >= HARDLY:
-        return Message("GMV hardly moved ({gmv}), but: {cause}", **values)
-    if relative < 0:
-        return Message("GMV fell by {change} to {gmv}. {cause}", **values)
-    return Message("GMV rose by {change} to {gmv}. {cause}", **values)

@@ -32,6 +32,7 @@ class Metric:
         unit: see `Unit`; money is in the workspace's currency.
         direction: which way is good.
         owner: role, a key of `ecops/handbook/roles.toml`.
+        percent: whether its values are shares, written as per cent: every rate, and the ratios that say so.
         numerator: signed measures that are added up ("-refunds" is taken away).
         denominator: the same; empty for a plain sum.
         min_denominator: below it the value is shown as too little data, in units of the denominator.
@@ -49,6 +50,7 @@ class Metric:
     unit: Unit
     direction: Direction
     owner: str
+    percent: bool
     numerator: tuple[str, ...]
     denominator: tuple[str, ...] = ()
     min_denominator: float = 0.0
@@ -82,6 +84,7 @@ def _metric(key: str, block: str, entry: Mapping[str, Any]) -> Metric:
         unit=entry["unit"],
         direction=entry["direction"],
         owner=entry["owner"],
+        percent=bool(entry.get("percent", entry["unit"] == "rate")),
         numerator=tuple(entry["numerator"]),
         denominator=tuple(entry.get("denominator", ())),
         min_denominator=float(entry.get("min_denominator", 0)),

@@ -72,6 +72,26 @@ def collect(
     return found
 
 
+def changes(data: Any, period: Period, compare: Compare = "previous") -> tuple[Finding, ...]:
+    """Why one span changed: findings of growth and the funnel, each cause once, ranked.
+
+    They carry the same figures as in the weekly review; longer spans, products and tests are left out.
+
+    Args:
+        data: a workspace, or anything `ecops.growth.kpis` takes.
+        period: the days to explain.
+        compare: what they are compared with.
+
+    Raises:
+        EcopsError: the data cannot be opened, or the comparison does not exist.
+    """
+    ready = opened(data)
+    found = _growth(ready, period, compare, first=True, last=True)
+    if "counts" in bases(ready):
+        found += _funnel(ready, period, compare)
+    return causes.rank(causes.once(found, _leaves(ready, Period(period.compared(compare).start, period.end))))
+
+
 def _collected(
     data: Data, period: Period, compare: Compare, spans: tuple[int, ...], trials: Mapping[str, Trial]
 ) -> tuple[Finding, ...]:

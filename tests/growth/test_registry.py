@@ -5,8 +5,10 @@ import pytest
 from ecops.errors import SpecError
 from ecops.growth import metric, metrics
 from ecops.growth.daily import MEASURES
+from ecops.growth.findings import written
 from ecops.growth.reasons import PAGES
 from ecops.handbook import roles
+from ecops.locale import write
 from ecops.tables import table
 
 # Rows of kind "metric" in the handbook list: OV 1-60 and FN 61-91.
@@ -43,3 +45,12 @@ def test_a_metric_is_complete(entry):
 def test_an_unknown_metric_names_its_neighbours():
     with pytest.raises(SpecError, match="pay_conversion"):
         metric("pay_convesion")
+
+
+def test_every_share_is_written_as_per_cent_and_nothing_else_is():
+    shares = {key for key, entry in metrics().items() if entry.percent}
+    assert {key for key, entry in metrics().items() if entry.unit == "rate"} <= shares
+    assert {key for key in metrics() if key.endswith(("_rate", "_share", "_margin"))} <= shares
+    assert {"cart_loss", "user_growth", "gmv_attainment", "data_completeness", "packaging_loss"} <= shares
+    assert not {"roi", "orders_per_buyer", "page_depth", "nps", "inventory_turnover", "ltv_cac", "gmv"} & shares
+    assert write(written("cart_loss", 0.79, ""), "en") == "79%"
