@@ -18,7 +18,7 @@ import typer
 
 from ecops.errors import EcopsError, SpecError, StoreError, unknown_name
 from ecops.locale import LANGUAGES, Language, as_language, write
-from ecops.messages import Count, DateRange, Message, Money, Number, Percent, Value
+from ecops.messages import Count, DateRange, Message, Percent
 from ecops.periods import Compare, last_full_week, parse_period
 
 if TYPE_CHECKING:
@@ -199,23 +199,13 @@ def kpis(
 
 
 def _line(figure: Kpi, currency: str) -> Message:
-    value = _figure(figure.value, figure.metric.unit, currency)
+    from ecops.growth.findings import written
+
+    value = written(figure.metric.key, figure.value, currency)
     if math.isnan(figure.relative):
         return Message("{label}: {value}", label=figure.metric.label, value=value)
     change = Percent(figure.relative, signed=True)
     return Message("{label}: {value} ({change})", label=figure.metric.label, value=value, change=change)
-
-
-def _figure(value: float, unit: str, currency: str) -> Value:
-    match unit:
-        case "money":
-            return Money(value, currency)
-        case "rate":
-            return Percent(value)
-        case "count":
-            return Count(value)
-        case _:
-            return Number(value, 2)
 
 
 def _kpis(result: Kpis, language: str) -> dict[str, Any]:

@@ -96,6 +96,17 @@ def test_figures(file, shop):
     assert "Gross sales: 33" in bare, "a file that names no currency"
 
 
+def test_shares_are_written_as_per_cent(tmp_path):
+    traffic = tmp_path / "traffic.csv"
+    rows = [f"2026-05-{day:02},jd,1000,100,40,21,2100" for day in range(4, 18)]
+    heading = "date,platform,visitors,cart_users,order_buyers,pay_buyers,pay_amount"
+    traffic.write_text("\n".join([heading, *rows]), "utf-8")
+    run("load", traffic, "-w", tmp_path / "shop", "--currency", "CNY")
+    said = run("kpis", "-w", tmp_path / "shop", "--period", "2026-05-11..2026-05-17").stdout
+    assert "Cart loss rate: 79%" in said
+    assert "Add-to-cart rate: 10.0%" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -57,13 +57,13 @@ def card(kpi: Kpi, currency: str, comparison: str) -> None:
 
 def value(metric: Metric, number: float, currency: str) -> Value:
     """A figure in the unit of its metric, ready for a sentence."""
+    if metric.percent:
+        return Percent(number)
     match metric.unit:
         case "money":
             return Money(number, currency)
-        case "rate":
-            return Percent(number)
         case "ratio":
-            return Percent(number) if metric.key.endswith(("_rate", "_share", "_margin")) else Number(number, 2)
+            return Number(number, 2)
         case "days":
             return Number(number, 1)
         case _:

@@ -86,7 +86,7 @@ def _whole(entry: Metric, rows: pd.DataFrame, mark: str) -> float:
 
 
 def _table(entry: Metric, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Shape]]:
-    kind = _KINDS[entry.unit]
+    kind = "percent" if entry.percent else _KINDS[entry.unit]
     shown = rows.assign(change=rows["value"] - rows["before_value"])
     shapes = {"date": Shape(_("Day"), "date"), "value": Shape(plain(entry.label), kind)}
     if entry.denominator:

@@ -142,7 +142,7 @@ def _segment_table(split: Kpis, by: str, key: str) -> None:
         "relative": Shape(_("Change in %"), "percent"),
     }
     shapes |= {
-        name: Shape(plain(metric(name).label), "percent" if name == "refund_rate" else _KINDS[metric(name).unit])
+        name: Shape(plain(metric(name).label), "percent" if metric(name).percent else _KINDS[metric(name).unit])
         for name in behind
         if name in table
     }

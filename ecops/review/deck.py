@@ -165,8 +165,7 @@ def _charts(review: Weekly) -> list[Section]:
 
 def _chart(line: Line, currency: str, daily: bool) -> Chart:
     entry = metric(line.metric)
-    rate = entry.unit == "rate" or line.metric.endswith(("_rate", "_share", "_margin"))
-    unit: Unit = "money" if entry.unit == "money" else "percent" if rate else "count"
+    unit: Unit = "money" if entry.unit == "money" else "percent" if entry.percent else "count"
     categories = tuple(f"{day.month}/{day.day}" if daily else f"{day:%Y-%m}" for day in line.days)
     series = [Series(Message("This year"), line.this_year)]
     if any(math.isfinite(value) for value in line.year_before):

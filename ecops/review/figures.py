@@ -119,7 +119,7 @@ def _axis(key: str, values: Sequence[float], currency: str, language: str) -> Ma
     entry = metric(key)
     if entry.unit == "money":
         return charts.money_axis(values, currency, language)
-    if entry.unit == "rate" or key.endswith(("_rate", "_share", "_margin")):
+    if entry.percent:
         return charts.percent_axis(values)
     return charts.count_axis(values, language)
 
