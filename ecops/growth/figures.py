@@ -328,13 +328,17 @@ def _name_peaks(
 
 
 def _trend_sentence(table: pd.DataFrame, key: str, period: Period) -> Message:
-    """The mean day of the period against the mean day of the six weeks before."""
+    """The mean day of the period against the mean day known before it: of six weeks, or of as much as there is."""
     inside = (table["date"] >= period.start) & (table["date"] <= period.end)
     now, then = float(table.loc[inside, "value"].mean()), float(table.loc[~inside, "value"].mean())
     if not (np.isfinite(now) and np.isfinite(then) and then):
         return Message("{metric} by day", metric=metric(key).label)
     change = now / then - 1
-    values: dict[str, Value] = {"metric": metric(key).label, "change": Percent(abs(change))}
+    before = table.loc[(table["date"] < period.start) & table["value"].notna(), "date"]
+    days = (period.start - before.min()).days
+    weeks, rest = divmod(days, 7)
+    span = Message("{n} weeks", n=weeks) if rest == 0 and weeks > 1 else Message("{n} days", n=days)
+    values: dict[str, Value] = {"metric": metric(key).label, "change": Percent(abs(change)), "span": span}
     if change < 0:
-        return Message("{metric}: an average day is {change} below the six weeks before", **values)
-    return Message("{metric}: an average day is {change} above the six weeks before", **values)
+        return Message("{metric}: an average day is {change} below the {span} before", **values)
+    return Message("{metric}: an average day is {change} above the {span} before", **values)

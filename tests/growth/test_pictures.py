@@ -86,6 +86,16 @@ def test_the_trend_stands_against_the_same_weekday_a_year_before(data):
     assert len(table) == 49
 
 
+@pytest.mark.parametrize(
+    ("days", "said"), [(42, "6 weeks"), (28, "4 weeks"), (60, "6 weeks"), (12, "12 days"), (7, "7 days")]
+)
+def test_the_trend_says_how_much_stood_before(data, days, said):
+    traffic = data["traffic_daily"]
+    known = {"traffic_daily": traffic[traffic.date >= WEEK.start - dt.timedelta(days=days)]}
+    table = views.trend(known, WEEK, "visitors")
+    assert f" the {said} before" in figures.alt_text(figures.trend(table, "visitors", WEEK))
+
+
 def test_hours_are_complete_and_sum():
     orders = simulate_orders(1, days=30)
     table = views.hours(orders, WEEK)
