@@ -14,6 +14,7 @@ from ecops.experiments.judging import asked, judge
 from ecops.experiments.register import UNNAMED, Trial
 from ecops.experiments.report import KINDS, readable, seeming
 from ecops.experiments.tally import Tally
+from ecops.experiments.words import otherwise
 from ecops.experiments.workspace import Held, experiments_in
 from ecops.handbook import roles
 from ecops.messages import Count, DateRange, Message, Money, Percent, Term
@@ -181,7 +182,25 @@ def plan_missing(shown: Case) -> None:
 
 
 def five(shown: Case) -> None:
-    """At most five figures beside each other; for a result that is not valid only who was in which arm."""
+    """At most five figures beside each other, and what the money counts; of a result that is not valid only the arms."""
+    _cards(shown)
+    stake, goal = shown.decision.stake, shown.spec.goal_metric
+    if shown.decision.kind not in {"ship", "stop", "flat", "continue"} or stake is None or goal.unit == "money":
+        return
+    st.caption(
+        _(
+            "Worth a month: from {metric} alone, one more counted as {value}, as if the order value stayed as it is.",
+            metric=goal.label,
+            value=Money(stake.value, stake.gain.currency),
+        )
+    )
+    result = shown.decision.result
+    against = otherwise(shown.readout, result, stake) if result is not None else None
+    if against is not None:
+        row("amber", say(readable(against)))
+
+
+def _cards(shown: Case) -> None:
     with st.grid(5, min_column_width=164, gap="small", key="figure_cards"):
         if shown.decision.kind in {"invalid", "refused"}:
             _arms(shown)
@@ -258,7 +277,11 @@ def _money(shown: Case) -> None:
             _("Worth a month"),
             say(stake.gain.money),
             say(stake.gain.interval),
-            _("If everybody saw it, with {n} users a month.", n=Count(round(stake.traffic))),
+            _(
+                "From {metric} alone, if everybody saw it, with {n} users a month.",
+                metric=shown.spec.goal_metric.label,
+                n=Count(round(stake.traffic)),
+            ),
         )
     if math.isfinite(wrong):
         choice = _("if you ship it") if shown.decision.choose == "treatment" else _("if you keep what you have")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ecops.experiments.effects import Effect
 from ecops.experiments.readout import MetricResult, Readout, Stake
-from ecops.experiments.words import change, interval, money_clause
+from ecops.experiments.words import change, interval, money_clause, otherwise
 from ecops.finding import Advice
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent
@@ -322,6 +322,9 @@ def _more_reasons(readout: Readout, kind: Kind, result: MetricResult, stake: Sta
             interval=interval(result.metric, effect, readout.currency),
         )
     )
+    against = otherwise(readout, result, stake)
+    if against is not None:
+        found.append(against)
     if stake is not None:
         found.append(
             Message(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ecops.experiments.capping import Cap
 from ecops.experiments.effects import Effect
-from ecops.experiments.readout import Looks, MetricResult, Stake
+from ecops.experiments.readout import Looks, MetricResult, Readout, Stake
 from ecops.experiments.spec import Experiment, Metric
 from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Value
 
@@ -101,6 +101,31 @@ def _looks(spec: Experiment, looks: Looks) -> Message:
         "This is look {n} at {share} of the planned sample; the limits are set so that looking early is safe.",
         n=Count(looks.number),
         share=Percent(looks.fraction, digits=0),
+    )
+
+
+def otherwise(readout: Readout, result: MetricResult, stake: Stake | None) -> Message | None:
+    """The sentence about the revenue a user when it moved against the money that the goal alone promises.
+
+    Args:
+        readout: from `analyse`.
+        result: the goal's result in an arm.
+        stake: money of that arm.
+
+    Returns:
+        None when both point the same way, when the goal is money itself, or when there is no revenue a user.
+    """
+    if stake is None or result.metric.unit == "money":
+        return None
+    found = (other for other in readout.results if other.arm == result.arm and other.metric.key == "uv_value")
+    revenue = next(found, None)
+    if revenue is None or revenue.effect is None or not revenue.effect.difference * stake.gain.value < 0:
+        return None
+    return Message(
+        "But this points the other way: {change}, {interval}. The money a month counts {goal} alone.",
+        change=change(revenue.metric, revenue.effect, readout.currency),
+        interval=interval(revenue.metric, revenue.effect, readout.currency),
+        goal=result.metric.label,
     )
 
 

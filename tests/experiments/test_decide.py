@@ -211,6 +211,31 @@ def test_daily_totals_reach_a_verdict():
     assert any("28 days" in str(text) for text in decision.adjusted)
 
 
+def test_money_from_conversion_alone_is_contradicted_by_the_revenue():
+    users = shop(40_000, lift=0.3, seed=2)
+    spec = Experiment(secondary=("uv_value",), planned_sample=40_000)
+
+    def against(table):
+        readout = analyse(table, spec)
+        decision = decide(readout)
+        told = [str(reason.text("en")) for reason in decision.reasons if "the other way" in reason.text("en")]
+        revenue = next(result for result in readout.results if result.metric.key == "uv_value").effect
+        assert decision.kind == "ship"
+        assert decision.stake.gain.value > 0
+        return told, revenue
+
+    told, revenue = against(users)
+    assert revenue.difference > 0
+    assert told == []
+    cheaper = users.assign(revenue=users.revenue.where(users.variant == "A", users.revenue * 0.6))
+    (sentence,), revenue = against(cheaper)
+    assert revenue.difference < 0
+    assert f"{revenue.treatment:,.2f} ({100 * revenue.lift.value:.0f}%)" in sentence
+    assert sentence.endswith("The money a month counts Conversion rate alone.")
+    whole = decide(analyse(cheaper, Experiment(goal="uv_value", planned_sample=40_000)))
+    assert not any("the other way" in reason.text("en") for reason in whole.reasons)
+
+
 def test_the_finding_carries_the_verdict():
     readout = analyse(shop(lift=0.25, seed=2), Experiment(name="页头", goal="uv_value", planned_sample=40_000))
     (finding,) = findings(readout)

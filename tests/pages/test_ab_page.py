@@ -238,6 +238,27 @@ def test_changing_the_plan_answers(opened):
     assert "suggestion" in words(app)
 
 
+def test_the_tile_of_money_says_what_it_counts(own):
+    users = shop(8_000, lift=0.5, seed=2).assign(experiment="ab_1")
+    users.loc[users.variant == "B", "revenue"] *= 0.5
+    app, _workspace = own(users, language="en")
+    worth = next(metric for metric in app.metric if metric.label == "Worth a month")
+    assert worth.help.startswith("From Conversion rate alone, if everybody saw it")
+    told = words(app).replace("\\", "")
+    assert "Worth a month: from Conversion rate alone, one more counted as" in told
+    assert told.count("But this points the other way: Revenue per visitor from") == 1
+
+
+def test_no_cell_of_the_figures_begins_with_an_apostrophe(own):
+    users = shop(8_000, lift=0.2, seed=2).assign(experiment="ab_1")
+    users.loc[users.variant == "B", "revenue"] *= 0.5
+    app, _workspace = own(users, language="en")
+    table = next(shown.value for shown in app.dataframe if "Difference" in shown.value.columns)
+    assert any("-" in str(cell) for cell in table["Difference"])
+    cells = [str(cell) for column in table.columns for cell in table[column]]
+    assert [cell for cell in cells if cell.startswith("'")] == []
+
+
 def test_a_decision_becomes_an_action(own):
     from ecops.review.actions import ActionLog
 
