@@ -90,7 +90,7 @@ def box(wanted: tuple[str, ...] = ()) -> None:
         accept_multiple_files=True,
         key=f"files_{st.session_state.setdefault(_ROUND, 0)}",
     )
-    st.caption(_("A larger file goes in by the command line: {command}", command="python -m ecops load FILE"))
+    st.caption(_("A larger file goes in by the command line: {command}", command=_command()))
     waiting = queue()
     kept = {file.file_id for file in dropped}
     for gone in [file_id for file_id in waiting if file_id not in kept]:
@@ -100,6 +100,12 @@ def box(wanted: tuple[str, ...] = ()) -> None:
         _look(fresh, waiting, wanted)
     for file_id, intake in waiting.items():
         _card(file_id, intake)
+
+
+def _command() -> str:
+    """What loads a file into this shop from the command line, which takes the reader's own when none is named."""
+    own = workspaces.current_name() == workspaces.OWN
+    return "python -m ecops load FILE" + ("" if own else f" --workspace '{workspaces.current().folder}'")
 
 
 def _look(files: list[Any], waiting: dict[str, Intake], wanted: tuple[str, ...]) -> None:

@@ -90,6 +90,7 @@ def test_a_new_shop_is_made_and_chosen(open_app, tmp_path, name):
     assert app.selectbox(key="ws").value == name
     assert app.query_params["ws"] == name
     assert (tmp_path / name / "workspace.json").exists()
+    assert any(f"--workspace '{tmp_path / name}'" in caption.value.replace("\\", "") for caption in app.caption)
 
 
 @pytest.mark.usefixtures("shop")
