@@ -56,6 +56,12 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     from ecops.experiments import decide, tally_of
     from ecops.experiments.judging import judged
 
+    _possible(
+        ("--planned", planned, planned is None or planned >= 4),
+        *(("--look", users, users > 0) for users in look or ()),
+        ("--margin", margin, 0 < margin <= 1),
+        ("--traffic", traffic, traffic is None or traffic > 0),
+    )
     data, held = _opened(file, name, _mapped(columns or []))
     changes = {"planned_sample": planned, "margin": margin, "monthly_traffic": traffic}
     spec = _changed(held, changes, goal, control, guardrail or [], also or [])
@@ -99,10 +105,18 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     as_json: JsonOption = False,
 ) -> None:
     """Plan a test: users, days, looks, and what waiting costs."""
-    from ecops.experiments.drafting import UNITS, Draft
+    from ecops.experiments.drafting import ALPHA, BASES, UNITS, Draft
     from ecops.experiments.spec import preset
 
     change = preset(metric).suggested_lift if lift is None else lift
+    _possible(
+        ("--rate", rate, 0 < rate < 1 or BASES.get(metric) == "order"),
+        ("--order-value", order_value, order_value is None or order_value > 0),
+        ("--lift", lift, 0 < change < 1),
+        ("--traffic", traffic, traffic > 0),
+        ("--looks", looks, 1 <= looks <= 400),
+        ("--power", power, ALPHA < power < 1),
+    )
     value = math.nan if order_value is None else order_value
     draft = Draft(metric, rate, value, lift=change, users_per_day=traffic, arms=arms, looks=looks, power=power)
     found, caveat = draft.plan(), draft.caveat()
@@ -126,6 +140,16 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     if math.isfinite(draft.waiting()):
         _say(Message("A week of waiting forgoes about {money}.", money=Money(draft.waiting())), language)
     return None
+
+
+def _possible(*options: tuple[str, float | None, bool]) -> None:
+    """Refuse the first option whose value cannot be, by the name under which it was typed."""
+    for option, value, good in options:
+        if not good and value is not None:
+            raise SpecError(
+                Message("{name} is {value}, which is not possible.", name=option, value=f"{value:g}"),
+                Message("Shares are written as 0.05 for 5%; counts must be larger than 0."),
+            )
 
 
 def _say(sentence: Message, language: str) -> None:

@@ -182,7 +182,7 @@ def plan_missing(shown: Case) -> None:
 
 
 def five(shown: Case) -> None:
-    """At most five figures beside each other, and what the money counts; of a result that is not valid only the arms."""
+    """At most five figures beside each other, and what the money counts; only the arms of an invalid result."""
     _cards(shown)
     stake, goal = shown.decision.stake, shown.spec.goal_metric
     if shown.decision.kind not in {"ship", "stop", "flat", "continue"} or stake is None or goal.unit == "money":

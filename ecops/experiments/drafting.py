@@ -44,6 +44,9 @@ UNITS: Mapping[str, Term] = {
 SPREAD = 0.8
 """Standard deviation of order values over their mean where the shop's own is not known; a suggestion."""
 
+ALPHA = 0.05
+"""Error rate over all looks and arms where nobody says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -69,12 +72,17 @@ class Draft:
     users_per_day: float = 1000.0
     arms: int = 2
     looks: int = 4
-    alpha: float = 0.05
+    alpha: float = ALPHA
     power: float = 0.8
 
     def __post_init__(self) -> None:
         if self.metric not in BASES:
             raise unknown_name(Message("The metric"), self.metric, BASES)
+        if self.basis != "order" and not 0 < self.rate < 1:
+            raise SpecError(
+                Message("Today's rate must lie between 0 and 100%."),
+                Message("Write 0.03 for 3%."),
+            )
         if not 0 < self.lift < 1:
             raise SpecError(
                 Message("The smallest change worth having must lie between 0 and 100%."),

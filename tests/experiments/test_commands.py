@@ -93,6 +93,28 @@ def test_a_plan_in_json_and_in_words():
     assert "order" in run("plan", "--metric", "aov", code=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--rate", "3"), ("--rate", "0"), ("--lift", "12"), ("--traffic", "0"), ("--looks", "0"), ("--power", "80")],
+)
+def test_a_plan_names_the_option_that_cannot_be(option, value):
+    told = run("plan", option, value, code=2).stderr
+    assert told.startswith(f"{option} is {value}, which is not possible.")
+    assert option in run("plan", option, value, "-l", "zh", code=2).stderr
+
+
+def test_the_rate_is_not_asked_of_a_plan_by_order_value():
+    assert run("plan", "--metric", "aov", "--order-value", "100", "--rate", "3").stdout
+    assert "--order-value" in run("plan", "--metric", "uv_value", "--order-value", "0", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--planned", "0"), ("--look", "0"), ("--margin", "40"), ("--traffic", "0")]
+)
+def test_a_verdict_names_the_option_that_cannot_be(file, option, value):
+    assert run("experiment", file, option, value, code=2).stderr.startswith(f"{option} is {value}, ")
+
+
 def test_columns_of_any_name_are_mapped_and_told(users, tmp_path):
     path = tmp_path / "mails.csv"
     strange = users[["variant", "converted", "revenue"]].rename(columns={"variant": "mailing", "converted": "bought"})
