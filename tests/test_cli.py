@@ -180,7 +180,7 @@ def test_the_report_says_where(shop, tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text(f"{HEADER}\njd,1,1,2026-05-04,S1,two\x1b[2J,5,c\njd,2,1,2026-05-04,S1,1,5,c\n", "utf-8")
     lines = run("check", path, "-w", shop, "-l", "en").stdout.splitlines()
-    place = lines.index("1 cells of Quantity could not be read and stay empty.")
+    place = lines.index("1 cell of Quantity could not be read and stays empty.")
     assert lines[place + 1] == "  Rows 2: two [2J"
     assert "  第 2 行：two [2J" in run("check", path, "-w", shop, "-l", "zh").stdout.splitlines()
 

@@ -82,6 +82,41 @@ def test_values_are_written_as_people_write_them(value, zh, en):
     assert Message("{value}", value=value).text("en") == en
 
 
+@pytest.mark.parametrize(
+    ("message", "en"),
+    [
+        (Message("{n} files read", n=1), "1 file read"),
+        (Message("{n} files read", n=0), "0 files read"),
+        (Message("{n} users", n=Count(1)), "1 user"),
+        (Message("{n} users", n=Count(1_001)), "1,001 users"),
+        (
+            Message("{n} words of {field} are not known. Say what each means; the file waits until then.", n=1,
+                    field="Status"),
+            "1 word of Status is not known. Say what it means; the file waits until then.",
+        ),
+        (
+            Message("{file}: {rows} rows loaded ({new} new, {replaced} updated, {unchanged} unchanged).", file="1.csv",
+                    rows=Count(2), new=Count(1), replaced=Count(1), unchanged=Count(0)),
+            "1.csv: 2 rows loaded (1 new, 1 updated, 0 unchanged).",
+        ),
+    ],
+)  # fmt: skip
+def test_one_thing_is_spoken_of_as_one(message, en):
+    assert message.text("en") == en
+
+
+def test_every_singular_belongs_to_a_sentence_and_keeps_its_fields():
+    constants = {
+        node.value
+        for folder in ("ecops", "ui", "pages")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(locale.singulars()) <= constants
+    assert all(set(FIELD.findall(many)) == set(FIELD.findall(one)) for many, one in locale.singulars().items())
+
+
 def test_data_is_escaped_and_words_are_not():
     message = Message("{title} {n}", title="<b>", n=Count(3))
     assert message.text("en", escape=lambda data: data.replace("<", "&lt;")) == "&lt;b> 3"
@@ -91,5 +126,5 @@ def test_an_error_says_what_where_and_what_next():
     error = DataError(
         Message("{n} rows", n=Count(2)), Message("{n} rows", n=Count(1)), where={"file": "订单.csv", "rows": "3, 7"}
     )
-    assert error.text("en") == "2 rows (file: 订单.csv, rows: 3, 7) 1 rows"
+    assert error.text("en") == "2 rows (file: 订单.csv, rows: 3, 7) 1 row"
     assert "（文件: 订单.csv，行: 3, 7）" in error.text("zh")

@@ -1,7 +1,8 @@
 """Languages: gettext catalogues (`zh_CN/*.po`, read with Babel) and how numbers, dates and money are written.
 
-English is the language the sentences are written in, so only Chinese has catalogues. One catalogue a part of the
-product keeps them short; together they are one dictionary.
+English is the language the sentences are written in, so only Chinese has catalogues of them. One catalogue a part of
+the product keeps them short; together they are one dictionary. `en/plurals.po` holds how an English sentence reads
+when it counts one thing; Chinese has no plural.
 """
 
 from __future__ import annotations
@@ -49,6 +50,15 @@ def catalogue(language: str) -> dict[str, str]:
     return found
 
 
+@functools.cache
+def singulars() -> dict[str, str]:
+    """English sentences that read otherwise when the first number in them is one -> how they read then."""
+    from babel.messages.pofile import read_po
+
+    with (_FOLDER / "en" / "plurals.po").open("rb") as file:
+        return {str(entry.id[1]): str(entry.id[0]) for entry in read_po(file) if entry.id}
+
+
 def translate(sentence: str, language: str) -> str:
     """`sentence` in `language`; the English sentence itself where no translation exists."""
     return catalogue(language).get(sentence, sentence)
@@ -61,7 +71,23 @@ def render(message: Message, language: str, escape: Callable[[str], str] | None 
         name = match.group(1)
         return write(message.params[name], language, escape) if name in message.params else match.group(0)
 
-    return _FIELD.sub(fill, translate(message.id, language))
+    sentence = translate(message.id, language)
+    if language == "en" and _counted(message) == 1:
+        sentence = singulars().get(sentence, sentence)
+    return _FIELD.sub(fill, sentence)
+
+
+def _counted(message: Message) -> float | None:
+    """The first number of things that a sentence names; None when it names none."""
+    from ecops.messages import Count
+
+    for name in _FIELD.findall(message.id):
+        value = message.params.get(name)
+        if isinstance(value, Count):
+            return value.value
+        if isinstance(value, int):
+            return value
+    return None
 
 
 def write(value: Value, language: str, escape: Callable[[str], str] | None = None) -> str:
