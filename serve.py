@@ -60,10 +60,13 @@ class SecurityHeaders:
 def prepare() -> None:
     """Import what the first page needs while nobody has asked for it yet; a page that comes meanwhile waits."""
     for name in (
-        "ecops.growth",
         "ecops.growth.figures",
         "ecops.store.workspace",
+        "ecops.review.collecting",
+        "ecops.funnel.workspace",
+        "sample_data.loading",
         "duckdb",
+        "pandas",
         "plotly.graph_objects",
         "sqlglot",
     ):
