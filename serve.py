@@ -3,12 +3,15 @@
 The policy lets a page ask nothing but this server, so a picture hidden in a product title stays unfetched.
 """
 
+import gc
 import importlib
 import threading
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import ui  # noqa: F401 - what it says about the folder "pages" must stand before the first page is asked for
 
 POLICY = "; ".join(
     (
@@ -58,7 +61,11 @@ class SecurityHeaders:
 
 
 def prepare() -> None:
-    """Import what the first page needs while nobody has asked for it yet; a page that comes meanwhile waits."""
+    """Import what the first page needs while nobody has asked for it yet; a page that comes meanwhile waits.
+
+    Streamlit collects garbage after every run of a page. What is imported here is never garbage, so it is not looked at.
+    """
+    gc.disable()
     for name in (
         "ecops.growth.figures",
         "ecops.store.workspace",
@@ -69,8 +76,12 @@ def prepare() -> None:
         "pandas",
         "plotly.graph_objects",
         "sqlglot",
+        "streamlit.emojis",
+        "ui.overview",
     ):
         importlib.import_module(name)
+    gc.freeze()
+    gc.enable()
 
 
 threading.Thread(target=prepare, name="prepare", daemon=True).start()

@@ -36,15 +36,15 @@ def path(stem: str) -> Path:
 
 
 def menu() -> st.Page:
-    """Draw the menu and return the page to run."""
+    """Draw the menu and return the page to run; the start leads on at once, before anything is worked out for it."""
     # url_path stays unset: the file stem is the address, or the first deep link after a start is told "not found".
     # The default page has no address of its own, so it is one that only leads on: links to the first page work too.
-    start = st.Page(_start, title="ecops", default=True, visibility="hidden")
-    return st.navigation([start, *(st.Page(path(stem), title=plain(PAGES[stem])) for stem in shown())])
-
-
-def _start() -> None:
-    st.switch_page(path(shown()[0]))
+    start = st.Page(lambda: None, title="ecops", default=True, visibility="hidden")
+    pages = [st.Page(path(stem), title=plain(PAGES[stem])) for stem in shown()]
+    page = st.navigation([start, *pages])
+    if page == start:
+        st.switch_page(pages[0], query_params=st.query_params.to_dict())
+    return page
 
 
 def link(stem: str, label: str) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from scipy import optimize, special
+from scipy import special
 
 from ecops.errors import SpecError
 from ecops.experiments.sequential import Bounds, Spending, crossing_power, group_sequential
@@ -147,6 +147,8 @@ def minimum_effect(design: Design, users: float) -> float:
     Raises:
         SpecError: even a change to 100 % could not be found.
     """
+    from scipy import optimize  # slow to import, and seldom needed
+
     top = 0.999 * (1 / design.mean - 1) if design.variance is None else 1e6
     if power(design, users, top) < design.power:
         raise SpecError(
@@ -160,6 +162,8 @@ def minimum_effect(design: Design, users: float) -> float:
 
 
 def _solve(function: Callable[[float], float], start: float) -> float:
+    from scipy import optimize
+
     low, high = start - 0.5, start + 0.5
     while function(low) > 0 and low > start - 40:
         low -= 1.0

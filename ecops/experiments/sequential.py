@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from ecops.errors import SpecError
 from ecops.experiments.samples import Array
@@ -113,6 +113,8 @@ def _bounds(looks: tuple[float, ...], alpha: float, spending: Spending) -> Bound
 
 
 def _solve(nodes: Array, mass: Array, step: float, look: float, allowed: float) -> float:
+    from scipy import optimize  # as heavy as all the rest; most pages plan no looks
+
     # Probability of leaving at this look, as a function of the bound, must be what may be spent.
     scale = math.sqrt(look)
 

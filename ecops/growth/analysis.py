@@ -162,7 +162,7 @@ _known: weakref.WeakKeyDictionary[Data, dict[Any, Any]] = weakref.WeakKeyDiction
 _MOST_KNOWN = 24
 
 
-def _once(data: Data, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+def once(data: Data, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
     """`make()`, remembered as long as `data`, of which its result must not hold a reference.
 
     A page asks the same comparison several times: for its figures, its causes, each of its splits.
@@ -189,7 +189,7 @@ def read_scope(
         covered = coverage(panel, spans(ready), period, other)
         return panel, covered, find_basis(panel, period, other), daily.sources
 
-    panel, covered, basis, sources = _once(ready, ("scope", period, other, tuple(by), tuple(only)), read)
+    panel, covered, basis, sources = once(ready, ("scope", period, other, tuple(by), tuple(only)), read)
     currency = getattr(ready, "currency", "")
     return Scope(ready, period, other, panel, covered, _days(panel, covered, period), basis, currency, sources)
 
@@ -230,7 +230,7 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
         figures = _Figures(scope)
         return {key: figures.kpi(entry) for key, entry in metrics().items()}
 
-    found = _once(scope.data, ("kpis", period, scope.compare), whole)
+    found = once(scope.data, ("kpis", period, scope.compare), whole)
     split = _Figures(read_scope(scope.data, period, scope.compare, columns), scope)
     tables = [split.rows(entry) for entry in metrics().values() if entry.computed]
     parts = [rows for rows in tables if rows is not None]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecops.finding import Finding
 from ecops.growth import changes, findings
-from ecops.growth.analysis import Scope, _Figures, read_scope
+from ecops.growth.analysis import Scope, _Figures, once, read_scope
 from ecops.growth.cube import Cause, Guards, Series, find_causes, make_nodes
 from ecops.growth.daily import DIMENSIONS
 from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
@@ -136,6 +136,13 @@ def diagnose(
         EcopsError: the data cannot be opened, or the comparison does not exist.
     """
     whole = read_scope(data, period, compare)
+    found: Diagnosis = once(
+        whole.data, ("diagnosis", period, whole.compare, minimum_money), lambda: _diagnosed(whole, minimum_money)
+    )
+    return found
+
+
+def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
     figures = _Figures(whole)
     before, after = _gmv(whole)
     notes = findings.notes_of(whole)
@@ -161,7 +168,7 @@ def diagnose(
     usual = _within_its_swing(figures)
     turned = shift is not None and shift.reversed
     return Diagnosis(
-        period,
+        whole.period,
         whole.compare,
         whole.basis,
         whole.currency,
