@@ -30,6 +30,7 @@ _MAY_BE_NEGATIVE: Mapping[str, tuple[str, ...]] = {
     "order_lines": ("quantity", "paid_amount", "discount"),
     "orders": ("paid_amount", "discount"),
 }
+_MORE_THAN_PAID = "refund_amount > greatest(paid_amount, 0) + coalesce(freight, 0)"
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "unreadable": ("warning", "{n} cells of {column} could not be read and stay empty."),
@@ -70,13 +71,17 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition over typed rows: what kind of issue, in which column, and the SQL that is true for bad rows."""
+    """One condition over typed rows: what kind of issue, in which column, and the SQL that is true for bad rows.
+
+    `counted` is what of those rows is counted, `example` and `before` are further columns for its sentence.
+    """
 
     kind: str
     column: str
     condition: str
     example: str = ""
     before: str = ""
+    counted: str = "*"
 
 
 def issue(
@@ -131,17 +136,29 @@ def _order_checks(job: Job) -> list[Check]:
         if "status" in job.mapping.columns:
             condition = "_no_time AND paid_at IS NOT NULL"
             checks.append(Check("paid_without_time", "paid_at", condition))
+    if "status" in job.mapping.columns:
+        condition = "status IN ('closed', 'refunded') AND paid_at IS NOT NULL AND refund_amount = paid_amount"
+        checks.append(Check("closed_after_payment", "status", condition, counted="DISTINCT order_id"))
     return checks
 
 
-def run_row_checks(job: Job, checks: list[Check], relation: str, keep: str) -> list[Issue]:
-    """The issues of `checks` over the typed rows of `relation` that fulfil `keep`; one scan."""
-    if not checks:
-        return []
-    parts = []
+def key_sql(job: Job) -> str:
+    """The key of a row as texts, for SQL."""
+    return ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in job.table.key)
+
+
+def run_row_checks(job: Job, checks: list[Check], relation: str, keep: str) -> tuple[list[Issue], bool]:
+    """Look once at the typed rows of `relation` that fulfil `keep`.
+
+    Returns:
+        The issues of `checks` and of refunds, and whether keys may stand there twice (those with other hashes differ).
+    """
+    parts = [f"count(*) - count(DISTINCT hash({key_sql(job)})) AS repeats"]
+    if _gives_back(job):
+        parts.append(f"bool_or({_MORE_THAN_PAID}) AS more")
     for number, check in enumerate(checks):
         test = f"FILTER ({check.condition})"
-        parts.append(f"count(*) {test} AS n{number}, min(_row, {_FIRST}) {test} AS r{number}")
+        parts.append(f"count({check.counted}) {test} AS n{number}, min(_row, {_FIRST}) {test} AS r{number}")
         if check.example:
             parts.append(f"min({check.example}, 3) AS e{number}")
     (found,) = job.run(f"SELECT {', '.join(parts)} FROM {relation} WHERE {keep}")  # noqa: S608 - canonical names only
@@ -155,16 +172,17 @@ def run_row_checks(job: Job, checks: list[Check], relation: str, keep: str) -> l
             issues.append(
                 issue(check.kind, found[f"n{number}"], label, check.column, rows, examples=examples, before=before)
             )
-    return issues
+    if found.get("more"):  # where no row gave back more than was paid, no order did
+        issues += _refund_issue(job, relation, keep)
+    return issues, found["repeats"] > 0
 
 
-def refund_issue(job: Job, relation: str, keep: str) -> list[Issue]:
+def _gives_back(job: Job) -> bool:
+    return job.table.name in ("order_lines", "orders") and "refund_amount" in job.table.names
+
+
+def _refund_issue(job: Job, relation: str, keep: str) -> list[Issue]:
     """Orders that gave back more than was paid, freight included; by order, as some refunds stand on one line."""
-    if job.table.name not in ("order_lines", "orders") or "refund_amount" not in job.table.names:
-        return []
-    more = f"refund_amount > greatest(paid_amount, 0) + coalesce(freight, 0) AND {keep}"
-    if not job.run(f"SELECT 1 FROM {relation} WHERE {more} LIMIT 1"):  # noqa: S608 - canonical names only
-        return []  # no row, so no order
     (found,) = job.run(
         f"SELECT count(*) AS n, min(row, {_FIRST}) AS rows FROM (SELECT min(_row) AS row FROM {relation} WHERE {keep} "  # noqa: S608
         "GROUP BY order_id "

@@ -19,7 +19,6 @@ from typing import Any
 from ecops.errors import DataError, FileError, StoreError
 from ecops.messages import Count, DateRange, Message
 from ecops.sources import checks, staging, typed
-from ecops.sources.delimited import Bench, prove
 from ecops.sources.grid import Grid
 from ecops.sources.limits import Limits
 from ecops.sources.mapping import Mapping, check_mapping
@@ -92,6 +91,8 @@ def _staged(job: Job) -> tuple[Job, dict[str, int]]:
             dropped = staging.write_stage(job)
             if sum(dropped.values()) == job.grid.lines:
                 return job, dropped
+        from ecops.sources.delimited import Bench, prove
+
         bench = Bench(job.stage.parent, Limits(), (), [job.grid.path.parent])
         parameters = {"salt": job.parameters["salt"]}
         job = dataclasses.replace(job, grid=prove(job.grid, bench), parameters=parameters, quick={})
@@ -138,18 +139,16 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     """Typed rows, the checks over them, the final file."""
     rows = _typed_rows(job, reading, folder)
     marks = set(typed.marks(job))
-    keep, invalid, left_out = _required(job, rows)
-    _refuse_lost_keys(job, rows, marks)
+    keep, invalid, left_out = _required(job, rows, marks)
     issues = [checks.issue(kind, count) for kind, count in dropped.items() if count]
     issues += invalid
-    issues += checks.run_row_checks(job, checks.row_checks(job, marks), rows, keep)
-    issues += checks.refund_issue(job, rows, keep)
-    issues += _closed_after_payment(job, rows, keep)
+    found, repeats = checks.run_row_checks(job, checks.row_checks(job, marks), rows, keep)
+    issues += found
     issues += _equal_lines(job, rows, keep)
     issues += _two_states(job, rows, keep)
     if left_out:
         dropped["invalid"] = left_out
-    written, repeated, different = _write(job, rows, keep, out)
+    written, repeated, different = _write(job, rows, keep, out, repeats=repeats)
     if repeated:
         dropped["duplicate"] = repeated
     issues += [checks.issue("duplicate", repeated - different)] if repeated > different else []
@@ -189,19 +188,31 @@ def _typed_rows(job: Job, reading: typed.Reading, folder: Path) -> str:
     return "read_parquet($typed)"
 
 
-def _required(job: Job, rows: str) -> tuple[str, list[Issue], int]:
-    """The condition of rows that have all they must, an issue for each column that some rows lack, and their number."""
+def _required(job: Job, rows: str, marks: set[str]) -> tuple[str, list[Issue], int]:
+    """The condition of rows that have all they must, an issue for each column that some rows lack, and their number.
+
+    Raises:
+        DataError: keys whose digits are lost.
+    """
     optional = job.source.optional
     names = [name for name in job.table.required if name not in optional or name in job.mapping.columns]
-    bad = {name: f"_bad_{name}" for name in names if f"_bad_{name}" in typed.marks(job)}
-    parts = [f"count(*) FILTER ({quoted(name)} IS NULL) AS {quoted(name)}" for name in names]
-    parts += [f"min(_row, 5) FILTER ({quoted(name)} IS NULL) AS {quoted('_' + name)}" for name in names]
+    bad = {name: f"_bad_{name}" for name in names if f"_bad_{name}" in marks}
+    lost = {name: f"_lost_{name}" for name in job.table.key if f"_lost_{name}" in marks}
+    parts = ["count(*) AS _all"]
+    for name in names:
+        parts.append(f"count(*) FILTER ({quoted(name)} IS NULL) AS {quoted(name)}")
+        parts.append(f"min(_row, 5) FILTER ({quoted(name)} IS NULL) AS {quoted('_' + name)}")
     parts += [f"min({quoted(mark)}, 3) AS {quoted(mark)}" for mark in bad.values()]
-    (found,) = job.run(f"SELECT {', '.join(parts)}, count(*) AS _all FROM {rows}")  # noqa: S608
+    for mark in lost.values():
+        parts += [f"count({quoted(mark)}) AS {quoted(mark)}", f"min({quoted(mark)}) AS {quoted(mark + '_like')}"]
+        parts.append(f"min(_row, 5) FILTER ({quoted(mark)} IS NOT NULL) AS {quoted(mark + '_rows')}")
+    (found,) = job.run(f"SELECT {', '.join(parts)} FROM {rows}")  # noqa: S608
+    for name, mark in lost.items():
+        if found[mark]:
+            raise _lost_keys(job, name, found[mark], found[f"{mark}_like"], found[f"{mark}_rows"])
     # What a report may lack is needed where it stands in other rows: a sum without a day is no day without a name.
     names = [name for name in names if name not in optional or found[name] < found["_all"]]
     keep = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
-    lacking = [name for name in names if found[name]]
     issues = [
         checks.issue(
             "required_empty",
@@ -211,48 +222,28 @@ def _required(job: Job, rows: str) -> tuple[str, list[Issue], int]:
             tuple(found["_" + name]),
             examples=found[bad[name]] or () if name in bad else (),
         )
-        for name in lacking
+        for name in names
+        if found[name]
     ]
-    if not lacking:
+    if not issues:
         return keep, issues, 0
     (left,) = job.run(f"SELECT count(*) AS n FROM {rows} WHERE NOT ({keep})")  # noqa: S608
     return keep, issues, int(left["n"])
 
 
-def _refuse_lost_keys(job: Job, rows: str, marks: set[str]) -> None:
+def _lost_keys(job: Job, name: str, count: int, example: str, rows: list[int]) -> DataError:
     """Order numbers in powers of ten would melt different orders into one."""
-    for name in job.table.key:
-        mark = f"_lost_{name}"
-        if mark not in marks:
-            continue
-        (found,) = job.run(
-            f"SELECT count({quoted(mark)}) AS n, min(_row, 5) FILTER ({quoted(mark)} IS NOT NULL) AS rows, "  # noqa: S608
-            f"min({quoted(mark)}) AS example FROM {rows}"
-        )
-        if found["n"]:
-            raise DataError(
-                Message(
-                    "{n} values of {column} read like {example}: a spreadsheet has cut their digits, and they are gone "
-                    "from the file.",
-                    n=Count(found["n"]),
-                    column=job.table[name].label,
-                    example=found["example"],
-                ),
-                Message("Export the file again and load it without saving it from a spreadsheet first."),
-                {"file": job.grid.name, "rows": ", ".join(str(row) for row in found["rows"])},
-            )
-
-
-def _closed_after_payment(job: Job, rows: str, keep: str) -> list[Issue]:
-    if job.table.name not in ("order_lines", "orders") or "status" not in job.mapping.columns:
-        return []
-    (found,) = job.run(
-        f"SELECT count(DISTINCT order_id) AS n, min(_row, 5) AS rows FROM {rows} "  # noqa: S608
-        f"WHERE {keep} AND status IN ('closed', 'refunded') AND paid_at IS NOT NULL AND refund_amount = paid_amount"
+    return DataError(
+        Message(
+            "{n} values of {column} read like {example}: a spreadsheet has cut their digits, and they are gone "
+            "from the file.",
+            n=Count(count),
+            column=job.table[name].label,
+            example=example,
+        ),
+        Message("Export the file again and load it without saving it from a spreadsheet first."),
+        {"file": job.grid.name, "rows": ", ".join(str(row) for row in rows)},
     )
-    if not found["n"]:
-        return []
-    return [checks.issue("closed_after_payment", found["n"], name="status", rows=tuple(found["rows"]))]
 
 
 def _equal_lines(job: Job, rows: str, keep: str) -> list[Issue]:
@@ -282,20 +273,18 @@ def _key_words(job: Job) -> str:
     return ", ".join(job.grid.columns[columns[name]] for name in job.table.key if name in columns)
 
 
-def _write(job: Job, rows: str, keep: str, out: Path) -> tuple[int, int, int]:
-    """Write the final file.
+def _write(job: Job, rows: str, keep: str, out: Path, *, repeats: bool) -> tuple[int, int, int]:
+    """Write the final file; `repeats` when keys may stand there twice.
 
     Returns:
         Rows written, rows left out because a later row has the same key, and how many of those say something else.
     """
     names = ", ".join(quoted(name) for name in job.table.names)
-    key = ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in job.table.key)
     sql = f"SELECT {names} FROM {rows} WHERE {keep}"  # noqa: S608
-    # Keys whose hashes differ differ; where some are equal a look with two hashes says which keys really are.
-    (seen,) = job.run(f"SELECT count(*) AS n, count(DISTINCT hash({key})) AS kinds FROM {rows} WHERE {keep}")  # noqa: S608
-    if seen["n"] == seen["kinds"]:
+    if not repeats:
         return job.engine.copy(sql, out, used(sql, job.parameters)), 0, 0
     # Two 64-bit hashes: a chance collision of 20 million keys has odds of 1 in 10^24.
+    key = checks.key_sql(job)
     hashed = f"hash({key}) AS h1, hash('second', {key}) AS h2"
     again = (
         f"SELECT h1, h2, max(_row) AS keep_row, count(*) AS n, count(DISTINCT h3) AS kinds "  # noqa: S608

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from ecops.store.engine import Engine
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _REFUNDS = """
 WITH lines AS (
@@ -135,7 +137,8 @@ def net_refunds(order_lines: pa.Table | Sequence[Path], engine: Engine | None = 
         engine: who answers; must be able to read the files. A private one when None.
     """
     if engine is None:
-        folders = () if isinstance(order_lines, pa.Table) else {Path(path).resolve().parent for path in order_lines}
+        files = order_lines if isinstance(order_lines, Sequence) else ()
+        folders = {Path(path).resolve().parent for path in files}
         engine = Engine(tuple(folders))
     refunds = engine.query(_REFUNDS, tables={"order_lines": order_lines}, timeout=None)
     orders = engine.query(_ORDERS, tables={"order_lines": order_lines, "refunds": refunds}, timeout=None)

@@ -85,8 +85,7 @@ class Job:
 
     def run(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query over the stage."""
-        rows: list[dict[str, Any]] = self.engine.query(sql, used(sql, self.parameters), timeout=None).to_pylist()
-        return rows
+        return self.engine.rows(sql, used(sql, self.parameters), timeout=None)
 
 
 def used(sql: str, parameters: MappingType[str, Any]) -> dict[str, Any]:

@@ -24,16 +24,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
-import pyarrow as pa
 
 from ecops import tables as registry
 from ecops.errors import EcopsError, StoreError, unknown_name
 from ecops.messages import Message, Number
 
-_HUGEINT = pa.decimal128(38, 0)
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _INT64 = 2**63 - 1
 
 
@@ -127,6 +128,20 @@ class Engine:
             _register(cursor, tables or {})
             relation = cursor.sql(sql, params=dict(params or {}))
             return _plain_integers(relation.to_arrow_table())
+
+    def rows(
+        self, sql: str, params: Mapping[str, Any] | None = None, timeout: float | None = 30
+    ) -> list[dict[str, Any]]:
+        """The answer to one SELECT as Python values, for a few rows; the worker that reads files needs no Arrow.
+
+        Raises:
+            StoreError: as `query`.
+        """
+        with self._running(timeout) as cursor:
+            _only_select(cursor, sql)
+            cursor.execute(sql, dict(params or {}))
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def copy(
         self,
@@ -253,7 +268,7 @@ def _register(cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Relation])
     for name, relation in tables.items():
         if not name.isidentifier():
             raise StoreError(Message("{name} cannot be the name of a table.", name=name))
-        if isinstance(relation, pa.Table):
+        if not isinstance(relation, View | Sequence):
             cursor.register(name, relation)
             continue
         source = relation.sql if isinstance(relation, View) else parquet_sql(name, relation)
@@ -283,8 +298,11 @@ def parquet_sql(name: str, files: Sequence[Path], row_numbers: bool = False) -> 
 
 def _plain_integers(table: pa.Table) -> pa.Table:
     """DuckDB sums BIGINT to HUGEINT, which Arrow can only carry as decimals that no kernel wants."""
+    import pyarrow as pa
+
+    hugeint = pa.decimal128(38, 0)
     for position, field in enumerate(table.schema):
-        if field.type == _HUGEINT:
+        if field.type == hugeint:
             column = table.column(position)
             try:
                 column = column.cast(pa.int64())
