@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,11 @@ from ecops.growth import statistics as st
 from ecops.growth.changes import Change, Days
 from ecops.growth.daily import (
     MINIMUM_LOOK_BACK,
+    PLACES,
     SOURCES,
-    Daily,
     Data,
     history,
+    once,
     opened,
     read_buyer_base,
     read_daily,
@@ -158,40 +158,24 @@ class Scope:
     sources: frozenset[str]
 
 
-_known: weakref.WeakKeyDictionary[Data, dict[Any, Any]] = weakref.WeakKeyDictionary()
-_MOST_KNOWN = 24
-
-
-def once(data: Data, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-    """`make()`, remembered as long as `data`, of which its result must not hold a reference.
-
-    A page asks the same comparison several times: for its figures, its causes, each of its splits.
-    """
-    known = _known.setdefault(data, {})
-    if key not in known:
-        if len(known) >= _MOST_KNOWN:
-            known.clear()
-        known[key] = make()
-    return known[key]
-
-
 def read_scope(
     data: Any, period: Period, compare: Compare | Period, by: Sequence[str] = (), only: Sequence[str] = SOURCES
 ) -> Scope:
     """Read the days of a comparison, split by `by`, and find out what may be compared; see `read_daily` for `only`."""
     ready = opened(data)
     other = compare if isinstance(compare, Period) else period.compared(compare)
+    # Every figure is by platform and shop, so a split by them is the same panel in other segments.
+    extra = tuple(name for name in by if name not in PLACES)
 
-    def read() -> tuple[Panel, Coverage, Basis, frozenset[str]]:
-        wanted = needed_days(period, other)
-        daily: Daily = read_daily(ready, wanted, by, only)
-        panel = make_panel(daily, [*days_of(wanted[0]), *days_of(wanted[1])])
+    def read() -> tuple[Panel, Coverage, Days, Basis, frozenset[str]]:
+        daily = read_daily(ready, needed_days(period, other), extra, only)
+        panel = make_panel(daily)
         covered = coverage(panel, spans(ready), period, other)
-        return panel, covered, find_basis(panel, period, other), daily.sources
+        return panel, covered, _days(panel, covered, period), find_basis(panel, period, other), frozenset(daily.rows)
 
-    panel, covered, basis, sources = once(ready, ("scope", period, other, tuple(by), tuple(only)), read)
+    panel, covered, days, basis, sources = once(ready, ("scope", period, other, extra, tuple(only)), read)
     currency = getattr(ready, "currency", "")
-    return Scope(ready, period, other, panel, covered, _days(panel, covered, period), basis, currency, sources)
+    return Scope(ready, period, other, panel.split(by), covered, days, basis, currency, sources)
 
 
 def _days(panel: Panel, covered: Coverage, period: Period) -> Days:

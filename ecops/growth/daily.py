@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+import threading
+import weakref
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
+import numpy as np
+
 from ecops.errors import unknown_name
+from ecops.growth.rows import Floats, Rows, half_years, join_rows, make_rows
 from ecops.messages import Message, Term
 from ecops.periods import Period
 
@@ -22,7 +27,9 @@ HISTORY_DAYS = 42
 LOOK_BACK_DAYS = 365
 """How far the search for an earlier purchase goes back, at most; both periods look back equally far."""
 
-_PLACES = ("platform", "shop")
+PLACES = ("platform", "shop")
+"""Columns that every daily figure has."""
+
 _SALES = ("gross_sales", "refunds", "discount", "freight", "cost", "units", "orders")
 _SPLITS: Mapping[str, tuple[str, ...]] = {
     "sales": ("platform", "shop", "channel", "device", "province"),
@@ -32,6 +39,14 @@ _SPLITS: Mapping[str, tuple[str, ...]] = {
     "ads": ("platform", "shop", "channel"),
     "buyer_days": ("platform", "shop", "channel", "device", "province"),
 }
+_KEPT: Mapping[str, tuple[str, ...]] = {
+    "sales": ("channel", "device"),
+    "orders": ("channel", "device"),
+    "ads": ("channel",),
+}
+"""Sources whose figures add up over everything, and how fine they are asked for and kept: of these rows all coarser
+splits are made."""
+
 SOURCES = ("sales", "orders", "traffic", "ads", "buyer_days")
 """Queries of figures that are split by anything but products, in the order in which they are joined."""
 
@@ -57,6 +72,7 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers"),
     "buyer_days": ("buyers",),
 }
+COLUMN_MAY_BE_MISSING = ("cost", "discount")
 _TABLES: Mapping[str, tuple[str, ...]] = {
     "sales": ("order_lines", "orders"),
     "items": ("order_lines",),
@@ -105,22 +121,45 @@ def opened(data: Any) -> Data:
     return cast("Data", open_data(data, table="traffic_daily" if traffic else "order_lines"))
 
 
+_known: weakref.WeakKeyDictionary[Data, dict[Any, Any]] = weakref.WeakKeyDictionary()
+_knowing = threading.Lock()
+_MOST_KNOWN = 32
+
+
+def once(data: Data, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+    """`make()`, remembered as long as `data`, of which its result must not hold a reference.
+
+    A page asks the same comparison several times: for its figures, its causes, each of its splits. What was not asked
+    for longest is forgotten first.
+    """
+    with _knowing:
+        known = _known.setdefault(data, {})
+        if key in known:
+            known[key] = known.pop(key)
+            return known[key]
+    made = make()
+    with _knowing:
+        known[key] = made
+        while len(known) > _MOST_KNOWN:
+            del known[next(iter(known))]
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """Measures by day, platform, shop and segment.
+    """Measures by day, platform, shop and segment, as the queries gave them.
 
     Attributes:
-        frame: `date`, "platform", "shop", the columns of `by`, one float column a measure; a measure that a row does
-            not have is NaN.
+        spans: whose days they are.
         by: segment columns asked for.
+        rows: source -> its rows ("sales", "traffic", ...); only sources that have any.
         measures: measures that have at least one value.
-        sources: queries that gave rows: "sales", "traffic", ...
     """
 
-    frame: pd.DataFrame
+    spans: tuple[Period, Period]
     by: tuple[str, ...]
+    rows: Mapping[str, Rows]
     measures: frozenset[str]
-    sources: frozenset[str]
 
 
 def read_daily(
@@ -132,58 +171,65 @@ def read_daily(
         data: the tables.
         spans: the period with its history, and the comparison.
         by: segment columns.
-        only: queries to ask, all when not given; with products in `by` it is always theirs.
+        only: sources to ask, all when not given; with products in `by` it is always theirs.
 
     Raises:
         SpecError: a column of `by` that is not in `DIMENSIONS`.
     """
-    import pandas as pd
-
     for column in by:
         if column not in DIMENSIONS:
             raise unknown_name(Message("The dimension"), column, DIMENSIONS)
-    keys = list(dict.fromkeys(["date", *_PLACES, *by]))
-    whole = None
-    sources = set()
+    found: dict[str, Rows] = {}
     for source in ("items",) if {"sku", "title", "category"} & set(by) else [name for name in SOURCES if name in only]:
-        frame = _read(data, source, spans, by)
-        if frame is not None and len(frame):
-            sources.add(source)
-            whole = frame if whole is None else whole.merge(frame, on=keys, how="outer")
-    if whole is None:
-        whole = pd.DataFrame({key: pd.Series(dtype=object) for key in keys})
-    found = frozenset(str(name) for name in whole.columns if name not in keys and whole[name].notna().any())
-    # A cost or discount of exactly nothing everywhere means that no file carried the column.
-    empty = {name for name in ("cost", "discount") if name in found and not whole[name].any()}
-    return Daily(whole, tuple(by), found - empty, frozenset(sources))
+        if not set(by) <= set(_SPLITS[source]) or not any(data.has(table) for table in _TABLES[source]):
+            continue
+        rows = _read(data, source, spans, [name for name in by if name not in PLACES])
+        if len(rows):
+            found[source] = rows
+    told = {name for rows in found.values() for name, values in rows.measures.items() if _tells(name, values)}
+    return Daily(spans, tuple(by), found, frozenset(told))
 
 
-def _read(data: Data, source: str, spans: tuple[Period, Period], by: Sequence[str]) -> pd.DataFrame | None:
+def _tells(name: str, values: Floats) -> bool:
+    """A cost or discount of exactly nothing everywhere means that no file carried the column."""
+    return bool(np.nan_to_num(values).any() if name in COLUMN_MAY_BE_MISSING else not np.isnan(values).all())
+
+
+def _read(data: Data, source: str, spans: tuple[Period, Period], extra: Sequence[str]) -> Rows:
+    """The rows of a source; where that is cheap they are asked by half-years, which many periods share, and finer."""
+    grain = _KEPT.get(source, ())
+    if grain and set(extra) <= set(grain):
+        extra = grain
+    elif source != "buyer_days" or not _counted(data, extra):
+        return _asked(data, source, spans, extra)
+    return join_rows([_half_year(data, source, half, extra).within(spans) for half in half_years(spans)])
+
+
+def _counted(data: Data, extra: Sequence[str]) -> bool:
+    """Whether the roll-up `daily_people` holds the buyers of each day in this split."""
+    return len(extra) <= 1 and data.has("daily_people")
+
+
+def _half_year(data: Data, source: str, half: Period, extra: Sequence[str]) -> Rows:
+    key = "rows", source, half, tuple(extra)
+    found: Rows = once(data, key, lambda: _asked(data, source, (half, half), extra))
+    return found
+
+
+def _asked(data: Data, source: str, spans: tuple[Period, Period], extra: Sequence[str]) -> Rows:
     from ecops.store.engine import load_sql
 
-    if not set(by) <= set(_SPLITS[source]) or not any(data.has(table) for table in _TABLES[source]):
-        return None
-    extra = tuple(column for column in by if column not in _PLACES)
-    params: dict[str, Any] = {
-        "start": spans[0].start,
-        "end": spans[0].end,
-        "other_start": spans[1].start,
-        "other_end": spans[1].end,
-    }
-    question, split = source, ""
+    (start, end), (other_start, other_end) = ((span.start, span.end) for span in spans)
+    params: dict[str, Any] = {"start": start, "end": end, "other_start": other_start, "other_end": other_end}
+    keys = {name: name for name in (*PLACES, *extra)}
+    question = source
     if source == "traffic":
         params["sources"] = bool(extra)
-    if source == "buyer_days" and len(extra) <= 1 and data.has("daily_people"):
-        question, split = "people_days", "".join(extra)
-        params["split"] = split
-    frame = data.query(load_sql(QUERIES, question, by=extra), params).to_pandas().rename(columns={"value": split})
-    keys = ["date", *_PLACES, *extra]
-    for key in keys[1:]:
-        frame[key] = frame[key].astype(object).where(frame[key].notna(), "")
-    frame["date"] = frame["date"].map(_as_day)
-    measures = list(MEASURES[source])
-    frame[measures] = frame[measures].astype("float64")
-    return frame.groupby(keys, as_index=False, sort=False)[measures].sum(min_count=1)
+    if source == "buyer_days" and _counted(data, extra):
+        question, params["split"] = "people_days", "".join(extra)
+        keys |= dict.fromkeys(extra, "value")
+    answer = data.query(load_sql(QUERIES, question, by=tuple(extra)), params)
+    return make_rows(answer, keys, MEASURES[source])
 
 
 def _as_day(value: Any) -> dt.date:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ecops.finding import Finding
 from ecops.growth import changes, findings
-from ecops.growth.analysis import Scope, _Figures, once, read_scope
+from ecops.growth.analysis import Scope, _Figures, read_scope
 from ecops.growth.cube import Cause, Guards, Series, find_causes, make_nodes
-from ecops.growth.daily import DIMENSIONS
+from ecops.growth.daily import DIMENSIONS, once
 from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
 from ecops.growth.explain import Explanation, explain
 from ecops.growth.panel import Basis, Panel, aliases_of
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 SPLITS = ("platform", "shop", "channel", "device")
 """Dimensions in which causes are looked for, where the data has them."""
+
+_CAUSES = ("sales", "orders", "traffic")
+"""Sources of the metrics in which causes are looked for; people cannot be added up over segments."""
 
 MINIMUM_SHARE = 0.002
 """A cause must move at least this part of GMV to be told; the caller may ask for another amount."""
@@ -221,7 +224,7 @@ def _gmv(scope: Scope) -> tuple[float, float]:
 
 def _detail(whole: Scope) -> Scope:
     """The same comparison split as far as the data goes, on the days of the whole."""
-    split = read_scope(whole.data, whole.period, whole.compare, SPLITS)
+    split = read_scope(whole.data, whole.period, whole.compare, SPLITS, only=_CAUSES)
     days = changes.Days(
         split.panel.positions(whole.coverage.compare_days),
         split.panel.positions(whole.coverage.period_days),

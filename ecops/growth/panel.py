@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth.daily import HISTORY_DAYS, MEASURES, Daily, Span
+from ecops.growth.daily import COLUMN_MAY_BE_MISSING, HISTORY_DAYS, PLACES, Daily, Span
 from ecops.growth.registry import Metric
+from ecops.growth.rows import Floats, Places, distinct, join_text
 from ecops.messages import Message
 from ecops.periods import ONE_DAY, Period
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
 Basis = Literal["traffic", "orders", ""]
 """traffic: GMV = visitors x conversion x value per buyer, from the platforms' daily reports. orders: GMV = buyers x
 orders per buyer x value per order, from order exports. "": neither is loaded."""
 
-_COLUMN_MAY_BE_MISSING = ("cost", "discount")
 USUAL_ORDERS = 10
 """A day without sales is taken for missing only where the same weekday usually has at least so many orders."""
 
@@ -47,6 +47,17 @@ class Panel:
     days: tuple[dt.date, ...]
     measures: Mapping[str, Floats]
     by: tuple[str, ...]
+
+    def split(self, by: Sequence[str]) -> Panel:
+        """The same leaves in segments by some of their columns."""
+        import pandas as pd
+
+        if not by:
+            return replace(self, segments=pd.DataFrame(index=range(1)), segment=np.zeros_like(self.segment), by=())
+        columns = [self.leaves[name].to_numpy() for name in by]
+        first, segment = distinct([np.unique(column, return_inverse=True)[1] for column in columns])
+        segments = pd.DataFrame({name: column[first] for name, column in zip(by, columns, strict=True)}, dtype=object)
+        return replace(self, segments=segments, segment=segment, by=tuple(by))
 
     def positions(self, days: Sequence[dt.date]) -> NDArray[np.int64]:
         """Where `days` stand in the day axis; days outside it are left out."""
@@ -92,41 +103,45 @@ class Panel:
         return total
 
 
-def make_panel(daily: Daily, days: Sequence[dt.date]) -> Panel:
-    """The arrays of `daily` on `days`."""
+def make_panel(daily: Daily) -> Panel:
+    """The arrays of `daily` on the days of its spans, in one segment; see `Panel.split`."""
     import pandas as pd
 
-    frame = daily.frame
-    places = list(dict.fromkeys(["platform", "shop", *daily.by]))
-    leaf_index = pd.MultiIndex.from_frame(frame[places]) if len(frame) else pd.MultiIndex.from_tuples([], names=places)
-    leaf, unique = leaf_index.factorize(sort=True)
-    leaves = unique.to_frame(index=False, name=places) if len(unique) else pd.DataFrame(columns=places)
-    if daily.by:
-        codes, segments = pd.MultiIndex.from_frame(leaves[list(daily.by)]).factorize(sort=True)
-        segment_rows = segments.to_frame(index=False, name=list(daily.by))
-    else:
-        codes, segment_rows = np.zeros(len(leaves), dtype=np.int64), pd.DataFrame(index=range(1))
-    ordered = tuple(sorted(set(days)))
-    number = {day: position for position, day in enumerate(ordered)}
-    position = frame["date"].map(number).fillna(-1).astype(int).to_numpy() if len(frame) else np.zeros(0, dtype=int)
-    inside = position >= 0
-    values = {}
-    for name in sorted(daily.measures):
-        dense = np.full((len(leaves), len(ordered)), np.nan)
-        dense[leaf[inside], position[inside]] = frame[name].to_numpy(dtype=np.float64)[inside]
-        values[name] = _zero_where_nothing_was_sold(name, dense, leaves)
-    return Panel(leaves, segment_rows, codes.astype(np.int64), ordered, values, daily.by)
+    days = tuple(sorted({day for span in daily.spans for day in days_of(span)}))
+    number = np.array([day.toordinal() for day in days])
+    names = list(dict.fromkeys([*PLACES, *daily.by]))
+    columns = [join_text([rows.keys[name] for rows in daily.rows.values()]) for name in names]
+    first, leaf = distinct([place for _, place in columns])
+    shop = distinct([place[first] for _, place in columns[: len(PLACES)]])[1]
+    measures, start = {}, 0
+    for source, rows in daily.rows.items():
+        cell = leaf[start : start + len(rows)] * len(days) + np.searchsorted(number, rows.days)
+        start += len(rows)
+        for name in daily.measures & rows.measures.keys():
+            dense = _added_up(cell, rows.measures[name], (len(first), len(days)))
+            # No row means nothing sold; traffic that is not reported stays unknown.
+            measures[name] = dense if source == "traffic" else _zero_where_nothing_was_sold(name, dense, shop)
+    texts = {
+        name: np.array(values, dtype=object)[place[first]] for name, (values, place) in zip(names, columns, strict=True)
+    }
+    whole = np.zeros(len(first), dtype=np.int64)
+    leaves, one = pd.DataFrame(texts, dtype=object), pd.DataFrame(index=range(1))
+    return Panel(leaves, one, whole, days, dict(sorted(measures.items())), ())
 
 
-def _zero_where_nothing_was_sold(name: str, dense: Floats, leaves: pd.DataFrame) -> Floats:
-    """No row means nothing sold where a shop has such rows at all; traffic that is not reported stays unknown."""
-    if name in MEASURES["traffic"] or not len(dense):
-        return dense
-    place = leaves.groupby(["platform", "shop"], sort=False).ngroup().to_numpy()
-    shops = np.eye(place.max() + 1)[place]
+def _added_up(cell: Places, values: Floats, shape: tuple[int, int]) -> Floats:
+    """Values by cell of a table of this shape, NaN where none is known."""
+    known, size = ~np.isnan(values), math.prod(shape)
+    rows = np.bincount(cell[known], minlength=size)
+    total = np.bincount(cell[known], values[known], minlength=size)
+    return np.where(rows > 0, total, np.nan).reshape(shape)
+
+
+def _zero_where_nothing_was_sold(name: str, dense: Floats, shop: Places) -> Floats:
+    """A shop that has any such figure sold nothing where it has none; `shop` is that of each leaf."""
     filled = np.nan_to_num(dense)
-    amount = shops.T @ (np.abs(filled) if name in _COLUMN_MAY_BE_MISSING else np.isfinite(dense)).sum(1)
-    return np.where((shops @ amount > 0)[:, None], filled, np.nan)
+    amount = (np.abs(filled) if name in COLUMN_MAY_BE_MISSING else np.isfinite(dense)).sum(1)
+    return np.where((np.bincount(shop, amount) > 0)[shop][:, None], filled, np.nan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,14 +236,20 @@ def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers(payment
 def test_buyers_of_a_day_from_the_roll_up_equal_those_counted(payments, by):
     """`people_days` (the shop, one dimension) and `buyer_days` (everything) are two ways to one answer."""
     from ecops.growth.daily import QUERIES, read_daily
+    from ecops.growth.panel import make_panel
     from ecops.store.engine import load_sql
 
     data = open_data(payments)
     span = Period(dt.date(2026, 10, 1), dt.date(2026, 10, 9))
-    frame = read_daily(data, (span, span.compared("previous")), by).frame
-    keys = ["date", "platform", *by]
-    found = frame[frame["buyers"].notna()].set_index(keys)["buyers"].astype(int).to_dict()
     other = span.compared("previous")
+    panel = make_panel(read_daily(data, (span, other), by))
+    keys = ["date", "platform", *by]
+    found = {
+        (day, *leaf): int(buyers)
+        for *leaf, counts in zip(*(panel.leaves[name] for name in keys[1:]), panel.measures["buyers"], strict=True)
+        for day, buyers in zip(panel.days, counts, strict=True)
+        if buyers
+    }
     params = {"start": span.start, "end": span.end, "other_start": other.start, "other_end": other.end}
     asked = data.query(load_sql(QUERIES, "buyer_days", by=by), params).to_pylist()
     assert found == {tuple(row[key] for key in keys): row["buyers"] for row in asked}
