@@ -58,11 +58,11 @@ def trimmed(cell: str) -> str:
     """The cell without hidden characters and without space around it.
 
     Most cells need nothing or lose a plain space, and looking is cheap: `translate`, and `trim` with a list, alone
-    would each take longer than reading the file.
+    would each take longer than reading the file. Columns of plain numbers and times have nothing left here at all.
     """
     return (
-        f"CASE WHEN strlen({cell}) = length({cell}) "
-        f"THEN CASE WHEN {cell}[1] <= ' ' OR {cell}[-1] <= ' ' THEN trim({cell}, $blank) ELSE {cell} END "
+        f"CASE WHEN {cell} IS NULL THEN NULL WHEN strlen({cell}) = length({cell}) "
+        f"THEN CASE WHEN {cell} < '!' OR {cell}[-1] <= ' ' THEN trim({cell}, $blank) ELSE {cell} END "
         f"WHEN NOT regexp_matches({cell}, $unclean_pattern) "
         f"THEN CASE WHEN ends_with({cell}, ' ') THEN trim({cell}) ELSE {cell} END "
         f"WHEN NOT regexp_matches(trim({cell}), $unclean_pattern) THEN trim({cell}) "
@@ -74,7 +74,7 @@ def unwrapped(cell: str) -> str:
     """The cell without the `="..."` that keeps spreadsheets from counting an id, and without a leading apostrophe."""
     inside = f"substr({cell}, 3, length({cell}) - 3)"
     return (
-        f"CASE WHEN ascii({cell}) NOT IN (39, 61) THEN {cell} "
+        f"CASE WHEN {cell} IS NULL THEN NULL WHEN ascii({cell}) NOT IN (39, 61) THEN {cell} "
         f"WHEN starts_with({cell}, '=\"') AND ends_with({cell}, '\"') "
         f"THEN CASE WHEN regexp_matches({cell}, $wrapped_pattern) "
         f"THEN trim(replace({inside}, '\"\"', '\"'), $blank) ELSE {inside} END "
@@ -93,7 +93,7 @@ def present(cell: str, value: bool, own_words: str | None) -> str:
     words = MISSING_VALUE if value else MISSING_TEXT
     listed = ", ".join(f"'{word}'" for word in ("", *words))
     tested = f"lower({cell})" if value else cell
-    tests = [f"WHEN strlen({cell}) < 20 AND {tested} IN ({listed}) THEN NULL"]
+    tests = [f"WHEN {cell} IS NULL OR (strlen({cell}) < 20 AND {tested} IN ({listed})) THEN NULL"]
     if own_words:
         tests.append(f"WHEN list_contains(${own_words}, {cell}) THEN NULL")
     return f"CASE {' '.join(tests)} ELSE {cell} END"

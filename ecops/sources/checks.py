@@ -73,7 +73,7 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
 class Check:
     """One condition over typed rows: what kind of issue, in which column, and the SQL that is true for bad rows.
 
-    `counted` is what of those rows is counted, `example` and `before` are further columns for its sentence.
+    `example` and `before` are further columns for its sentence; with `distinct` its different values are counted.
     """
 
     kind: str
@@ -81,7 +81,7 @@ class Check:
     condition: str
     example: str = ""
     before: str = ""
-    counted: str = "*"
+    distinct: str = ""
 
 
 def issue(
@@ -138,7 +138,7 @@ def _order_checks(job: Job) -> list[Check]:
             checks.append(Check("paid_without_time", "paid_at", condition))
     if "status" in job.mapping.columns:
         condition = "status IN ('closed', 'refunded') AND paid_at IS NOT NULL AND refund_amount = paid_amount"
-        checks.append(Check("closed_after_payment", "status", condition, counted="DISTINCT order_id"))
+        checks.append(Check("closed_after_payment", "status", condition, distinct="order_id"))
     return checks
 
 
@@ -158,7 +158,9 @@ def run_row_checks(job: Job, checks: list[Check], relation: str, keep: str) -> t
         parts.append(f"bool_or({_MORE_THAN_PAID}) AS more")
     for number, check in enumerate(checks):
         test = f"FILTER ({check.condition})"
-        parts.append(f"count({check.counted}) {test} AS n{number}, min(_row, {_FIRST}) {test} AS r{number}")
+        different = f"count(DISTINCT CASE WHEN {check.condition} THEN {check.distinct} END)"
+        parts.append(f"{different if check.distinct else f'count(*) {test}'} AS n{number}")
+        parts.append(f"min(_row, {_FIRST}) {test} AS r{number}")
         if check.example:
             parts.append(f"min({check.example}, 3) AS e{number}")
     (found,) = job.run(f"SELECT {', '.join(parts)} FROM {relation} WHERE {keep}")  # noqa: S608 - canonical names only
