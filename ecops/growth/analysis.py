@@ -243,8 +243,8 @@ class _Figures:
         self.aliases = aliases_of(self.basis)
         self.days = _days(scope.panel, self.covered, scope.period)
         self.now = scope.panel.positions(days_of(scope.period))
-        self._known: Mapping[str, float] = {}
-        self._people = self._read_people()
+        key = "people", scope.period, scope.compare, self.covered, scope.panel.by
+        self._people: dict[str, dict[str, Floats]] = once(scope.data, key, self._read_people)
 
     def _read_people(self) -> dict[str, dict[str, Floats]]:
         """Different people by segment on: "full" (every day of the period), "after", "before" (the compared days)."""
@@ -272,19 +272,19 @@ class _Figures:
         whole = len(self.covered.period_days) == self.scope.period.days or name == "full"
         if self.scope.panel.by or look_back < MINIMUM_LOOK_BACK or not whole:
             return {"known_buyers": unknown, "first_buyers": unknown}
-        if not self._known:
-            self._known = read_buyer_base(self.scope.data, self.scope.period, self.scope.compare)
+        known = read_buyer_base(self.scope.data, self.scope.period, self.scope.compare)
         side = "before" if name == "before" else "after"
-        return {key: np.array([self._known[f"{word}_{side}"]]) for word, key in _BASE}
+        return {key: np.array([known[f"{word}_{side}"]]) for word, key in _BASE}
 
     def _aligned(self, frame: pd.DataFrame, column: str) -> Floats:
         panel = self.scope.panel
+        values: Floats = frame[column].to_numpy(dtype=np.float64)
         if not panel.by:
-            whole: Floats = frame[column].to_numpy(dtype=np.float64)
-            return whole
-        merged = panel.segments.merge(frame, on=list(panel.by), how="left")
-        values: Floats = merged[column].to_numpy(dtype=np.float64)
-        return values if column == "returning_buyers" and np.isnan(values).all() else np.nan_to_num(values)
+            return values
+        found = dict(zip(zip(*(frame[name] for name in panel.by), strict=True), values, strict=True))
+        segments = zip(*(panel.segments[name] for name in panel.by), strict=True)
+        aligned = np.array([found.get(segment, np.nan) for segment in segments])
+        return aligned if column == "returning_buyers" and np.isnan(aligned).all() else np.nan_to_num(aligned)
 
     def figures(self, entry: Metric) -> tuple[Floats, Change | None, Floats] | None:
         """Value of the period, change on the compared days, and daily values (segments, days) of a metric."""

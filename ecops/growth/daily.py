@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 import numpy as np
 
 from ecops.errors import unknown_name
-from ecops.growth.rows import Floats, Rows, half_years, join_rows, make_rows
+from ecops.growth.rows import Floats, Rows, half_years, join_rows, make_rows, text_column
 from ecops.messages import Message, Term
 from ecops.periods import Period
 
@@ -247,6 +247,8 @@ def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequenc
         The columns of `by`, `buyers`, `returning_buyers` (NaN when the history is too short to tell); None when buyers
         are not known or cannot be split by `by`.
     """
+    import pandas as pd
+
     from ecops.store.engine import load_sql
 
     usable = set(by) <= set(_SPLITS["buyer_days"]) and any(data.has(table) for table in _TABLES["buyer_days"])
@@ -254,33 +256,39 @@ def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequenc
         return None
     start, end = min(days), max(days)
     params = {"start": start, "end": end, "days": list(days), "since": start - dt.timedelta(days=look_back)}
-    question = _for_scope(data, "buyers")
-    frame = data.query(load_sql(QUERIES, question, by=tuple(by)), params).to_pandas()
-    for key in by:
-        frame[key] = frame[key].astype(object).where(frame[key].notna(), "")
-    if not len(frame) or not frame["buyers"].sum():
+    question = "scope_buyers" if not _is_whole(data) else "split_buyers" if by else "buyers"
+    answer = data.query(load_sql(QUERIES, question, by=tuple(by)), params)
+    buyers, returning = (answer[name].cast("float64").to_numpy() for name in ("buyers", "returning_buyers"))
+    if not buyers.sum():
         return None
-    frame[["buyers", "returning_buyers"]] = frame[["buyers", "returning_buyers"]].astype("float64")
     if look_back < MINIMUM_LOOK_BACK:
-        frame["returning_buyers"] = float("nan")
-    return frame
+        returning = np.full(len(buyers), np.nan)
+    parts = {
+        name: np.array(values, dtype=object)[place] for name in by for values, place in [text_column(answer[name])]
+    }
+    return pd.DataFrame({**parts, "buyers": buyers, "returning_buyers": returning})
 
 
 def read_buyer_base(data: Data, period: Period, compare: Period) -> Mapping[str, float]:
     """People who had ever bought before each period (`known_before`, `known_after`) and first-time buyers in it."""
     from ecops.store.engine import load_sql
 
-    params = {"start": period.start, "end": period.end, "other_start": compare.start, "other_end": compare.end}
-    row = data.query(load_sql(QUERIES, _for_scope(data, "newcomers")), params).to_pylist()[0]
-    return {name: float(value or 0) for name, value in row.items()}
+    answer = data.query(load_sql(QUERIES, "newcomers" if _is_whole(data) else "scope_newcomers"), {})
+    rows = make_rows(answer, {}, ("buyers",))
+    found = {}
+    for side, span in (("before", compare), ("after", period)):
+        earlier = rows.measures["buyers"][rows.days < span.start.toordinal()]
+        found[f"known_{side}"] = float(earlier.sum())
+        found[f"first_{side}"] = float(rows.within([span]).measures["buyers"].sum())
+    return found
 
 
-def _for_scope(data: Data, question: str) -> str:
-    """A question about people for the whole shop, or the slower one for a part of it.
+def _is_whole(data: Data) -> bool:
+    """Whether the whole shop is asked, not a part of it.
 
     A part has no `daily_newcomers`: whether somebody is new to a part cannot be told from sums.
     """
-    return question if data.has("daily_newcomers") else f"scope_{question}"
+    return data.has("daily_newcomers")
 
 
 def history(data: Data, first: dt.date) -> int:

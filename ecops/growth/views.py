@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ecops.growth.analysis import read_scope
-from ecops.growth.daily import HISTORY_DAYS, MEASURES, QUERIES, SOURCES, opened
+from ecops.growth.daily import HISTORY_DAYS, MEASURES, QUERIES, SOURCES, Data, once, opened
 from ecops.growth.panel import aliases_of, days_of
 from ecops.growth.registry import metric
+from ecops.growth.rows import Rows, half_years, join_rows, make_rows
 from ecops.periods import ONE_DAY, Compare, Period
 
 if TYPE_CHECKING:
@@ -27,11 +29,23 @@ def hours(data: Any, period: Period) -> pd.DataFrame:
     """
     import pandas as pd
 
+    ready, half_year = opened(data), half_years([period])
+    halves = [once(ready, ("hours", half), functools.partial(_hours, ready, half)) for half in half_year]
+    rows = join_rows([half.within([period]) for half in halves])
+    timed = np.isfinite(rows.measures["hour"])
+    # The first of all days was a Monday.
+    cell = ((rows.days - 1) % 7 * 24)[timed] + rows.measures["hour"][timed].astype(np.int64)
+    sales, orders = (np.bincount(cell, rows.measures[name][timed], 7 * 24) for name in ("gross_sales", "orders"))
+    weekday, hour = np.divmod(np.arange(7 * 24), 24)
+    columns = {"weekday": weekday + 1, "hour": hour, "gross_sales": sales, "orders": orders.astype(np.int64)}
+    return pd.DataFrame(columns)
+
+
+def _hours(data: Data, half: Period) -> Rows:
     from ecops.store.engine import load_sql
 
-    rows = opened(data).query(load_sql(QUERIES, "hours"), {"start": period.start, "end": period.end}).to_pandas()
-    grid = pd.MultiIndex.from_product([range(1, 8), range(24)], names=["weekday", "hour"])
-    return rows.set_index(["weekday", "hour"]).reindex(grid, fill_value=0.0).reset_index()
+    answer = data.query(load_sql(QUERIES, "hours"), {"start": half.start, "end": half.end})
+    return make_rows(answer, {}, ("hour", "gross_sales", "orders"))
 
 
 def trend(data: Any, period: Period, key: str = "gmv") -> pd.DataFrame:

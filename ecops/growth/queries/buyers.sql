@@ -1,16 +1,17 @@
 -- How many different people paid in a period, and how many of them had paid in the look-back time before it?
--- Only where the whole shop is asked: `previous_date` knows every payment. `scope_buyers` asks a part of the shop.
-with returned as (
-    select distinct buyer
+-- Only where the whole shop is asked: `previous_date` knows every payment. `scope_buyers` asks a part of the shop,
+-- `split_buyers` several parts at once.
+with people as (
+    select
+        buyer,
+        bool_or(previous_date >= $since and previous_date < $start) as returned
     from daily_buyers
-    where date between $start and $end and previous_date >= $since and previous_date < $start
+    where date between $start and $end
+    group by buyer
+    having bool_or(list_contains($days, date))
 )
 
 select
-    {by}
-    count(distinct b.buyer) as buyers,
-    count(distinct r.buyer) as returning_buyers
-from daily_buyers as b
-left join returned as r on r.buyer = b.buyer
-where b.date between $start and $end and list_contains($days, b.date)
-group by all
+    count(*) as buyers,
+    count(case when returned then 1 end) as returning_buyers
+from people

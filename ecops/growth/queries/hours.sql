@@ -1,10 +1,9 @@
--- At which hour of which weekday (1 is Monday) is how much sold?
+-- How much is sold in which hour of each day?
 select
-    isodow(date) as weekday,
+    date,
     hour,
     sum(gross_sales) as gross_sales,
     sum(orders) as orders
 from daily_sales
 where date between $start and $end
 group by all
-order by weekday, hour
