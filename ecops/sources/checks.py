@@ -63,6 +63,7 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "header": ("info", "{n} repeated header rows were left out."),
     "empty": ("info", "{n} empty rows were left out."),
     "filtered": ("info", "{n} rows are fees, transfers or other entries and no sales; they were left out."),
+    "detail": ("info", "{n} rows are parts of a sum that stands beside them; only the sums are counted."),
     "no_day": ("warning", "The file has no date: it can be used where no period is chosen, and nowhere else."),
     "closed_after_payment": ("info", "{n} orders were closed after payment; they count as refunded in full."),
     "unknown_value": ("error", "{column} has {n} rows with words that nobody has explained yet: {words}."),
@@ -124,6 +125,8 @@ def row_checks(job: Job, marks: set[str]) -> list[Check]:
         if {before, after} <= have:
             condition = f"{quoted(after)} > {quoted(before)}"
             checks.append(Check("funnel_grows", after, condition, before=before))
+    if job.source.sums:
+        checks.append(Check("detail", "level", "level = 'detail'"))
     if job.table.name in ("order_lines", "orders"):
         checks += _order_checks(job)
     return checks

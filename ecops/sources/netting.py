@@ -22,7 +22,8 @@ _REFUNDS = """
 WITH lines AS (
     SELECT platform, coalesce(shop, '') AS shop, order_id, coalesce(line_id, '') AS line_id, buyer_id, sku,
         coalesce(paid_at, ordered_at) AS happened_at, quantity, unit_price,
-        coalesce(paid_amount, 0) AS amount, coalesce(refund_amount, 0) AS refund
+        CASE WHEN paid_at IS NULL AND paid_amount > 0 THEN 0 ELSE coalesce(paid_amount, 0) END AS amount,
+        coalesce(refund_amount, 0) AS refund
     FROM order_lines
 ),
 backs AS (
@@ -96,7 +97,7 @@ _ORDERS = """
 WITH sales AS (
     SELECT platform, coalesce(shop, '') AS shop, order_id, any_value(buyer_id) AS buyer_id,
         min(coalesce(paid_at, ordered_at)) AS happened_at, sum(paid_amount) AS gross
-    FROM order_lines WHERE paid_amount > 0 GROUP BY ALL
+    FROM order_lines WHERE paid_amount > 0 AND paid_at IS NOT NULL GROUP BY ALL
 ),
 backs AS (
     SELECT platform, shop, original_order_id AS order_id, sum(amount) AS refunded
@@ -129,6 +130,8 @@ class Netting:
 
 def net_refunds(order_lines: pa.Table | Sequence[Path], engine: Engine | None = None) -> Netting:
     """Settle every refund of `order_lines` by the rules above.
+
+    A line that nobody paid (no `paid_at`) is no sale, whatever amount stands in it.
 
     Args:
         order_lines: canonical lines, as an Arrow table or Parquet files; needs platform, shop, order_id, line_id,

@@ -44,6 +44,7 @@ class Source:
         empty: canonical name -> the value that an empty cell stands for.
         missing: canonical name -> words that mean "nothing here".
         keep: header -> the only values of it whose rows are wanted (long reports with fees between the sales).
+        sums: canonical dimension -> its words for a row that sums the others beside it, so that nothing counts twice.
         fill: canonical names that stand on the first row of an order only and hold for all its rows. Never money.
         derive: canonical money -> the two columns whose product it is when the file lacks it.
         addresses: canonical names whose cells hold a whole address, of which only the province is kept.
@@ -74,6 +75,7 @@ class Source:
     empty: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fill: tuple[str, ...] = ()
     derive: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
@@ -143,6 +145,7 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         empty=entry.get("empty", {}),
         missing=_lists(entry.get("missing", {})),
         keep=_lists(entry.get("keep", {})),
+        sums=_lists(entry.get("sums", {})),
         fill=tuple(entry.get("fill", ())),
         derive=derive,
         addresses=tuple(entry.get("addresses", ())),

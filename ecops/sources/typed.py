@@ -166,7 +166,7 @@ def _finished(job: Job, typed: str) -> str:
     base = ", ".join(f"{_base(job, column, have)} AS {quoted(column.name)}" for column in job.table.columns)
     tail = _more([quoted(mark) for mark in marks(job)])
     sql = f"SELECT _row, {base}{tail} FROM ({typed})"  # noqa: S608 - canonical names only
-    for rule in (_settled, _numbered):
+    for rule in (_settled, _summed, _numbered):
         sql = rule(job, sql)
     return sql
 
@@ -227,6 +227,26 @@ def _settled(job: Job, sql: str) -> str:
     )
     with_paid = f"SELECT * REPLACE ({paid} AS paid_at), paid_at IS NULL AS _no_time FROM ({sql})"  # noqa: S608 - our own expressions
     return f"SELECT * REPLACE ({back} AS refund_amount) FROM ({with_paid})"  # noqa: S608
+
+
+def _summed(job: Job, sql: str) -> str:
+    """Rows that sum others keep the level of the report, and what they sum becomes its details."""
+    for name, words in job.source.sums.items():
+        if name not in job.mapping.columns:
+            continue
+        job.parameters[f"sums_{name}"] = list(words)
+        beside = ", ".join(
+            f"coalesce({quoted(other)}, '')"
+            for other in job.table.key
+            if job.table[other].type != "date" and other not in (name, "level")
+        )
+        is_sum = f"coalesce(list_contains($sums_{name}, {quoted(name)}), false)"
+        parts = f"NOT {is_sum} AND bool_or({is_sum}) OVER (PARTITION BY {quoted(job.table.date)}, {beside})"
+        sql = (
+            f"SELECT * REPLACE (CASE WHEN {parts} THEN 'detail' ELSE level END AS level, "  # noqa: S608 - canonical names
+            f"CASE WHEN NOT {is_sum} THEN {quoted(name)} END AS {quoted(name)}) FROM ({sql})"
+        )
+    return sql
 
 
 ITEM = "coalesce(sku, item_id, title, '')"

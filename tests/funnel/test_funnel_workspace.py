@@ -32,6 +32,7 @@ def test_levels_are_never_added():
     rows = [row(day, channel=c, visitors=500, cart_users=50) for day in days() for c in ("search", "feed")]
     rows += [row(day, level="shop", channel=None) for day in days()]
     rows += [row(day, level="item", channel=None, title=f"p{n}") for day in days() for n in range(3)]
+    rows += [row(day, level="detail", segment=part, visitors=300) for day in days() for part in ("a", "b")]
     found = shop.shop_funnel(pd.DataFrame(rows), AFTER)
     assert found.after.count("visit") == 7 * 1000
     assert found.after.by == ("channel",)

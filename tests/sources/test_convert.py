@@ -477,3 +477,27 @@ def test_an_amount_that_no_row_has_is_told(load: Load) -> None:
     found, _ = load("订单号,下单时间,商品,单价,数量,实付金额\nA1,2026-05-01,杯,5,1,\nA2,2026-05-01,杯,5,1,赠品\n")
     told = {(issue.kind, issue.column): issue.count for issue in found.issues}
     assert told == {("empty_amount", "paid_amount"): 2, ("unreadable", "paid_amount"): 1}
+
+
+SOURCES = "日期,流量来源,来源明细,访客数,下单买家数,支付买家数,支付金额\n"
+
+
+def test_details_beside_their_sum_never_count_twice(load: Load) -> None:
+    text = SOURCES + (
+        "2026-05-01,淘内免费,汇总,100,9,8,800\n"
+        "2026-05-01,淘内免费,手淘搜索,70,6,5,500\n"
+        "2026-05-01,淘内免费,手淘推荐,60,4,4,400\n"
+        "2026-05-01,付费流量,直通车,50,3,3,300\n"
+        "2026-05-02,淘内免费,手淘搜索,75,6,6,600\n"
+    )
+    found, rows = load(text, "sycm_sources")
+    assert {(row["date"].day, row["channel"], row["segment"]): (row["level"], row["visitors"]) for row in rows} == {
+        (1, "淘内免费", None): ("source", 100),
+        (1, "淘内免费", "手淘搜索"): ("detail", 70),
+        (1, "淘内免费", "手淘推荐"): ("detail", 60),
+        (1, "付费流量", "直通车"): ("source", 50),
+        (2, "淘内免费", "手淘搜索"): ("source", 75),
+    }
+    assert [(issue.kind, issue.count, issue.rows) for issue in found.issues if issue.kind == "detail"] == [
+        ("detail", 2, (3, 4))
+    ]

@@ -90,6 +90,13 @@ def test_refund_amount_belongs_to_its_line() -> None:
     ]  # fmt: skip
 
 
+def test_what_nobody_paid_is_no_sale() -> None:
+    found = settle(line("1", 0, 30), line("2", 0, 50, paid_at=None), line("C3", 3, -50))
+    assert (found.summary["gross"], found.summary["net"]) == (30, -20)
+    assert kinds(found) == {"C3": ("netted", None)}
+    assert [order["order_id"] for order in found.orders.to_pylist()] == ["1"]
+
+
 def test_no_refunds_at_all() -> None:
     found = settle(line("1", 0, 30))
     assert found.refunds.num_rows == 0

@@ -17,5 +17,5 @@ SELECT
     sum(pay_buyers) AS pay_buyers,
     sum(pay_amount) AS pay_amount
 FROM traffic_daily
-WHERE date BETWEEN $start AND $end
+WHERE date BETWEEN $start AND $end AND level <> 'detail'
 GROUP BY ALL
