@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ecops.growth import changes
 from ecops.growth import statistics as st
 from ecops.growth.changes import Change, Days
+from ecops.growth.rows import distinct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,18 +87,18 @@ def make_nodes(leaves: pd.DataFrame, dimensions: Sequence[str], depth: int | Non
         depth: largest number of dimensions of a cell.
     """
     limit = depth or (len(dimensions) if len(leaves) <= FULL_DEPTH_LEAVES else 2)
-    seen: dict[frozenset[int], Node] = {}
-    for size in range(min(limit, len(dimensions)) + 1):
+    coded = {name: np.unique(leaves[name].to_numpy(), return_inverse=True) for name in dimensions}
+    whole = frozenset(range(len(leaves)))
+    seen = {whole: Node({}, whole)}
+    for size in range(1, min(limit, len(dimensions)) + 1):
         for chosen in combinations(dimensions, size):
-            if not chosen:
-                whole = frozenset(range(len(leaves)))
-                seen[whole] = Node({}, whole)
-                continue
-            for key, rows in leaves.groupby(list(chosen), sort=True).indices.items():
-                values = key if isinstance(key, tuple) else (key,)
+            first, cell = distinct([coded[name][1] for name in chosen])
+            rows = np.split(np.argsort(cell, kind="stable"), np.cumsum(np.bincount(cell))[:-1])
+            for place, inside in zip(first, rows, strict=True):
+                values = [str(coded[name][0][coded[name][1][place]]) for name in chosen]
                 if "" not in values:
-                    members = frozenset(int(row) for row in rows)
-                    seen.setdefault(members, Node(dict(zip(chosen, map(str, values), strict=True)), members))
+                    members = frozenset(inside.tolist())
+                    seen.setdefault(members, Node(dict(zip(chosen, values, strict=True)), members))
     return list(seen.values())
 
 
@@ -188,46 +189,71 @@ class Guards:
     explains: float = 0.8
 
 
-def find_causes(
-    tested: Sequence[Series], nodes: Sequence[Node], gmv: Floats, days: Days, guards: Guards, *, corrected: bool = True
-) -> list[Cause]:
-    """The cells that changed, each cause once.
+class Cells:
+    """Every cell tested for every metric; each test is made once, however often it is asked for.
 
     Args:
         tested: metrics, all by the same leaves and days.
         nodes: cells, see `make_nodes`.
         gmv: money by leaf and day, shape (leaves, days).
         days: which days are compared.
+    """
+
+    def __init__(self, tested: Sequence[Series], nodes: Sequence[Node], gmv: Floats, days: Days) -> None:
+        self.tested, self.nodes, self.days = tested, nodes, days
+        self.money = _Money(gmv, days)
+        self._members = membership(nodes, len(gmv))
+        self._made: dict[tuple[str, frozenset[int]], tuple[Change, Floats]] = {}
+
+    def test(self, series: Series, removed: frozenset[int]) -> tuple[Change, Floats]:
+        """The change of a metric in every cell without the removed leaves, and what it is worth in money."""
+        key = series.metric, removed
+        if key not in self._made:
+            members = self._members.copy()
+            members[:, list(removed)] = 0.0
+            change = test_nodes(series, members, self.days)
+            self._made[key] = change, self.money.worth(series, change, members)[0]
+        return self._made[key]
+
+    def test_some(self, series: Series, nodes: Sequence[Node], removed: frozenset[int] = frozenset()) -> _Tested:
+        """The change of a metric in some cells, and what it is worth."""
+        members = membership(nodes, self._members.shape[1], removed)
+        change = test_nodes(series, members, self.days)
+        return change, self.money.worth(series, change, members)
+
+
+_Tested = tuple[Change, tuple[Floats, Floats, Floats]]
+
+
+def find_causes(cells: Cells, guards: Guards, *, corrected: bool = True) -> list[Cause]:
+    """The cells that changed, each cause once.
+
+    Args:
+        cells: where to look.
         guards: what is worth telling.
         corrected: hold the q-value (Benjamini-Hochberg over every cell and metric) under `guards.alpha`; when False
             the p-value alone.
     """
-    money = _Money(gmv, days)
     found: list[Cause] = []
-    removed: dict[str, frozenset[int]] = {series.metric: frozenset() for series in tested}
-    cells: dict[str, Change] = {}
+    removed: dict[str, frozenset[int]] = {series.metric: frozenset() for series in cells.tested}
     for _ in range(12):
-        for series in tested:
-            if series.metric not in cells:
-                cells[series.metric] = test_nodes(series, membership(nodes, len(gmv), removed[series.metric]), days)
-        p_values = np.stack([cells[series.metric].p_value for series in tested])
+        made = [cells.test(series, removed[series.metric]) for series in cells.tested]
+        p_values = np.stack([change.p_value for change, _ in made])
         q_values = st.benjamini_hochberg(p_values)
-        best = _best(tested, nodes, cells, money, removed, q_values if corrected else p_values, guards)
+        best = _best(made, q_values if corrected else p_values, guards)
         if best is None:
             break
-        series, place = best
-        node = _narrowed(series, nodes[place], nodes, days, money, removed[series.metric], guards)
-        row = next(row for row, other in enumerate(tested) if other is series)
-        cause = _cause(series, node, days, money, float(q_values[row, place]))
-        found = _with(found, cause, guards)
+        row, place = best
+        series = cells.tested[row]
+        node = _narrowed(series, cells.nodes[place], cells, removed[series.metric], guards)
+        found = _with(found, _cause(series, node, cells, float(q_values[row, place])), guards)
         removed[series.metric] |= node.leaves
-        cells.pop(series.metric)
-    return _joined(found, nodes, days, money)
+    return _joined(found, cells)
 
 
-def _joined(found: list[Cause], nodes: Sequence[Node], days: Days, money: _Money) -> list[Cause]:
+def _joined(found: list[Cause], cells: Cells) -> list[Cause]:
     """Causes that together are a whole parent, all moving alike, told as the parent."""
-    for node in sorted(nodes, key=lambda item: -len(item.leaves)):
+    for node in sorted(cells.nodes, key=lambda item: -len(item.leaves)):
         for metric in {cause.series.metric for cause in found}:
             inside = [cause for cause in found if cause.series.metric == metric and cause.node.leaves <= node.leaves]
             if len(inside) < 2:
@@ -237,7 +263,7 @@ def _joined(found: list[Cause], nodes: Sequence[Node], days: Days, money: _Money
             moves = [abs(float(cause.change.relative[0])) for cause in inside]
             alike = len({cause.money > 0 for cause in inside}) == 1 and min(moves) >= max(moves) / 2
             if alike and covered >= node.leaves & carrying:
-                whole = _cause(inside[0].series, node, days, money, max(cause.q_value for cause in inside))
+                whole = _cause(inside[0].series, node, cells, max(cause.q_value for cause in inside))
                 found = [*(cause for cause in found if not any(cause is part for part in inside)), whole]
     return found
 
@@ -274,59 +300,38 @@ class _Money:
         return np.where(gone, -(members @ self.before), value), low, high
 
 
-def _best(
-    tested: Sequence[Series],
-    nodes: Sequence[Node],
-    cells: Mapping[str, Change],
-    money: _Money,
-    removed: Mapping[str, frozenset[int]],
-    evidence: Floats,
-    guards: Guards,
-) -> tuple[Series, int] | None:
-    """The cell with the strongest evidence that passes every guard."""
-    chosen: tuple[float, float, Series, int] | None = None
-    for row, series in enumerate(tested):
-        change = cells[series.metric]
-        members = membership(nodes, len(money.before), removed[series.metric])
-        worth = np.abs(money.worth(series, change, members)[0])
+def _best(made: Sequence[tuple[Change, Floats]], evidence: Floats, guards: Guards) -> tuple[int, int] | None:
+    """Metric and cell with the strongest evidence that passes every guard."""
+    chosen: tuple[float, float, int, int] | None = None
+    for row, (change, money) in enumerate(made):
+        worth = np.abs(money)
         good = (evidence[row] < guards.alpha) & (np.abs(change.relative) >= guards.effect) & (worth >= guards.money)
         for place in np.flatnonzero(good & np.isfinite(worth)):
             rank = (float(change.p_value[place]), -float(worth[place]))
             if chosen is None or rank < chosen[:2]:
-                chosen = (*rank, series, int(place))
+                chosen = (*rank, row, int(place))
     return None if chosen is None else chosen[2:]
 
 
-def _narrowed(
-    series: Series,
-    node: Node,
-    nodes: Sequence[Node],
-    days: Days,
-    money: _Money,
-    removed: frozenset[int],
-    guards: Guards,
-) -> Node:
+def _narrowed(series: Series, node: Node, cells: Cells, removed: frozenset[int], guards: Guards) -> Node:
     """The smallest part of `node` that carries its change while the rest hardly moved; `node` itself when none does."""
     best = node
-    for child in nodes:
+    for child in cells.nodes:
         if not child.leaves < best.leaves or not child.leaves - removed:
             continue
         rest = Node({}, node.leaves - child.leaves - removed)
-        members = membership([node, child, rest], len(money.before), removed)
-        change = test_nodes(series, members, days)
+        change, (worth, _, _) = cells.test_some(series, [node, child, rest], removed)
         with np.errstate(invalid="ignore", divide="ignore"):
             log = np.nan_to_num(np.log(change.after / change.before))
-        worth = money.worth(series, change, members)[0]
         explains = bool(worth[0]) and worth[1] / worth[0] >= guards.explains
         if explains and change.p_value[1] < guards.alpha and abs(log[2]) < abs(log[1]) / 2:
             best = child
     return best
 
 
-def _cause(series: Series, node: Node, days: Days, money: _Money, q_value: float) -> Cause:
-    members = membership([node], len(money.before))
-    change = test_nodes(series, members, days)
-    value, low, high = (float(part[0]) for part in money.worth(series, change, members))
+def _cause(series: Series, node: Node, cells: Cells, q_value: float) -> Cause:
+    change, money = cells.test_some(series, [node])
+    value, low, high = (float(part[0]) for part in money)
     return Cause(series, node, change, value, low, high, q_value)
 
 

@@ -26,6 +26,9 @@ Method = Literal["lmdi", "shapley", "chain"]
 added up. shapley: mean over all orders of replacement. chain (连环替代): factors replaced one after the other in the
 order given; what a factor gets depends on that order."""
 
+Segment = tuple[object, ...]
+"""The values of the segment columns that name it."""
+
 NEW, VANISHED, MIX, RATE = "new", "vanished", "mix", "rate"
 Floats = NDArray[np.float64]
 
@@ -59,9 +62,9 @@ class Decomposition:
     @property
     def by_factor(self) -> Mapping[str, float]:
         """Contribution of each factor over all segments, in the order of `factors`, then "new" and "vanished"."""
-        sums = self.table.groupby("factor", sort=False)["contribution"].sum()
-        order = [name for name in (*self.factors, NEW, VANISHED) if name in sums.index]
-        return {name: float(sums[name]) for name in order}
+        factor, part = (self.table[name].to_numpy() for name in ("factor", "contribution"))
+        rows = {name: factor == name for name in (*self.factors, NEW, VANISHED)}
+        return {name: float(part[mine].sum()) for name, mine in rows.items() if mine.any()}
 
     def along(self, columns: str | Sequence[str]) -> pd.DataFrame:
         """The table added up to fewer segment columns."""
@@ -132,10 +135,8 @@ def _text_columns(frame: pd.DataFrame, factors: Sequence[str]) -> tuple[str, ...
 
 def _aligned(
     old: pd.DataFrame, new: pd.DataFrame, columns: tuple[str, ...], factors: Sequence[str]
-) -> tuple[pd.DataFrame, Floats, Floats]:
+) -> tuple[list[Segment], Floats, Floats]:
     """Segments of either period, and the factors of both in that order; NaN where a segment does not exist."""
-    import pandas as pd
-
     values = [numbers(frame, factors) for frame in (old, new)]
     if not columns:
         if any(len(frame) != 1 for frame in (old, new)):
@@ -143,24 +144,28 @@ def _aligned(
                 Message("There are several rows and no column that tells them apart."),
                 Message("Name the segment columns with by."),
             )
-        return pd.DataFrame(index=range(1)), values[0], values[1]
-    keys = []
-    for frame in (old, new):
-        need(frame, columns)
-        key = pd.MultiIndex.from_frame(frame.loc[:, list(columns)].astype(object).fillna(""))
-        if not key.is_unique:
-            double = key[key.duplicated()][0]
+        return [()], values[0], values[1]
+    places = [_places(frame, columns) for frame in (old, new)]
+    segments = list(places[0] | places[1])
+    aligned = [np.full((len(segments), len(factors)), np.nan) for _ in places]
+    for known, value, side in zip(places, values, aligned, strict=True):
+        there = [place for place, segment in enumerate(segments) if segment in known]
+        side[there] = value[[known[segments[place]] for place in there]]
+    return segments, aligned[0], aligned[1]
+
+
+def _places(frame: pd.DataFrame, columns: Sequence[str]) -> dict[Segment, int]:
+    """The row of each segment; a missing name is ""."""
+    need(frame, columns)
+    names = [frame[name].astype(object).fillna("") for name in columns]
+    places: dict[Segment, int] = {}
+    for row, segment in enumerate(zip(*names, strict=True)):
+        if places.setdefault(segment, row) != row:
             raise DataError(
-                Message("The segment {segment} stands in more than one row.", segment=" › ".join(map(str, double))),
+                Message("The segment {segment} stands in more than one row.", segment=" › ".join(map(str, segment))),
                 Message("Add the rows of a segment up first, or name more columns with by."),
             )
-        keys.append(key)
-    union = keys[0].append(keys[1].difference(keys[0], sort=False))
-    aligned = []
-    for key, value in zip(keys, values, strict=True):
-        place = key.get_indexer(union)
-        aligned.append(np.where((place >= 0)[:, None], value[place], np.nan))
-    return union.to_frame(index=False), aligned[0], aligned[1]
+    return places
 
 
 def _with_shares(x: Floats) -> Floats:
@@ -223,7 +228,7 @@ _METHODS = {"lmdi": _lmdi, "shapley": _shapley, "chain": _chain}
 
 
 def _table(
-    segments: pd.DataFrame,
+    segments: Sequence[Segment],
     columns: tuple[str, ...],
     names: tuple[str, ...],
     parts: Floats,
@@ -233,15 +238,11 @@ def _table(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    kept = segments.loc[live].loc[segments.loc[live].index.repeat(len(names)), list(columns)]
-    kept["factor"] = np.tile(np.array(names, dtype=object), int(live.sum()))
-    kept["contribution"] = parts.ravel()
     once = ~live & (change != 0)
-    whole = segments.loc[once, list(columns)].copy()
-    whole["factor"] = np.where(gone_before[once], NEW, VANISHED).astype(object)
-    whole["contribution"] = change[once]
-    table = pd.concat([kept, whole]) if len(whole) else kept
-    return table.reset_index(drop=True).astype({"factor": object})
+    told = [segments[row] for row in (*np.repeat(np.flatnonzero(live), len(names)), *np.flatnonzero(once))]
+    texts = {name: [segment[place] for segment in told] for place, name in enumerate(columns)}
+    texts["factor"] = [*names * int(live.sum()), *np.where(gone_before[once], NEW, VANISHED).tolist()]
+    return pd.DataFrame(texts, dtype=object).assign(contribution=np.r_[parts.ravel(), change[once]])
 
 
 @dataclass(frozen=True, slots=True)

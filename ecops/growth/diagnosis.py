@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ecops.finding import Finding
 from ecops.growth import changes, findings
 from ecops.growth.analysis import Scope, _Figures, read_scope
-from ecops.growth.cube import Cause, Guards, Series, find_causes, make_nodes
+from ecops.growth.cube import Cause, Cells, Guards, Series, find_causes, make_nodes
 from ecops.growth.daily import DIMENSIONS, once
 from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
 from ecops.growth.explain import Explanation, explain
@@ -155,13 +155,12 @@ def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
     split = _detail(whole)
     leaves, dimensions = _leaves(split)
     guards = Guards(money=max(before, after) * MINIMUM_SHARE if minimum_money is None else minimum_money)
-    tested = _series(split)
-    nodes = make_nodes(leaves, dimensions)
     gmv = np.nan_to_num(split.panel.measures[aliases_of(whole.basis)["gmv"]])
-    causes = find_causes(tested, nodes, gmv, split.days, guards)
+    cells = Cells(_series(split), make_nodes(leaves, dimensions), gmv, split.days)
+    causes = find_causes(cells, guards)
     shift, shift_by = _mix(split, leaves, dimensions)
     told = findings.tell(whole, split, causes, (shift, shift_by), guards)
-    seen = find_causes(tested, nodes, gmv, split.days, guards, corrected=False)
+    seen = find_causes(cells, guards, corrected=False)
     told += findings.watch(whole, [cause for cause in seen if not _same_place(cause, causes)])
     told += findings.retention(figures, guards)
     told += findings.too_little(figures)
@@ -369,14 +368,12 @@ def _segment_tree(split: Scope, leaves: pd.DataFrame, dimensions: Sequence[str])
 
 def _explained(split: Scope, leaves: pd.DataFrame, dimensions: Sequence[str]) -> tuple[Explanation, ...]:
     gmv = np.nan_to_num(split.panel.measures[aliases_of(split.basis)["gmv"]])
-    table = leaves.assign(
-        before=gmv[:, split.days.before].sum(1),
-        after=gmv[:, split.days.after].sum(1),
-    )
+    sides = [gmv[:, place].sum(1) for place in (split.days.before, split.days.after)]
     cells = {}
     for name in dimensions:
-        sums = table.groupby(name)[["before", "after"]].sum()
-        cells[name] = {str(key): (float(row.before), float(row.after)) for key, row in sums.iterrows()}
+        values, place = np.unique(leaves[name].to_numpy(), return_inverse=True)
+        before, after = (np.bincount(place, side).tolist() for side in sides)
+        cells[name] = dict(zip(map(str, values), zip(before, after, strict=True), strict=True))
     return explain(cells)
 
 

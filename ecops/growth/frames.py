@@ -70,19 +70,23 @@ def need(frame: pd.DataFrame, columns: Sequence[str]) -> None:
 
 def numbers(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.float64]:
     """`columns` as floats, shape (rows, columns); missing is NaN, text is an error."""
+    need(frame, columns)
+    values = np.empty((len(frame), len(columns)))
+    for place, name in enumerate(columns):
+        values[:, place] = _numbers(frame[name], name)
+    return values
+
+
+def _numbers(column: pd.Series[Any], name: str) -> NDArray[np.float64]:
     import pandas as pd
 
-    need(frame, columns)
-    for column in columns:
-        numeric = pd.to_numeric(frame[column], errors="coerce")
-        wrong = numeric.isna() & frame[column].notna()
-        if wrong.any():
-            raise DataError(
-                Message("{value} is not a number.", value=str(frame.loc[wrong, column].iloc[0])),
-                Message("Give numbers only in the columns that are calculated with."),
-                {"column": column},
-            )
-    values: NDArray[np.float64] = (
-        frame.loc[:, list(columns)].apply(pd.to_numeric).to_numpy(dtype=np.float64, na_value=np.nan)
-    )
+    numeric = pd.to_numeric(column, errors="coerce") if column.dtype.kind not in "fiu" else column
+    wrong = numeric.isna() & column.notna()
+    if wrong.any():
+        raise DataError(
+            Message("{value} is not a number.", value=str(column[wrong].iloc[0])),
+            Message("Give numbers only in the columns that are calculated with."),
+            {"column": name},
+        )
+    values: NDArray[np.float64] = numeric.to_numpy(dtype=np.float64, na_value=np.nan)
     return values
