@@ -10,6 +10,7 @@ from pathlib import Path
 from ecops.messages import Count, DateRange, Message, Term
 from ecops.sources.report import Issue, Severity
 from ecops.sources.staging import NUMERIC, Job, quoted
+from ecops.sources.text import normalise_header
 
 _FIRST = 5
 _DAILY = ("order_lines", "orders", "traffic_daily", "ad_spend_daily")
@@ -63,6 +64,10 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "header": ("info", "{n} repeated header rows were left out."),
     "empty": ("info", "{n} empty rows were left out."),
     "filtered": ("info", "{n} rows are fees, transfers or other entries and no sales; they were left out."),
+    "twins": (
+        "warning",
+        "Several columns of the file are called {column} and differ in {n} rows; check that the right one was taken.",
+    ),
     "detail": ("info", "{n} rows are parts of a sum that stands beside them; only the sums are counted."),
     "no_day": ("warning", "The file has no date: it can be used where no period is chosen, and nowhere else."),
     "closed_after_payment": ("info", "{n} orders were closed after payment; they count as refunded in full."),
@@ -86,7 +91,7 @@ class Check:
 
 
 def issue(
-    kind: str, count: int, column: Term | None = None, name: str = "", rows: tuple[int, ...] = (), **more: object
+    kind: str, count: int, column: Term | str | None = None, name: str = "", rows: tuple[int, ...] = (), **more: object
 ) -> Issue:
     """An issue with its sentence.
 
@@ -196,6 +201,27 @@ def _refund_issue(job: Job, relation: str, keep: str) -> list[Issue]:
     if not found["n"]:
         return []
     return [issue("refund_over_paid", found["n"], name="refund_amount", rows=tuple(found["rows"]))]
+
+
+def twins(job: Job) -> list[Issue]:
+    """Columns that are read and share their header with others whose cells are not the same in every row."""
+    headers = [normalise_header(header) for header in job.grid.columns]
+    pairs = {
+        name: [
+            f"c{at} IS DISTINCT FROM c{place}"
+            for place, header in enumerate(headers)
+            if place != at and header == headers[at]
+        ]
+        for name, at in job.mapping.columns.items()
+    }
+    asked = {name: " OR ".join(tests) for name, tests in pairs.items() if tests}
+    if not asked:
+        return []
+    parts = ", ".join(f"count(*) FILTER ({test}) AS {quoted(name)}" for name, test in asked.items())
+    (found,) = job.run(f"SELECT {parts} FROM {job.grid.scan_sql()}")  # noqa: S608 - positions and canonical names only
+    return [
+        issue("twins", found[name], job.grid.columns[job.mapping.columns[name]], name) for name in asked if found[name]
+    ]
 
 
 def missing_days(job: Job, span: DateRange | None, days: int) -> list[Issue]:

@@ -145,6 +145,7 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     issues += invalid
     found, repeats = checks.run_row_checks(job, checks.row_checks(job, marks), rows, keep)
     issues += found
+    issues += checks.twins(job)
     issues += _equal_lines(job, rows, keep)
     issues += _two_states(job, rows, keep)
     if left_out:

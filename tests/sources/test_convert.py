@@ -501,3 +501,14 @@ def test_details_beside_their_sum_never_count_twice(load: Load) -> None:
     assert [(issue.kind, issue.count, issue.rows) for issue in found.issues if issue.kind == "detail"] == [
         ("detail", 2, (3, 4))
     ]
+
+
+def test_columns_of_one_name_that_differ_further_down_are_told(load: Load) -> None:
+    header = "Order ID,Created at,Paid amount,Paid amount"
+    days = [f"A{n},2026-05-{n:02}" for n in range(1, 7)]
+    alike, unlike = ([f"{day},{n},{n + (n > 4) * more}" for n, day in enumerate(days)] for more in (0, 1))
+    assert [issue.kind for issue in load(orders(*alike, header=header))[0].issues if issue.kind == "twins"] == []
+    found, rows = load(orders(*unlike, header=header))
+    (told,) = (issue for issue in found.issues if issue.kind == "twins")
+    assert (told.count, told.column, told.message.params["column"]) == (1, "paid_amount", "Paid amount")
+    assert sum(row["paid_amount"] for row in rows) == 15
