@@ -52,6 +52,7 @@ Floats = NDArray[np.float64]
 PEOPLE = frozenset({"buyers", "returning_buyers", "known_buyers", "first_buyers"})
 """Measures that count different people of a whole period and therefore never add up over days."""
 
+_Found = tuple[Floats, Change | None, Floats]
 _BASE = (("known", "known_buyers"), ("first", "first_buyers"))
 
 
@@ -243,8 +244,13 @@ class _Figures:
         self.aliases = aliases_of(self.basis)
         self.days = _days(scope.panel, self.covered, scope.period)
         self.now = scope.panel.positions(days_of(scope.period))
-        key = "people", scope.period, scope.compare, self.covered, scope.panel.by
-        self._people: dict[str, dict[str, Floats]] = once(scope.data, key, self._read_people)
+        key = "figures", scope.period, scope.compare, self.covered, scope.panel.by
+        kept: tuple[dict[str, dict[str, Floats]], dict[str, _Found | None]] = once(scope.data, key, self._start)
+        self._people, self._whole = kept
+
+    def _start(self) -> tuple[dict[str, dict[str, Floats]], dict[str, _Found | None]]:
+        """People by segment, and the place where figures of the whole scope are kept; those of segments are large."""
+        return self._read_people(), {}
 
     def _read_people(self) -> dict[str, dict[str, Floats]]:
         """Different people by segment on: "full" (every day of the period), "after", "before" (the compared days)."""
@@ -286,8 +292,15 @@ class _Figures:
         aligned = np.array([found.get(segment, np.nan) for segment in segments])
         return aligned if column == "returning_buyers" and np.isnan(aligned).all() else np.nan_to_num(aligned)
 
-    def figures(self, entry: Metric) -> tuple[Floats, Change | None, Floats] | None:
+    def figures(self, entry: Metric) -> _Found | None:
         """Value of the period, change on the compared days, and daily values (segments, days) of a metric."""
+        if self.scope.panel.by:
+            return self._made(entry)
+        if entry.key not in self._whole:
+            self._whole[entry.key] = self._made(entry)
+        return self._whole[entry.key]
+
+    def _made(self, entry: Metric) -> _Found | None:
         names = {self.aliases.get(name, name) for name in entry.measures}
         if names & PEOPLE:
             return self._of_people(entry)
@@ -305,7 +318,7 @@ class _Figures:
             change = changes.compare(entry.unit, numerator, denominator, self.days, is_sum=is_sum)
         return value, change, daily
 
-    def _of_people(self, entry: Metric) -> tuple[Floats, Change | None, Floats] | None:
+    def _of_people(self, entry: Metric) -> _Found | None:
         """Metrics with different people in them: sums over days for the rest, no sums over days for the people."""
         sides = {name: self._side(entry, name) for name in ("full", "before", "after")}
         full = sides["full"]

@@ -200,8 +200,10 @@ def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Perio
     gaps: list[Gap] = []
     missing: set[dt.date] = set()
     comparable = False
+    shops = list(zip(panel.leaves["platform"], panel.leaves["shop"], strict=True))
     for span in known:
-        present = _present_days(panel, span)
+        rows = np.array([shop == (span.platform, span.shop) for shop in shops], dtype=bool)
+        present = _present_days(panel, span, rows)
         if present is None:
             continue
         empty_now, empty_then = not present & set(now), not present & set(then)
@@ -212,7 +214,7 @@ def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Perio
             continue
         comparable = True
         absent = sorted({day for day in (*then, *now) if day not in present})
-        bare = sorted(_days_without_payments(panel, span) & {*then, *now}) if span.source == "traffic" else []
+        bare = sorted(_days_without_payments(panel, rows) & {*then, *now}) if span.source == "traffic" else []
         for source, days in ((span.source, absent), ("payments", bare)):
             if days:
                 gaps.append(Gap(source, span.platform, span.shop, tuple(days)))
@@ -221,31 +223,29 @@ def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Perio
     return Coverage(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), tuple(gaps))
 
 
-def _present_days(panel: Panel, span: Span) -> set[dt.date] | None:
-    """Days on which a shop's figures are there, by the rules of `coverage`; None when it has none in the panel."""
-    rows = ((panel.leaves["platform"] == span.platform) & (panel.leaves["shop"] == span.shop)).to_numpy()
+def _present_days(panel: Panel, span: Span, rows: NDArray[np.bool_]) -> set[dt.date] | None:
+    """Days on which the figures of a shop (`rows`) are there, by the rules of `coverage`; None when it has none."""
     measure = "visitors" if span.source == "traffic" else "orders"
     if measure not in panel.measures or not rows.any():
         return None
     values = panel.measures[measure][rows]
-    reported = np.isfinite(values).any(0)
     if span.source == "traffic":
-        return {day for day, seen in zip(panel.days, reported, strict=True) if seen}
+        reported: NDArray[np.bool_] = np.asarray(np.isfinite(values).any(0))
+        return {day for day, there in zip(panel.days, reported, strict=True) if there}
     orders = np.nansum(values, axis=0)
-    inside = np.array([span.first_day <= day <= span.last_day for day in panel.days])
-    weekday = np.array([day.weekday() for day in panel.days])
-    usual = np.zeros(len(panel.days))
-    for number in range(7):
-        same = inside & (weekday == number)
-        if same.any():
-            usual[weekday == number] = np.median(orders[same])
-    seen = inside & ((orders > 0) | (usual < USUAL_ORDERS))
-    return {day for day, there in zip(panel.days, seen, strict=True) if there}
+    number = np.array([day.toordinal() for day in panel.days])
+    inside = (number >= span.first_day.toordinal()) & (number <= span.last_day.toordinal())
+    weekday = number % 7
+    usual = np.zeros(len(number))
+    for same in (weekday == which for which in range(7)):
+        if (same & inside).any():
+            usual[same] = np.median(orders[same & inside])
+    sold: NDArray[np.bool_] = inside & ((orders > 0) | (usual < USUAL_ORDERS))
+    return {day for day, there in zip(panel.days, sold, strict=True) if there}
 
 
-def _days_without_payments(panel: Panel, span: Span) -> set[dt.date]:
+def _days_without_payments(panel: Panel, rows: NDArray[np.bool_]) -> set[dt.date]:
     """Days with visitors on which a shop does not say who paid or how much, though it does on others."""
-    rows = ((panel.leaves["platform"] == span.platform) & (panel.leaves["shop"] == span.shop)).to_numpy()
     told = {
         name: np.isfinite(panel.measures[name][rows]).any(0)
         for name in ("visitors", "pay_buyers", "pay_amount")
