@@ -60,28 +60,63 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
+WANTED = (
+    "ecops.growth.figures",
+    "ecops.store.workspace",
+    "ecops.review.collecting",
+    "ecops.funnel.workspace",
+    "sample_data.loading",
+    "ui.overview",
+    "ui.findings",
+    "ui.settings",
+    "duckdb",
+    "pandas",
+    "plotly.graph_objects",
+    "sqlalchemy.dialects.sqlite",
+    "sqlglot.dialects.duckdb",
+    "pyarrow.pandas_compat",
+    "babel.messages.pofile",
+    "sqlite3",
+    "streamlit.emojis",
+    "streamlit.material_icon_names",
+)
+"""What the first page needs, as far as it is not imported with the page itself."""
+
+
 def prepare() -> None:
     """Import what the first page needs while nobody has asked for it yet; a page that comes meanwhile waits.
 
-    Streamlit collects garbage after every run of a page. What is imported here is never garbage, so it is not looked at.
+    Streamlit collects garbage after every run of a page; what is imported here never is, so it is not looked at.
     """
     gc.disable()
-    for name in (
-        "ecops.growth.figures",
-        "ecops.store.workspace",
-        "ecops.review.collecting",
-        "ecops.funnel.workspace",
-        "sample_data.loading",
-        "duckdb",
-        "pandas",
-        "plotly.graph_objects",
-        "sqlglot",
-        "streamlit.emojis",
-        "ui.overview",
-    ):
-        importlib.import_module(name)
-    gc.freeze()
-    gc.enable()
+    try:
+        for name in WANTED:
+            importlib.import_module(name)
+        warm_up()
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
+def warm_up() -> None:
+    """Do once what takes much longer the first time: read catalogues, parse, draw."""
+    import narwhals.stable.v1 as narwhals
+    import pandas as pd
+    from PIL import Image
+    from streamlit.env_util import is_repl
+
+    from ecops.growth import figures
+    from ecops.locale import LANGUAGES, catalogue
+    from ecops.store.data import names_in
+
+    for language in LANGUAGES:
+        catalogue(language)
+    names_in("select 1 as parsed from order_lines")
+    hours = pd.DataFrame({"weekday": [1], "hour": [0], "gross_sales": [0.0], "orders": [0]})
+    narwhals.from_native(hours)
+    figures.heat_map(hours).to_json()
+    Image.preinit()
+    is_repl()  # the first page asks it, and the first time it looks at every module
 
 
 threading.Thread(target=prepare, name="prepare", daemon=True).start()

@@ -31,11 +31,12 @@ import duckdb
 from ecops import tables as registry
 from ecops.errors import EcopsError, StoreError, unknown_name
 from ecops.messages import Message, Number
+from ecops.store.deadlines import Deadlines
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_INT64 = 2**63 - 1
+_DEADLINES = Deadlines()
 
 
 class QueryTimeoutError(StoreError):
@@ -201,17 +202,11 @@ class Engine:
                     stopped.set()
                     cursor.interrupt()
 
-                left = None if timeout is None else max(0.0, timeout - (time.monotonic() - began))
-                timer = None if left is None else threading.Timer(left, stop)
-                if timer is not None:
-                    timer.daemon = True
-                    timer.start()
-                try:
+                if timeout is None:
                     yield cursor
-                finally:
-                    if timer is not None:
-                        timer.cancel()
-                        timer.join()
+                else:
+                    with _DEADLINES.within(max(0.0, timeout - (time.monotonic() - began)), stop):
+                        yield cursor
         except duckdb.Error as error:
             raise _as_ours(error, timeout if stopped.is_set() else None) from error
         finally:
@@ -250,6 +245,11 @@ def _read_sql(package: str, name: str) -> str:
     return resources.files(package).joinpath(f"{name}.sql").read_text("utf-8")
 
 
+@functools.lru_cache(maxsize=4096)
+def _resolved(path: Path | str) -> str:
+    return str(Path(path).resolve())
+
+
 def _literal(text: str) -> str:
     """`text` as an SQL string. Only for paths and options of our own; values of users are always parameters."""
     return "'" + text.replace("'", "''") + "'"
@@ -283,7 +283,7 @@ def parquet_sql(name: str, files: Sequence[Path], row_numbers: bool = False) -> 
         files: inside the engine's folders.
         row_numbers: add `file_row_number`.
     """
-    paths = ", ".join(_literal(str(Path(path).resolve())) for path in files)
+    paths = ", ".join(_literal(_resolved(path)) for path in files)
     options = "union_by_name=true" + (", file_row_number=true" if row_numbers else "")
     read = f"SELECT * FROM read_parquet([{paths}], {options})"  # noqa: S608 - our own paths
     if name not in registry.tables():

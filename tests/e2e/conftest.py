@@ -62,7 +62,6 @@ class Server:
                     "serve.py",
                     "--server.address=127.0.0.1",
                     f"--server.port={port}",
-                    "--server.fileWatcherType=none",
                 ],
                 cwd=ROOT,
                 env={**os.environ, "ECOPS_HOME": str(home / "shops")},
