@@ -202,24 +202,16 @@ class Cells:
     def __init__(self, tested: Sequence[Series], nodes: Sequence[Node], gmv: Floats, days: Days) -> None:
         self.tested, self.nodes, self.days = tested, nodes, days
         self.money = _Money(gmv, days)
-        self._members = membership(nodes, len(gmv))
-        self._made: dict[tuple[str, frozenset[int]], tuple[Change, Floats]] = {}
+        self._made: dict[tuple[str, tuple[frozenset[int], ...], frozenset[int]], _Tested] = {}
 
-    def test(self, series: Series, removed: frozenset[int]) -> tuple[Change, Floats]:
-        """The change of a metric in every cell without the removed leaves, and what it is worth in money."""
-        key = series.metric, removed
+    def test(self, series: Series, nodes: Sequence[Node], removed: frozenset[int] = frozenset()) -> _Tested:
+        """The change of a metric in cells without the removed leaves, and what it is worth with its interval."""
+        key = series.metric, tuple(node.leaves for node in nodes), removed
         if key not in self._made:
-            members = self._members.copy()
-            members[:, list(removed)] = 0.0
+            members = membership(nodes, len(self.money.before), removed)
             change = test_nodes(series, members, self.days)
-            self._made[key] = change, self.money.worth(series, change, members)[0]
+            self._made[key] = change, self.money.worth(series, change, members)
         return self._made[key]
-
-    def test_some(self, series: Series, nodes: Sequence[Node], removed: frozenset[int] = frozenset()) -> _Tested:
-        """The change of a metric in some cells, and what it is worth."""
-        members = membership(nodes, self._members.shape[1], removed)
-        change = test_nodes(series, members, self.days)
-        return change, self.money.worth(series, change, members)
 
 
 _Tested = tuple[Change, tuple[Floats, Floats, Floats]]
@@ -237,7 +229,7 @@ def find_causes(cells: Cells, guards: Guards, *, corrected: bool = True) -> list
     found: list[Cause] = []
     removed: dict[str, frozenset[int]] = {series.metric: frozenset() for series in cells.tested}
     for _ in range(12):
-        made = [cells.test(series, removed[series.metric]) for series in cells.tested]
+        made = [cells.test(series, cells.nodes, removed[series.metric]) for series in cells.tested]
         p_values = np.stack([change.p_value for change, _ in made])
         q_values = st.benjamini_hochberg(p_values)
         best = _best(made, q_values if corrected else p_values, guards)
@@ -300,10 +292,10 @@ class _Money:
         return np.where(gone, -(members @ self.before), value), low, high
 
 
-def _best(made: Sequence[tuple[Change, Floats]], evidence: Floats, guards: Guards) -> tuple[int, int] | None:
+def _best(made: Sequence[_Tested], evidence: Floats, guards: Guards) -> tuple[int, int] | None:
     """Metric and cell with the strongest evidence that passes every guard."""
     chosen: tuple[float, float, int, int] | None = None
-    for row, (change, money) in enumerate(made):
+    for row, (change, (money, _, _)) in enumerate(made):
         worth = np.abs(money)
         good = (evidence[row] < guards.alpha) & (np.abs(change.relative) >= guards.effect) & (worth >= guards.money)
         for place in np.flatnonzero(good & np.isfinite(worth)):
@@ -320,7 +312,7 @@ def _narrowed(series: Series, node: Node, cells: Cells, removed: frozenset[int],
         if not child.leaves < best.leaves or not child.leaves - removed:
             continue
         rest = Node({}, node.leaves - child.leaves - removed)
-        change, (worth, _, _) = cells.test_some(series, [node, child, rest], removed)
+        change, (worth, _, _) = cells.test(series, [node, child, rest], removed)
         with np.errstate(invalid="ignore", divide="ignore"):
             log = np.nan_to_num(np.log(change.after / change.before))
         explains = bool(worth[0]) and worth[1] / worth[0] >= guards.explains
@@ -330,7 +322,7 @@ def _narrowed(series: Series, node: Node, cells: Cells, removed: frozenset[int],
 
 
 def _cause(series: Series, node: Node, cells: Cells, q_value: float) -> Cause:
-    change, money = cells.test_some(series, [node])
+    change, money = cells.test(series, [node])
     value, low, high = (float(part[0]) for part in money)
     return Cause(series, node, change, value, low, high, q_value)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 import numpy as np
 
 from ecops.errors import unknown_name
-from ecops.growth.rows import Floats, Rows, half_years, join_rows, make_rows, text_column
+from ecops.growth.rows import Floats, Rows, distinct, half_years, join_rows, make_rows, text_column
 from ecops.messages import Message, Term
 from ecops.periods import Period
 
@@ -42,6 +42,7 @@ _SPLITS: Mapping[str, tuple[str, ...]] = {
 _KEPT: Mapping[str, tuple[str, ...]] = {
     "sales": ("channel", "device"),
     "orders": ("channel", "device"),
+    "traffic": ("channel", "device"),
     "ads": ("channel",),
 }
 """Sources whose figures add up over everything, and how fine they are asked for and kept: of these rows all coarser
@@ -198,11 +199,23 @@ def _tells(name: str, values: Floats) -> bool:
 def _read(data: Data, source: str, spans: tuple[Period, Period], extra: Sequence[str]) -> Rows:
     """The rows of a source; where that is cheap they are asked by half-years, which many periods share, and finer."""
     grain = _KEPT.get(source, ())
-    if grain and set(extra) <= set(grain):
-        extra = grain
-    elif source != "buyer_days" or not _counted(data, extra):
-        return _asked(data, source, spans, extra)
-    return join_rows([_half_year(data, source, half, extra).within(spans) for half in half_years(spans)])
+    kept = bool(grain) and set(extra) <= set(grain)
+    if kept or (source == "buyer_days" and _counted(data, extra)):
+        halves = [_half_year(data, source, half, grain or extra) for half in half_years(spans)]
+        rows = join_rows([half.within(spans) for half in halves])
+    else:
+        rows = _asked(data, source, spans, extra)
+    return _at_one_level(rows, sources=bool(extra)) if source == "traffic" else rows
+
+
+def _at_one_level(rows: Rows, *, sources: bool) -> Rows:
+    """Traffic without visitors that stand in it twice, see `traffic.sql`; `sources` says whether they are asked for."""
+    levels, level = rows.keys["level"]
+    is_source = np.array([name == "source" for name in levels], dtype=bool)[level]
+    shop = distinct([rows.keys[name][1] for name in PLACES])[1]
+    source_rows, all_rows = np.bincount(shop, is_source), np.bincount(shop)
+    by_source = (source_rows == all_rows) | (sources & (source_rows > 0))
+    return rows.where(by_source[shop] == is_source)
 
 
 def _counted(data: Data, extra: Sequence[str]) -> bool:
@@ -224,7 +237,7 @@ def _asked(data: Data, source: str, spans: tuple[Period, Period], extra: Sequenc
     keys = {name: name for name in (*PLACES, *extra)}
     question = source
     if source == "traffic":
-        params["sources"] = bool(extra)
+        keys["level"] = "level"
     if source == "buyer_days" and _counted(data, extra):
         question, params["split"] = "people_days", "".join(extra)
         keys |= dict.fromkeys(extra, "value")

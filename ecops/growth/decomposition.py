@@ -155,17 +155,26 @@ def _aligned(
 
 
 def _places(frame: pd.DataFrame, columns: Sequence[str]) -> dict[Segment, int]:
-    """The row of each segment; a missing name is ""."""
-    need(frame, columns)
-    names = [frame[name].astype(object).fillna("") for name in columns]
+    """The row of each segment."""
     places: dict[Segment, int] = {}
-    for row, segment in enumerate(zip(*names, strict=True)):
+    for row, segment in enumerate(_segments(frame, columns)):
         if places.setdefault(segment, row) != row:
             raise DataError(
                 Message("The segment {segment} stands in more than one row.", segment=" › ".join(map(str, segment))),
                 Message("Add the rows of a segment up first, or name more columns with by."),
             )
     return places
+
+
+def _segments(frame: pd.DataFrame, columns: Sequence[str]) -> list[Segment]:
+    """The segment of each row; a missing name is ""."""
+    need(frame, columns)
+    return list(zip(*(frame[name].astype(object).fillna("") for name in columns), strict=True))
+
+
+def _texts(segments: Sequence[Segment], columns: Sequence[str]) -> dict[str, list[object]]:
+    """Segments as columns."""
+    return {name: [segment[place] for segment in segments] for place, name in enumerate(columns)}
 
 
 def _with_shares(x: Floats) -> Floats:
@@ -240,7 +249,7 @@ def _table(
 
     once = ~live & (change != 0)
     told = [segments[row] for row in (*np.repeat(np.flatnonzero(live), len(names)), *np.flatnonzero(once))]
-    texts = {name: [segment[place] for segment in told] for place, name in enumerate(columns)}
+    texts = _texts(told, columns)
     texts["factor"] = [*names * int(live.sum()), *np.where(gone_before[once], NEW, VANISHED).tolist()]
     return pd.DataFrame(texts, dtype=object).assign(contribution=np.r_[parts.ravel(), change[once]])
 
@@ -303,16 +312,10 @@ def mix_rate(before: Frame, after: Frame, rate: tuple[str, str], by: str | Seque
     columns = named(by)
     if not columns:
         raise SpecError(Message("There is no segment."), Message("Name the segment columns with by."))
-    sums = []
-    for frame in (as_frame(before), as_frame(after)):
-        need(frame, columns)
-        values = pd.DataFrame(numbers(frame, rate), columns=["numerator", "denominator"])
-        known = values.notna().all(axis=1).to_numpy()
-        values = values[known]
-        keys = [frame[column].astype(object).fillna("").to_numpy()[known] for column in columns]
-        sums.append(values.groupby(keys, sort=False).sum().rename_axis(list(columns)))
-    union = sums[0].index.append(sums[1].index.difference(sums[0].index, sort=False))
-    old, new = (frame.reindex(union).fillna(0.0).to_numpy() for frame in sums)
+    sums = [_sums(as_frame(frame), columns, rate) for frame in (before, after)]
+    segments = list(dict.fromkeys([*sums[0], *sums[1]]))
+    nothing = np.zeros(2)
+    old, new = (np.array([side.get(segment, nothing) for segment in segments]).reshape(-1, 2) for side in sums)
     if (old[:, 1] < 0).any() or (new[:, 1] < 0).any():
         raise DataError(Message("The base of a rate is negative."), Message("Leave returns out of the base."))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -325,9 +328,23 @@ def mix_rate(before: Frame, after: Frame, rate: tuple[str, str], by: str | Seque
     rate_part = np.nan_to_num(np.where(live, (share[0] + share[1]) / 2 * (rates[1] - rates[0]), 0.0))
     moved = np.where(live, (share[1] - share[0]) * (rates[0] + rates[1]) / 2, brought[1] - brought[0])
     mix_part = np.nan_to_num(moved - (share[1] - share[0]) * (total[0] + total[1]) / 2, posinf=0.0, neginf=0.0)
-    named_rows = union.to_frame(index=False)
-    segments = named_rows.assign(share_before=share[0], share_after=share[1], rate_before=rates[0], rate_after=rates[1])
-    table = pd.concat(
-        [named_rows.assign(factor=name, contribution=part) for name, part in ((RATE, rate_part), (MIX, mix_part))]
-    ).reset_index(drop=True)
-    return MixRate(float(rate_part.sum()), float(mix_part.sum()), table, total[0], total[1], segments)
+    texts = _texts(segments, columns)
+    told = pd.DataFrame(
+        texts | {"share_before": share[0], "share_after": share[1], "rate_before": rates[0], "rate_after": rates[1]}
+    )
+    factor = np.repeat([RATE, MIX], len(segments))
+    table = pd.DataFrame(
+        {name: values * 2 for name, values in texts.items()}
+        | {"factor": factor, "contribution": np.r_[rate_part, mix_part]}
+    )
+    return MixRate(float(rate_part.sum()), float(mix_part.sum()), table, total[0], total[1], told)
+
+
+def _sums(frame: pd.DataFrame, columns: Sequence[str], rate: tuple[str, str]) -> dict[Segment, Floats]:
+    """Numerator and denominator of each segment, of the rows in which both are known."""
+    segments, values = _segments(frame, columns), numbers(frame, rate)
+    known = ~np.isnan(values).any(1)
+    number: dict[Segment, int] = {}
+    place = [number.setdefault(segments[row], len(number)) for row in np.flatnonzero(known)]
+    sums = [np.bincount(np.array(place, dtype=np.int64), column, len(number)) for column in values[known].T]
+    return dict(zip(number, np.column_stack(sums), strict=True))

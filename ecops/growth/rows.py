@@ -46,10 +46,14 @@ class Rows:
         inside = np.zeros(len(self), dtype=bool)
         for span in spans:
             inside |= (self.days >= span.start.toordinal()) & (self.days <= span.end.toordinal())
+        return self.where(inside)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The rows that are chosen."""
         return Rows(
-            self.days[inside],
-            {name: (values, place[inside]) for name, (values, place) in self.keys.items()},
-            {name: values[inside] for name, values in self.measures.items()},
+            self.days[chosen],
+            {name: (values, place[chosen]) for name, (values, place) in self.keys.items()},
+            {name: values[chosen] for name, values in self.measures.items()},
         )
 
 

@@ -124,3 +124,39 @@ def test_what_was_not_asked_for_longest_is_forgotten(monkeypatch):
 
     assert [ask(key) for key in "abacab"] == list("abacab")
     assert made == ["a", "b", "c", "b"]
+
+
+@pytest.mark.parametrize("by", [(), ("channel",)])
+@pytest.mark.parametrize("start", [FIRST, FIRST + 4 * ONE_DAY])
+def test_traffic_of_a_shop_counts_at_one_level(by, start):
+    """One shop has both levels, one only sources, one the whole shop first and sources from July on."""
+    random = np.random.default_rng(4)
+    rows = []
+    for number in range(8):
+        for shop, levels in (
+            ("a", ("shop", "source")),
+            ("b", ("source",)),
+            ("c", ("shop",) if number < 3 else ("source",)),
+        ):
+            for level in levels:
+                for channel in ("search", "ads") if level == "source" else (None,):
+                    day = FIRST + number * ONE_DAY
+                    rows.append(("jd", shop, day, level, channel, int(random.integers(1, 99))))
+    frame = pd.DataFrame(rows, columns=["platform", "shop", "date", "level", "channel", "visitors"])
+    span = Period(start, FIRST + 7 * ONE_DAY)
+    panel = make_panel(read_daily(open_data(frame, table="traffic_daily"), (span, span), by, only=("traffic",)))
+    inside = frame[frame["date"] >= start]
+    wanted = {}
+    for shop, part in inside.groupby("shop"):
+        levels = set(part["level"])
+        level = "source" if levels == {"source"} or (by and "source" in levels) else "shop"
+        for row in part[part["level"] == level].itertuples():
+            key = (row.date, "jd", shop, *([row.channel or ""] if by else []))
+            wanted[key] = wanted.get(key, 0) + row.visitors
+    found = {
+        (day, *leaf): value
+        for *leaf, line in zip(*(panel.leaves[name] for name in panel.leaves), panel.measures["visitors"], strict=True)
+        for day, value in zip(panel.days, line, strict=True)
+        if np.isfinite(value)
+    }
+    assert found == wanted
