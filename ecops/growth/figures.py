@@ -243,7 +243,7 @@ def heat_map(table: pd.DataFrame, currency: str = "", look: Look | None = None) 
 
     look = look or Look()
     figure = _figure(look)
-    grid = table.pivot_table(index="weekday", columns="hour", values="gross_sales", aggfunc="sum").to_numpy()
+    grid = table["gross_sales"].to_numpy().reshape(len(_WEEKDAYS), 24)
     if not grid.sum() > 0:
         return charts.title(figure, Message("No sales with an hour in these days"), "", look.language)
     text = [[charts.caption(Money(value, currency), look.language) for value in row] for row in grid]
@@ -292,7 +292,10 @@ def trend(table: pd.DataFrame, key: str, period: Period, currency: str = "", loo
                 hoverinfo="x+text+name",
             )
         )
-    figure.add_vrect(x0=period.start, x1=period.end, fillcolor=charts.pale(look.ink.accent, 0.08), line_width=0)
+    figure.add_shape(
+        type="rect", x0=period.start, x1=period.end, y0=0, y1=1, xref="x", yref="y domain", line_width=0,
+        fillcolor=charts.pale(look.ink.accent, 0.08),
+    )  # fmt: skip
     values = _told(table)
     _name_peaks(figure, table, max(values, default=0.0), lambda value: written(key, value, currency), look)
     figure.update_yaxes(_axis(key, values, currency, language)).update_xaxes(charts.date_axis(language))
