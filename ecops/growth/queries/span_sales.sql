@@ -2,3 +2,4 @@
 select platform, shop, min(date) as first_day, max(date) as last_day
 from daily_sales
 group by all
+order by platform, shop

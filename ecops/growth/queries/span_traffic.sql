@@ -3,3 +3,4 @@ select platform, coalesce(shop, '') as shop, min(date) as first_day, max(date) a
 from traffic_daily
 where level in ('shop', 'source')
 group by all
+order by platform, shop
