@@ -51,10 +51,14 @@ class Deadlines:
                 if not self._work:
                     self._asked.wait()
                 idle = 0
-            with self._lock:
-                now = time.monotonic()
-                for deadline, stop in self._work.values():
-                    if now >= deadline:
-                        stop()
-                idle = 0 if self._work else idle + 1
+            idle = 0 if self._stop_late() else idle + 1
             time.sleep(_PAUSE)
+
+    def _stop_late(self) -> bool:
+        """Stop what is late; whether anything is under way. A call of its own, so that nothing stays referred to."""
+        with self._lock:
+            now = time.monotonic()
+            for deadline, stop in self._work.values():
+                if now >= deadline:
+                    stop()
+            return bool(self._work)
