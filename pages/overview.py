@@ -16,6 +16,7 @@ if chosen is None:
     st.stop()
 
 scope.line(chosen)
+scope.require_rows(chosen)
 with st.spinner(_("Working out what changed")):
     result = overview.kpis(chosen)
     why = workspaces.answer(growth.diagnose, chosen.period, chosen.compare, where=chosen.where)

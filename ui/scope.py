@@ -15,11 +15,11 @@ from typing import get_args
 import streamlit as st
 
 import ecops
-from ecops.messages import DateRange, Term
+from ecops.messages import DateRange, Message, Term
 from ecops.periods import ONE_DAY, Compare, Period, last_full_week, parse_period
 from ecops.store import Data, TableInfo
 from ui import address, workspaces
-from ui.text import _, plain, say
+from ui.text import _, escape, plain, say
 
 SPANS = ("d28", "week", "d7", "d14", "month", "d90", "custom")
 DIMENSIONS: Mapping[str, Term] = {
@@ -201,6 +201,50 @@ def dimension_values(data: Data) -> dict[str, list[str]]:
     return {name: [row["value"] for row in rows if row["dimension"] == name] for name in names}
 
 
+def has_rows(data: Data, *periods: Period) -> bool:
+    """Whether sales, orders, traffic or events have a row in one of the periods."""
+    sql = Path(__file__).with_name("scope_rows.sql").read_text("utf-8")
+    return any(data.query(sql, {"start": days.start, "end": days.end}).to_pylist()[0]["found"] for days in periods)
+
+
+def require_rows(scope: Scope, *periods: Period) -> None:
+    """Stop the page when the filters alone leave it without a row: say which, and offer to clear them.
+
+    Args:
+        scope: the reader's choices.
+        periods: what the page shows; the period and its comparison when none is given.
+    """
+    days = periods or (scope.period, scope.before)
+    if not scope.where or workspaces.answer(has_rows, *days, where=scope.where):
+        return
+    if not workspaces.answer(has_rows, *days):
+        return
+    filters = " · ".join(restricted(scope))
+    if len(scope.where) > 1:
+        told = Message(
+            "No row of these days or of the comparison meets all of these filters: {filters}.", filters=filters
+        )
+    else:
+        told = Message("No row of these days or of the comparison meets this filter: {filters}.", filters=filters)
+    st.markdown(f"**{say(told)}**")
+    st.button(_("Clear the filters"), key="clear_filters", on_click=clear, type="primary")
+    st.stop()
+
+
+def clear() -> None:
+    """Take all filters away (for callbacks of buttons)."""
+    for name in DIMENSIONS:
+        st.session_state[name] = []
+
+
+def restricted(scope: Scope) -> list[str]:
+    """Each filter in words, not escaped: the dimension and the values chosen."""
+    return [
+        f"{plain(DIMENSIONS[name])} {' / '.join(value_label(value) for value in values)}"
+        for name, values in scope.where
+    ]
+
+
 def line(scope: Scope) -> None:
     """The small line under a title: period, comparison, what is restricted, how fresh the data is."""
     parts = [
@@ -210,9 +254,7 @@ def line(scope: Scope) -> None:
             before=scope.before.range,
         )
     ]
-    parts += [
-        f"{say(DIMENSIONS[name])} {' / '.join(value_label(value) for value in values)}" for name, values in scope.where
-    ]
+    parts += [escape(text) for text in restricted(scope)]
     last = last_day(workspaces.current())
     if last is not None:
         parts.append(_("data up to {day}", day=DateRange(last, last)))
