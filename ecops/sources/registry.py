@@ -48,6 +48,7 @@ class Source:
         fill: canonical names that stand on the first row of an order only and hold for all its rows. Never money.
         derive: canonical money -> the two columns whose product it is when the file lacks it.
         addresses: canonical names whose cells hold a whole address, of which only the province is kept.
+        countries: canonical name -> headers of the country in which its codes are those of ISO 3166-2 (CN and GD).
         fallback: canonical name -> the columns that stand in where it is empty, best first.
         footers: first cells of rows that are sums or notes, beside those of every report.
         preamble: canonical date -> pattern with one group (or two: first and last day) that finds it above the header.
@@ -79,6 +80,7 @@ class Source:
     fill: tuple[str, ...] = ()
     derive: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
+    countries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     footers: tuple[str, ...] = ()
     preamble: Mapping[str, str] = field(default_factory=dict)
@@ -149,6 +151,7 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         fill=tuple(entry.get("fill", ())),
         derive=derive,
         addresses=tuple(entry.get("addresses", ())),
+        countries=_lists(entry.get("countries", {})),
         fallback=_lists(entry.get("fallback", {})),
         footers=tuple(entry.get("footers", ())),
         preamble=entry.get("preamble", {}),

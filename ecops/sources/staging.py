@@ -27,6 +27,7 @@ from ecops.tables import Column, Table
 NUMERIC = ("integer", "number", "money", "rate")
 MOMENTS = ("date", "timestamp")
 _WORDS = 2_000
+_PLACE = re.compile("[a-z]{2}-[a-z0-9]{1,3}")
 _CURRENCIES = {"¥": "", "￥": "", "元": "CNY", "rmb": "CNY", "$": "", "us$": "USD", "€": "EUR", "£": "GBP"}
 _CURRENCIES |= {code.lower(): code for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD")}
 _SYMBOL = r"(us\$|hk\$|nt\$|rmb|cny|usd|eur|gbp|jpy|hkd|twd|[¥￥$€£元])"
@@ -130,14 +131,16 @@ def _write_stage(job: Job) -> dict[str, int]:
     staged, keep = job.staged(), _keep_positions(job)
     quick = _more(f"{_quick(job, name)} AS {_q(name)}" for name in job.quick)
     read = {f"r_{name}": f"CASE WHEN {_q(name)} IS NULL THEN c{staged[name]} END" for name in job.quick}
-    helpers = sorted({*keep.values(), 0})
+    countries = _country_positions(job)
+    helpers = sorted({*keep.values(), *countries.values(), 0})
     for position in sorted({*(at for name, at in staged.items() if name not in job.quick), *helpers}):
         read[f"c{position}"] = f"c{position}"
     texts = {name: _present(job, name, f"r_{name}" if name in job.quick else f"c{at}") for name, at in staged.items()}
+    placed = [_with_country(job, name, countries) for name in staged]
     known = _more(_q(name) for name in job.quick)
     positions = ", ".join(f"c{position}" for position in sorted({*staged.values(), *helpers}))
     sql = f"""
-        SELECT {", ".join(map(quoted, staged))}{known}, {_drop_rule(job, keep)} AS _drop
+        SELECT {", ".join(placed)}{known}, {_drop_rule(job, keep)} AS _drop
         FROM (SELECT {_named(texts)}{known}, {_named({f"_c{at}": f"c{at}" for at in helpers})}
         FROM (SELECT {_named({cell: cells.unwrapped(cell) for cell in read})}{known}
         FROM (SELECT {_named({cell: cells.trimmed(cell) for cell in read})}{known}
@@ -183,6 +186,26 @@ def _keep_positions(job: Job) -> dict[str, int]:
         for header in job.source.keep
         if normalise_header(header) in headers
     }
+
+
+def _country_positions(job: Job) -> dict[str, int]:
+    """Staged name -> position of the country beside its codes, where the sheet has one."""
+    headers = [normalise_header(header) for header in job.grid.columns]
+    found = {}
+    for name, candidates in job.source.countries.items():
+        at = [headers.index(header) for header in map(normalise_header, candidates) if header in headers]
+        if at and name in job.staged():
+            found[name] = at[0]
+    return found
+
+
+def _with_country(job: Job, name: str, countries: MappingType[str, int]) -> str:
+    """A staged column; codes that mean a place in their country only (GD is not in every land) get it before them."""
+    if name not in countries:
+        return quoted(name)
+    job.parameters[f"places_{name}"] = [word for word in job.source.vocabulary(name) if _PLACE.fullmatch(word)]
+    code = f"lower(_c{countries[name]} || '-' || {quoted(name)})"
+    return f"CASE WHEN list_contains($places_{name}, {code}) THEN {code} ELSE {quoted(name)} END AS {quoted(name)}"
 
 
 def _present(job: Job, name: str, cell: str) -> str:
@@ -249,8 +272,9 @@ def _tight(*words: str) -> list[str]:
 
 def words_of(job: Job, name: str) -> dict[str, int]:
     """Word -> rows of a category column, most frequent first; at most 2,000 words."""
+    word = cells.province(quoted(name)) if name in job.source.addresses else quoted(name)
     rows = job.run(
-        f"SELECT {quoted(name)} AS word, count(*) AS n FROM {STAGE} WHERE _drop = '' AND {quoted(name)} IS NOT NULL "  # noqa: S608
+        f"SELECT {word} AS word, count(*) AS n FROM {STAGE} WHERE _drop = '' AND {quoted(name)} IS NOT NULL "  # noqa: S608
         f"GROUP BY ALL ORDER BY n DESC, word LIMIT {_WORDS}"
     )
     return {row["word"]: row["n"] for row in rows}

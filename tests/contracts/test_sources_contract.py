@@ -80,7 +80,7 @@ def test_source_names_real_columns_in_two_languages(name: str) -> None:
     groups = (entry.columns, entry.spread, entry.constants, entry.values, entry.empty, entry.missing, entry.derive)
     named = {column for group in groups for column in group} | {*entry.fill, *entry.asks, *entry.optional}
     named |= {*entry.fallback, *(other for others in entry.fallback.values() for other in others), *entry.addresses}
-    named |= {part for pair in entry.derive.values() for part in pair} | set(entry.preamble)
+    named |= {part for pair in entry.derive.values() for part in pair} | {*entry.preamble, *entry.countries}
     assert named <= set(target.names)
     for text in (entry.label, entry.where):
         assert isinstance(text, Term)
