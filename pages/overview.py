@@ -23,6 +23,7 @@ with st.spinner(_("Working out what changed")):
     why = why.told(workspaces.answer(collecting.changes, chosen.period, chosen.compare, where=chosen.where))
 
 cards.verdict(why.verdict)
+overview.events(chosen)
 cards.kpis(result, overview.five(result), scope.comparison_word(chosen))
 for note in dict.fromkeys((*result.notes, *why.notes)):
     st.caption(say(note))

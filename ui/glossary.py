@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from ecops.sources.registry import sources as known_sources
 from ecops.tables import Column, Table
 from ecops.tables import table as canonical_table
 from ecops.tables import tables as canonical_tables
-from ui.text import _, escape, language, plain, say
+from ui.text import _, escape, joined, plain, say
 
 BLOCKS = {
     "sales": Term(en="Sales", zh="销售"),
@@ -28,10 +28,6 @@ BLOCKS = {
 
 def _matches(wanted: str, texts: Iterable[str]) -> bool:
     return wanted.strip().casefold() in " ".join(texts).casefold()
-
-
-def _list(words: Sequence[str]) -> str:
-    return ("、" if language() == "zh" else ", ").join(words)
 
 
 def metrics(wanted: str) -> None:
@@ -72,7 +68,7 @@ def _needs(metric: Metric) -> str:
         known = canonical_tables().get(table)
         label = plain(known.label) if known else table
         named.append(f"{label} › {plain(known[column].label)}" if known and column in known.names else label)
-    return _list(named)
+    return joined(named)
 
 
 def tables(wanted: str) -> None:
@@ -98,7 +94,7 @@ def _column_entry(column: Column) -> str:
     head = f"- **{say(column.label)}**"
     if column.required:
         head += f" :small[:orange[{_('required')}]]"
-    known = _("{name} in queries. Found under: {headers}.", name=column.name, headers=_list(column.synonyms) or "—")
+    known = _("{name} in queries. Found under: {headers}.", name=column.name, headers=joined(column.synonyms) or "—")
     return f"{head}  {say(column.meaning)}  \n  :small[:gray[{known}]]"
 
 

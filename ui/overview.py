@@ -13,11 +13,11 @@ from ecops.growth import Diagnosis, Kpis, figures, views
 from ecops.growth.daily import DIMENSIONS
 from ecops.growth.registry import Metric, metric, metrics
 from ecops.locale import write_amount
-from ecops.messages import Count, Message, Money, MoneyRange, Percent
+from ecops.messages import Count, Message, Money, MoneyRange, Percent, Value
 from ui import address, cards, charts, drill, empty, errors, review_scenarios, tables, workspaces
 from ui.scope import Scope, dimension_values, value_label
 from ui.tables import Kind, Shape
-from ui.text import _, look, plain, say
+from ui.text import _, joined, look, plain, say
 
 _TRAFFIC = ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate")
 _ORDERS = ("gmv", "buyers", "orders_per_buyer", "order_value", "refund_rate")
@@ -37,13 +37,37 @@ def five(result: Kpis) -> tuple[str, ...]:
     return _ORDERS if result.basis == "orders" else _TRAFFIC
 
 
+_MOST_EVENTS = 4
+"""Events of the calendar named for one span; of the rest, how many there are."""
+
+
+def events(chosen: Scope) -> None:
+    """What the calendar says of the days looked at and of those they are compared with, in one line."""
+    platforms = dict(chosen.where).get("platform", ())
+    before = {
+        "previous": Message("The comparison held: {events}."),
+        "last_week": Message("The same days of last week held: {events}."),
+        "last_year": Message("The same days of last year held: {events}."),
+    }[chosen.compare]
+    told = []
+    for sentence, days in ((before, chosen.before), (Message("This period holds: {events}."), chosen.period)):
+        names = workspaces.answer(views.events, days, platforms)
+        listed: Value = joined(names[:_MOST_EVENTS])
+        if len(names) > _MOST_EVENTS:
+            listed = Message("{first} and {n} more", first=listed, n=len(names) - _MOST_EVENTS)
+        if names:
+            told.append(say(Message(sentence.id, events=listed)))
+    if told:
+        st.markdown(f":material/event: {' '.join(told)}")
+
+
 def causes(why: Diagnosis) -> None:
     """The handbook's order of diagnosis in one line, or that nothing changed."""
     names = {"traffic": _("Traffic"), "conversion": _("Conversion"), "retention": _("Retention")}
     states = {
         "confirmed": _("changed"),
         "watch": _("to be watched"),
-        "unchanged": _("unchanged"),
+        "unchanged": _("no confirmed change"),
         "unknown": _("not known"),
     }
     parts = [

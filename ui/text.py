@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -44,6 +45,11 @@ def say(value: Value) -> str:
 def plain(value: Value) -> str:
     """The same for places that show text as it is: cells of tables, names of files, options of a list."""
     return write(value, language(), clean)
+
+
+def joined(words: Iterable[str]) -> str:
+    """Names in a row, as the reader's language joins them."""
+    return ("、" if language() == "zh" else ", ").join(words)
 
 
 def look() -> Look:

@@ -269,7 +269,7 @@ def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequenc
         return None
     start, end = min(days), max(days)
     params = {"start": start, "end": end, "days": list(days), "since": start - dt.timedelta(days=look_back)}
-    question = "scope_buyers" if not _is_whole(data) else "split_buyers" if by else "buyers"
+    question = "scope_buyers" if not is_whole(data) else "split_buyers" if by else "buyers"
     answer = data.query(load_sql(QUERIES, question, by=tuple(by)), params)
     buyers, returning = (answer[name].cast("float64").to_numpy() for name in ("buyers", "returning_buyers"))
     if not buyers.sum():
@@ -286,7 +286,7 @@ def read_buyer_base(data: Data, period: Period, compare: Period) -> Mapping[str,
     """People who had ever bought before each period (`known_before`, `known_after`) and first-time buyers in it."""
     from ecops.store.engine import load_sql
 
-    answer = data.query(load_sql(QUERIES, "newcomers" if _is_whole(data) else "scope_newcomers"), {})
+    answer = data.query(load_sql(QUERIES, "newcomers" if is_whole(data) else "scope_newcomers"), {})
     rows = make_rows(answer, {}, ("buyers",))
     found = {}
     for side, span in (("before", compare), ("after", period)):
@@ -296,7 +296,7 @@ def read_buyer_base(data: Data, period: Period, compare: Period) -> Mapping[str,
     return found
 
 
-def _is_whole(data: Data) -> bool:
+def is_whole(data: Data) -> bool:
     """Whether the whole shop is asked, not a part of it.
 
     A part has no `daily_newcomers`: whether somebody is new to a part cannot be told from sums.

@@ -10,6 +10,7 @@ import numpy as np
 from ecops.finding import Advice, Amount, Confidence, Finding, Kind
 from ecops.growth import statistics as st
 from ecops.growth.cube import Cause, Guards
+from ecops.growth.daily import is_whole
 from ecops.growth.panel import basis_difference, basis_note, days_of
 from ecops.growth.reasons import coverage_notes, data_notes, gap_message, place_of
 from ecops.growth.registry import metric
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from ecops.growth.decomposition import MixRate
 
 WHOLE = Term(en="The whole shop", zh="全店")
+PART = Term(en="Overall", zh="整体")
+"""What is said instead of the whole shop where only a part of it was asked."""
+
+UNNAMED = Term(en="not given", zh="未填写")
+"""A dimension that the data leaves empty."""
+
 NAMES: Mapping[str, Term] = {
     "taobao": Term(en="Taobao", zh="淘宝"),
     "tmall": Term(en="Tmall", zh="天猫"),
@@ -64,7 +71,7 @@ WATCHED = 3
 
 def where(subject: Mapping[str, str]) -> Value:
     """A cell as people name it."""
-    parts = [NAMES.get(value, value) for value in subject.values()]
+    parts = [NAMES.get(value, value) if value else UNNAMED for value in subject.values()]
     if not parts:
         return WHOLE
     text: Value = parts[0]
@@ -91,11 +98,12 @@ def _advice(rule: str) -> Advice:
     return advice(rule)
 
 
-def _headline(cause: Cause, currency: str) -> Message:
-    key = cause.series.metric
+def _headline(cause: Cause, scope: Scope) -> Message:
+    key, currency = cause.series.metric, scope.currency
+    part = not cause.node.subject and not is_whole(scope.data)
     before, after = float(cause.change.before[0]), float(cause.change.after[0])
     values: dict[str, Value] = {
-        "where": where(cause.node.subject),
+        "where": PART if part else where(cause.node.subject),
         "metric": metric(key).label,
         "before": written(key, before, currency),
         "after": written(key, after, currency),
@@ -141,7 +149,7 @@ def _finding(scope: Scope, cause: Cause, confidence: Confidence) -> Finding:
         n=len(scope.days.after) if cause.series.kind == "sum" else int(change.base_after[0]),
         confidence=confidence,
         money=Amount(cause.money, cause.low, cause.high, scope.currency),
-        headline=_headline(cause, scope.currency),
+        headline=_headline(cause, scope),
         evidence=evidence,
         action=_advice(rule) if cause.money < 0 else None,
         notes=notes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +88,28 @@ def trend(data: Any, period: Period, key: str = "gmv") -> pd.DataFrame:
             "year_before": [by_day.get(day - YEAR, np.nan) for day in days],
         }
     )
+
+
+_LOUD = frozenset({"promotion", "holiday"})
+"""Kinds of events that move the whole shop."""
+
+
+def events(data: Any, period: Period, platforms: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the calendar's events that touch a period, promotions and holidays first, then by their first day.
+
+    Args:
+        data: as for `ecops.growth.kpis`, but all of it: most events name no platform, shop or channel.
+        period: the days looked at.
+        platforms: leave out what touches other platforms only; all when empty.
+    """
+    from ecops.store.engine import load_sql
+
+    ready = opened(data)
+    if not ready.has("calendar"):
+        return ()
+    rows = ready.query(load_sql(QUERIES, "events"), {"start": period.start, "end": period.end}).to_pylist()
+    seen = [row for row in rows if not platforms or row["platform"] in {"", *platforms}]
+    return tuple(dict.fromkeys(row["name"] for row in sorted(seen, key=lambda row: row["kind"] not in _LOUD)))
 
 
 def compared_days(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ecops.growth import diagnose
+from ecops.growth.daily import opened
 from ecops.periods import Period
 from growth.shops import fail_payment, simulate_orders, simulate_traffic
 
@@ -240,3 +241,27 @@ def test_a_channel_that_is_gone_is_told_as_lost_visitors():
     assert lost.money.value == pytest.approx(-before[before.date.between(then.start, then.end)].pay_amount.sum())
     assert all(item.kind != "mix" for item in found.confirmed)
     assert "Visitors fell" in found.verdict.text("en")
+
+
+class Part:
+    """Tables of which some rows were left out, as a filter does: who is new to them is not known."""
+
+    def __init__(self, tables):
+        self._data = opened(tables)
+        self.currency, self.notes = self._data.currency, self._data.notes
+
+    def has(self, table):
+        return table != "daily_newcomers" and self._data.has(table)
+
+    def query(self, sql, params=None):
+        return self._data.query(sql, params)
+
+
+def test_a_part_of_the_shop_is_not_called_the_whole_shop():
+    orders = simulate_orders(3, daily=400)
+    late = orders.ordered_at.dt.date >= WEEK.start
+    orders.loc[late & (np.random.default_rng(1).random(len(orders)) < 0.35), "paid_at"] = pd.NaT
+    (whole,), (part,) = diagnose(orders, WEEK).confirmed, diagnose(Part(orders), WEEK).confirmed
+    assert whole.subject == part.subject == {}
+    assert whole.headline.text("zh").startswith("全店：")
+    assert part.headline.text("zh").startswith("整体：")

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from ecops.charts import Look
@@ -169,3 +171,25 @@ def test_the_trend_reads_all_that_a_metric_is_made_of(key):
     series = dict(kpis(data, WEEK)[key].series)
     assert table[table.notna()].to_dict() == pytest.approx({day: series[day] for day in table.index[table.notna()]})
     assert table[WEEK.start :].notna().all()
+
+
+def test_an_empty_value_of_a_dimension_has_a_name_on_the_axis():
+    orders = simulate_orders(1, days=30)
+    orders["province"] = np.where(np.arange(len(orders)) % 3 == 0, "", "浙江省")
+    figure = figures.segments(kpis(orders, WEEK, by=("province",)), "gross_sales", ("province",), Look("zh"))
+    assert {name for trace in figure.data for name in trace.y} == {"浙江省", "未填写"}
+
+
+def test_the_calendar_is_told_loud_events_first():
+    day = dt.date(2026, 11, 10)
+    rows = [
+        {"starts_on": dt.date(2026, 11, 1), "ends_on": None, "name": "before", "kind": "other", "platform": None},
+        {"starts_on": day, "ends_on": None, "name": "price", "kind": "price", "platform": "taobao"},
+        {"starts_on": dt.date(2026, 11, 5), "ends_on": dt.date(2026, 11, 9), "name": "sale", "kind": "promotion",
+         "platform": None},
+        {"starts_on": day, "ends_on": None, "name": "stock", "kind": "stock_out", "platform": "jd"},
+    ]  # fmt: skip
+    calendar = {"calendar": pd.DataFrame(rows)}
+    assert views.events(calendar, WEEK) == ("sale", "price", "stock")
+    assert views.events(calendar, WEEK, ("jd",)) == ("sale", "stock")
+    assert views.events(simulate_orders(1, days=30), WEEK) == ()

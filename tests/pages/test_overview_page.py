@@ -21,3 +21,20 @@ def test_filters_that_meet_leave_the_page_alone(open_app):
     app = open_app("overview", "sample", "zh", platform="douyin", channel="直播间")
     assert app.metric
     assert not any(button.key == "clear_filters" for button in app.button)
+
+
+def test_days_that_held_a_promotion_are_told_under_the_verdict(open_app):
+    app = open_app("overview", "sample", "zh", span="d28", vs="last_year")
+    (line,) = (text for text in said(app) if "去年同期有" in text)
+    assert "去年同期有：2025年双11" in line
+    assert "本期有：" in line
+    assert "另有" not in line or "2026年双11" in line
+    quiet = open_app("overview", "sample", "zh", span="custom", dates="2026-08-10..2026-08-12")
+    assert not any("期有：" in text for text in said(quiet))
+
+
+def test_events_of_other_platforms_are_left_out(open_app):
+    app = open_app("overview", "sample", "zh", span="d28", vs="last_year", platform="douyin")
+    (line,) = (text for text in said(app) if "去年同期有" in text)
+    assert "2025年双11" in line
+    assert "会员消息推送" not in line
