@@ -16,8 +16,8 @@ from ecops.messages import Message, Value
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.reports.write import render
 from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, deck, figures, stages, weekly
-from ecops.review.agenda import KpiRow
 from ecops.review.charts import Line
+from ecops.review.rows import KpiRow
 from ecops.store import journal
 from ui import address, charts, errors, review_meeting, tables, workspaces
 from ui.filtering import Filtered

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ecops.errors import DataError
 from ecops.finding import Finding
-from ecops.growth import Kpi, Kpis, kpis
+from ecops.growth import Kpis, kpis
 from ecops.growth.daily import Data, opened
 from ecops.growth.findings import block_of
-from ecops.growth.registry import Metric, metrics
-from ecops.messages import Count, DateRange, Message, Money, Percent, Value
+from ecops.messages import Count, DateRange, Message, Money, Percent, Term, Value
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.review import alarms, goals
 from ecops.review.actions import Action, ActionLog
 from ecops.review.charts import Lines, lines
 from ecops.review.collecting import collect
 from ecops.review.outcomes import FollowUp, follow_up
+from ecops.review.rows import KpiRow, rows
 from ecops.review.trials import registered
 from ecops.store.engine import load_sql
 
@@ -34,34 +34,6 @@ FOLLOWED_DAYS = 56
 """An action whose outcome is settled is told for eight weeks after it came into force."""
 
 ANNOTATED_DAYS = 42
-
-
-@dataclass(frozen=True, slots=True)
-class KpiRow:
-    """One metric of the week.
-
-    Attributes:
-        metric: what it is.
-        value: this week, from every loaded day.
-        like: this week on the days that can be compared with the week before.
-        before: the week before on the same days; change: relative change like / before - 1.
-        sure: whether that change is more than the usual up and down (p below .05).
-        year_before: the same week a year before, weekday by weekday; NaN without data.
-        year_change: relative change against it.
-        progress: of its target; None without one.
-        reason: why there is no value or no comparison; None when there is.
-    """
-
-    metric: Metric
-    value: float
-    like: float
-    before: float
-    change: float
-    sure: bool
-    year_before: float
-    year_change: float
-    progress: goals.Progress | None
-    reason: Message | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +136,7 @@ def weekly(
     rules = alarms.AlertRules(state).all() if state is not None else alarms.default_rules()
     now, year = kpis(data, days), kpis(data, days, "last_year")
     keys = goals.stage(stage).kpis if stage else ORDER_KPIS if now.basis == "orders" else TRAFFIC_KPIS
-    rows = tuple(_row(now[key], year[key], targets, days) for key in keys if key in metrics())
-    rows = tuple(row for row in rows if math.isfinite(row.value))
+    table = rows(data, now, year, keys, targets)
     trials = registered(workspace)
     found = collect(data, days, trials=trials)
     told = tuple(finding for finding in found if not _is_defect(finding))
@@ -179,16 +150,16 @@ def weekly(
         currency=now.currency,
         verdict=_verdict(now, told),
         followups=followed,
-        kpis=rows,
+        kpis=table,
         goals=tree,
-        lines=lines(data, days, [row.metric.key for row in rows]),
+        lines=lines(data, days, [row.metric.key for row in table]),
         findings=told,
         defects=tuple(finding for finding in found if _is_defect(finding)),
         story=_story(told),
         decisions=tuple(sorted(waiting, key=_urgency)),
         alerts=alarms.alerts(data, days, rules),
         annotations=_annotations(data, Period(days.end - (ANNOTATED_DAYS - 1) * ONE_DAY, days.end)),
-        notes=(*_notes(now, year), *_year_ago(data, days)),
+        notes=(*_notes(now, year), *_year_ago(data, days), *_without_year(table, year)),
         receipts=_receipts(workspace.receipts()) if hasattr(workspace, "receipts") else (),
     )
 
@@ -212,22 +183,6 @@ def last_day(data: Data) -> dt.date:
             Message("There are no orders and no traffic yet."), Message("Upload an export, or look at the sample shop.")
         )
     return max(days)
-
-
-def _row(now: Kpi, year: Kpi, targets: Sequence[goals.Target], week: Period) -> KpiRow:
-    target = next((target for target in targets if target.metric == now.metric.key), None)
-    return KpiRow(
-        metric=now.metric,
-        value=now.value,
-        like=now.like,
-        before=now.previous,
-        change=now.relative,
-        sure=math.isfinite(now.p_value) and now.p_value < 0.05,
-        year_before=year.previous,
-        year_change=year.relative,
-        progress=None if target is None else goals.progress(target, now.value, week.end),
-        reason=now.reason,
-    )
 
 
 def _is_defect(finding: Finding) -> bool:
@@ -302,7 +257,25 @@ def _year_ago(data: Data, week: Period) -> tuple[Message, ...]:
     events = dict.fromkeys(item.name for item in _annotations(data, week.compared("last_year")))
     if not events:
         return ()
-    return (Message("The year before had in the same week: {events}.", events=", ".join(events)),)
+    return (Message("In the same week a year before: {events}.", events=", ".join(events)),)
+
+
+def _without_year(table: Sequence[KpiRow], year: Kpis) -> tuple[Message, ...]:
+    """Which figures stand without the year before although there are figures of it."""
+    alone = [row.metric.label for row in table if not math.isfinite(row.year_before)]
+    if not alone or not math.isfinite(year["gmv"].previous):
+        return ()
+    return (
+        Message(
+            "No year before for {metrics}: its data is not complete enough to work it out in the same way.",
+            metrics=_listed(alone),
+        ),
+    )
+
+
+def _listed(labels: Sequence[Term]) -> Term:
+    """Labels one after the other."""
+    return Term(en=", ".join(label.en for label in labels), zh="、".join(label.zh for label in labels))
 
 
 def _annotations(data: Data, days: Period) -> tuple[Annotation, ...]:

@@ -12,11 +12,12 @@ from ecops.handbook import roles
 from ecops.messages import Message, Money, Percent, Term, Value
 from ecops.reports import Bullets, Chart, Report, Section, Series, Table
 from ecops.reports.model import Block, Unit
-from ecops.review.agenda import KpiRow, Weekly
+from ecops.review.agenda import Weekly
 from ecops.review.causes import weekly_money
 from ecops.review.charts import Line
 from ecops.review.goals import Progress
 from ecops.review.outcomes import FollowUp, Standing
+from ecops.review.rows import KpiRow
 
 CHARTS = 4
 """Metrics that are drawn."""

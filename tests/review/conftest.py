@@ -6,7 +6,7 @@ import pytest
 
 import sample_data
 from ecops import Workspace
-from sample_data.loading import wishes
+from sample_data.loading import load, wishes
 from tests.store.conftest import postgres_server, postgres_url  # noqa: F401 - fixtures of a real PostgreSQL server
 
 FILES = (
@@ -22,6 +22,8 @@ FILES = (
     "ab_early.csv.gz",
     "calendar.csv",
 )
+TRAFFIC = ("sycm_sources.zip", "douyin_funnel.xlsx", "jd_daily.xlsx", "ga4_traffic.csv.gz")
+ORDERS = ("orders", "order_lines", "ad_spend_daily", "calendar")
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,15 @@ def shop(tmp_path_factory):
         if file.name in FILES:
             with workspace.inspect(file) as inspection:
                 workspace.load_inspected(inspection, wishes(inspection))
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def shop_with_orders(tmp_path_factory):
+    """For reading: with orders and paid promotion."""
+    workspace = Workspace.open(tmp_path_factory.mktemp("review") / "orders")
+    wanted = [name for name, hint in sample_data.hints().items() if hint["table"] in ORDERS or name in TRAFFIC]
+    list(load(workspace, [file for file in sample_data.files() if file.name in wanted]))
     return workspace
 
 

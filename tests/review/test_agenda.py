@@ -42,6 +42,57 @@ def test_the_figures_are_those_of_the_overview(shop):
     assert review.kpis[0].year_before == year["gmv"].previous
 
 
+def spent(workspace, day):
+    """What promotion cost in seven days, straight from the table."""
+    span = f"between '{day}' and '{day + dt.timedelta(days=6)}'"
+    return workspace.query(f"select sum(cost) as x from ad_spend_daily where date {span}")["x"][0].as_py()
+
+
+@pytest.mark.parametrize("stage", ["", "cold_start", "growth", "maturity"])
+def test_each_row_can_be_worked_out_from_its_own_values(shop_with_orders, stage):
+    review = weekly(shop_with_orders, stage=stage)
+    year = kpis(shop_with_orders.data(), WEEK, "last_year")
+    for row in review.kpis:
+        earlier = year[row.metric.key]
+        assert row.year_change == pytest.approx(row.value / row.year_before - 1, nan_ok=True)
+        if math.isfinite(row.year_before):
+            # What stands beside each other was counted in one way.
+            assert (row.year_before, row.value) == (earlier.previous, pytest.approx(earlier.like))
+    told = {row.metric.key for row in review.kpis if math.isfinite(row.year_before)}
+    assert told >= {"gmv", "visitors"} & {row.metric.key for row in review.kpis}
+
+
+def test_a_year_before_is_unknown_where_the_history_of_buyers_is_shorter(shop_with_orders):
+    review = weekly(shop_with_orders, stage="maturity")
+    share = next(row for row in review.kpis if row.metric.key == "repeat_share")
+    other = kpis(shop_with_orders.data(), WEEK, "last_year")["repeat_share"]
+    assert (round(share.value, 2), round(other.like, 2), round(other.previous, 2)) == (0.42, 0.31, 0.20)
+    assert math.isnan(share.year_before)
+    assert math.isnan(share.year_change)
+    assert math.isfinite(share.before)
+    (note,) = [note for note in review.notes if "No year before" in note.id]
+    assert share.metric.label.zh in note.text("zh")
+
+
+def test_promotion_of_days_before_its_file_begins_is_unknown_and_not_nothing(shop_with_orders):
+    review = weekly(shop_with_orders, stage="cold_start")
+    cost = next(row for row in review.kpis if row.metric.key == "ad_cost")
+    assert cost.value == pytest.approx(spent(shop_with_orders, WEEK.start))
+    assert cost.before == pytest.approx(spent(shop_with_orders, dt.date(2026, 11, 2)))
+    assert math.isnan(cost.year_before)
+    # The file begins on Monday, 6 July: nothing is known of the week before.
+    first = weekly(shop_with_orders, week=Period(dt.date(2026, 7, 6), dt.date(2026, 7, 12)), stage="cold_start")
+    cost = next(row for row in first.kpis if row.metric.key == "ad_cost")
+    assert (cost.value > 0, math.isnan(cost.before), math.isnan(cost.change), cost.sure) == (True, True, True, False)
+
+
+def test_a_week_with_a_missing_day_a_year_before_has_no_year_before():
+    gone = WEEK.start - dt.timedelta(days=362)
+    review = weekly(traffic(dt.date(2025, 9, 1), WEEK.end, {gone}))
+    assert all(math.isnan(row.year_before) and math.isnan(row.year_change) for row in review.kpis if row.value > 100)
+    assert any("No year before" in note.id for note in review.notes)
+
+
 def test_series_add_up_to_the_figures(shop):
     review = weekly(shop)
     gmv = review.lines.weeks["gmv"]
