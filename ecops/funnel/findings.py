@@ -10,12 +10,14 @@ import numpy as np
 
 from ecops.finding import Amount, Confidence, Finding
 from ecops.funnel.cells import Cell, Floats
-from ecops.funnel.onset import onset
+from ecops.funnel.onset import Onset, onset
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
 from ecops.growth.decomposition import MixRate
+from ecops.growth.findings import where
 from ecops.growth.statistics import newcombe, wilson
 from ecops.handbook import advice
+from ecops.locale import LANGUAGES, write
 from ecops.messages import Count, Message, Money, Percent, Term, Value
 from ecops.periods import Period
 
@@ -34,8 +36,11 @@ _METRICS = {
     ("visit", "pay"): "pay_conversion",
     ("click", "pay"): "pay_conversion",
 }
-_INTERRUPTED = 0.2
-"""From this relative drop on, a payment step is a broken channel before it is a weak one."""
+_INTERRUPTED = 1 / 3
+"""From this relative drop on, a payment step is a broken channel before it is a weak one, also without a first day."""
+
+_HIDDEN = 0.05
+"""From this relative difference on, the rate before at today's mix is no rate that ever was, and is not told as one."""
 
 EVERYTHING = Term(en="The whole shop", zh="全店")
 
@@ -78,15 +83,42 @@ def rate_finding(cell: Cell, after: FunnelTable, before: FunnelTable, confidence
     shift = (cell.rate - cell.expected) - (cell.x1 / cell.n1 - cell.x0 / cell.n0)
     money = _amount(cell, after, low + shift, high + shift)
     headline = _rate_headline(cell, after, money, confidence)
-    evidence = Message(
+    ci = (low + shift, high + shift)
+    return _finding(cell, after, before.period or UNDATED, (ci, confidence, money), (headline, _evidence(cell)))
+
+
+def _evidence(cell: Cell) -> Message:
+    """The counts behind a change of rate; beside what today's mix led to expect where the rates before hide it."""
+    if _hidden(cell):
+        return Message(
+            "{on_after} of {entered_after} now; at the rates before it would be {expected}.",
+            on_after=Count(cell.x1),
+            entered_after=Count(cell.n1),
+            expected=Count(cell.n1 * cell.expected),
+        )
+    return Message(
         "{on_after} of {entered_after} after, {on_before} of {entered_before} before.",
         on_after=Count(cell.x1),
         entered_after=Count(cell.n1),
         on_before=Count(cell.x0),
         entered_before=Count(cell.n0),
     )
-    ci = (low + shift, high + shift)
-    return _finding(cell, after, before.period or UNDATED, (ci, confidence, money), (headline, evidence))
+
+
+def _hidden(cell: Cell) -> bool:
+    """Whether the rate before at today's mix of segments is another one than the rate that was."""
+    return cell.n0 > 0 and cell.expected > 0 and abs(cell.x0 / cell.n0 / cell.expected - 1) >= _HIDDEN
+
+
+def _rates(one: float, other: float) -> tuple[Percent, Percent]:
+    """Two rates with so many digits that a reader sees which is larger."""
+    pairs = [(Percent(one, digits), Percent(other, digits)) for digits in (None, 1, 2, 3)]
+    return next((pair for pair in pairs if not _alike(*pair)), pairs[0])
+
+
+def _alike(one: Value, other: Value) -> bool:
+    """Whether two values read the same in a language of the product."""
+    return any(write(one, language) == write(other, language) for language in LANGUAGES)
 
 
 def gap_finding(cell: Cell, after: FunnelTable, confidence: Confidence) -> Finding:
@@ -119,7 +151,7 @@ def _finding(
     headline, evidence = sentences
     base, step = _ends(cell, after)
     kinds = kind_of(base), kind_of(step)
-    down = cell.gained < 0
+    began = _onset(cell, after)
     return Finding(
         area="funnel",
         kind="rate",
@@ -136,28 +168,34 @@ def _finding(
         money=money,
         headline=headline,
         evidence=evidence,
-        action=advice(_rule(cell, kinds[1])) if down else None,
-        notes=(*_since(cell, after), *_notes(cell)),
+        action=advice(_rule(cell, kinds[1], began)) if cell.gained < 0 else None,
+        notes=(*_since(cell, after, began), *_notes(cell)),
     )
 
 
-def _since(cell: Cell, after: FunnelTable) -> tuple[Message, ...]:
+def _onset(cell: Cell, after: FunnelTable) -> Onset | None:
     """Since which day of the period, when the change began inside it; a gap to a benchmark has no beginning."""
     if after.daily is None or not cell.n0 > 0:
-        return ()
+        return None
     base, step = (after.required[cell.step + place] for place in (0, 1))
     by_day = after.daily[:, cell.node.members].sum(1)
     usual = cell.x0 / cell.n0
     found = onset(by_day[:, step], by_day[:, base], usual, cell.dispersion)
-    if found is None or (found.since - usual) * cell.gained <= 0:
+    return found if found is not None and (found.since - usual) * cell.gained > 0 else None
+
+
+def _since(cell: Cell, after: FunnelTable, found: Onset | None) -> tuple[Message, ...]:
+    """The first day of a change as a sentence."""
+    if found is None:
         return ()
     days = len(after.days) - found.day
     value = float(_values(after, cell.node.members)[cell.step])
-    money = (found.since - usual) * found.entered * value * 7 / days
+    money = (found.since - cell.x0 / cell.n0) * found.entered * value * 7 / days
+    since, until = _rates(found.since, found.until)
     words: dict[str, Value] = {
         "day": after.days[found.day],
-        "since": Percent(found.since),
-        "until": Percent(found.until),
+        "since": since,
+        "until": until,
         "money": Money(abs(money), after.currency),
     }
     if not np.isfinite(money) or days < 7:
@@ -168,17 +206,32 @@ def _since(cell: Cell, after: FunnelTable) -> tuple[Message, ...]:
 
 
 def _notes(cell: Cell) -> tuple[Message, ...]:
+    notes = []
     if cell.dispersion > 1.5:
-        return (Message("Days differ more than chance; the interval allows for it."),)
-    return ()
+        notes.append(Message("Days differ more than chance; the interval allows for it."))
+    if _hidden(cell):
+        notes.append(_as_a_whole(cell.x0 / cell.n0, cell.x1 / cell.n1, cell.expected - cell.rate))
+    return tuple(notes)
+
+
+def _as_a_whole(then: float, now: float, gap: float) -> Message:
+    """What a reader finds who divides the counts of both spans, and why it is not `gap`."""
+    told = {"raw": Percent(then), "after": Percent(now)}
+    if _alike(told["raw"], told["after"]):
+        return Message("As a whole it is unchanged at {after}: the mix of segments hides the change.", **told)
+    if abs(then - now) < abs(gap):
+        return Message(
+            "As a whole it went from {raw} to {after}: the mix of segments hides a part of the change.", **told
+        )
+    return Message("As a whole it went from {raw} to {after}: a part of that is the mix of segments.", **told)
 
 
 def _ends(cell: Cell, table: FunnelTable) -> tuple[Step, Step]:
     return table.steps[table.required[cell.step]], table.steps[table.required[cell.step + 1]]
 
 
-def _rule(cell: Cell, kind: str) -> str:
-    if kind == "pay" and cell.effect <= -_INTERRUPTED:
+def _rule(cell: Cell, kind: str, began: Onset | None) -> str:
+    if kind == "pay" and (began is not None or cell.effect <= -_INTERRUPTED):
         return "payment_interrupted"
     return _RULES.get(kind, "conversion_low")
 
@@ -196,23 +249,46 @@ def _amount(cell: Cell, after: FunnelTable, low: float, high: float) -> Amount |
 
 
 def _place(cell: Cell) -> Value:
-    return " · ".join(value or "?" for _, value in cell.node.subject) or EVERYTHING
+    return where({name: value or "?" for name, value in cell.node.subject}) if cell.node.subject else EVERYTHING
 
 
 def _rate_headline(cell: Cell, after: FunnelTable, money: Amount | None, confidence: Confidence) -> Message:
     base, step = _ends(cell, after)
+    before, now = _rates(cell.expected, cell.rate)
+    unsure = confidence == "confirmed" and money is not None and _crosses(money)
     values = {
         "place": _place(cell),
         "base": base.term,
         "step": step.term,
-        "before": Percent(cell.expected),
-        "after": Percent(cell.rate),
+        "before": before,
+        "after": now,
         "money": _money_words(money, "loss" if cell.gained < 0 else "gain"),
-        "certainty": CONFIDENCE[confidence],
+        "certainty": Message("confirmed, but not its amount") if unsure else CONFIDENCE[confidence],
     }
+    if [name for name, _ in cell.node.subject] == ["device"]:
+        return _on_device(cell, values)
+    if _hidden(cell):
+        return Message(
+            "{place}: at today's mix of sources {base} to {step} should be {before}, and is {after}{money}, "
+            "{certainty}.",
+            **values,
+        )
     if cell.gained < 0:
         return Message("{place}: {base} to {step} fell from {before} to {after}{money}, {certainty}.", **values)
     return Message("{place}: {base} to {step} rose from {before} to {after}{money}, {certainty}.", **values)
+
+
+def _on_device(cell: Cell, values: dict[str, Value]) -> Message:
+    """The headline of a device, which is no name that a sentence begins with."""
+    if _hidden(cell):
+        return Message(
+            "On {place}, {base} to {step} should be {before} at today's mix of sources, and is {after}{money}, "
+            "{certainty}.",
+            **values,
+        )
+    if cell.gained < 0:
+        return Message("On {place}, {base} to {step} fell from {before} to {after}{money}, {certainty}.", **values)
+    return Message("On {place}, {base} to {step} rose from {before} to {after}{money}, {certainty}.", **values)
 
 
 CONFIDENCE = {
@@ -222,28 +298,38 @@ CONFIDENCE = {
 }
 
 
+def _crosses(money: Amount) -> bool:
+    """Whether it may as well be nothing."""
+    return money.low <= 0 <= money.high
+
+
 def _money_words(money: Amount | None, kind: Literal["loss", "gain", "gap"]) -> Value:
     """The money as a part of a sentence, for example ", about ¥42k lost (¥31k to ¥53k)"; nothing without money."""
     if money is None:
         return ""
-    low, high = sorted((abs(money.low), abs(money.high)))
-    values = {
-        "money": Amount(abs(money.value), low, high, money.currency).money,
-        "range": Amount(0.0, low, high, money.currency).interval,
-    }
+    values = {"money": Money(abs(money.value), money.currency), "range": interval_words(money)}
     if money.horizon == "week":
         sentences = {
-            "loss": Message(", about {money} a week lost ({range})", **values),
-            "gain": Message(", about {money} a week won ({range})", **values),
-            "gap": Message(", closing the gap is worth about {money} a week ({range})", **values),
+            "loss": Message(", about {money} a week lost{range}", **values),
+            "gain": Message(", about {money} a week won{range}", **values),
+            "gap": Message(", closing the gap is worth about {money} a week{range}", **values),
         }
     else:
         sentences = {
-            "loss": Message(", about {money} lost ({range})", **values),
-            "gain": Message(", about {money} won ({range})", **values),
-            "gap": Message(", closing the gap is worth about {money} ({range})", **values),
+            "loss": Message(", about {money} lost{range}", **values),
+            "gain": Message(", about {money} won{range}", **values),
+            "gap": Message(", closing the gap is worth about {money}{range}", **values),
         }
     return sentences[kind]
+
+
+def interval_words(money: Amount) -> Value:
+    """The interval in brackets, with the way each end goes where it holds 0; none where both ends read alike."""
+    low, high = (Money(size, money.currency) for size in sorted((abs(money.low), abs(money.high))))
+    if _crosses(money):
+        lost, won = Money(-money.low, money.currency), Money(money.high, money.currency)
+        return Message(" (95% interval: {lost} lost to {won} more)", lost=lost, won=won)
+    return "" if _alike(low, high) else Message(" ({low} to {high})", low=low, high=high)
 
 
 def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: float) -> Finding:
@@ -257,11 +343,12 @@ def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: 
     if np.isfinite(value):
         scale = n1 * value
         money = Amount(mix.mix * scale, (low + shift) * scale, (high + shift) * scale, after.currency, "period")
+    then, now = _rates(mix.before, mix.after)
     values = {
         "base": after.steps[first].term,
         "step": after.steps[last].term,
-        "before": Percent(mix.before),
-        "after": Percent(mix.after),
+        "before": then,
+        "after": now,
         "share": Percent(min(1.0, mix.mix / mix.total)),
     }
     if mix.reversed and mix.total > 0:
@@ -286,11 +373,12 @@ def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: 
         )
     moved = mix.segments.assign(moved=mix.segments["share_after"] - mix.segments["share_before"])
     moved = moved.loc[moved["moved"].abs().sort_values(ascending=False, kind="stable").index].iloc[0]
+    then, now = _rates(float(moved["share_before"]), float(moved["share_after"]))
     evidence = Message(
         "{segment} went from {before} to {after} of those who entered.",
-        segment=" · ".join(str(moved[name]) for name in after.by),
-        before=Percent(float(moved["share_before"])),
-        after=Percent(float(moved["share_after"])),
+        segment=where({name: str(moved[name]) for name in after.by}),
+        before=then,
+        after=now,
     )
     return Finding(
         area="funnel",

@@ -46,8 +46,6 @@ _COLUMNS = ("impressions", "clicks", *_OF_COLUMN)
 _PLACES = ("platform", "shop", "channel", "device", "segment", "title")
 _EVENT_PLACES = ("platform", "channel", "device", "segment")
 _MOST_SEGMENTS = 400
-_HIDDEN = 0.05
-"""From this relative difference on, the rate before at today's mix is told beside the raw one."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ def compared(
     if before is None or not before.counts[:, first].sum() > 0:
         return ShopFunnel(after, None, described(after), (), (), None, quality(after), None, tuple(notes))
     result = diagnose(after, before)
-    findings = tuple(_named(finding, after, before, platform) for finding in result.findings)
+    findings = tuple(_named(finding, platform) for finding in result.findings)
     verdict = result.verdict
     for finding, told in zip(result.findings, findings, strict=True):
         verdict = told.headline if verdict is finding.headline else verdict
@@ -173,7 +171,7 @@ def compared(
         before,
         verdict,
         findings,
-        tuple(_named(finding, after, before, platform) for finding in result.watch),
+        tuple(_named(finding, platform) for finding in result.watch),
         _total(findings, after),
         result.issues,
         result,
@@ -420,39 +418,17 @@ def _alike(rows: pd.DataFrame, period: Period, before: Period) -> tuple[pd.DataF
     return now, then, notes
 
 
-def _named(finding: Finding, after: FunnelTable, before: FunnelTable, platform: str) -> Finding:
-    """The finding with its place as people name it, and what the raw rates hide of it."""
-    finding = _explained(finding, after, before)
-    if platform:
-        finding = replace(finding, subject={"platform": platform, **finding.subject})
-    place = {name: value for name, value in finding.subject.items() if name != "step"}
+def _named(finding: Finding, platform: str) -> Finding:
+    """The finding with the platform that the whole funnel is of, where it is of one."""
+    if not platform:
+        return finding
+    subject = {"platform": platform, **finding.subject}
     params = finding.headline.params
-    if not place or "place" not in params:
-        return finding
-    told = Message(finding.headline.id, **{**params, "place": where(place)})
-    return replace(finding, headline=told)
-
-
-def _explained(finding: Finding, after: FunnelTable, before: FunnelTable) -> Finding:
-    """A note where the rate before at today's mix is not the rate that a reader finds in the counts."""
-    if finding.kind != "rate" or finding.compare is None or not finding.before > 0:
-        return finding
-    place = {name: value for name, value in finding.subject.items() if name in after.by}
-    step = after.names.index(finding.subject["step"])
-    now, then = (table.only(**place).counts.sum(0) for table in (after, before))
-    base = after.base[step]
-    if not (now[base] > 0 and then[base] > 0):
-        return finding
-    raw = float(then[step] / then[base])
-    if abs(raw / finding.before - 1) < _HIDDEN:
-        return finding
-    note = Message(
-        "As a whole it went from {raw} to {after}; at the rates before, today's mix of segments would give {before}.",
-        raw=Percent(raw),
-        after=Percent(float(now[step] / now[base])),
-        before=Percent(finding.before),
-    )
-    return replace(finding, notes=(*finding.notes, note))
+    if "place" in params:
+        place = where({name: value for name, value in subject.items() if name != "step"})
+        headline = Message(finding.headline.id, **{**params, "place": place})
+        return replace(finding, subject=subject, headline=headline)
+    return replace(finding, subject=subject)
 
 
 def _total(findings: Sequence[Finding], table: FunnelTable) -> Amount | None:

@@ -195,4 +195,13 @@ def test_a_fall_that_the_mix_hides_is_explained():
     (finding,) = [f for f in shop.shop_funnel(pd.DataFrame(rows), AFTER).findings if f.subject["step"] == "cart"]
     # 500 x .40 + 1,500 x .05 of 2,000 would have carted at the rates before; 8.5 % did in both spans.
     assert finding.before == pytest.approx(0.1375)
-    assert "from 8.5% to 8.5%" in finding.notes[-1].text("en")
+    assert finding.headline.text("zh").startswith(
+        "全店「访客→加购」转化率按现在的流量结构本应 13.8%，实际 8.5%，每周少收约"
+    )
+    assert finding.headline.text("en").startswith(
+        "The whole shop: at today's mix of sources visit to add to cart should be 13.8%, and is 8.5%, about"
+    )
+    # 14,000 entered; 13.75 % of them are 1,925 and 8.5 % are 1,190.
+    assert finding.evidence.text("en") == "1,190 of 14,000 now; at the rates before it would be 1,925."
+    assert "unchanged at 8.5%" in finding.notes[-1].text("en")
+    assert "没有变化，都是 8.5%" in finding.notes[-1].text("zh")

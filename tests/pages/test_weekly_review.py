@@ -47,7 +47,7 @@ def texts(app, kind):
 def test_the_order_of_the_meeting(open_review):
     app, _ = open_review()
     assert [head.value[:2] for head in app.subheader] == ["1.", "2.", "3.", "4."]
-    assert "Taobao: visit to add to cart fell" in app.header[0].value
+    assert "Taobao: at today's mix of sources visit to add to cart should be" in app.header[0].value
     assert any("Douyin · mobile" in text for text in texts(app, "warning"))
     assert any(
         "Traffic: unchanged → Conversion: changed → Retention: unchanged" in text for text in texts(app, "caption")
@@ -59,7 +59,7 @@ def test_the_order_of_the_meeting(open_review):
 def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     app, log = open_review()
     app.button(key="act_review_2").click().run()
-    assert app.text_input(key="action_title_review_2").value == "Simplify the checkout or connect more payment methods."
+    assert app.text_input(key="action_title_review_2").value == "Check the payment channel, card limits and verification time-outs; let service chase unpaid orders."
     app.text_input(key="action_person_review_2").set_value("Wang")
     submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
     submit.click().run()
@@ -127,7 +127,7 @@ def test_the_meeting_shows_one_part_after_the_other(open_review):
     app, _ = open_review()
     app.toggle(key="meet").set_value(True).run()
     assert [title.value for title in app.title] == ["Weekly review 9–15 Nov 2026"]
-    assert "Taobao: visit to add to cart fell" in app.header[0].value
+    assert "Taobao: at today's mix of sources visit to add to cart should be" in app.header[0].value
     seen = []
     for _step in range(4):
         app.button(key="meet_next").click().run()
