@@ -251,6 +251,9 @@ def _scenario(base: ab.Decision, other: ab.Decision) -> None:
             cells = [say(_amount(value, currency, money)) for value in (before, after, after - before)]
             rows.append(f"| {label} | {' | '.join(cells)} |")
     st.markdown("\n".join(rows))
+    against = other.despite or base.despite
+    if against is not None:
+        st.markdown(say(readable(against)))
 
 
 def _amount(value: float, currency: str, money: bool) -> Value:

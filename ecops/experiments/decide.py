@@ -12,7 +12,7 @@ from ecops.experiments.readout import MetricResult, Readout, Stake
 from ecops.experiments.words import change, interval, money_clause, otherwise
 from ecops.finding import Advice
 from ecops.handbook import advice
-from ecops.messages import Count, Message, Money, Percent
+from ecops.messages import Count, Message, Money, Percent, Value
 
 Kind = Literal["invalid", "refused", "too_early", "guardrail", "ship", "stop", "flat", "continue"]
 """What each verdict means.
@@ -54,6 +54,7 @@ class Decision:
         reasons: what led to it, in order of weight.
         result: the goal's result in that arm; None when there is no honest test.
         stake: money of that arm; None when its worth is unknown.
+        despite: why not to ship although that has the smaller expected loss; None where the two agree.
         chance_wrong: probability that the recommended choice is the worse one, after the sceptical prior; NaN when
             nothing is recommended, and for a flat result where a guardrail or the size of the gain decides.
         choose: "treatment" or "control" for ship, stop, guardrail and flat; "" otherwise.
@@ -71,6 +72,7 @@ class Decision:
     reasons: tuple[Message, ...]
     result: MetricResult | None
     stake: Stake | None
+    despite: Message | None
     chance_wrong: float
     choose: Literal["treatment", "control", ""]
     adjusted: tuple[Message, ...]
@@ -207,6 +209,7 @@ def _decision(
     # Where a guardrail or the size speaks against shipping, the odds of the goal alone are not those of the choice.
     if belief is not None and choose and not (kind == "flat" and reasons):
         wrong = 1 - belief.better if choose == "treatment" else belief.better
+    against = None if choose == "treatment" else despite(readout, kind, result, stake)
     users, days = _missing(readout)
     # An open result has no winner to be rolled out, even where shipping is the smaller risk.
     rule = "experiment_bet" if kind == "flat" and choose == "treatment" else _RULES[kind]
@@ -216,9 +219,10 @@ def _decision(
         headline=_headline(readout, kind, result, stake, (wrong, days), choose == "treatment")
         if kind != "flat" or not reasons
         else _kept(readout, result, reasons[0]),
-        reasons=(*reasons, *_more_reasons(readout, kind, result, stake)),
+        reasons=(*reasons, *_more_reasons(readout, kind, result, stake, against)),
         result=result,
         stake=stake,
+        despite=against,
         chance_wrong=wrong,
         choose=choose,
         adjusted=readout.adjustments,
@@ -306,12 +310,67 @@ def _flat(parts: dict[str, Any], ship: bool) -> Message:
     )
 
 
+def despite(readout: Readout, kind: Kind, result: MetricResult, stake: Stake | None) -> Message | None:
+    """Why the treatment is not shipped although the expected loss of not shipping is the larger one.
+
+    The expected losses are means over every effect that is still possible, of the goal alone. They know nothing of
+    guardrails, of what the change itself costs, and of the proof that was asked for.
+
+    Returns:
+        None when the two do not disagree, or when there is no money to compare.
+    """
+    if stake is None or result.effect is None or stake.loss_if_kept <= stake.loss_if_shipped:
+        return None
+    if kind not in {"flat", "guardrail", "continue"}:
+        return None
+    rails = [rail for rail in readout.guardrails(result.arm) if not rail.guardrail or rail.guardrail.status != "held"]
+    if kind == "continue" and result.effect.verdict == "open":
+        return Message(
+            "Why not ship all the same: the expected losses are averages over all that is still possible. "
+            "The test is looked at before its sample is complete, and the proof is not there yet."
+        )
+    if not rails:
+        return Message(
+            "Why not ship all the same: the gain is below the {least} that was called worthwhile, and the expected "
+            "losses leave out what the change itself costs.",
+            least=Percent(readout.spec.worthwhile),
+        )
+    # A guardrail that is surely broken says more than one that is merely not proven.
+    first = min(rails, key=lambda rail: rail.guardrail is None or rail.guardrail.status != "broken")
+    return _beside_the_goal(result.metric.label, first)
+
+
+def _beside_the_goal(goal: Value, rail: MetricResult) -> Message:
+    # What a guardrail says that the expected losses, which know the goal alone, do not.
+    if rail.guardrail is None:
+        return Message(
+            "Why not ship all the same: the expected losses count {goal} alone, on average over all that is possible. "
+            "{guardrail} is not in them, and these data cannot test it.",
+            goal=goal,
+            guardrail=rail.metric.label,
+        )
+    parts = {"goal": goal, "guardrail": rail.metric.label, "margin": Percent(rail.guardrail.margin)}
+    if rail.guardrail.status == "broken":
+        return Message(
+            "Why not ship all the same: the expected losses count {goal} alone. The harm to {guardrail} is "
+            "not in them, and it surely goes beyond the {margin} agreed on.",
+            **parts,
+        )
+    return Message(
+        "Why not ship all the same: the expected losses count {goal} alone, on average over all that is possible. "
+        "{guardrail} is not in them, and a loss of more than {margin} there cannot be ruled out yet.",
+        **parts,
+    )
+
+
 def _odds(share: float) -> Percent:
     # Nothing in a shop is surer than one in a thousand.
     return Percent(min(0.999, max(0.001, share)), digits=1) if math.isfinite(share) else Percent(share)
 
 
-def _more_reasons(readout: Readout, kind: Kind, result: MetricResult, stake: Stake | None) -> list[Message]:
+def _more_reasons(
+    readout: Readout, kind: Kind, result: MetricResult, stake: Stake | None, against: Message | None
+) -> list[Message]:
     effect, found = result.effect, []
     if effect is None or kind in {"invalid", "too_early"}:
         return []
@@ -322,9 +381,9 @@ def _more_reasons(readout: Readout, kind: Kind, result: MetricResult, stake: Sta
             interval=interval(result.metric, effect, readout.currency),
         )
     )
-    against = otherwise(readout, result, stake)
-    if against is not None:
-        found.append(against)
+    turned = otherwise(readout, result, stake)
+    if turned is not None:
+        found.append(turned)
     if stake is not None:
         found.append(
             Message(
@@ -334,6 +393,8 @@ def _more_reasons(readout: Readout, kind: Kind, result: MetricResult, stake: Sta
                 keep=Money(stake.loss_if_kept, stake.gain.currency),
             )
         )
+    if against is not None:
+        found.append(against)
     users, days = _missing(readout)
     if kind == "continue" and users > 0:
         parts = {"users": Count(users), "days": Count(days)}

@@ -45,7 +45,8 @@ def findings(readout: Readout, decision: Decision | None = None) -> tuple[Findin
             q_value=effect.p_value if known and effect else math.nan,
             n=int(readout.looks.users),
             confidence=confidence,
-            money=verdict.stake.gain if verdict.stake is not None and known and verdict.kind != "too_early" else None,
+            # Only what is shipped brings anything; of the others the gain is not proven, or will not be had.
+            money=verdict.stake.gain if verdict.stake is not None and verdict.kind == "ship" else None,
             headline=verdict.headline,
             evidence=verdict.reasons[0] if verdict.reasons else verdict.headline,
             action=verdict.action,

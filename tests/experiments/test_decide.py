@@ -236,6 +236,74 @@ def test_money_from_conversion_alone_is_contradicted_by_the_revenue():
     assert not any("the other way" in reason.text("en") for reason in whole.reasons)
 
 
+def larger_risk_of_keeping(decision):
+    assert decision.choose != "treatment"
+    assert decision.stake.loss_if_kept > decision.stake.loss_if_shipped
+    assert decision.despite in decision.reasons
+    return str(decision.despite), decision.despite.text("zh")
+
+
+def test_why_to_keep_what_seems_the_larger_risk():
+    gain, money = shop(lift=0.3, seed=11), {"value": 90.0, "monthly_traffic": 50_000}
+    unproven = verdict(gain, guardrails=(("aov", 0.001),), **money)
+    en, zh = larger_risk_of_keeping(unproven)
+    assert "Average order value is not in them, and a loss of more than 0.10% there cannot be ruled out" in en
+    assert "笔单价没有算在内，还不能排除它变差超过 0.10%" in zh
+
+    cheaper = gain.assign(revenue=gain.revenue.where(gain.variant == "A", gain.revenue * 0.6))
+    harmed = verdict(cheaper, guardrails=(("aov", 0.05),), **money)
+    assert harmed.kind == "guardrail"
+    en, zh = larger_risk_of_keeping(harmed)
+    assert "harm to Average order value" in en
+    assert "surely goes beyond the 5.0%" in en
+    assert "没有算进笔单价变差的损失" in zh
+
+    small = verdict(gain, worthwhile=0.9, **money)
+    en, zh = larger_risk_of_keeping(small)
+    assert "below the 90% that was called worthwhile" in en
+    assert "改版本身的成本" in zh
+
+    sums = totals(gain).drop(columns="revenue_squares")
+    untested = verdict(sums, guardrails=(("uv_value", 0.05),), planned_sample=len(gain), **money)
+    en, zh = larger_risk_of_keeping(untested)
+    assert "these data cannot test it" in en
+    assert "无法检验" in zh
+
+    early = verdict(shop(20_000, lift=0.1, seed=5), planned_sample=60_000, **money)
+    assert early.kind == "continue"
+    en, zh = larger_risk_of_keeping(early)
+    assert "before its sample is complete" in en
+    assert "还没跑满样本" in zh
+
+
+def test_nothing_is_explained_where_verdict_and_risk_agree():
+    for users in (shop(lift=0.25, seed=2), shop(lift=-0.25, seed=3), shop(seed=4), shop(share=0.53, seed=6)):
+        decision = verdict(users, value=90.0)
+        stake = decision.stake
+        assert decision.despite is None
+        if decision.choose:
+            assert (stake.loss_if_shipped < stake.loss_if_kept) == (decision.choose == "treatment")
+
+
+@pytest.mark.parametrize(
+    ("kind", "users", "spec"),
+    [
+        ("stop", shop(lift=-0.25, seed=3), {}),
+        ("flat", shop(seed=4), {}),
+        ("flat", shop(lift=0.3, seed=11), {"guardrails": (("aov", 0.001),)}),
+        ("continue", shop(20_000, lift=0.1, seed=5), {"planned_sample": 60_000}),
+        ("too_early", shop(9_000, days=5, lift=0.5), {"planned_sample": 40_000}),
+        ("invalid", shop(share=0.53, seed=6), {}),
+    ],
+)
+def test_only_a_winner_brings_money_into_the_review(kind, users, spec):
+    readout = analyse(users, Experiment(**{"planned_sample": len(users), "value": 90.0, **spec}))
+    assert decide(readout).kind == kind
+    assert readout.stakes["B"].gain.value != 0
+    (finding,) = findings(readout)
+    assert finding.money is None
+
+
 def test_the_finding_carries_the_verdict():
     readout = analyse(shop(lift=0.25, seed=2), Experiment(name="页头", goal="uv_value", planned_sample=40_000))
     (finding,) = findings(readout)
