@@ -52,6 +52,15 @@ def defuse(cell: Any) -> Any:
     return cell
 
 
+def visible(table: Any, role: Role = "manager") -> pd.DataFrame:
+    """`table` (pandas or Arrow) as it may be shown on a screen, which runs no formulas: hidden columns left out."""
+    import pandas as pd
+
+    frame: pd.DataFrame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    hidden = {name for name, tag in sensitive_columns().items() if tag not in _SEES[role]}
+    return frame[[name for name in frame.columns if name not in hidden]]
+
+
 def release(table: Any, role: Role = "manager", labels: Mapping[str, str] | None = None) -> pd.DataFrame:
     """`table` (pandas or Arrow) as it may leave: hidden columns left out, text defused, headers from `labels`.
 
@@ -59,9 +68,7 @@ def release(table: Any, role: Role = "manager", labels: Mapping[str, str] | None
     """
     import pandas as pd
 
-    frame: pd.DataFrame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
-    hidden = {name for name, tag in sensitive_columns().items() if tag not in _SEES[role]}
-    frame = frame[[name for name in frame.columns if name not in hidden]].copy()
+    frame = visible(table, role).copy()
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_datetime64_any_dtype(frame[name]):
             frame[name] = frame[name].map(defuse)

@@ -39,7 +39,7 @@ def metrics(wanted: str) -> None:
         rows = [metric for metric in found if metric.block == block]
         if rows:
             st.subheader(say(label), anchor=False)
-            st.markdown("\n".join(_metric_entry(metric) for metric in rows))
+            st.markdown("\n".join(entry(metric) for metric in rows))
 
 
 def _metric_words(metric: Metric) -> list[str]:
@@ -47,7 +47,7 @@ def _metric_words(metric: Metric) -> list[str]:
     return [metric.key, *(text.zh for text in texts), *(text.en for text in texts), *metric.needs]
 
 
-def _metric_entry(metric: Metric) -> str:
+def entry(metric: Metric) -> str:
     """A metric as an entry of a dictionary; text wraps on every screen, cells of a grid would be cut."""
     facts = _(
         "Formula: {formula}. Better when {direction}. Owner: {owner}. Needs: {needs}.",

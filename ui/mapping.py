@@ -62,7 +62,10 @@ def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> 
     missing = missing_columns(mapping)
     headers = _headers(grid)
     with st.expander(_edit_label(mapping, missing), expanded=bool(missing), key=f"{key}_mapping_{name}"):
-        st.caption(_("Guesses are filled in. Change the column of the file where one is wrong."))
+        if mapping.columns:
+            st.caption(_("Guesses are filled in. Change the column of the file where one is wrong."))
+        else:
+            st.caption(_("No column was recognised. Choose the column of the file for every field that it holds."))
         changed = st.data_editor(
             _rows(grid, mapping, headers),
             key=f"{key}_columns_{name}",

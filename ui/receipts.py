@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from ecops.messages import Count, DateRange, Message
+from ecops.messages import DateRange, Message
 from ecops.sources import source
 from ecops.sources.report import Issue
 from ecops.store import Receipt, SheetReceipt
@@ -80,7 +80,7 @@ def body(receipt: Receipt, key: str) -> None:
         _(
             "SHA-256 {hash}, {size} bytes, loaded {day}",
             hash=receipt.sha256[:8],
-            size=Count(receipt.size),
+            size=receipt.size,
             day=_clock(receipt),
         )
     )
@@ -131,7 +131,7 @@ def _sheet(sheet: SheetReceipt, key: str, *, titled: bool) -> None:
         st.markdown(f"**{escape(sheet.sheet)}**")
     st.markdown(_line(sheet))
     if sheet.dropped:
-        reasons = " · ".join(f"{drop_label(reason)} {say(Count(count))}" for reason, count in sheet.dropped.items())
+        reasons = " · ".join(f"{drop_label(reason)} {count:,}" for reason, count in sheet.dropped.items())
         st.caption(_("Left out: {reasons}", reasons=Message(reasons)))
     if sheet.missing_day_count:
         days = " ".join(plain(day) for day in sheet.missing_days[:8])
@@ -146,8 +146,8 @@ def _line(sheet: SheetReceipt) -> str:
         "{report} into {table}: {read} rows read, {kept} kept",
         report=source(sheet.source).label,
         table=canonical_table(sheet.table).label,
-        read=Count(sheet.rows_read),
-        kept=Count(sheet.rows_kept),
+        read=sheet.rows_read,
+        kept=sheet.rows_kept,
     )
     parts = [told]
     if sheet.first_day and sheet.last_day:

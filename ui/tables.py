@@ -86,7 +86,7 @@ def show(
         download: file name without extension; buttons for xlsx and csv appear when given.
         height: in pixels, None for as high as the rows need (at most 420).
     """
-    frame = door.release(table)
+    frame = door.visible(table)
     known = {str(name): (shapes or {}).get(str(name)) or canonical_shape(str(name)) for name in frame.columns}
     found = {name: shape or Shape(name) for name, shape in known.items()}
     st.dataframe(

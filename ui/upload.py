@@ -9,7 +9,7 @@ import streamlit as st
 
 import ecops
 from ecops import sources
-from ecops.messages import Count, Message, Percent
+from ecops.messages import Message, Percent
 from ecops.store import Receipt, Wishes
 from ui import errors, mapping, receipts, workspaces
 from ui.text import _, escape, language, say
@@ -233,7 +233,7 @@ def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake) -> 
         )
     else:
         st.warning(_("No export we know has these columns. Say below what the file is and which column is which."))
-    facts = [_("{rows} rows", rows=Count(grid.rows)), _("header in row {n}", n=grid.header_line + 1)]
+    facts = [_("{rows} rows", rows=grid.rows), _("header in row {n}", n=grid.header_line + 1)]
     if grid.container == "csv":  # the cells of workbooks are no bytes that a reader could check
         facts.insert(1, _("encoding {encoding}", encoding=grid.encoding.upper()))
     st.caption(" · ".join(facts))
@@ -270,7 +270,7 @@ def _decide(file_id: str, intake: Intake, receipt: Receipt, plans: dict[str, Pla
     asked = receipt.currency_unknown and not workspaces.current().currency
     currency = mapping.ask_currency(f"currency_{file_id}") if asked else ""
     st.button(
-        _("Load {rows} rows", rows=Count(receipt.rows)),
+        _("Load {rows} rows", rows=receipt.rows),
         key=f"load_{file_id}",
         type="primary",
         disabled=currency is None,

@@ -23,6 +23,8 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
     """Which table, column or export a metric lacks."""
     if entry.gap is not None:
         return Message("Needs {what}.", what=entry.gap)
+    if entry.page and entry.page not in PAGES:
+        return Message("No page works this out yet.")
     if entry.page:
         return Message("Worked out on the page {page}.", page=PAGES[entry.page])
     for need in entry.needs:
@@ -40,18 +42,11 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
 
 
 PAGES = {
-    "overview": Term(en="Overview", zh="经营总览"),
-    "funnel": Term(en="Funnel", zh="漏斗诊断"),
-    "customers": Term(en="Customers", zh="客户"),
-    "inventory": Term(en="Inventory", zh="库存"),
-    "presale": Term(en="Presale", zh="预售"),
-    "channels": Term(en="Channels", zh="渠道投放"),
-    "content": Term(en="Content", zh="内容"),
-    "service": Term(en="Service", zh="服务"),
+    "overview": Term(en="Overview", zh="经营概览"),
+    "funnel": Term(en="Funnel", zh="转化漏斗"),
     "data": Term(en="Data", zh="数据"),
-    "settings": Term(en="Settings", zh="设置"),
 }
-"""What the pages are called that work out what `kpis` does not."""
+"""What the pages are called that work out what `kpis` does not; a metric may wait for a page that is not there."""
 
 _COLUMN_OF = {
     "bounces": "bounce_rate",

@@ -160,18 +160,16 @@ class Receipt:
     @property
     def summary(self) -> Message:
         """One sentence for people."""
-        from ecops.messages import Count
-
         if self.already_loaded:
             return Message("{file} was loaded before; nothing was changed.", file=self.file)
         new, replaced, unchanged = (
-            Count(sum(getattr(sheet, name) for sheet in self.sheets))
+            sum(getattr(sheet, name) for sheet in self.sheets)
             for name in ("keys_new", "keys_replaced", "keys_unchanged")
         )
         return Message(
             "{file}: {rows} rows loaded ({new} new, {replaced} updated, {unchanged} unchanged).",
             file=self.file,
-            rows=Count(self.rows),
+            rows=self.rows,
             new=new,
             replaced=replaced,
             unchanged=unchanged,

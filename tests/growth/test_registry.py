@@ -6,7 +6,6 @@ from ecops.errors import SpecError
 from ecops.growth import metric, metrics
 from ecops.growth.daily import MEASURES
 from ecops.growth.findings import written
-from ecops.growth.reasons import PAGES
 from ecops.handbook import roles
 from ecops.locale import write
 from ecops.tables import table
@@ -32,7 +31,6 @@ def test_a_metric_is_complete(entry):
     assert entry.unit in {"count", "money", "rate", "ratio", "days"}
     assert bool(entry.denominator) or entry.unit in {"count", "money"}
     assert entry.rows
-    assert not entry.page or entry.page in PAGES
     for need in entry.needs:
         name, _, column = need.partition(".")
         assert table(name)[column]

@@ -62,6 +62,22 @@ def test_an_unknown_file_is_taken_for_orders_until_the_reader_says_what_it_is(sh
     app = shop("unknown.csv", b"colour,weather\nred,fine\nblue,wet\n")
     (kind,) = (box for box in app.selectbox if str(box.key).endswith("_source"))
     assert kind.value == "generic_orders"
+    texts = " ".join(said(app))
+    assert "No column was recognised" in texts
+    assert "Guesses are filled in" not in texts
+
+
+def test_rows_are_counted_exactly(shop):
+    lines = "".join(f"{n},2026-05-04 10:00:00,S1,1,5\n" for n in range(14_312))
+    app = shop("orders.csv", f"Order ID,Created at,SKU,Quantity,Amount\n{lines}".encode(), "zh")
+    assert any("读取 14,312 行，保留 14,312 行" in text for text in said(app))
+    if currency := [box for box in app.selectbox if str(box.key).startswith("currency_")]:
+        currency[0].select("CNY").run()
+    assert any(button.label == "载入 14,312 行" for button in app.button), [button.label for button in app.button]
+    press(app, "load_")
+    (told,) = app.success
+    assert "14,312 行" in told.value
+    assert not any("1.43 万 行" in text for text in said(app))
 
 
 def test_only_texts_have_an_encoding(shop):

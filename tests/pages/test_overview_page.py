@@ -1,6 +1,12 @@
 """The overview: filters that do not meet, what the days held, and how figures are written."""
 
+import pandas as pd
+import pytest
+
+from ecops import door, growth
+from ecops.growth import reasons
 from tests.pages.test_pages import said
+from ui import glossary, navigation
 
 
 def test_filters_that_do_not_meet_are_named_and_can_be_cleared(open_app):
@@ -38,3 +44,32 @@ def test_events_of_other_platforms_are_left_out(open_app):
     (line,) = (text for text in said(app) if "去年同期有" in text)
     assert "2025年双11" in line
     assert "会员消息推送" not in line
+
+
+def test_the_guard_of_spreadsheets_stays_out_of_the_screen(open_app):
+    app = open_app("overview", "sample", "zh")
+    app.session_state["all_metrics"] = True
+    app.run()
+    (table,) = (frame.value for frame in app.dataframe if "change" in frame.value.columns and "formula" in frame.value)
+    assert any(cell.startswith("+") and cell.endswith("个百分点") for cell in table["change"])
+    assert not any(cell.startswith("'") for cell in table["change"])
+
+
+def test_a_screen_hides_what_a_download_hides():
+    shown = door.visible(pd.DataFrame({"title": ["=1"], "cost": [1.0]}))
+    assert shown.to_dict("list") == {"title": ["=1"]}
+    assert door.release(shown).to_dict("list") == {"title": ["'=1"]}
+
+
+@pytest.mark.parametrize("entry", growth.metrics().values(), ids=lambda entry: entry.key)
+def test_the_glossary_names_places_that_exist(entry):
+    titles = {title.zh for title in navigation.PAGES.values()}
+    told = " ".join(text.zh for text in (entry.meaning, entry.gap) if text is not None)
+    assert "设置" not in told
+    assert "客户页" not in told
+    assert "」页" not in told or any(f"「{title}」页" in told for title in titles)
+    assert "负责人：负责人" not in glossary.entry(entry)
+
+
+def test_pages_that_work_out_more_are_called_as_in_the_menu():
+    assert {name: navigation.PAGES[name] for name in reasons.PAGES} == dict(reasons.PAGES)
