@@ -16,6 +16,9 @@ if chosen is None:
     st.stop()
 
 week, stage = review.choices(scope.last_day(workspaces.current()), hidden=meeting)
+if meeting:
+    st.title(_("Weekly review {week}", week=week.range))
+review.scope_line(chosen, week)
 with st.spinner(_("Preparing the review")):
     told = review.read(chosen, week, stage)
 errors.told()
@@ -25,7 +28,7 @@ def opening() -> None:
     """The verdict, alerts, and what a reader must know of the data."""
     cards.verdict(told.verdict)
     if not meeting:
-        review.downloads(told)
+        review.downloads(told, chosen)
     review.alarms(told)
     review.caveats(told)
 
@@ -64,7 +67,6 @@ def decisions() -> None:
 
 
 if meeting:
-    st.title(_("Weekly review {week}", week=week.range))
     review_meeting.show(
         {"verdict": opening, "outcomes": outcomes, "figures": figures, "changes": changes, "decisions": decisions}
     )

@@ -12,6 +12,7 @@ from ecops.store import Data
 from ecops.store.data import names_in
 
 _HEAD = re.compile(r"^(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+_CALENDAR = "calendar"
 _WITH = re.compile(r"with\b(?!\s+recursive\b)", re.IGNORECASE)
 
 
@@ -21,7 +22,8 @@ class Filtered:
     Args:
         data: all rows.
         where: (dimension, values) pairs. A table without the dimension has no rows then: what cannot be told apart by
-            channel must not be shown as if it could.
+            channel must not be shown as if it could. Events of the calendar that name no platform touch all of them
+            and stay under every filter.
 
     Attributes:
         version, currency, notes: those of `data`; the filter is part of the reader's own cache key.
@@ -37,7 +39,7 @@ class Filtered:
 
     def has(self, table: str) -> bool:
         """Whether a canonical table or a roll-up has rows after the filter could apply."""
-        return self._data.has(table) and self._where.keys() <= self._names(table)
+        return self._data.has(table) and (table == _CALENDAR or self._where.keys() <= self._names(table))
 
     def rows(self, table: str) -> int:
         """Number of rows of a canonical table before the filter."""
@@ -61,6 +63,8 @@ class Filtered:
         tests = (
             " and ".join(f"list_contains($scope_{column}, {column})" for column in self._where) if there else "false"
         )
+        if name == _CALENDAR:
+            tests = f"coalesce(platform, '') = '' or ({tests})"
         return f"{name} as (select * from {name} where {tests})"  # noqa: S608 - names of ecops.tables and its roll-ups
 
     def _names(self, table: str) -> frozenset[str]:

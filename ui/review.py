@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, deck, fig
 from ecops.review.charts import Line
 from ecops.review.rows import KpiRow
 from ecops.store import journal
-from ui import address, charts, errors, review_meeting, tables, workspaces
+from ui import address, charts, errors, review_meeting, scope, tables, workspaces
 from ui.filtering import Filtered
 from ui.scope import Scope
 from ui.tables import Shape
@@ -42,6 +43,8 @@ _FILES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "html": "text/html",
 }
+_OTHER_DAYS = "<style>.st-key-span, .st-key-dates, .st-key-vs { display: none; }</style>"
+_LONGEST_PART = 60
 _FORM_NAMES = {"pptx": "PowerPoint", "xlsx": "Excel", "html": "HTML"}
 
 
@@ -317,9 +320,18 @@ def alarms(review: Weekly) -> None:
         st.warning(say(alert.sentence), icon=":material/notifications:")
 
 
-def downloads(review: Weekly) -> None:
-    """The review as slides, workbook and page, made when asked for."""
-    content, spoken, workspace = deck.report(review), language(), workspaces.current()
+def scope_line(chosen: Scope, week: Period) -> None:
+    """The small line under the title; the days chosen for the other pages, which count for nothing here, are hidden."""
+    st.html(_OTHER_DAYS)
+    scope.line(Scope(week, "previous", chosen.where))
+    scope.require_rows(chosen, week, week.compared("previous"))
+
+
+def downloads(review: Weekly, chosen: Scope) -> None:
+    """The review as slides, workbook and page, made when asked for; cover and name say what it looks at."""
+    part = " · ".join(scope.restricted(chosen))
+    content, spoken, workspace = deck.report(review, part), language(), workspaces.current()
+    name = "_".join(("ecops", f"{review.week.start}", f"{review.week.end}", *([_file_part(part)] if part else [])))
 
     def made(form: str) -> bytes:
         workspace.record("export", {"report": form, "week": str(review.week.start)}, actor=ACTOR)
@@ -330,12 +342,17 @@ def downloads(review: Weekly) -> None:
             st.download_button(
                 _FORM_NAMES[form],
                 data=lambda form=form: made(form),  # type: ignore[misc]
-                file_name=f"ecops_{review.week.start}_{review.week.end}.{form}",
+                file_name=f"{name}.{form}",
                 mime=kind,
                 key=f"report_{form}",
                 on_click="ignore",
                 icon=":material/download:",
             )
+
+
+def _file_part(words: str) -> str:
+    """Words as a part of a file name: letters and digits of any language, not too many."""
+    return re.sub(r"[\W_]+", "-", words).strip("-")[:_LONGEST_PART]
 
 
 def targets(review: Weekly) -> None:
@@ -355,7 +372,7 @@ def targets(review: Weekly) -> None:
                 )
             with right:
                 due = st.date_input(
-                    _("By"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
+                    _("Due by"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
                 )
             if st.form_submit_button(_("Agree on it")):
                 _agree(review, key, value, due)

@@ -54,8 +54,13 @@ PROGRESS = {
 }
 
 
-def report(review: Weekly) -> Report:
-    """The review in its fixed order: last week's actions, figures, what happened, findings, decisions."""
+def report(review: Weekly, scope: str = "") -> Report:
+    """The review in its fixed order: last week's actions, figures, what happened, findings, decisions.
+
+    Args:
+        review: what is told.
+        scope: which part of the shop it looks at, in the reader's words; the whole shop when "".
+    """
     sections = [
         Section(Message("Last week's decisions"), _followups(review.followups)),
         Section(Message("Figures of the week"), _figures(review)),
@@ -67,7 +72,9 @@ def report(review: Weekly) -> Report:
         sections.append(Section(Message("What happened"), (_annotations(review),)))
     return Report(
         Message("Weekly review"),
-        Message("{week}, compared with the week before", week=review.week.range),
+        Message("{week}, compared with the week before · {scope}", week=review.week.range, scope=scope)
+        if scope
+        else Message("{week}, compared with the week before", week=review.week.range),
         review.verdict,
         tuple(sections),
         review.receipts,
