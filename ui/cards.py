@@ -11,6 +11,9 @@ from ecops.growth import Kpi, Kpis, Metric
 from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Points, Value
 from ui.text import _, plain, red_up, say
 
+_NARROWEST = 148
+"""Pixels of a card: five stand in one row beside the menu in a window of 1280."""
+
 SURE = 0.05
 """From this p-value on a change is told as part of the usual up and down."""
 
@@ -28,7 +31,7 @@ def kpis(result: Kpis, keys: Sequence[str], comparison: str) -> None:
         keys: of the metrics, at most five.
         comparison: what is compared with, in a word or two.
     """
-    with st.grid(min(len(keys), 5), min_column_width=164, gap="small", key="figure_cards"):
+    with st.grid(min(len(keys), 5), min_column_width=_NARROWEST, gap="xsmall", key="figure_cards"):
         for key in keys[:5]:
             card(result[key], result.currency, comparison)
 

@@ -23,10 +23,9 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
     """Which table, column or export a metric lacks."""
     if entry.gap is not None:
         return Message("Needs {what}.", what=entry.gap)
-    if entry.page and entry.page not in PAGES:
-        return Message("No page works this out yet.")
     if entry.page:
-        return Message("Worked out on the page {page}.", page=PAGES[entry.page])
+        page = PAGES.get(entry.page)
+        return Message("Worked out on the page {page}.", page=page) if page else Message("No page works this out yet.")
     for need in entry.needs:
         name, _, column = need.partition(".")
         place = table(name)
