@@ -11,9 +11,10 @@ import streamlit as st
 
 from ecops.funnel import FunnelSpec, presets
 from ecops.funnel import workspace as shop
+from ecops.funnel.findings import interval_words
 from ecops.funnel.table import FunnelTable
 from ecops.funnel.workspace import ALL_STEPS, Basis, ShopFunnel
-from ecops.messages import Message, Money, MoneyRange, Value
+from ecops.messages import Message, Money, Value
 from ecops.periods import Period
 from ui import address, empty, funnelpaste, scope, workspaces
 from ui.scope import Scope
@@ -43,6 +44,19 @@ class Asked:
     basis: str
     scope: Scope | None = None
     spec: FunnelSpec | None = None
+
+    def key(self, widget: str) -> str:
+        """The key of a widget whose state belongs to one source: what was chosen of one says nothing of another."""
+        return _key(widget, self.basis)
+
+    def step_key(self, widget: str) -> str:
+        """The key of a choice of a step, which also depends on the steps there are: their labels name two of them."""
+        names = self.funnel.after.names
+        return "_".join((self.key(widget), *(names[step] for step in self.funnel.after.required)))
+
+
+def _key(widget: str, basis: str) -> str:
+    return widget if basis == "counts" else f"{widget}_{basis}"
 
 
 def ask() -> Asked | None:
@@ -89,7 +103,7 @@ def _of_shop(chosen: Scope, basis: str) -> Asked:
     options = workspaces.answer(shop.step_choices, chosen.period, chosen.compare, counted, where=chosen.where)
     named: dict[str, Any] = {"basis": counted}
     with st.container(horizontal=True, gap="small"):
-        named["steps"] = _one("fsteps", _("Steps"), options, _step_labels())
+        named["steps"] = _one(_key("fsteps", basis), _("Steps"), options, _step_labels())
         if basis == "events":
             named["window"] = _one("fwin", _("Time allowed"), _WINDOWS, _window_labels())
             orders = {"ordered": _("one after the other"), "any": _("in any order")}
@@ -133,14 +147,12 @@ def summary(asked: Asked) -> None:
         money: dict[str, Value] = {
             "days": days,
             "money": Money(abs(total.value), total.currency),
-            "interval": MoneyRange(
-                min(abs(total.low), abs(total.high)), max(abs(total.low), abs(total.high)), total.currency
-            ),
+            "interval": interval_words(total),
         }
         if total.value < 0 and total.high < 0:
-            st.markdown(_("All confirmed causes together: {money} lost in these {days} days ({interval}).", **money))
+            st.markdown(_("All confirmed causes together: {money} lost in these {days} days{interval}.", **money))
         elif total.value > 0 and total.low > 0:
-            st.markdown(_("All confirmed causes together: {money} won in these {days} days ({interval}).", **money))
+            st.markdown(_("All confirmed causes together: {money} won in these {days} days{interval}.", **money))
     for note in result.notes:
         st.caption(say(note))
 

@@ -14,7 +14,7 @@ from ecops import funnel
 from ecops.funnel import figures, segments, whatif
 from ecops.funnel.table import FunnelTable
 from ecops.funnel.workspace import ShopFunnel, shop_log
-from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Points, Value
+from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
 from ecops.periods import Period
 from ui import charts, errors, review_scenarios, tables, workspaces
 from ui import findings as cards
@@ -31,7 +31,7 @@ def pictures(asked: Asked) -> None:
     result = asked.funnel
     left, right = st.columns(2, gap="medium")
     with left:
-        after, before, name = _looked_at(result)
+        after, before, name = _looked_at(asked)
         figure = figures.funnel_bars(after, before, _overall(after, name), look())
         charts.show(figure, "funnel_bars", _step_table(after, before), _step_shapes(before is not None))
     with right:
@@ -40,20 +40,26 @@ def pictures(asked: Asked) -> None:
             st.caption(_("With the days before beside it, this place shows what changed the money."))
             return
         parts = result.diagnosis.money.by_factor
-        trace = figure.data[0]
-        names = list(trace.x)
-        # A name of one word with its step in brackets breaks after the bracket, or Plotly turns all names aslant.
-        figure.update_traces(x=[str(label).replace("」", "」<br>") for label in trace.x])
         charts.show(
             figure,
             "funnel_waterfall",
-            pd.DataFrame({"factor": names[1:-1], "part": list(parts.values())}),
+            pd.DataFrame({"factor": figure.data[0].x[1:-1], "part": list(parts.values())}),
             {"factor": Shape(_("Factor")), "part": Shape(_("Contribution"), _unit(result.after))},
         )
+        if asked.basis == "counts" and result.after.by and result.after.amount is not None:
+            st.caption(
+                _(
+                    "This is another split than the overview's: here each step and each source is compared for itself "
+                    "and the mix of sources stands alone, there the shop as a whole. So parts such as the value of an "
+                    "order differ, though both go from the same start to the same end where they count the same "
+                    "platforms."
+                )
+            )
 
 
-def _looked_at(result: ShopFunnel) -> tuple[FunnelTable, FunnelTable | None, Value]:
+def _looked_at(asked: Asked) -> tuple[FunnelTable, FunnelTable | None, Value]:
     """The part that the verdict is about, or the whole shop, as the reader chooses; and its name."""
+    result = asked.funnel
     subject = dict(result.findings[0].subject) if result.findings else {}
     place = {name: value for name, value in subject.items() if name in result.after.by}
     if not place or result.before is None:
@@ -65,7 +71,7 @@ def _looked_at(result: ShopFunnel) -> tuple[FunnelTable, FunnelTable | None, Val
         list(labels),
         default="place",
         format_func=labels.__getitem__,
-        key="funnel_place",
+        key=asked.key("funnel_place"),
         required=True,
         label_visibility="collapsed",
     )
@@ -153,9 +159,16 @@ def by_segment(asked: Asked) -> None:
     names = {name: _dimension(name) for name in result.after.by}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         start = list(steps).index(broken) if broken in steps else 0
-        step = st.selectbox(_("Step"), list(steps), start, format_func=steps.__getitem__, key="fseg_step", width=280)
+        step = st.selectbox(
+            _("Step"), list(steps), start, format_func=steps.__getitem__, key=asked.step_key("fseg_step"), width=280
+        )
         by = st.segmented_control(
-            _("By"), list(names), default=_telling(result), format_func=names.__getitem__, key="fseg_by", required=True
+            _("By"),
+            list(names),
+            default=_telling(result),
+            format_func=names.__getitem__,
+            key=asked.key("fseg_by"),
+            required=True,
         )
     rows = segments.step_by_segment(result, step, by)
     left, right = st.columns([2, 3], gap="medium")
@@ -349,13 +362,16 @@ def what_if(asked: Asked) -> None:
     choosing, outcome = st.columns([2, 3], gap="large")
     with choosing:
         start = list(steps).index(hint["step"]) if hint.get("step") in steps else len(steps) - 1
-        step = st.selectbox(_("Step"), list(steps), start, format_func=steps.__getitem__, key="fwi_step")
-        where = {name: value for name in result.after.by if (value := _part(result.after, name, hint.get(name, "")))}
-        st.session_state.setdefault("fwi_points", 0)
-        points = st.slider(
-            _("Raise the rate by (points)"), _LEAST, _MOST, key="fwi_points", format="%+d", persist_state="session"
+        step = st.selectbox(
+            _("Step"), list(steps), start, format_func=steps.__getitem__, key=asked.step_key("fwi_step")
         )
-        _as_before(result, step, where)
+        where = {name: value for name in result.after.by if (value := _part(asked, name, hint.get(name, "")))}
+        slider = asked.key("fwi_points")
+        st.session_state.setdefault(slider, 0)
+        points = st.slider(
+            _("Raise the rate by (points)"), _LEAST, _MOST, key=slider, format="%+d", persist_state="session"
+        )
+        _as_before(result, step, where, slider)
     with outcome, errors.explained():
         case = whatif.raise_step(result.after, step, points / 100, where)
         _outcome(result, case, points)
@@ -364,16 +380,16 @@ def what_if(asked: Asked) -> None:
             review_scenarios.of_step(points / 100, {"step": step, **where}, asked.scope, results, case.currency)
 
 
-def _part(table: FunnelTable, name: str, start: str) -> str:
+def _part(asked: Asked, name: str, start: str) -> str:
     """One value of a dimension, "" for all of them."""
-    values = ["", *(value for (value,) in table.along(name).segments if value)]
+    values = ["", *(value for (value,) in asked.funnel.after.along(name).segments if value)]
     labels = {value: place_label(value) if value else _("All") for value in values}
     place = values.index(start) if start in values else 0
-    chosen = st.selectbox(_dimension(name), values, place, format_func=labels.__getitem__, key=f"fwi_{name}")
+    chosen = st.selectbox(_dimension(name), values, place, format_func=labels.__getitem__, key=asked.key(f"fwi_{name}"))
     return str(chosen or "")
 
 
-def _as_before(result: ShopFunnel, step: str, where: dict[str, str]) -> None:
+def _as_before(result: ShopFunnel, step: str, where: dict[str, str], slider: str) -> None:
     """A button that sets the slider to what the step has lost."""
     if result.before is None:
         return
@@ -383,32 +399,18 @@ def _as_before(result: ShopFunnel, step: str, where: dict[str, str]) -> None:
         lost = round((then - now) * 100)
         if _LEAST <= lost <= _MOST and lost:
             label = _("As it was before: {points}", points=Points(lost / 100))
-            st.button(label, key="fwi_before", type="tertiary", on_click=_set_points, args=(lost,))
-    st.button(_("Back to the base case"), key="fwi_reset", type="tertiary", on_click=_set_points, args=(0,))
+            st.button(label, key="fwi_before", type="tertiary", on_click=_set_points, args=(slider, lost))
+    st.button(_("Back to the base case"), key="fwi_reset", type="tertiary", on_click=_set_points, args=(slider, 0))
 
 
-def _set_points(points: int) -> None:
-    st.session_state["fwi_points"] = points
+def _set_points(slider: str, points: int) -> None:
+    st.session_state[slider] = points
 
 
 def _outcome(result: ShopFunnel, case: whatif.StepWhatIf, points: int) -> None:
-    def said(value: float) -> Value:
-        return Money(value, case.currency) if case.with_money else Number(value, 0)
-
-    if not points:
-        told = Message("Move the slider to see what it would bring. Now: {base}.", base=said(case.base))
-    elif case.difference >= 0:
-        told = Message("It would bring {difference} more in these days.", difference=said(case.difference))
-    else:
-        told = Message("It would cost {difference} in these days.", difference=said(-case.difference))
-    st.markdown(f"**{say(told)}**")
+    st.markdown(f"**{say(whatif.outcome(result.after, case) if points else whatif.standing(result.after, case))}**")
     if points:
-        interval: Value = (
-            MoneyRange(case.low, case.high, case.currency)
-            if case.with_money
-            else Message("{low} to {high}", low=Number(case.low, 0), high=Number(case.high, 0))
-        )
-        st.caption(_("The difference lies between {interval}", interval=interval))
+        st.caption(say(whatif.interval(result.after, case)))
     if case.capped:
         st.caption(_("Some rates cannot go that far; they are held at 0% or 100%."))
     names = step_labels(result.after)
@@ -419,7 +421,7 @@ def _outcome(result: ShopFunnel, case: whatif.StepWhatIf, points: int) -> None:
         cells = (Count(row.base), Count(row.scenario), Count(row.difference))
         rows.append(f"| {say(names[row.step])} | {' | '.join(say(cell) for cell in cells)} |")
     if case.with_money:
-        money = (said(case.base), said(case.scenario), said(case.difference))
+        money = tuple(Money(value, case.currency) for value in (case.base, case.scenario, case.difference))
         rows.append(f"| {_('Money')} | {' | '.join(say(cell) for cell in money)} |")
     st.markdown("\n".join(rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _FACTORS = {
     "entered": Message("traffic"),
     MIX: Message("mix of segments"),
-    "order_value": Message("value of an order"),
     NEW: Message("new segments"),
     VANISHED: Message("vanished segments"),
 }
@@ -141,6 +141,7 @@ def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure
 
     labels = [write(Message("before"), look.language), *(_factor(table, name, look) for name in factors)]
     labels.append(write(Message("now"), look.language))
+    lines = [_in_lines(label) for label in labels]
     values = [parts.before, *factors.values(), parts.after]
     figure = go.Figure(layout={"template": look.template})
     figure.add_waterfall(
@@ -161,16 +162,27 @@ def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure
         part=Money(factors[worst], table.currency) if with_money else Number(factors[worst], 0),
         total=Money(parts.total, table.currency) if with_money else Number(parts.total, 0),
     )
-    unit = Message("Money of the last step, by factor; the parts add up exactly.")
+    unit = Message("Money of the last step, by funnel step and segment; the parts add up exactly.")
     if not with_money:
-        unit = Message("Units of the last step, by factor; the parts add up exactly.")
+        unit = Message("Units of the last step, by funnel step and segment; the parts add up exactly.")
     title(figure, takeaway, unit, look.language)
     reached = [*np.cumsum(values[:-1]), parts.after]
     axis = money_axis(reached, table.currency, look.language) if with_money else count_axis(reached, look.language)
     figure.update_yaxes(axis)
+    # Left alone Plotly turns all names aslant as soon as one is too long for its bar.
+    figure.update_xaxes(tickmode="array", tickvals=list(range(len(lines))), ticktext=lines, tickangle=0)
     figure.update_layout(showlegend=False)
     told = "; ".join(f"{label} {said(value)}" for label, value in zip(labels, values, strict=True))
     return _with_alt(figure, f"{takeaway.text(look.language)} {told}")
+
+
+def _in_lines(label: str) -> str:
+    """A name on lines as wide as a bar: nine Latin letters, or four Chinese characters with a step's brackets apart."""
+    if label.isascii():
+        return "<br>".join(textwrap.wrap(label, 9, break_long_words=False))
+    parts = [part for part in label.replace("」", "」\n").split("\n") if part]
+    rows = [(part, -(-len(part) // -(-len(part) // 4))) for part in parts]
+    return "<br>".join(part[start : start + width] for part, width in rows for start in range(0, len(part), width))
 
 
 def _at_the_start(table: FunnelTable, name: str) -> Term:
@@ -182,6 +194,9 @@ def _at_the_start(table: FunnelTable, name: str) -> Term:
 def _factor(table: FunnelTable, name: str, look: Look) -> str:
     if name in _FACTORS:
         return write(_FACTORS[name], look.language)
+    if name == "order_value":
+        alike = Message("value of an order, like for like") if table.by else Message("value of an order")
+        return write(alike, look.language)
     step = table.names.index(name)
     words = Message("rate to {step}", step=table.steps[step].term)
     return plain(words.text(look.language))

@@ -113,10 +113,10 @@ def _hidden(cell: Cell) -> bool:
 def _rates(one: float, other: float) -> tuple[Percent, Percent]:
     """Two rates with so many digits that a reader sees which is larger."""
     pairs = [(Percent(one, digits), Percent(other, digits)) for digits in (None, 1, 2, 3)]
-    return next((pair for pair in pairs if not _alike(*pair)), pairs[0])
+    return next((pair for pair in pairs if not read_alike(*pair)), pairs[0])
 
 
-def _alike(one: Value, other: Value) -> bool:
+def read_alike(one: Value, other: Value) -> bool:
     """Whether two values read the same in a language of the product."""
     return any(write(one, language) == write(other, language) for language in LANGUAGES)
 
@@ -217,7 +217,7 @@ def _notes(cell: Cell) -> tuple[Message, ...]:
 def _as_a_whole(then: float, now: float, gap: float) -> Message:
     """What a reader finds who divides the counts of both spans, and why it is not `gap`."""
     told = {"raw": Percent(then), "after": Percent(now)}
-    if _alike(told["raw"], told["after"]):
+    if read_alike(told["raw"], told["after"]):
         return Message("As a whole it is unchanged at {after}: the mix of segments hides the change.", **told)
     if abs(then - now) < abs(gap):
         return Message(
@@ -329,7 +329,7 @@ def interval_words(money: Amount) -> Value:
     if _crosses(money):
         lost, won = Money(-money.low, money.currency), Money(money.high, money.currency)
         return Message(" (95% interval: {lost} lost to {won} more)", lost=lost, won=won)
-    return "" if _alike(low, high) else Message(" ({low} to {high})", low=low, high=high)
+    return "" if read_alike(low, high) else Message(" ({low} to {high})", low=low, high=high)
 
 
 def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: float) -> Finding:

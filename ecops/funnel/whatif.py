@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ecops.errors import SpecError, unknown_name
+from ecops.funnel.findings import kind_of, read_alike
 from ecops.funnel.table import Floats, FunnelTable
 from ecops.growth.statistics import critical_value
-from ecops.messages import Message
+from ecops.messages import Count, Message, Money, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,47 @@ def raise_step(
         with_money=table.amount is not None,
         currency=table.currency,
     )
+
+
+def standing(table: FunnelTable, case: StepWhatIf) -> Message:
+    """What there is before anything is raised."""
+    return Message("Move the slider to see what it would bring. Now: {base}.", base=_said(table, case, case.base))
+
+
+def outcome(table: FunnelTable, case: StepWhatIf) -> Message:
+    """What it would bring: money, or without money units of the last step, of which nobody takes in anything."""
+    size = _said(table, case, abs(case.difference))
+    if case.with_money and case.difference >= 0:
+        return Message("It would bring {difference} more in these days.", difference=size)
+    if case.with_money:
+        return Message("It would cost {difference} in these days.", difference=size)
+    if case.difference >= 0:
+        return Message("There would be {units} more in these days.", units=size)
+    return Message("There would be {units} fewer in these days.", units=size)
+
+
+def interval(table: FunnelTable, case: StepWhatIf) -> Message:
+    """Between which numbers the difference lies; one number where both ends read the same."""
+    low, high = (_number(case, end) for end in (case.low, case.high))
+    if read_alike(low, high):
+        return Message("The difference is about {units}.", units=_said(table, case, case.difference))
+    return Message("The difference lies between {low} and {high} (95%).", low=low, high=_said(table, case, case.high))
+
+
+def _number(case: StepWhatIf, value: float) -> Value:
+    # Adding nothing makes a negative zero a plain one.
+    return Money(value, case.currency) if case.with_money else Count(round(value) + 0.0)
+
+
+def _said(table: FunnelTable, case: StepWhatIf, value: float) -> Value:
+    """A number with what it counts."""
+    number = _number(case, value)
+    if case.with_money:
+        return number if case.currency else Message("{amount} (currency not given)", amount=number)
+    last = table.steps[table.required[-1]]
+    if kind_of(last) == "pay":
+        return Message("{n} payments", n=number)
+    return Message("{n} at {step}", n=number, step=last.term)
 
 
 def _position(table: FunnelTable, step: str) -> int:

@@ -71,3 +71,23 @@ def test_figures_without_something_to_show():
 def test_the_waterfall_of_units_without_money():
     figure = money_waterfall(diagnose(table(0.04), table(0.08)))
     assert figure.data[0].y[0] == pytest.approx(1_200)
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("zh", ("「支付」<br>转化率", "同渠道<br>客单价")),
+        ("en", ("rate to<br>payment", "value of<br>an order,<br>like for<br>like")),
+    ],
+)
+def test_the_names_of_the_waterfall_lie_flat_on_several_lines(language, lines):
+    axis = money_waterfall(diagnose(AFTER, BEFORE), Look(language)).layout.xaxis
+    assert axis.tickangle == 0
+    assert set(lines) <= set(axis.ticktext)
+    assert max(len(line) for text in axis.ticktext for line in text.split("<br>")) <= (4 if language == "zh" else 9)
+
+
+def test_the_value_of_an_order_is_the_same_only_inside_segments():
+    whole = [each.along(()) for each in (AFTER, BEFORE)]
+    assert "客单价" in money_waterfall(diagnose(*whole), Look("zh")).data[0].x
+    assert "同渠道客单价" in money_waterfall(diagnose(AFTER, BEFORE), Look("zh")).data[0].x

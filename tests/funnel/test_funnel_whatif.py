@@ -1,6 +1,7 @@
 """What would it bring: exact by hand, additive, and an interval that covers."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 from ecops.errors import EcopsError
 from ecops.funnel import from_table
-from ecops.funnel.whatif import raise_step
+from ecops.funnel.whatif import interval, outcome, raise_step, standing
 
 HAND = pd.DataFrame(
     {
@@ -99,3 +100,30 @@ def test_the_interval_covers_the_truth(daily):
         covered += case.low <= 14 * 1000 * 0.02 * 40 <= case.high
     # Four standard errors below .95.
     assert covered / 400 >= 0.95 - 4 * np.sqrt(0.95 * 0.05 / 400)
+
+
+def words(case, table):
+    return [(message.text("zh"), message.text("en")) for message in (outcome(table, case), interval(table, case))]
+
+
+def test_without_money_the_sentence_speaks_of_payments():
+    plain = from_table(HAND.drop(columns="pay_amount"), by="channel")
+    (zh, en), (zh_range, en_range) = words(raise_step(plain, "cart", 0.05), plain)
+    # 1,000 x 5 points x 50 % and 2,000 x 5 points x 20 % would pay.
+    assert (zh, en) == ("这段时间多 45 笔支付。", "There would be 45 payments more in these days.")
+    assert zh_range.endswith("笔支付。")
+    assert "多收" not in zh + zh_range
+    assert en_range.endswith("payments (95%).")
+    assert outcome(plain, raise_step(plain, "cart", -0.05)).text("zh") == "这段时间少 45 笔支付。"
+
+
+def test_money_of_which_nobody_said_the_currency():
+    case = raise_step(table(), "cart", 0.05, {"channel": "a"})
+    assert outcome(table(), case).text("zh") == "这段时间可多收 2,500（未注明币种）。"
+    assert "9,000（未注明币种）" in standing(table(), case).text("zh")
+
+
+def test_one_number_where_both_ends_read_the_same():
+    plain = from_table(HAND.drop(columns="pay_amount"), by="channel")
+    case = replace(raise_step(plain, "cart", 0.05), low=44.6, high=45.4)
+    assert words(case, plain)[1] == ("差异约为 45 笔支付。", "The difference is about 45 payments.")

@@ -22,6 +22,11 @@ def verdict(app) -> str:
     return app.header[0].value
 
 
+def step_of(app, widget):
+    """The choice of a step; its key names the steps it offers."""
+    return next(box for box in app.selectbox if str(box.key).startswith(widget))
+
+
 def frames(app) -> dict:
     """The tables of the page by the names of their columns."""
     return {tuple(table.value.columns): table.value for table in app.dataframe}
@@ -76,7 +81,7 @@ def test_the_scope_holds_on_this_page_too(open_app):
 def test_every_choice_of_steps_opens(open_app, source, steps):
     app = open_app("funnel", "sample", "zh", span="d14")
     app.segmented_control(key="fsrc").set_value(source).run()
-    app.selectbox(key="fsteps").set_value(steps).run()
+    app.selectbox(key="fsteps" if source == "counts" else "fsteps_events").set_value(steps).run()
     assert verdict(app)
     assert not app.error
 
@@ -95,7 +100,7 @@ def test_a_slider_recomputes_and_goes_back(open_app):
 
 def test_a_step_and_a_dimension_are_chosen(open_app):
     app = open_app("funnel", "sample", "zh", span="d14")
-    app.selectbox(key="fseg_step").set_value("cart").run()
+    step_of(app, "fseg_step").set_value("cart").run()
     app.segmented_control(key="fseg_by").set_value("channel").run()
     table = next(table for names, table in frames(app).items() if "went_on" in names)
     assert len(table) > 10
@@ -147,3 +152,28 @@ def test_hostile_names_stay_text(pasting):
     app.run()
     assert "](http" not in verdict(app)
     assert "outside" in verdict(app)
+
+
+def test_each_source_keeps_its_own_choices(open_app):
+    app = open_app("funnel", "sample", "zh", span="d14")
+    app.slider(key="fwi_points").set_value(19).run()
+    counted = step_of(app, "fwi_step").options
+    app.segmented_control(key="fsrc").set_value("events").run()
+    assert app.slider(key="fwi_points_events").value == 0
+    followed = step_of(app, "fwi_step").options
+    # The log knows clicks, so its first step is another one under the same name.
+    assert "访客 → 加购" in counted
+    assert "点击 → 加购" in followed
+    assert "访客 → 加购" not in followed
+    app.slider(key="fwi_points_events").set_value(5).run()
+    told = next(m.value for m in app.markdown if m.value.startswith("**这段时间"))
+    assert re.search(r"这段时间多 \d+ 笔支付。", told), told
+    app.segmented_control(key="fsrc").set_value("counts").run()
+    assert app.slider(key="fwi_points").value == 19
+    assert "访客 → 加购" in step_of(app, "fwi_step").options
+
+
+def test_the_split_is_told_apart_from_the_overviews(open_app):
+    app = open_app("funnel", "sample", "zh", span="d28")
+    assert any(caption.value.startswith("这里的拆分与总览不同") for caption in app.caption)
+    assert any("按漏斗步骤和渠道拆分" in caption.value for caption in app.caption)

@@ -59,7 +59,7 @@ def test_the_order_of_the_meeting(open_review):
 def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     app, log = open_review()
     app.button(key="act_review_2").click().run()
-    assert app.text_input(key="action_title_review_2").value == "Check the payment channel, card limits and verification time-outs; let service chase unpaid orders."
+    assert app.text_input(key="action_title_review_2").value.startswith("Check the payment channel, card limits")
     app.text_input(key="action_person_review_2").set_value("Wang")
     submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
     submit.click().run()
@@ -69,7 +69,7 @@ def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     assert dict(action.subject) == {"platform": "douyin", "device": "mobile", "step": "pay"}
     assert action.expected_weekly == pytest.approx(5077, abs=1)
     assert action.due == dt.date(2026, 11, 23)
-    assert any("Simplify the checkout" in text for text in texts(app, "markdown"))
+    assert any("Check the payment channel" in text for text in texts(app, "markdown"))
 
 
 def test_the_life_of_an_action(open_review):
