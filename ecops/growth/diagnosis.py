@@ -13,7 +13,7 @@ from ecops.finding import Finding
 from ecops.growth import changes, findings
 from ecops.growth.analysis import Scope, _Figures, read_scope
 from ecops.growth.cube import Cause, Cells, Guards, Series, find_causes, make_nodes
-from ecops.growth.daily import DIMENSIONS, once
+from ecops.growth.daily import DIMENSIONS, is_whole, once
 from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
 from ecops.growth.explain import Explanation, explain
 from ecops.growth.panel import Basis, Panel, aliases_of
@@ -91,6 +91,7 @@ class Diagnosis:
         verdict: one sentence to read aloud.
         notes: what a reader must know.
         usual: whether the change of GMV alone lies within its usual swing.
+        part: whether only a part of the shop was asked, or that cannot be told.
     """
 
     period: Period
@@ -109,10 +110,11 @@ class Diagnosis:
     verdict: Message
     notes: tuple[Message, ...]
     usual: bool = False
+    part: bool = False
 
     def told(self, found: Sequence[Finding]) -> Diagnosis:
         """The same with its causes as several capabilities tell them together; those that moved GMV stand first."""
-        ordered = leading(found, self.after - self.before)
+        ordered = leading(findings.of_part(found) if self.part else found, self.after - self.before)
         turned = self.mix is not None and self.mix.reversed
         gmv = (self.before, self.after)
         sentence = verdict(gmv, self.currency, ordered, mix_first=turned, usual=self.usual)
@@ -165,7 +167,8 @@ def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
     told += findings.retention(figures, guards)
     told += findings.too_little(figures)
     tree = _tree(figures)
-    ordered = findings.ranked([*defects, *told])
+    part = not is_whole(whole.data)
+    ordered = findings.ranked([*defects, *(findings.of_part(told) if part else told)])
     blocks = _blocks(figures, tree, ordered)
     usual = _within_its_swing(figures)
     turned = shift is not None and shift.reversed
@@ -186,6 +189,7 @@ def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
         verdict((before, after), whole.currency, ordered, mix_first=turned, usual=usual),
         notes,
         usual,
+        part,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from ecops.finding import Advice, Amount, Confidence, Finding, Kind
 from ecops.growth import statistics as st
 from ecops.growth.cube import Cause, Guards
-from ecops.growth.daily import is_whole
 from ecops.growth.panel import basis_difference, basis_note, days_of
 from ecops.growth.reasons import coverage_notes, data_notes, gap_message, place_of
 from ecops.growth.registry import metric
@@ -80,6 +80,17 @@ def where(subject: Mapping[str, str]) -> Value:
     return text
 
 
+def of_part(found: Sequence[Finding]) -> list[Finding]:
+    """Findings of a part of the shop, none of which may speak of the whole shop."""
+    return [replace(item, headline=_of_part(item.headline)) for item in found]
+
+
+def _of_part(value: Value) -> Value:
+    if isinstance(value, Message):
+        return Message(value.id, **{name: _of_part(inner) for name, inner in value.params.items()})
+    return PART if value == WHOLE else value
+
+
 def written(key: str, value: float, currency: str) -> Value:
     """A value of a metric in its unit."""
     entry = metric(key)
@@ -98,12 +109,11 @@ def _advice(rule: str) -> Advice:
     return advice(rule)
 
 
-def _headline(cause: Cause, scope: Scope) -> Message:
-    key, currency = cause.series.metric, scope.currency
-    part = not cause.node.subject and not is_whole(scope.data)
+def _headline(cause: Cause, currency: str) -> Message:
+    key = cause.series.metric
     before, after = float(cause.change.before[0]), float(cause.change.after[0])
     values: dict[str, Value] = {
-        "where": PART if part else where(cause.node.subject),
+        "where": where(cause.node.subject),
         "metric": metric(key).label,
         "before": written(key, before, currency),
         "after": written(key, after, currency),
@@ -149,7 +159,7 @@ def _finding(scope: Scope, cause: Cause, confidence: Confidence) -> Finding:
         n=len(scope.days.after) if cause.series.kind == "sum" else int(change.base_after[0]),
         confidence=confidence,
         money=Amount(cause.money, cause.low, cause.high, scope.currency),
-        headline=_headline(cause, scope),
+        headline=_headline(cause, scope.currency),
         evidence=evidence,
         action=_advice(rule) if cause.money < 0 else None,
         notes=notes,

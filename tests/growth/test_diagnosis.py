@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from ecops.growth import diagnose
 from ecops.growth.daily import opened
+from ecops.messages import Message, Term
 from ecops.periods import Period
 from growth.shops import fail_payment, simulate_orders, simulate_traffic
 
@@ -265,3 +267,8 @@ def test_a_part_of_the_shop_is_not_called_the_whole_shop():
     assert whole.subject == part.subject == {}
     assert whole.headline.text("zh").startswith("全店：")
     assert part.headline.text("zh").startswith("整体：")
+    elsewhere = replace(
+        part, headline=Message("{a}", a=Message("{place} fell", place=Term(en="The whole shop", zh="全店")))
+    )
+    assert diagnose(Part(orders), WEEK).told([elsewhere]).findings[0].headline.text("en") == "Overall fell"
+    assert diagnose(orders, WEEK).told([elsewhere]).findings[0].headline.text("en") == "The whole shop fell"

@@ -73,3 +73,9 @@ def test_the_glossary_names_places_that_exist(entry):
 
 def test_pages_that_work_out_more_are_called_as_in_the_menu():
     assert {name: navigation.PAGES[name] for name in reasons.PAGES} == dict(reasons.PAGES)
+
+
+def test_a_part_of_the_shop_is_not_called_the_whole_shop(open_app):
+    texts = said(open_app("overview", "sample", "zh", channel="直播间"))
+    assert any("整体" in text for text in texts)
+    assert not any("全店" in text for text in texts)
