@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecops import charts
@@ -22,8 +24,32 @@ if TYPE_CHECKING:
 PEAK = 1.5
 """Values of the year before that are so many times as high as the highest of this year are named, not drawn."""
 
-_LONGEST = 10
-"""Letters of an event's name on a chart; the whole name is in the list below the charts."""
+_LONGEST = 32
+"""Width of a line of words above a picture, a Chinese sign counting two; a name has two of them, and stands whole in
+the list below the charts."""
+
+_PLOT, _SMALLEST = 330, 300
+"""Height and, on a telephone, width of a picture without its axes, pixels: words that fit there fit everywhere."""
+
+_LETTER, _LINE, _GAP = 5.5, 14, 4
+"""Half the width of a Chinese sign of these words, the height of a line of them, the space around it, pixels."""
+
+_BANDS = 4
+"""Rows of words above a picture; an event that finds no room has a line without words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is written above a picture on a day: an event, or a value that is beyond the axis."""
+
+    day: dt.date
+    lines: tuple[str, ...]
+    event: bool
+
+    @property
+    def width(self) -> float:
+        """Share of the smallest picture's width."""
+        return (max(_width(line) for line in self.lines) * _LETTER + 2 * _GAP) / _SMALLEST
 
 
 def line(
@@ -60,10 +86,9 @@ def line(
     most = _most(shown)
     plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= most]
     drawn.update_yaxes(_axis(shown.metric, plotted, currency, language))
-    _name_peaks(drawn, shown, most, currency, look)
     drawn.update_xaxes(charts.date_axis(language) if daily else charts.month_axis(language))
-    if daily:
-        _mark(drawn, shown, annotations, look)
+    words = [*_peaks(shown, most, currency, language), *(_events(shown, annotations) if daily else ())]
+    _write_above(drawn, words, (shown.days[0], shown.days[-1]), look)
     drawn.update_layout(showlegend=len(drawn.data) > 1)
     subtitle = (
         Message("{metric} by day, with the same weekday a year before", metric=entry.label)
@@ -97,22 +122,14 @@ def _most(shown: Line) -> float:
     return PEAK * max(own) if own and max(own) > 0 else math.inf
 
 
-def _name_peaks(drawn: go.Figure, shown: Line, most: float, currency: str, look: Look) -> None:
-    """Words above the picture wherever the line of the year before leaves it."""
+def _peaks(shown: Line, most: float, currency: str, language: str) -> list[_Words]:
+    """The highest value of the year before that the picture leaves out, and that it does."""
     beyond = [(value, day) for value, day in zip(shown.year_before, shown.days, strict=True) if value > most]
-    if beyond:
-        value, day = max(beyond)
-        words = Message("a year before: {value}", value=written(shown.metric, value, currency))
-        drawn.add_annotation(
-            x=day.isoformat(),
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            xanchor="right" if (shown.days[-1] - day).days < (shown.days[-1] - shown.days[0]).days / 2 else "left",
-            showarrow=False,
-            text=f"{charts.caption(words, look.language)} ▲",
-            font={"size": 11, "color": look.ink.muted},
-        )
+    if not beyond:
+        return []
+    value, day = max(beyond)
+    told = Message("▲ a year before: {value} (the axis is cut)", value=written(shown.metric, value, currency))
+    return [_Words(day, _on_two_lines(told.text(language)), event=False)]
 
 
 def _axis(key: str, values: Sequence[float], currency: str, language: str) -> Mapping[str, Any]:
@@ -124,25 +141,78 @@ def _axis(key: str, values: Sequence[float], currency: str, language: str) -> Ma
     return charts.count_axis(values, language)
 
 
-def _mark(drawn: go.Figure, shown: Line, annotations: Sequence[Annotation], look: Look) -> None:
-    """A thin line and a word for each event that begins within the chart; those close together share the height."""
+def _events(shown: Line, annotations: Sequence[Annotation]) -> list[_Words]:
+    """The events within the chart; one that began earlier stands at its first day."""
     first, last = shown.days[0], shown.days[-1]
-    heights: dict[int, dt.date] = {}
-    for item in annotations:
-        day = max(item.start, first)
-        if day > last:
+    return [
+        _Words(max(item.start, first), _on_two_lines(item.name), event=True)
+        for item in annotations
+        if item.start <= last and item.end >= first
+    ]
+
+
+def _write_above(drawn: go.Figure, words: Sequence[_Words], days: tuple[dt.date, dt.date], look: Look) -> None:
+    """Rows of words above the picture, none on another, each event with a thin line down to the axis."""
+    placed = _placed(words, days)
+    count = 1 + max((band for _, band, _ in placed if band is not None), default=-1)
+    tall = [_GAP + _LINE * max(len(word.lines) for word, place, _ in placed if place == band) for band in range(count)]
+    top = 1 - sum(tall) / _PLOT
+    drawn.update_yaxes(domain=[0, top])
+    for word, band, leftwards in placed:
+        height = top + sum(tall[: band or 0]) / _PLOT
+        day = word.day.isoformat()
+        if word.event:
+            drawn.add_shape(
+                type="line", x0=day, x1=day, y0=0, y1=height, yref="paper",
+                line={"color": look.ink.benchmark, "width": 1, "dash": "dot"},
+            )  # fmt: skip
+        if band is None:
             continue
-        level = next((n for n in range(4) if n not in heights or (day - heights[n]).days > 14), 0)
-        heights[level] = day
-        late = (last - day).days < 10
-        name = item.name if len(item.name) <= _LONGEST else item.name[: _LONGEST - 1] + "…"
-        drawn.add_vline(x=day.isoformat(), line={"color": look.ink.benchmark, "width": 1, "dash": "dot"})
         drawn.add_annotation(
-            x=day.isoformat(),
-            y=1 - 0.09 * level,
+            x=day,
+            y=height,
             yref="paper",
-            text=charts.plain(name),
+            yanchor="bottom",
+            xanchor="right" if leftwards else "left",
+            align="right" if leftwards else "left",
+            text="<br>".join(charts.plain(line) for line in word.lines),
             showarrow=False,
-            xanchor="right" if late else "left",
-            font={"size": 11, "color": look.ink.benchmark},
+            # Lines of other events pass behind the words.
+            bgcolor=look.ink.paper,
+            font={"size": 11, "color": look.ink.muted},
         )
+
+
+def _placed(words: Sequence[_Words], days: tuple[dt.date, dt.date]) -> list[tuple[_Words, int | None, bool]]:
+    """Each word with its row, the lowest that is free, and whether it stands to the left of its day."""
+    span = max((days[1] - days[0]).days, 1)
+    taken: list[tuple[int, float, float]] = []
+    found: list[tuple[_Words, int | None, bool]] = []
+    for word in words:
+        at = (word.day - days[0]).days / span
+        leftwards = at + word.width > 1 and at > 0.5
+        left, right = (at - word.width, at) if leftwards else (at, at + word.width)
+        full = {band for band, start, end in taken if start < right and left < end}
+        band = next((band for band in range(_BANDS) if band not in full), None)
+        if band is not None:
+            taken.append((band, left, right))
+        found.append((word, band, leftwards))
+    return found
+
+
+def _on_two_lines(text: str) -> tuple[str, ...]:
+    """Text on one line or two, broken before a bracket where both parts fit; what is longer ends in an ellipsis."""
+    if _width(text) <= _LONGEST:
+        return (text,)
+    place = max(text.find(sign) for sign in "（(")
+    parts = (text[:place].rstrip(), text[place:])
+    if place > 0 and all(_width(part) <= _LONGEST for part in parts):
+        return parts
+    # A sign of Chinese is as wide as two letters.
+    fitting = _LONGEST if _width(text) < 1.5 * len(text) else _LONGEST // 2
+    return tuple(textwrap.wrap(text, fitting, max_lines=2, placeholder="…"))
+
+
+def _width(text: str) -> int:
+    """Width of a text in letters; a Chinese sign is as wide as two."""
+    return sum(1 + (sign > "\u2e80") for sign in text)

@@ -3,16 +3,33 @@
 import datetime as dt
 import math
 
+import pytest
+
 from ecops.charts import Look
+from ecops.review.agenda import Annotation
 from ecops.review.charts import Line
 from ecops.review.figures import line
 
 DAYS = tuple(dt.date(2026, 10, 12) + dt.timedelta(days=number) for number in range(42))
 
 
-def drawn(year_before):
+def drawn(year_before, annotations=(), language="en"):
     shown = Line("visitors", DAYS, (100.0, *(90.0,) * 41), tuple(year_before), (False,) * 42, 90.0, 80.0)
-    return line(shown, look=Look(language="en"))
+    return line(shown, annotations=annotations, look=Look(language=language))
+
+
+def event(name, start, days=1):
+    first = DAYS[0] + dt.timedelta(days=start)
+    return Annotation(first, first + dt.timedelta(days=days - 1), name, "other", "", "")
+
+
+def box(note, width=300, height=330):
+    """Edges of a note on a small picture, pixels, with letters of 11 points: (left, right, bottom, top)."""
+    lines = note.text.split("<br>")
+    wide = max(sum(11.0 if sign > "\u2e80" else 5.5 for sign in text) for text in lines)
+    at = (dt.date.fromisoformat(note.x) - DAYS[0]).days / 41 * width
+    left = at - wide if note.xanchor == "right" else at
+    return left, left + wide, note.y * height, note.y * height + 13 * len(lines)
 
 
 def test_a_peak_of_the_year_before_is_named_and_not_drawn_to_scale():
@@ -20,6 +37,9 @@ def test_a_peak_of_the_year_before_is_named_and_not_drawn_to_scale():
     assert figure.layout.yaxis.range[1] <= 200
     (said,) = [note.text for note in figure.layout.annotations]
     assert "a year before: 1,200" in said
+    assert "the axis is cut" in said
+    told = [note.text for note in drawn([80.0] * 30 + [900.0] * 12, language="zh").layout.annotations]
+    assert "纵轴已截断" in "".join(told)
     assert max(figure.data[0].y) == 1200  # the data stays whole, only the axis ends below it
 
 
@@ -32,3 +52,45 @@ def test_without_a_peak_everything_is_drawn():
 def test_without_this_year_the_year_before_is_drawn():
     shown = Line("visitors", DAYS, (math.nan,) * 42, (500.0,) * 42, (False,) * 42, math.nan, 500.0)
     assert line(shown, look=Look(language="en")).layout.yaxis.range[1] >= 500
+
+
+PEAK = [80.0] * 30 + [900.0, 1200.0, 700.0] + [80.0] * 9
+EVENTS = [
+    event("会员消息推送加量", 14),
+    event("2026年双11（本店不参加，年终做新品预售）", 27, 11),
+    event("316保温杯断货", 31),
+]
+
+
+def test_an_event_keeps_what_stands_in_brackets():
+    told = [note.text for note in drawn([80.0] * 42, EVENTS).layout.annotations]
+    assert told == ["会员消息推送加量", "2026年双11<br>（本店不参加，年终做新品预售）", "316保温杯断货"]
+
+
+@pytest.mark.parametrize("year_before", [[80.0] * 42, PEAK])
+@pytest.mark.parametrize(
+    "events", [EVENTS, [event("A sale of everything that is left of the summer", day, 3) for day in range(0, 42, 2)]]
+)
+def test_words_stand_on_no_other_words_and_on_no_line_of_the_picture(year_before, events):
+    figure = drawn(year_before, events)
+    boxes = [box(note) for note in figure.layout.annotations]
+    assert len(boxes) >= 3
+    for number, (left, right, bottom, top) in enumerate(boxes):
+        assert bottom >= figure.layout.yaxis.domain[1] * 330 - 1e-6
+        assert top <= 330
+        for other in boxes[:number]:
+            assert right <= other[0] or other[1] <= left or top <= other[2] or other[3] <= bottom
+    # Every event has its line, and lines of others pass behind the words.
+    assert [shape.x0 for shape in figure.layout.shapes] == [item.start.isoformat() for item in events]
+    assert {note.bgcolor for note in figure.layout.annotations} == {Look().ink.paper}
+
+
+def test_an_event_that_began_before_the_picture_stands_at_its_edge_and_one_that_is_over_does_not():
+    figure = drawn([80.0] * 42, [event("on", -3, 10), event("over", -9, 2), event("later", 50)])
+    assert [(note.text, note.x) for note in figure.layout.annotations] == [("on", DAYS[0].isoformat())]
+
+
+def test_a_name_too_long_for_two_lines_ends_in_an_ellipsis():
+    (said,) = [note.text for note in drawn([80.0] * 42, [event("很" * 60, 3)]).layout.annotations]
+    assert said.count("<br>") == 1
+    assert said.endswith("…")
