@@ -14,7 +14,7 @@ from ecops.experiments.judging import asked, judge
 from ecops.experiments.register import UNNAMED, Trial
 from ecops.experiments.report import KINDS, readable, seeming
 from ecops.experiments.tally import Tally
-from ecops.experiments.words import otherwise
+from ecops.experiments.words import arm_name, otherwise
 from ecops.experiments.workspace import Held, experiments_in
 from ecops.handbook import roles
 from ecops.messages import Count, DateRange, Message, Money, Percent, Term
@@ -143,7 +143,7 @@ def verdict(shown: Case) -> None:
     """The sentence to read aloud, what it means, what to do, and when to look again."""
     decision = shown.decision
     cards.verdict(readable(decision.headline))
-    for text in (seeming(decision, shown.readout.currency), peeking.misled(shown.weeks, decision)):
+    for text in (seeming(decision, shown.readout.currency), peeking.misled(shown.weeks, decision, shown.spec)):
         if text is not None:
             st.markdown(say(text))
     if decision.kind in {"invalid", "refused", "too_early", "guardrail"}:
@@ -236,7 +236,7 @@ def _arms(shown: Case) -> None:
     whole, weights = sum(users.values()), sum(shown.spec.arms.values())
     for arm, weight in list(shown.spec.arms.items())[:3]:
         _card(
-            _("Users in {arm}", arm=arm),
+            _("Users in {arm}", arm=arm_name(shown.spec, arm)),
             say(Count(users.get(arm, 0))),
             _(
                 "{seen} of all, planned {share}",
@@ -327,5 +327,5 @@ def row(level: str, sentence: str) -> None:
 def arms(shown: Case) -> None:
     """With several arms: what each one's own verdict is."""
     if len(shown.decision.arms) > 1:
-        told = [f"{clean(arm)}: {plain(KINDS[kind])}" for arm, kind in shown.decision.arms]
+        told = [f"{plain(arm_name(shown.spec, arm))}: {plain(KINDS[kind])}" for arm, kind in shown.decision.arms]
         st.caption(say(Message("Each arm alone: {arms}", arms=" · ".join(told))))

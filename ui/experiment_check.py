@@ -9,6 +9,7 @@ import streamlit as st
 
 from ecops import experiments as ab
 from ecops.experiments.report import readable, split_rows
+from ecops.experiments.words import ARMS, arm_name
 from ecops.messages import Percent, Term
 from ui import errors, tables, upload, workspaces
 from ui.experiment import Case, row
@@ -92,7 +93,8 @@ def found(shown: Case) -> None:
         "arm": Shape(_("Arm")), "planned": Shape(_("Planned share"), "percent"), "share": Shape(_("Share"), "percent"),
         "expected": Shape(_("Users planned"), "count"), "users": Shape(_("Users"), "count"),
     }  # fmt: skip
-    tables.show(pd.DataFrame(split_rows(shown.readout), columns=list(shapes)), "split_table", shapes)
+    rows = [(plain(arm_name(shown.spec, arm)), *counts) for arm, *counts in split_rows(shown.readout)]
+    tables.show(pd.DataFrame(rows, columns=list(shapes)), "split_table", shapes)
     split = ab.srm(shown.readout.users, shown.spec.arms)
     if shown.readout.kind != "daily" and split.p_value >= 0:
         st.caption(
@@ -124,7 +126,11 @@ def _decides(shown: Case, fixed: bool) -> dict[str, Any]:
     held = shown.held
     label = {key: plain(held.metric(key).label) for key in held.metrics}
     control = st.selectbox(
-        _("The version as it was"), list(held.users), list(held.users).index(shown.spec.control), disabled=fixed
+        _("The version as it was"),
+        list(held.users),
+        list(held.users).index(shown.spec.control),
+        format_func=lambda arm: plain(ARMS.get(arm, arm)),
+        disabled=fixed,
     )
     goal_now = shown.spec.goal_metric.key
     goal = st.selectbox(

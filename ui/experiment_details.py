@@ -13,6 +13,7 @@ import streamlit as st
 from ecops import experiments as ab
 from ecops.experiments import figures
 from ecops.experiments.report import VERDICTS, metric_table, readable, report
+from ecops.experiments.words import segment_value
 from ecops.messages import Message, Money, Percent, Value
 from ecops.reports.write import render
 from ui import charts, errors, tables, workspaces
@@ -112,7 +113,13 @@ def segments(shown: Case) -> None:
             continue
         st.markdown(_("{column}: the effect differs between the groups.", column=label))
         rows = [
-            (row.value, row.users, row.effect.lift.value, row.effect.lift.low, row.effect.lift.high)
+            (
+                plain(segment_value(row.column, row.value)),
+                row.users,
+                row.effect.lift.value,
+                row.effect.lift.low,
+                row.effect.lift.high,
+            )
             for row in shown.readout.segments
             if row.column == test.column and row.arm == test.arm and row.effect is not None
         ]

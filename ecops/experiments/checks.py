@@ -15,7 +15,9 @@ from ecops.experiments.readout import Looks, MetricResult
 from ecops.experiments.segments import Heterogeneity, Trend
 from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally
+from ecops.experiments.words import arm_name, segment_value
 from ecops.messages import Count, Message, Number, Percent
+from ecops.tables import table
 
 FULL_WEEK = 7
 SURPRISE = 0.5
@@ -52,13 +54,13 @@ def _split(tally: Tally, spec: Experiment) -> Check:
     if split.level == "red":
         text = Message(
             "The traffic is not split as planned: arm {arm} is off by {share} of all users, more than chance explains.",
-            arm=split.arm,
+            arm=arm_name(spec, split.arm),
             share=share,
         )
     elif split.level == "amber":
         text = Message(
             "The traffic split is a little off: arm {arm} by {share} of all users. Watch it.",
-            arm=split.arm,
+            arm=arm_name(spec, split.arm),
             share=share,
         )
     else:
@@ -110,15 +112,26 @@ def _split_parts(tally: Tally, spec: Experiment) -> list[Check]:
                 "On {n} days the traffic was not split as planned, most of all on {day}.", n=Count(len(bad)), day=worst
             )
             if name == "day"
-            else Message(
-                "In {column} = {value} the traffic is not split as planned (off by {share}).",
-                column=name,
-                value=str(worst),
-                share=Percent(splits[worst].drift, digits=2, signed=True),
-            )
+            else _split_segment(name, str(worst), Percent(splits[worst].drift, digits=2, signed=True))
         )
         found.append(Check("split_day" if name == "day" else "split_segment", "red", text))
     return found
+
+
+def _split_segment(column: str, value: str, share: Percent) -> Message:
+    told = segment_value(column, value)
+    if told is not value:
+        return Message(
+            "Among {value} users the traffic is not split as planned (off by {share}).", value=told, share=share
+        )
+    known = table("experiment_units")
+    label = known[column].label if column in known.names else column
+    return Message(
+        "In {column} = {value} the traffic is not split as planned (off by {share}).",
+        column=label,
+        value=value,
+        share=share,
+    )
 
 
 def _exposure(tally: Tally, spec: Experiment) -> list[Check]:
@@ -209,8 +222,8 @@ def _balance(tally: Tally, spec: Experiment) -> list[Check]:
             if p_value < RED / tests:
                 text = Message(
                     "The arms {arm} and {control} already differed in {name} before the test.",
-                    arm=arm,
-                    control=spec.control,
+                    arm=arm_name(spec, arm),
+                    control=arm_name(spec, spec.control),
                     name=name,
                 )
                 found.append(Check("balance", "red", text))
@@ -247,7 +260,7 @@ def _dead(tally: Tally, spec: Experiment) -> list[Check]:
         if users and others and empty and having * users / others >= DEAD:
             text = Message(
                 "Nobody in arm {arm} has any {metric}, which chance does not explain: check its tracking and checkout.",
-                arm=arm,
+                arm=arm_name(spec, arm),
                 metric=goal.label,
             )
             found.append(Check("dead_arm", "red", text))
@@ -296,7 +309,7 @@ def result_checks(
     looks: Looks,
 ) -> tuple[Check, ...]:
     """Checks of what came out: outliers, too good to be true, fading effects, adjustments that turn the sign."""
-    found = [*_outliers(spec, caps), *_surprises(results), *_fading(*time)]
+    found = [*_outliers(spec, caps), *_surprises(results), *_fading(spec, *time)]
     if looks.closed:
         text = Message("An earlier look had already reached the planned sample; later data cannot change that verdict.")
         found.append(Check("late_look", "amber", text))
@@ -352,19 +365,22 @@ def _surprises(results: tuple[MetricResult, ...]) -> list[Check]:
     return found
 
 
-def _fading(trends: Mapping[str, Trend], weekdays: Mapping[str, Heterogeneity]) -> list[Check]:
+def _fading(spec: Experiment, trends: Mapping[str, Trend], weekdays: Mapping[str, Heterogeneity]) -> list[Check]:
     found = []
     for arm, week in weekdays.items():
         if week.p_value < FADING:
-            text = Message("The effect of {arm} differs between the days of the week; judge whole weeks only.", arm=arm)
+            text = Message(
+                "The effect of {arm} differs between the days of the week; judge whole weeks only.",
+                arm=arm_name(spec, arm),
+            )
             found.append(Check("weekday_effect", "amber", text))
     for arm, trend in trends.items():
         if trend.p_value < FADING:
-            fades = abs(trend.last) < abs(trend.first)
+            fades, told = abs(trend.last) < abs(trend.first), arm_name(spec, arm)
             text = (
-                Message("The effect of {arm} fades with time: it may be novelty only.", arm=arm)
+                Message("The effect of {arm} fades with time: it may be novelty only.", arm=told)
                 if fades
-                else Message("The effect of {arm} grows with time: users may still be learning.", arm=arm)
+                else Message("The effect of {arm} grows with time: users may still be learning.", arm=told)
             )
             found.append(Check("novelty", "amber", text))
     return found

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ecops.experiments.effects import Effect
 from ecops.experiments.readout import MetricResult, Readout, Stake
-from ecops.experiments.words import change, interval, money_clause, otherwise
+from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise
 from ecops.finding import Advice
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent, Value
@@ -260,7 +260,7 @@ def _headline(
     odds: tuple[float, float],
     ship: bool,
 ) -> Message:
-    arm, effect = result.arm, result.effect
+    arm, effect = arm_name(readout.spec, result.arm), result.effect
     if effect is None and kind != "invalid":
         return Message("These data allow no honest test of {metric}.", metric=result.metric.label)
     if kind == "invalid" or effect is None:

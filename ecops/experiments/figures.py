@@ -10,6 +10,7 @@ from ecops.charts import Look
 from ecops.experiments.decide import Decision
 from ecops.experiments.planning import Design, minimum_effect, power, sample_size
 from ecops.experiments.readout import MetricResult, Readout
+from ecops.experiments.words import arm_name
 from ecops.messages import Count, Message, Percent
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def intervals(readout: Readout, decision: Decision, look: Look | None = None) ->
     look = look or Look()
     rows = [result for result in readout.results if result.effect and result.effect.lift.status == "ok"]
     figure = go.Figure(layout={"template": look.template})
-    several = len(readout.spec.treatments) > 1
-    labels = [_label(result, look, several) for result in rows]
+    labels = [_label(readout, result, look) for result in rows]
     for result, label in zip(rows, labels, strict=True):
         effect = result.effect
         if effect is None:
@@ -81,7 +81,7 @@ def intervals(readout: Readout, decision: Decision, look: Look | None = None) ->
     figure.update_layout(height=110 + 64 * max(1, len(rows)))
     subtitle = Message(
         "Change against {control}, with intervals; short upright marks are guardrail limits",
-        control=readout.spec.control,
+        control=arm_name(readout.spec, readout.spec.control),
     )
     charts.title(figure, decision.headline, subtitle, look.language)
     return _with_alt(figure, interval_alt(readout, decision), look)
@@ -98,9 +98,10 @@ def _percent_across(values: list[float], look: Look, *, signed: bool) -> dict[st
     return {**axis, "type": "linear", "tickmode": "array", "ticktext": labels}
 
 
-def _label(result: MetricResult, look: Look, several: bool) -> str:
+def _label(readout: Readout, result: MetricResult, look: Look) -> str:
     label = charts.caption(result.metric.label, look.language)
-    return f"{charts.plain(result.arm)} · {label}" if several else label
+    several = len(readout.spec.treatments) > 1
+    return f"{charts.caption(arm_name(readout.spec, result.arm), look.language)} · {label}" if several else label
 
 
 def _colour(result: MetricResult, look: Look) -> str:
@@ -156,7 +157,7 @@ def cumulative(readout: Readout, decision: Decision, look: Look | None = None) -
         y=[point.difference for point in points],
         mode="lines",
         line={"color": colour, "width": 2.5},
-        name=charts.plain(arm),
+        name=charts.caption(arm_name(readout.spec, arm), look.language),
         showlegend=False,
     )
     if points:
@@ -174,8 +175,8 @@ def cumulative(readout: Readout, decision: Decision, look: Look | None = None) -
     subtitle = Message(
         "{metric}: difference of {arm} and {control}, all users so far; the band holds for looking every day",
         metric=readout.spec.goal_metric.label,
-        arm=arm,
-        control=readout.spec.control,
+        arm=arm_name(readout.spec, arm),
+        control=arm_name(readout.spec, readout.spec.control),
     )
     takeaway = path_takeaway(readout, arm)
     charts.title(figure, takeaway, subtitle, look.language)

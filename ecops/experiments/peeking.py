@@ -11,7 +11,9 @@ from ecops.experiments.decide import Decision
 from ecops.experiments.effects import Effect, Verdict
 from ecops.experiments.readout import Readout
 from ecops.experiments.samples import Moments, merge
+from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally
+from ecops.experiments.words import arm_name
 from ecops.messages import Count, Message, Percent
 
 WEEK = 7
@@ -70,7 +72,7 @@ def weeks(tally: Tally, readout: Readout, arm: str) -> tuple[Week, ...]:
     return tuple(found)
 
 
-def misled(found: tuple[Week, ...], decision: Decision) -> Message | None:
+def misled(found: tuple[Week, ...], decision: Decision, spec: Experiment) -> Message | None:
     """The sentence about a test that seemed decided in some week and is not; None when nobody was misled."""
     if decision.kind not in {"flat", "continue", "stop", "guardrail"} or not found:
         return None
@@ -83,7 +85,7 @@ def misled(found: tuple[Week, ...], decision: Decision) -> Message | None:
         "After week {week} an ordinary test would have called {arm} the winner ({lift}, {users} users). With all "
         "{all} users that is gone: whoever had stopped then would have shipped on luck.",
         week=Count(first.number),
-        arm=decision.arm,
+        arm=arm_name(spec, decision.arm),
         lift=Percent(first.effect.lift.value, signed=True),
         users=Count(first.users),
         all=Count(found[-1].users),

@@ -11,7 +11,7 @@ from ecops.experiments.effects import Effect
 from ecops.experiments.peeking import Week, misled
 from ecops.experiments.readout import MetricResult, Readout
 from ecops.experiments.spec import Metric
-from ecops.experiments.words import figure
+from ecops.experiments.words import arm_name, figure
 from ecops.messages import Count, DateRange, Message, Money, MoneyRange, Number, Percent, Term, Value
 from ecops.reports.model import Bullets, Chart, Report, Section, Series, Table
 from ecops.tables import table
@@ -101,7 +101,7 @@ def metric_table(readout: Readout) -> Table:
 
 
 def _metric_row(result: MetricResult, readout: Readout) -> tuple[Value, ...]:
-    head = (result.metric.label, result.arm, ROLES[result.role])
+    head = (result.metric.label, arm_name(readout.spec, result.arm), ROLES[result.role])
     if result.effect is None:
         return (*head, result.refusal or "", *[""] * 7)
     effect, lift = result.effect, result.effect.lift
@@ -172,7 +172,9 @@ def report(readout: Readout, decision: Decision, weeks: Sequence[Week] = (), hyp
 def _verdict(readout: Readout, decision: Decision, weeks: Sequence[Week], hypothesis: str) -> Section:
     told = [Message("Hypothesis: {text}", text=hypothesis)] if hypothesis else []
     told += [readable(reason) for reason in decision.reasons]
-    told += [text for text in (seeming(decision, readout.currency), misled(tuple(weeks), decision)) if text]
+    told += [
+        text for text in (seeming(decision, readout.currency), misled(tuple(weeks), decision, readout.spec)) if text
+    ]
     if decision.action is not None:
         told.append(decision.action.text)
     if decision.next_look is not None:
@@ -208,7 +210,11 @@ def _path(readout: Readout, decision: Decision) -> Chart:
     late = points[len(points) // 3 :]
     return Chart(
         kind="line",
-        title=Message("{arm} against {control}, all users so far", arm=decision.arm, control=readout.spec.control),
+        title=Message(
+            "{arm} against {control}, all users so far",
+            arm=arm_name(readout.spec, decision.arm),
+            control=arm_name(readout.spec, readout.spec.control),
+        ),
         subtitle=Message("{metric}: difference with its limits", metric=readout.spec.goal_metric.label),
         categories=tuple(point.day for point in late),
         series=(
@@ -223,7 +229,7 @@ def _path(readout: Readout, decision: Decision) -> Chart:
 
 def _checks(readout: Readout) -> Section:
     rows = tuple(
-        (arm, Percent(planned), Percent(share), Count(expected), Count(users))
+        (arm_name(readout.spec, arm), Percent(planned), Percent(share), Count(expected), Count(users))
         for arm, planned, share, expected, users in split_rows(readout)
     )
     head = (Message("Arm"), Message("Planned share"), Message("Share"), Message("Users planned"), Message("Users"))

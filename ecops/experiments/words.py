@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ecops.experiments.capping import Cap
 from ecops.experiments.effects import Effect
 from ecops.experiments.readout import Looks, MetricResult, Readout, Stake
 from ecops.experiments.spec import Experiment, Metric
-from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Value
+from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Term, Value
 
 USEFUL = 0.005
 """Share of the variance below which an adjustment by covariates is called useless."""
+
+ARMS: Mapping[str, Term] = {
+    "control": Term(en="control", zh="对照组"),
+    "treatment": Term(en="treatment", zh="实验组"),
+}
+"""How arms are called that bear no name but that of their part; every other name is data."""
+
+DEVICES: Mapping[str, Term] = {"mobile": Term(en="mobile", zh="移动端"), "desktop": Term(en="desktop", zh="PC 端")}
+
+
+def arm_name(spec: Experiment, arm: str) -> Value:
+    """What to call an arm: in Chinese its part in the test, with its own name in brackets where that says more."""
+    part = "control" if arm == spec.control else "treatment" if arm in spec.treatments else ""
+    if not part or re.search("对照|实验", arm):
+        return arm
+    if arm.casefold() == part:
+        return ARMS[part]
+    return Message("{control_arm}", control_arm=arm) if part == "control" else Message("{tested_arm}", tested_arm=arm)
+
+
+def segment_value(column: str, value: str) -> Value:
+    """What to call a value by which people are split; only devices have names of ours."""
+    return DEVICES.get(value, value) if column == "device" else value
 
 
 def figure(metric: Metric, value: float, currency: str) -> Value:
@@ -70,7 +94,7 @@ def adjustments_made(
                 )
             )
     found += [
-        _past(result.arm, result.effect.removed)
+        _past(arm_name(spec, result.arm), result.effect.removed)
         for result in results
         if result.role == "goal" and result.effect is not None and result.unadjusted is not None
     ]
@@ -82,7 +106,7 @@ def adjustments_made(
     return tuple(found)
 
 
-def _past(arm: str, removed: float) -> Message:
+def _past(arm: Value, removed: float) -> Message:
     if removed < USEFUL:
         return Message("{arm}: what users did before the test explains almost none of the noise.", arm=arm)
     return Message(

@@ -50,7 +50,7 @@ def test_the_verdict_is_that_of_the_engine(file, users):
 
 
 def test_the_sentence_comes_first(file):
-    assert run("experiment", file, "-l", "zh").stdout.startswith(("上线 B", "继续"))
+    assert run("experiment", file, "-l", "zh").stdout.startswith(("上线实验组（B）", "继续"))
 
 
 def test_a_file_with_columns_of_its_own_is_read_too(users, tmp_path):

@@ -9,7 +9,8 @@ import pytest
 
 from ecops import handbook
 from ecops.experiments import Experiment, Metric, analyse, decide, findings, preset
-from ecops.messages import Term
+from ecops.experiments.words import arm_name
+from ecops.messages import Message, Term
 from tests.experiments.shops import shop, totals
 
 
@@ -33,7 +34,7 @@ def test_a_winner_is_shipped_with_money():
     assert decision.next_look is None
     assert decision.action == handbook.advice("experiment_ship")
     said = decision.headline.text("zh")
-    assert said.startswith("上线 B：支付转化率由")
+    assert said.startswith("上线实验组（B）：支付转化率由")
     assert "每月约多收" in said
     assert "p<" not in str(decision.headline)
 
@@ -234,6 +235,43 @@ def test_money_from_conversion_alone_is_contradicted_by_the_revenue():
     assert sentence.endswith("The money a month counts Conversion rate alone.")
     whole = decide(analyse(cheaper, Experiment(goal="uv_value", planned_sample=40_000)))
     assert not any("the other way" in reason.text("en") for reason in whole.reasons)
+
+
+@pytest.mark.parametrize(
+    ("control", "other", "zh"),
+    [
+        ("control", "treatment", ("对照组", "实验组")),
+        ("Control", "Treatment", ("对照组", "实验组")),
+        ("A", "B", ("对照组（A）", "实验组（B）")),
+        ("原版", "treatment", ("对照组（原版）", "实验组")),
+        ("treatment", "control", ("对照组（treatment）", "实验组（control）")),  # the register may turn them round
+        ("对照组", "实验组1", ("对照组", "实验组1")),
+    ],
+)
+def test_arms_are_called_by_their_part_in_chinese(control, other, zh):
+    spec = Experiment(arms={control: 1, other: 1, "stray": 0}, control=control)
+    names = [arm_name(spec, arm) for arm in (control, other, "stray")]
+    assert [Message("{arm}", arm=name).text("zh") for name in names] == [*zh, "stray"]
+    assert [Message("{arm}", arm=name).text("en").casefold() for name in names] == [
+        control.casefold(), other.casefold(), "stray",
+    ]  # fmt: skip
+
+
+def test_names_of_arms_stay_data():
+    spec = Experiment(arms={"A": 1, "**B**": 1}, control="A")
+    said = Message("{arm}", arm=arm_name(spec, "**B**"))
+    assert said.text("zh", lambda data: data.replace("*", "")) == "实验组（B）"
+
+
+def test_groups_are_called_as_people_call_them():
+    users = shop(share=0.5, seed=1)
+    lost = users.index[(users.device == "mobile") & (users.variant == "B")][:1_000]
+    decision = verdict(users.drop(lost), segments=("device",), planned_sample=40_000)
+    said = [reason.text("zh") for reason in decision.reasons]
+    assert any(text.startswith("移动端的分流比例与计划不符（偏离 +") for text in said)
+    renamed = users.drop(lost).rename(columns={"device": "channel"})
+    said = [reason.text("zh") for reason in verdict(renamed, segments=("channel",), planned_sample=40_000).reasons]
+    assert any(text.startswith("渠道为「mobile」的人群，分流比例与计划不符") for text in said)
 
 
 def larger_risk_of_keeping(decision):

@@ -229,9 +229,9 @@ def test_weeks_say_who_would_have_been_misled():
     rates = first.groupby("variant").converted.mean()
     assert found[0].effect.difference == pytest.approx(rates.B - rates.A)
     assert decision.kind == "flat"
-    told = peeking.misled(found, decision)
+    told = peeking.misled(found, decision, readout.spec)
     assert "After week 1" in told.text("en")
-    assert peeking.misled(found[-1:], decision) is None
+    assert peeking.misled(found[-1:], decision, readout.spec) is None
 
 
 def test_a_winner_misled_nobody():
@@ -239,7 +239,7 @@ def test_a_winner_misled_nobody():
     spec = Experiment(planned_sample=12_000)
     tally = tally_of(users, spec)
     readout = analyse(tally, spec)
-    assert peeking.misled(peeking.weeks(tally, readout, "B"), decide(readout)) is None
+    assert peeking.misled(peeking.weeks(tally, readout, "B"), decide(readout), readout.spec) is None
 
 
 def test_an_open_guardrail_keeps_a_flat_test_from_shipping():

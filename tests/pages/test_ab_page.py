@@ -85,10 +85,19 @@ def test_an_empty_shop_teaches(open_app):
 
 
 SAID = {
-    "ab_win": (r"^上线 treatment：支付转化率由 10\.0% 变为 12\.\d%", r"每月约多收 ¥.+选错的可能性 0\.\d%"),
-    "ab_srm": (r"^结果无效，不能据此决策", r"表面上支付转化率 \+\d+%.+但这个数不算数", r"分流比例与计划不符"),
+    "ab_win": (r"^上线实验组：支付转化率由 10\.0% 变为 12\.\d%", r"每月约多收 ¥.+选错的可能性 0\.\d%"),
+    "ab_srm": (
+        r"^结果无效，不能据此决策",
+        r"表面上支付转化率 \+\d+%.+但这个数不算数",
+        r"对照组偏离",
+        r"移动端的分流比例与计划不符",
+    ),
     "ab_flat": (r"^样本量已满，没有明显差异", r"建议保留原方案"),
-    "ab_early": (r"^样本量已满，没有明显差异", r"第 1 周结束时，普通检验会判 treatment 胜出.+跑满 9,600 人后差异消失"),
+    "ab_early": (
+        r"^样本量已满，没有明显差异",
+        r"第 1 周结束时，普通检验会判实验组胜出.+跑满 9,600 人后差异消失",
+        r"^为什么仍不上线：平均损失风险只按支付转化率算.+笔单价没有算在内.+变差超过 10\.0%",
+    ),
 }
 
 
@@ -101,6 +110,23 @@ def test_each_sample_test_gets_its_verdict_in_plain_words(opened, name):
     assert re.search(SAID[name][0], headline)
     for pattern in SAID[name]:
         assert any(re.search(pattern, text) for text in [headline, *texts]), pattern
+
+
+@pytest.mark.parametrize("part", ["verdict", "check"])
+@pytest.mark.parametrize("name", SAID)
+def test_a_chinese_page_has_chinese_words_for_the_arms_and_devices(opened, name, part):
+    app = opened(part, name, language="zh")
+    values = {box.value for box in app.selectbox}  # what is chosen; its options are what is read
+    shown = [text for text in said(app) if text not in values]
+    shown += [option for box in app.selectbox for option in box.options]
+    shown += [str(cell) for table in app.dataframe for row in table.value.to_numpy() for cell in row]
+    assert [text for text in shown if re.search(r"\b(control|treatment|mobile|desktop|device)\b", text)] == []
+    if part == "check":
+        assert {"对照组", "实验组"} <= set(shown)
+
+
+def test_only_a_larger_risk_of_keeping_is_explained(opened):
+    assert not any(re.search("为什么[仍先]不上线", text) for text in said(opened(test="ab_flat", language="zh")))
 
 
 def test_only_the_broken_test_shows_no_effect(opened):
