@@ -10,6 +10,7 @@ import numpy as np
 from ecops.charts import PALETTE, Look, count_axis, money_axis, pale, plain, title
 from ecops.funnel.behaviour import TimeToConvert
 from ecops.funnel.diagnosis import Diagnosis
+from ecops.funnel.findings import told_apart
 from ecops.funnel.table import FunnelTable
 from ecops.growth.decomposition import MIX, NEW, VANISHED
 from ecops.locale import write
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _FACTORS = {
     "entered": Message("traffic"),
-    MIX: Message("mix of segments"),
+    MIX: Message("traffic mix"),
     NEW: Message("new segments"),
     VANISHED: Message("vanished segments"),
 }
@@ -97,11 +98,11 @@ def _bar_text(table: FunnelTable, step: int, look: Look, before: FunnelTable | N
     rate = _rate(table, step)
     if not np.isfinite(rate):
         return count
-    told = f"{count} · {write(Percent(rate), look.language)}"
     then = float("nan") if before is None else _rate(before, step)
     if not np.isfinite(then):
-        return told
-    return f"{told} ({write(Message('before {rate}', rate=Percent(then)), look.language)})"
+        return f"{count} · {write(Percent(rate), look.language)}"
+    now, earlier = told_apart(rate, then)
+    return f"{count} · {write(now, look.language)} ({write(Message('before {rate}', rate=earlier), look.language)})"
 
 
 def _overall(table: FunnelTable) -> Message:
@@ -170,18 +171,20 @@ def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure
     axis = money_axis(reached, table.currency, look.language) if with_money else count_axis(reached, look.language)
     figure.update_yaxes(axis)
     # Left alone Plotly turns all names aslant as soon as one is too long for its bar.
-    figure.update_xaxes(tickmode="array", tickvals=list(range(len(lines))), ticktext=lines, tickangle=0)
+    figure.update_xaxes(
+        tickmode="array", tickvals=list(range(len(lines))), ticktext=lines, tickangle=0, tickfont={"size": 11}
+    )
     figure.update_layout(showlegend=False)
     told = "; ".join(f"{label} {said(value)}" for label, value in zip(labels, values, strict=True))
     return _with_alt(figure, f"{takeaway.text(look.language)} {told}")
 
 
 def _in_lines(label: str) -> str:
-    """A name on lines as wide as a bar: nine Latin letters, or four Chinese characters with a step's brackets apart."""
+    """A name on lines as wide as a bar: seven Latin letters, or three Chinese characters, a step without brackets."""
     if label.isascii():
-        return "<br>".join(textwrap.wrap(label, 9, break_long_words=False))
-    parts = [part for part in label.replace("」", "」\n").split("\n") if part]
-    rows = [(part, -(-len(part) // -(-len(part) // 4))) for part in parts]
+        return "<br>".join(textwrap.wrap(label, 7, break_long_words=False))
+    parts = [part for part in label.replace("「", "").split("」") if part]
+    rows = [(part, -(-len(part) // -(-len(part) // 3))) for part in parts]
     return "<br>".join(part[start : start + width] for part, width in rows for start in range(0, len(part), width))
 
 
@@ -195,7 +198,7 @@ def _factor(table: FunnelTable, name: str, look: Look) -> str:
     if name in _FACTORS:
         return write(_FACTORS[name], look.language)
     if name == "order_value":
-        alike = Message("value of an order, like for like") if table.by else Message("value of an order")
+        alike = Message("order value by source") if table.by else Message("value of an order")
         return write(alike, look.language)
     step = table.names.index(name)
     words = Message("rate to {step}", step=table.steps[step].term)

@@ -110,7 +110,7 @@ def _hidden(cell: Cell) -> bool:
     return cell.n0 > 0 and cell.expected > 0 and abs(cell.x0 / cell.n0 / cell.expected - 1) >= _HIDDEN
 
 
-def _rates(one: float, other: float) -> tuple[Percent, Percent]:
+def told_apart(one: float, other: float) -> tuple[Percent, Percent]:
     """Two rates with so many digits that a reader sees which is larger."""
     pairs = [(Percent(one, digits), Percent(other, digits)) for digits in (None, 1, 2, 3)]
     return next((pair for pair in pairs if not read_alike(*pair)), pairs[0])
@@ -191,7 +191,7 @@ def _since(cell: Cell, after: FunnelTable, found: Onset | None) -> tuple[Message
     days = len(after.days) - found.day
     value = float(_values(after, cell.node.members)[cell.step])
     money = (found.since - cell.x0 / cell.n0) * found.entered * value * 7 / days
-    since, until = _rates(found.since, found.until)
+    since, until = told_apart(found.since, found.until)
     words: dict[str, Value] = {
         "day": after.days[found.day],
         "since": since,
@@ -254,7 +254,7 @@ def _place(cell: Cell) -> Value:
 
 def _rate_headline(cell: Cell, after: FunnelTable, money: Amount | None, confidence: Confidence) -> Message:
     base, step = _ends(cell, after)
-    before, now = _rates(cell.expected, cell.rate)
+    before, now = told_apart(cell.expected, cell.rate)
     unsure = confidence == "confirmed" and money is not None and _crosses(money)
     values = {
         "place": _place(cell),
@@ -269,7 +269,7 @@ def _rate_headline(cell: Cell, after: FunnelTable, money: Amount | None, confide
         return _on_device(cell, values)
     if _hidden(cell):
         return Message(
-            "{place}: at today's mix of sources {base} to {step} should be {before}, and is {after}{money}, "
+            "{place}: at today's mix of sources, {base} to {step} should be {before}, and is {after}{money}, "
             "{certainty}.",
             **values,
         )
@@ -343,7 +343,7 @@ def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: 
     if np.isfinite(value):
         scale = n1 * value
         money = Amount(mix.mix * scale, (low + shift) * scale, (high + shift) * scale, after.currency, "period")
-    then, now = _rates(mix.before, mix.after)
+    then, now = told_apart(mix.before, mix.after)
     values = {
         "base": after.steps[first].term,
         "step": after.steps[last].term,
@@ -373,7 +373,7 @@ def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: 
         )
     moved = mix.segments.assign(moved=mix.segments["share_after"] - mix.segments["share_before"])
     moved = moved.loc[moved["moved"].abs().sort_values(ascending=False, kind="stable").index].iloc[0]
-    then, now = _rates(float(moved["share_before"]), float(moved["share_after"]))
+    then, now = told_apart(float(moved["share_before"]), float(moved["share_after"]))
     evidence = Message(
         "{segment} went from {before} to {after} of those who entered.",
         segment=where({name: str(moved[name]) for name in after.by}),

@@ -8,7 +8,7 @@ import pytest
 
 from ecops.finding import Amount
 from ecops.funnel import diagnose, from_table
-from ecops.funnel.findings import _as_a_whole, _money_words, _rates, interval_words
+from ecops.funnel.findings import _as_a_whole, _money_words, interval_words, told_apart
 from ecops.funnel.workspace import shop_funnel
 from ecops.locale import write
 from ecops.messages import Percent
@@ -53,11 +53,11 @@ def test_a_gain_that_may_be_a_loss():
     [(0.98, 0.76, ("98%", "76%")), (0.274, 0.268, ("27.4%", "26.8%")), (0.2712, 0.2708, ("27.12%", "27.08%"))],
 )
 def test_two_rates_never_read_alike(one, other, told):
-    assert tuple(write(rate, "en") for rate in _rates(one, other)) == told
+    assert tuple(write(rate, "en") for rate in told_apart(one, other)) == told
 
 
 def test_rates_that_are_the_same_stay_short():
-    assert _rates(0.27, 0.27) == (Percent(0.27), Percent(0.27))
+    assert told_apart(0.27, 0.27) == (Percent(0.27), Percent(0.27))
 
 
 @pytest.mark.parametrize(

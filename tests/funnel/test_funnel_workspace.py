@@ -199,7 +199,7 @@ def test_a_fall_that_the_mix_hides_is_explained():
         "全店「访客→加购」转化率按现在的流量结构本应 13.8%，实际 8.5%，每周少收约"
     )
     assert finding.headline.text("en").startswith(
-        "The whole shop: at today's mix of sources visit to add to cart should be 13.8%, and is 8.5%, about"
+        "The whole shop: at today's mix of sources, visit to add to cart should be 13.8%, and is 8.5%, about"
     )
     # 14,000 entered; 13.75 % of them are 1,925 and 8.5 % are 1,190.
     assert finding.evidence.text("en") == "1,190 of 14,000 now; at the rates before it would be 1,925."

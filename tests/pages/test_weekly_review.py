@@ -47,7 +47,7 @@ def texts(app, kind):
 def test_the_order_of_the_meeting(open_review):
     app, _ = open_review()
     assert [head.value[:2] for head in app.subheader] == ["1.", "2.", "3.", "4."]
-    assert "Taobao: at today's mix of sources visit to add to cart should be" in app.header[0].value
+    assert "Taobao: at today's mix of sources, visit to add to cart should be" in app.header[0].value
     assert any("Douyin · mobile" in text for text in texts(app, "warning"))
     assert any(
         "Traffic: unchanged → Conversion: changed → Retention: unchanged" in text for text in texts(app, "caption")
@@ -127,7 +127,7 @@ def test_the_meeting_shows_one_part_after_the_other(open_review):
     app, _ = open_review()
     app.toggle(key="meet").set_value(True).run()
     assert [title.value for title in app.title] == ["Weekly review 9–15 Nov 2026"]
-    assert "Taobao: at today's mix of sources visit to add to cart should be" in app.header[0].value
+    assert "Taobao: at today's mix of sources, visit to add to cart should be" in app.header[0].value
     seen = []
     for _step in range(4):
         app.button(key="meet_next").click().run()
