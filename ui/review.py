@@ -77,7 +77,7 @@ def _draw_choices(weeks: dict[str, Period], presets: list[str]) -> None:
         st.selectbox(_("Week"), list(weeks), format_func=names.__getitem__, key="rw", persist_state="session")
     with middle:
         st.segmented_control(
-            _("Figures for a shop in"),
+            _("Figures by stage of the shop"),
             presets,
             format_func=labels.__getitem__,
             key="stage",

@@ -34,6 +34,9 @@ _PLOT, _SMALLEST = 330, 300
 _LETTER, _LINE, _GAP = 5.5, 14, 4
 """Half the width of a Chinese sign of these words, the height of a line of them, the space around it, pixels."""
 
+_FEW_MONTHS = {"nticks": 4, "tickangle": 0}
+"""So many names of months stand upright beside each other on a telephone."""
+
 _BANDS = 4
 """Rows of words above a picture; an event that finds no room has a line without words."""
 
@@ -86,7 +89,7 @@ def line(
     most = _most(shown)
     plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= most]
     drawn.update_yaxes(_axis(shown.metric, plotted, currency, language))
-    drawn.update_xaxes(charts.date_axis(language) if daily else charts.month_axis(language))
+    drawn.update_xaxes(charts.date_axis(language) if daily else charts.month_axis(language) | _FEW_MONTHS)
     words = [*_peaks(shown, most, currency, language), *(_events(shown, annotations) if daily else ())]
     _write_above(drawn, words, (shown.days[0], shown.days[-1]), look)
     drawn.update_layout(showlegend=len(drawn.data) > 1)

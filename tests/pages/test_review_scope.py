@@ -87,6 +87,13 @@ def test_the_due_date_of_a_target_is_called_so(open_app):
     assert app.date_input(key="target_due").label == "截止日期"
 
 
+def test_the_days_chosen_for_other_pages_are_hidden_and_kept(open_app):
+    app = open_app("weekly_review", span="d90")
+    hiding = [body.value for body in app.get("html") if "display: none" in str(body.value)]
+    assert any(all(f".st-key-{key}" in text for key in ("span", "dates", "vs")) for text in hiding)
+    assert app.query_params["span"] in ("d90", ["d90"])
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [("平台 抖音 / 京东 · 渠道 a/b:c", "平台-抖音-京东-渠道-a-b-c"), ("..\\..", ""), ("x" * 99, "x" * 60)],
