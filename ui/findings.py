@@ -54,15 +54,18 @@ def card(finding: Finding, key: str) -> None:
 
 
 def money(amount: Amount, key: str) -> None:
-    """An amount with its direction in colour, arrow and word, its span and its interval."""
-    up = amount.value > 0
+    """An amount with its direction in colour, arrow and word, its span and its interval; grey where it may be 0."""
+    up, unsure = amount.value > 0, amount.low <= 0 <= amount.high
     with st.container(key=f"finding_money_{key}", gap=None):
         colour = "red" if up == red_up() else "green"
         arrow = "▲" if up else "▼"
-        st.header(f":{colour}[{arrow} {say(amount.money)}]", anchor=False, text_alignment="right")
+        shown = f":grey[{say(amount.money)}]" if unsure else f":{colour}[{arrow} {say(amount.money)}]"
+        st.header(shown, anchor=False, text_alignment="right")
         st.caption(f"{_direction(up)} · {_horizon(amount.horizon)}", text_alignment="right")
         if math.isfinite(amount.low) and math.isfinite(amount.high):
             st.caption(_("{interval} (95%)", interval=amount.interval), text_alignment="right")
+        if unsure:
+            st.caption(_("It may as well be nothing."), text_alignment="right")
 
 
 def _direction(up: bool) -> str:

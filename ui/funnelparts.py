@@ -12,6 +12,7 @@ import streamlit as st
 
 from ecops import funnel
 from ecops.funnel import figures, segments, whatif
+from ecops.funnel.findings import told_apart
 from ecops.funnel.table import FunnelTable
 from ecops.funnel.workspace import ShopFunnel, shop_log
 from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
@@ -133,14 +134,15 @@ def causes(asked: Asked) -> None:
     mix = result.diagnosis.mix
     if mix is not None and math.isfinite(mix.total):
         first, last = result.after.required[0], result.after.required[-1]
+        before, after = told_apart(mix.before, mix.after, least=2)
         st.caption(
             _(
                 "{first} to {last} as a whole: from {before} to {after}; the rates made {rate} points, the mix of "
                 "segments {mix} points.",
                 first=result.after.steps[first].term,
                 last=result.after.steps[last].term,
-                before=Percent(mix.before, 2),
-                after=Percent(mix.after, 2),
+                before=before,
+                after=after,
                 rate=Number(round(mix.rate * 100, 2) + 0.0, 2),
                 mix=Number(round(mix.mix * 100, 2) + 0.0, 2),
             )

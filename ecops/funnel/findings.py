@@ -110,9 +110,10 @@ def _hidden(cell: Cell) -> bool:
     return cell.n0 > 0 and cell.expected > 0 and abs(cell.x0 / cell.n0 / cell.expected - 1) >= _HIDDEN
 
 
-def told_apart(one: float, other: float) -> tuple[Percent, Percent]:
-    """Two rates with so many digits that a reader sees which is larger."""
-    pairs = [(Percent(one, digits), Percent(other, digits)) for digits in (None, 1, 2, 3)]
+def told_apart(one: float, other: float, least: int | None = None) -> tuple[Percent, Percent]:
+    """Two rates with so many digits, `least` or more, that a reader sees which is larger."""
+    more = range((least or 0) + 1, 5)
+    pairs = [(Percent(one, digits), Percent(other, digits)) for digits in (least, *more)]
     return next((pair for pair in pairs if not read_alike(*pair)), pairs[0])
 
 
