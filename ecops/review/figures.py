@@ -34,8 +34,8 @@ _PLOT, _SMALLEST = 330, 300
 _LETTER, _LINE, _GAP = 5.5, 14, 4
 """Half the width of a Chinese sign of these words, the height of a line of them, the space around it, pixels."""
 
-_FEW_MONTHS = {"nticks": 4, "tickangle": 0}
-"""So many names of months stand upright beside each other on a telephone."""
+_FEW_MONTHS = {"dtick": "M3", "tickangle": 0}
+"""One month of a quarter is named: so many names stand upright beside each other on a telephone."""
 
 _BANDS = 4
 """Rows of words above a picture; an event that finds no room has a line without words."""

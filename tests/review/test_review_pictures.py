@@ -99,4 +99,4 @@ def test_a_name_too_long_for_two_lines_ends_in_an_ellipsis():
 def test_months_are_few_and_stand_upright():
     months = tuple(dt.date(2025 + (11 + number) // 12, (11 + number) % 12 + 1, 1) for number in range(12))
     figure = line(Line("visitors", months, (90.0,) * 12, (80.0,) * 12, (False,) * 12, 90.0, 80.0), look=Look("zh"))
-    assert (figure.layout.xaxis.nticks, figure.layout.xaxis.tickangle) == (4, 0)
+    assert (figure.layout.xaxis.dtick, figure.layout.xaxis.tickangle) == ("M3", 0)
