@@ -62,6 +62,8 @@ def _key(widget: str, basis: str) -> str:
 def ask() -> Asked | None:
     """Draw the choices and work out the answer; teach and return None when there is nothing to answer from."""
     chosen = scope.current()
+    if chosen is not None:
+        scope.require_rows(chosen)
     bases = workspaces.answer(shop.bases, where=chosen.where) if chosen is not None else ()
     if chosen is None or not bases:
         needed = ("traffic_daily", "events")

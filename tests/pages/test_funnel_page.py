@@ -187,3 +187,11 @@ def test_an_amount_that_may_be_nothing_does_not_read_as_sure(open_app):
     assert ":grey[-¥195]" in amounts
     assert any("▼ -¥6,001" in amount for amount in amounts)
     assert texts.count("区间含 0，也可能没有影响") == 1
+
+
+def test_filters_that_do_not_meet_are_named(open_app):
+    app = open_app("funnel", "sample", "zh", platform="taobao", channel="直播间")
+    assert any("没有同时符合" in text for text in said(app))
+    assert not app.header
+    app.button(key="clear_filters").click().run()
+    assert verdict(app)
