@@ -28,7 +28,7 @@ def test_from_a_file_to_a_decision(visit, fresh_server):
     visitor.open("/ab_test?ws=mine")
     assert "没有登记计划人数" in visitor.text()
     visitor.page.get_by_role("button", name="实验已结束：按全部进组的人判断").click()
-    visitor.page.get_by_role("heading", name=re.compile("^上线 B")).wait_for()
+    visitor.page.get_by_role("heading", name=re.compile("^上线实验组（B）")).wait_for()
     visitor.settle()
     assert visitor.page.locator(".js-plotly-plot").count() == 2
     visitor.page.get_by_role("button", name="登记决定").click()
@@ -39,7 +39,7 @@ def test_from_a_file_to_a_decision(visit, fresh_server):
     with visitor.page.expect_download() as waiting:
         visitor.page.get_by_role("button", name="下载报告").click()
     report = waiting.value.path().read_text("utf-8")
-    assert "上线 B" in report
+    assert "上线实验组（B）" in report
     assert "http://" not in re.sub(r"http://www\.w3\.org/[\w/]*", "", report.split("</head>")[-1].split("<script")[0])
     visitor.open("/ab_test?ws=mine&part=register")
     with visitor.page.expect_download() as waiting:
