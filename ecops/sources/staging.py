@@ -136,7 +136,7 @@ def _write_stage(job: Job) -> dict[str, int]:
     for position in sorted({*(at for name, at in staged.items() if name not in job.quick), *helpers}):
         read[f"c{position}"] = f"c{position}"
     texts = {name: _present(job, name, f"r_{name}" if name in job.quick else f"c{at}") for name, at in staged.items()}
-    placed = [_with_country(job, name, countries) for name in staged]
+    placed = [_placed(job, name, countries) for name in staged]
     known = _more(_q(name) for name in job.quick)
     positions = ", ".join(f"c{position}" for position in sorted({*staged.values(), *helpers}))
     sql = f"""
@@ -199,8 +199,10 @@ def _country_positions(job: Job) -> dict[str, int]:
     return found
 
 
-def _with_country(job: Job, name: str, countries: MappingType[str, int]) -> str:
-    """A staged column; codes that mean a place in their country only (GD is not in every land) get it before them."""
+def _placed(job: Job, name: str, countries: MappingType[str, int]) -> str:
+    """A staged column: of an address the province alone, and before codes that differ by country the country."""
+    if name in job.source.addresses:
+        return f"{cells.province(quoted(name))} AS {quoted(name)}"
     if name not in countries:
         return quoted(name)
     job.parameters[f"places_{name}"] = [word for word in job.source.vocabulary(name) if _PLACE.fullmatch(word)]
@@ -272,9 +274,8 @@ def _tight(*words: str) -> list[str]:
 
 def words_of(job: Job, name: str) -> dict[str, int]:
     """Word -> rows of a category column, most frequent first; at most 2,000 words."""
-    word = cells.province(quoted(name)) if name in job.source.addresses else quoted(name)
     rows = job.run(
-        f"SELECT {word} AS word, count(*) AS n FROM {STAGE} WHERE _drop = '' AND {quoted(name)} IS NOT NULL "  # noqa: S608
+        f"SELECT {quoted(name)} AS word, count(*) AS n FROM {STAGE} WHERE _drop = '' AND {quoted(name)} IS NOT NULL "  # noqa: S608
         f"GROUP BY ALL ORDER BY n DESC, word LIMIT {_WORDS}"
     )
     return {row["word"]: row["n"] for row in rows}

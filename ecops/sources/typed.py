@@ -111,8 +111,6 @@ def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
     plain = {"boolean": cells.boolean, "person": cells.person, "id": cells.identifier}
     if column.type in plain:
         return plain[column.type](text)
-    if name in job.source.addresses:
-        text = cells.province(text)
     if name in reading.words:
         known = f"list_extract($words_{name}_to, list_position($words_{name}_from, {text}))"
         text = f"coalesce({known}, {text})"
