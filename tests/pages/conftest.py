@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ def home(tmp_path_factory):
     workspace.load(exports.taobao_items(), name="ExportItemList.csv")
     ecops.Workspace.open(folder / "mine")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch):
+    """AppTest makes app.py the main module; processes that later tests spawn would run it as theirs."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)
