@@ -122,14 +122,16 @@ def ask(folder: Path, _rows: int) -> dict[str, float]:
     changed_cpu = time.process_time() - answered_cpu
     sums = "SELECT sum(gross_sales) AS g FROM daily_sales WHERE date BETWEEN $start AND $end"
     people = "SELECT count(DISTINCT buyer) AS n FROM daily_buyers WHERE date BETWEEN $start AND $end"
-    span = {"start": first.start, "end": first.end}
-    rolled = [seconds(lambda: (data.query(sums, span), data.query(people, span))) for _ in range(5)]
-    stop = {
-        "start": dt.datetime.combine(first.start, dt.time()),
-        "stop": dt.datetime.combine(first.end + dt.timedelta(days=1), dt.time()),
-    }
+    # Answers are remembered, so each question is about other days.
+    spans = [Period(first.start - dt.timedelta(days=back), first.end - dt.timedelta(days=back)) for back in range(1, 6)]
+    rolled, bare = [], []
     data.query("SELECT count(*) AS n FROM order_lines")  # checks the hash of the file, which is not part of a scan
-    bare = [seconds(lambda: data.query(SCAN, stop, timeout=None)) for _ in range(3)]
+    for span in spans:
+        days = {"start": span.start, "end": span.end}
+        rolled.append(seconds(lambda days=days: (data.query(sums, days), data.query(people, days))))
+        after = dt.datetime.combine(span.end + dt.timedelta(days=1), dt.time())
+        moments = {"start": dt.datetime.combine(span.start, dt.time()), "stop": after}
+        bare.append(seconds(lambda moments=moments: data.query(SCAN, moments, timeout=None)))
     whole = {"start": dt.datetime(2000, 1, 1), "stop": dt.datetime(2100, 1, 1)}
     everything = seconds(lambda: data.query(SCAN, whole, timeout=None))
     return {
