@@ -234,6 +234,7 @@ def _detail(whole: Scope) -> Scope:
         split.panel.positions(whole.coverage.period_days),
         split.days.history,
         split.days.weekday,
+        split.days.number,
     )
     rows = _used_leaves(split.panel, whole.basis)
     panel = Panel(

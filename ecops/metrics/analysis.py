@@ -35,6 +35,7 @@ from ecops.metrics.panel import (
     coverage,
     days_of,
     find_basis,
+    history_days,
     make_panel,
     needed_days,
 )
@@ -183,15 +184,16 @@ def _days(panel: Panel, covered: Coverage, period: Period) -> Days:
     """Positions of the compared days; the whole weeks before the period that are not compared tell the noise."""
     group = np.full(len(panel.days), -1)
     compared = {*covered.compare_days, *covered.period_days}
-    start = period.start.toordinal()
+    start, weeks = period.start.toordinal(), history_days(period) // 7
     for place, day in enumerate(panel.days):
         distance = start - day.toordinal()
-        if 0 < distance <= 42 and day not in compared:
-            group[place] = 5 - (distance - 1) // 7
+        if 0 < distance <= 7 * weeks and day in covered.history and day not in compared:
+            group[place] = weeks - 1 - (distance - 1) // 7
     kept = np.unique(group[group >= 0])
     group[group >= 0] = np.searchsorted(kept, group[group >= 0])
     weekday = np.array([day.weekday() for day in panel.days], dtype=np.int64)
-    return Days(panel.positions(covered.compare_days), panel.positions(covered.period_days), group, weekday)
+    number = np.array([day.toordinal() for day in panel.days], dtype=np.int64)
+    return Days(panel.positions(covered.compare_days), panel.positions(covered.period_days), group, weekday, number)
 
 
 def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Sequence[str] | None = None) -> Kpis:
