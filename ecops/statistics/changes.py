@@ -45,7 +45,12 @@ class Days:
     def tell(self) -> bool:
         """Whether the days before the period are enough to know how days differ and remember each other."""
         past = (self.history >= 0).sum() + len(np.setdiff1d(self.before, self.after))
-        return bool(past >= max(LEAST_DAYS, len(self.after)))
+        return bool(past >= self.least)
+
+    @property
+    def least(self) -> int:
+        """How many days before the period are enough: four weeks, and as many as the period has."""
+        return max(LEAST_DAYS, len(self.after))
 
     @property
     def span(self) -> tuple[Places, Span]:

@@ -188,7 +188,7 @@ def _mixed(residual: Floats, contrast: Floats, floor: Floats, there: Bools, span
     weight = _weights(likelihood, freedom, present * groups.days)
     with np.errstate(invalid="ignore"):
         scale = np.sqrt(np.maximum(squares / free, np.where(np.isfinite(least), least, 0.0)) * spread)
-    near, far = (_quantile(weight, scale, free, tail) for tail in _TAILS)
+    near, far = _quantiles(weight, scale, free[:, 0])
     with np.errstate(invalid="ignore", divide="ignore"):
         df = np.interp(far / near, _FAR / _NEAR, _FREEDOM)
     df = 1 / (1 / df + _excess(residual, present))
@@ -220,16 +220,31 @@ def _weights(likelihood: Floats, freedom: Floats, days: Floats) -> Floats:
     return found
 
 
-def _quantile(weight: Floats, scale: Floats, freedom: Floats, tail: float) -> Floats:
-    """Upper quantile of a mixture of scaled t distributions, by bisection."""
-    reach = special.stdtrit(freedom[:, 0], 1 - tail)
-    low, high = scale.min(1) * reach, scale.max(1) * reach
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(24):
-            middle = (low + high) / 2
-            above = (weight * special.stdtr(freedom, -middle[:, None] / scale)).sum(1) > tail
-            low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return (low + high) / 2
+def _quantiles(weight: Floats, scale: Floats, freedom: Floats) -> list[Floats]:
+    """Upper quantiles at `_TAILS` of mixtures of scaled t distributions, by bisection on the logarithm."""
+    found = [np.zeros(len(scale)) for _ in _TAILS]
+    good = (scale > 0).all(1)
+    for free in np.unique(freedom[good]):
+        rows = np.flatnonzero(good & (freedom == free))
+        points, chances = _survival(float(free))
+        log_scale, part = np.log(scale[rows]), weight[rows]
+        for place, tail in enumerate(_TAILS):
+            reach = np.log(special.stdtrit(free, 1 - tail))
+            low, high = log_scale.min(1) + reach, log_scale.max(1) + reach
+            for _ in range(16):
+                middle = (low + high) / 2
+                chance = np.exp(np.interp(middle[:, None] - log_scale, points, chances))
+                above = (part * chance).sum(1) > tail
+                low, high = np.where(above, middle, low), np.where(above, high, middle)
+            found[place][rows] = np.exp((low + high) / 2)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _survival(freedom: float) -> tuple[Floats, Floats]:
+    """Logarithm of the chance to exceed a t value, by the logarithm of the value."""
+    points = np.linspace(-6.0, 8.0, 2001)
+    return points, np.log(np.maximum(special.stdtr(freedom, -np.exp(points)), 1e-300))
 
 
 class _Groups(NamedTuple):
