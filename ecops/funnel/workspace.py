@@ -26,6 +26,7 @@ from ecops.funnel.spec import FunnelSpec, Order, Step, known_steps, presets
 from ecops.funnel.table import FunnelTable, Issue
 from ecops.messages import Message, Percent
 from ecops.metrics.daily import opened
+from ecops.metrics.panel import history_days
 from ecops.periods import ONE_DAY, Compare, Period
 from ecops.words import where
 
@@ -142,13 +143,21 @@ def shop_funnel(
     named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "")}
     after = from_table(now, chosen, by, period=period, **named)
     before = from_table(then, chosen, by, period=period.compared(compare), **named) if len(then) else None
+    past = _rows_before(ready, rows, period, period.compared(compare))
+    history = from_table(past, chosen, by, **named) if len(past) else None
     # Where one platform of several has the steps, sentences must say which.
     only = next(iter(shops))[0] if notes and len({platform for platform, _ in shops}) == 1 else ""
-    return compared(after, before, (*notes, *gaps), only)
+    return compared(after, before, (*notes, *gaps), only, history=history)
 
 
 def compared(
-    after: FunnelTable, before: FunnelTable | None, notes: Sequence[Message] = (), platform: str = ""
+    after: FunnelTable,
+    before: FunnelTable | None,
+    notes: Sequence[Message] = (),
+    platform: str = "",
+    *,
+    history: FunnelTable | None = None,
+    dispersion: float | None = None,
 ) -> ShopFunnel:
     """A funnel and its comparison, diagnosed; without a comparison, or with an empty one, only described.
 
@@ -157,11 +166,13 @@ def compared(
         before: what it is compared with.
         notes: what was left out of both.
         platform: named in every sentence, where the funnel is of this platform alone.
+        history: the same funnel on the days before both, see `diagnose`.
+        dispersion: assumed where there are no days, see `diagnose`.
     """
     first = after.required[0]
     if before is None or not before.counts[:, first].sum() > 0:
         return ShopFunnel(after, None, described(after), (), (), None, quality(after), None, tuple(notes))
-    result = diagnose(after, before)
+    result = diagnose(after, before, history=history, dispersion=dispersion)
     findings = tuple(_named(finding, platform) for finding in result.findings)
     verdict = result.verdict
     for finding, told in zip(result.findings, findings, strict=True):
@@ -309,7 +320,39 @@ def _of_events(log: PackedEvents, period: Period, before: Period, spec: FunnelSp
         other = from_events(log, spec, period=before, check=False)
     else:
         notes.append(Message("The log begins on {day}; there is nothing to compare these days with.", day=first))
-    return compared(after, other, notes)
+    past = history_span(period, before)
+    history = None
+    if past is not None and past.end >= first:
+        history = from_events(log, spec, period=Period(max(past.start, first), past.end), check=False)
+    return compared(after, other, notes, history=history)
+
+
+def history_span(period: Period, before: Period) -> Period | None:
+    """The days before a period, without those it is compared with, that tell how much days differ; None without any."""
+    end = min(period.start, before.start) if before.end >= period.start - 7 * ONE_DAY else period.start
+    start = period.start - history_days(period) * ONE_DAY
+    return Period(start, end - ONE_DAY) if start < end else None
+
+
+def _rows_before(data: Any, rows: pd.DataFrame, period: Period, before: Period) -> pd.DataFrame:
+    """Rows of the days before both spans, of the same shops on the same levels."""
+    import pandas as pd
+
+    past = history_span(period, before)
+    if past is None:
+        return rows.iloc[:0]
+    found = data.query(load_sql("ecops.funnel.queries", "steps"), {"start": past.start, "end": past.end}).to_pandas()
+    if found.empty:
+        return found
+    levels = dict(zip(zip(rows["platform"], rows["shop"], strict=True), rows["level"], strict=True))
+    kept = [
+        levels.get((platform, shop)) == level
+        for platform, shop, level in zip(found["platform"], found["shop"], found["level"], strict=True)
+    ]
+    found = found[kept]
+    found["date"] = pd.to_datetime(found["date"]).dt.date
+    numbers = [*_COLUMNS, "pay_amount"]
+    return found.assign(**found[numbers].astype(float).fillna(0.0))
 
 
 def _rows(data: Any, period: Period, before: Period) -> pd.DataFrame:

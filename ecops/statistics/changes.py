@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ecops import statistics as st
 from ecops.metrics.registry import Unit
-from ecops.statistics.days import Span, Swing, expected, swing
-
-LEAST_DAYS = 28
-"""With fewer days before the period nobody knows their memory, so nothing can be confirmed; see `Days.tell`."""
+from ecops.statistics.days import LEAST_DAYS, Span, usual_swing
 
 _NEAR = 7
 """Days with history at most so far away have its level."""
@@ -118,7 +115,8 @@ def compare_sums(values: Floats, days: Days) -> Change:
         days: which days are compared.
     """
     before, after = (np.nan_to_num(values)[:, place].sum(1) for place in (days.before, days.after))
-    found = _swing(np.nan_to_num(values), np.isfinite(values).astype(np.float64), days, 1.0, weekdays=True)
+    used, span = days.span
+    found = usual_swing(np.nan_to_num(values[:, used]), np.isfinite(values[:, used]), span)
     with np.errstate(invalid="ignore", divide="ignore"):
         phi = found.error**2 / (1 / before + 1 / after)
     return _log_change(before, after, found.error, np.where(found.df > 0, found.df, np.nan), before, after, phi)
@@ -135,9 +133,15 @@ def compare_rates(numerator: Floats, denominator: Floats, days: Days) -> Change:
     x0, n0, x1, n1 = (
         array[:, place].sum(1) for place in (days.before, days.after) for array in (numerator, denominator)
     )
-    used, _ = days.span
+    used, span = days.span
     rate = np.nan_to_num(ratio(numerator[:, used].sum(1), denominator[:, used].sum(1)))
-    found = _swing(numerator, denominator, days, 1 - np.clip(rate, 0.0, 1.0), weekdays=len(used) >= LEAST_DAYS)
+    found = usual_swing(
+        numerator[:, used],
+        denominator[:, used],
+        span,
+        variance=1 - np.clip(rate, 0.0, 1.0),
+        weekdays=len(used) >= LEAST_DAYS,
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         # In parts of what independent people would make: on both sides, at the rate of all days.
         phi = found.error**2 / ((1 - rate) / rate * (1 / n0 + 1 / n1))
@@ -161,7 +165,9 @@ def compare_ratios(numerator: Floats, denominator: Floats, days: Days) -> Change
     """
     sides = [(numerator[:, place].sum(1), denominator[:, place].sum(1)) for place in (days.before, days.after)]
     (before, base_before), (after, base_after) = ((ratio(x, n), n) for x, n in sides)
-    found = _swing(numerator, denominator, days, 0.0, weekdays=len(days.span[0]) >= LEAST_DAYS)
+    used, span = days.span
+    weekdays = len(used) >= LEAST_DAYS
+    found = usual_swing(numerator[:, used], denominator[:, used], span, variance=0.0, weekdays=weekdays)
     df = np.where(found.df > 0, found.df, np.nan)
     positive = (before > 0) & (after > 0)
     shift = np.log(np.where(positive, after, 1.0) / np.where(positive, before, 1.0))
@@ -172,21 +178,6 @@ def compare_ratios(numerator: Floats, denominator: Floats, days: Days) -> Change
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
         base_before, base_after, np.full(before.shape, np.nan), df,
     )  # fmt: skip
-
-
-def _swing(numerator: Floats, denominator: Floats, days: Days, variance: ArrayLike, *, weekdays: bool) -> Swing:
-    """The swing of a metric; a span in which nothing was counted takes the level of the other one."""
-    used, span = days.span
-    values, exposure = numerator[:, used], denominator[:, used]
-    usual = expected(values, exposure, span, weekdays=weekdays)
-    for mine, other in ((span.after, span.before), (span.before, span.after)):
-        nothing = ~((values * (mine > 0)).sum(1) > 0) & ((values * (other > 0)).sum(1) > 0)
-        if nothing.any():
-            level = ratio((values * other).sum(1), (exposure * other).sum(1))
-            same = nothing[:, None] & (mine > 0)
-            fill = np.where(exposure > 0, exposure, 1.0) * np.nan_to_num(level)[:, None]
-            values, usual = np.where(same, fill, values), np.where(same, fill, usual)
-    return swing(values, usual, span, variance=variance, weekdays=weekdays)
 
 
 def compare(unit: Unit, numerator: Floats, denominator: Floats, days: Days, *, is_sum: bool) -> Change:

@@ -35,6 +35,9 @@ FORGETFUL = 0.3
 """Weight of "no memory" before any day has been seen; the rest is shared evenly by the pairs of the grid."""
 
 GRID = np.array([(0.0, 1.0), *((rho, white) for rho in RHO for white in WHITE)])
+LEAST_DAYS = 28
+"""With fewer days before the period nobody knows their memory, so nothing can be confirmed."""
+
 LONG_ENOUGH = 56
 """Days from which on a series tells its memory alone; a shorter one also listens to the others of its kind."""
 
@@ -73,7 +76,8 @@ class Span(NamedTuple):
         number: day number, for example `date.toordinal()`; distances between days count, and days may be missing.
         level: which days share a level, whole numbers from 0.
         weekday: 0 is Monday.
-        before: weight of each day in the span compared with: 1 inside, 0 outside.
+        before: weight of each day in the span compared with: 1 inside, 0 outside; 0 everywhere where a level is judged
+            and not a change.
         after: the same of the span that is looked at.
     """
 
@@ -122,6 +126,32 @@ def _share(part: Floats, whole: Floats) -> Floats:
         return np.where(whole > 0, part / whole, 0.0)
 
 
+def usual_swing(
+    values: ArrayLike, exposure: ArrayLike, span: Span, *, variance: ArrayLike = 1.0, weekdays: bool = True
+) -> Swing:
+    """How much the relative change of `sum(values) / sum(exposure)` between two spans swings by itself.
+
+    A span in which nothing was counted takes the rate of the other one, so that a metric that stopped can be judged.
+
+    Args:
+        values: counts or money by day, shape (series, days).
+        exposure: what they are counted against, same shape, see `expected`.
+        span: the days.
+        variance: variance of a day by sampling alone, see `swing`.
+        weekdays: whether to allow for a pattern of weekdays.
+    """
+    value, base = np.asarray(values, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
+    usual = expected(value, base, span, weekdays=weekdays)
+    for mine, other in ((span.after, span.before), (span.before, span.after)):
+        nothing = ~(value @ mine > 0) & (value @ other > 0)
+        if nothing.any():
+            rate = _share(value @ other, base @ other)
+            same = nothing[:, None] & (mine > 0)
+            fill = np.where(base > 0, base, 1.0) * rate[:, None]
+            value, usual = np.where(same, fill, value), np.where(same, fill, usual)
+    return swing(value, usual, span, variance=variance, weekdays=weekdays)
+
+
 def swing(values: ArrayLike, usual: ArrayLike, span: Span, *, variance: ArrayLike = 1.0, weekdays: bool = True) -> Swing:
     """How much the relative change of sums over two spans swings by itself.
 
@@ -150,7 +180,7 @@ def swing(values: ArrayLike, usual: ArrayLike, span: Span, *, variance: ArrayLik
     )
     found = _mixed(_cut(residual, there, span, floor), contrast, floor, there, span, weekdays=weekdays)
     least = np.sqrt((contrast**2 * sampling).sum(1))
-    told = (mean @ span.after > 0) & (mean @ span.before > 0) & (found.df > 0)
+    told = (mean @ span.after > 0) & ((mean @ span.before > 0) | ~span.before.any()) & (found.df > 0)
     unknown = np.full(len(actual), np.nan)
     return Swing(
         np.where(told, np.maximum(found.error, least), unknown),
@@ -170,31 +200,40 @@ def _cut(residual: Floats, there: Bools, span: Span, floor: Floats) -> Floats:
 
 def _mixed(residual: Floats, contrast: Floats, floor: Floats, there: Bools, span: Span, *, weekdays: bool) -> Swing:
     """The mixture over the grid as one t distribution that has its 95 % and its 99.9 % point."""
-    number, design, groups = _design(span, weekdays=weekdays)
-    present = there.sum(1).astype(np.float64)
-    residual, contrast, present = residual @ groups.means, contrast @ groups.sums, present / groups.days
-    forms = _forms(number.tobytes(), design.tobytes(), design.shape[1])
-    freedom = np.maximum(np.minimum(present, len(number)) - design.shape[1], 0.0)
+    design, groups = _design(span, weekdays=weekdays)
+    days = there.sum(1).astype(np.float64)
+    residual, contrast = residual @ groups.means, contrast @ groups.sums
+    present = np.minimum(days, (there @ groups.sums > 0).sum(1))
+    forms = _forms(span.number.tobytes(), groups.means.tobytes(), design.tobytes(), design.shape[1])
+    freedom = np.maximum(present - design.shape[1], 0.0)
     squares = np.stack([((residual @ form) * residual).sum(1) for form in forms.quadratic], axis=1)
     spread = np.stack([((contrast @ shape) * contrast).sum(1) for shape in forms.covariance], axis=1)
-    squares, free = np.maximum(squares, 1e-200), np.maximum(freedom, 1.0)[:, None]
     rho, white = GRID.T
-    floor = floor[:, None] / groups.days
+    floor, free = floor[:, None], np.maximum(freedom, 1.0)[:, None]
+    squares = np.maximum(squares, np.maximum(1e-12 * floor * free, 1e-200))
     with np.errstate(divide="ignore", invalid="ignore"):
         # Sampling has no memory, so the part without memory is at least as large.
         least = np.where(floor > 0, floor / white, 0.0)
-        room = np.where(floor > 0, special.chdtr(free, squares / np.where(least > 0, least, 1.0)), 1.0)
-        likelihood = forms.constant - free / 2 * np.log(squares) + np.log(np.maximum(room, 1e-300))
-    weight = _weights(likelihood, freedom, present * groups.days)
+        room = np.where(floor > 0, _log_chance(free, squares / np.where(least > 0, least, 1.0)), 0.0)
+        likelihood = forms.constant - free / 2 * np.log(squares) + room
+    weight = _weights(likelihood, freedom, days)
     with np.errstate(invalid="ignore"):
         scale = np.sqrt(np.maximum(squares / free, np.where(np.isfinite(least), least, 0.0)) * spread)
     near, far = _quantiles(weight, scale, free[:, 0])
     with np.errstate(invalid="ignore", divide="ignore"):
         df = np.interp(far / near, _FAR / _NEAR, _FREEDOM)
-    df = 1 / (1 / df + _excess(residual, present))
+    df = 1 / (1 / df + _excess(residual - residual @ design @ design.T, present))
     good = (freedom >= 1) & (near > 0)
     error = np.where(good, near / special.stdtrit(df, 1 - _TAILS[0]), np.where(freedom >= 1, 0.0, np.nan))
     return Swing(error, np.where(freedom >= 1, df, 0.0), weight @ rho)
+
+
+def _log_chance(df: Floats, value: Floats) -> Floats:
+    """Logarithm of the chance that chi-square is at most `value`; by its first term where it would round to 0."""
+    chance = special.chdtr(df, value)
+    half = df / 2
+    first = half * np.log(value / 2) - value / 2 - special.gammaln(half + 1)
+    return np.where(chance > 1e-200, np.log(np.maximum(chance, 1e-300)), first)
 
 
 def _excess(residual: Floats, present: Floats) -> Floats:
@@ -248,24 +287,30 @@ def _survival(freedom: float) -> tuple[Floats, Floats]:
 
 
 class _Groups(NamedTuple):
-    """Days taken together: matrices (days, groups) that give the mean and the sum of each, and its mean length."""
+    """Days taken together: matrices (days, groups) that give the mean and the sum of each."""
 
     means: Floats
     sums: Floats
-    days: float
 
 
-def _design(span: Span, *, weekdays: bool) -> tuple[Places, Floats, _Groups]:
-    """Numbers, regressors and groups of days: levels and weekdays; levels alone where days are taken together."""
+def _design(span: Span, *, weekdays: bool) -> tuple[Floats, _Groups]:
+    """Regressors and groups of days: levels, weeks of the span that is looked at, weekdays.
+
+    A change that begins inside the span would pass for memory, so every week of it has a level of its own. Where days
+    are taken together there are no weekdays.
+    """
     count, levels = len(span.number), int(span.level.max()) + 1
+    inside = span.after > 0
+    week = np.where(inside, (np.cumsum(inside) - 1) // 7 + 1, 0)
+    week = np.minimum(week, max(int(inside.sum()) // 7, 1))
+    columns = [np.eye(levels)[span.level], np.eye(int(week.max()) + 1)[week][:, 1:]]
     if count <= MOST_DAYS:
-        columns = [np.eye(levels)[span.level]]
         if weekdays:
             columns.append(np.eye(7)[span.weekday][:, 1:])
         whole = np.eye(count)
-        return span.number, _independent(np.column_stack(columns)), _Groups(whole, whole, 1.0)
-    length = 7 * int(np.ceil(count / MOST_DAYS))
-    kind = span.level * 4 + (span.before > 0) * 2 + (span.after > 0)
+        return _independent(np.column_stack(columns)), _Groups(whole, whole)
+    length = 7 * int(np.ceil(count / (7 * MOST_DAYS)))
+    kind = span.level * 4 + (span.before > 0) * 2 + inside
     place = np.zeros(count, dtype=np.int64)
     for one in np.unique(kind):
         rows = np.flatnonzero(kind == one)
@@ -273,9 +318,8 @@ def _design(span: Span, *, weekdays: bool) -> tuple[Places, Floats, _Groups]:
     _, group = np.unique(place, return_inverse=True)
     sums = np.eye(int(group.max()) + 1)[group]
     size = sums.sum(0)
-    number = np.round((span.number @ sums) / size / length).astype(np.int64)
     level = np.round((span.level @ sums) / size).astype(np.int64)
-    return number, _independent(np.eye(levels)[level]), _Groups(sums / size, sums, float(size.mean()))
+    return _independent(np.eye(levels)[level]), _Groups(sums / size, sums)
 
 
 def _independent(columns: Floats) -> Floats:
@@ -294,14 +338,16 @@ class _Forms(NamedTuple):
 
 
 @lru_cache(maxsize=32)
-def _forms(days: bytes, regressors: bytes, columns: int) -> _Forms:
+def _forms(days: bytes, means: bytes, regressors: bytes, columns: int) -> _Forms:
     number = np.frombuffer(days, dtype=np.int64)
-    design = np.frombuffer(regressors, dtype=np.float64).reshape(len(number), columns)
+    groups = np.frombuffer(means, dtype=np.float64).reshape(len(number), -1)
+    design = np.frombuffer(regressors, dtype=np.float64).reshape(groups.shape[1], columns)
     distance = np.abs(number[:, None] - number[None, :]).astype(np.float64)
-    same = np.eye(len(number))
     covariance, quadratic, constant = [], [], []
     for rho, white in GRID:
-        shape = (1 - white) * rho**distance + white * same if rho else same
+        shape = white * np.eye(len(number)) + ((1 - white) * rho**distance if rho else 0.0)
+        if groups.shape[1] < len(number):
+            shape = groups.T @ shape @ groups
         inverse = np.linalg.inv(shape)
         against = inverse @ design
         inner = design.T @ against
