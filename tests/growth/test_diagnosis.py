@@ -12,7 +12,7 @@ from ecops.growth import diagnose
 from ecops.growth.daily import opened
 from ecops.messages import Message, Term
 from ecops.periods import Period
-from growth.shops import fail_payment, simulate_orders, simulate_traffic
+from tests.growth.shops import fail_payment, simulate_orders, simulate_traffic
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
 

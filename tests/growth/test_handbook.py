@@ -8,7 +8,7 @@ import pytest
 
 from ecops.growth import diagnose, kpis
 from ecops.periods import Period
-from growth.shops import simulate_orders, simulate_traffic
+from tests.growth.shops import simulate_orders, simulate_traffic
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
 DAYS = [dt.date(2026, 11, 2) + dt.timedelta(days=n) for n in range(14)]

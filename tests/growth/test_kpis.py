@@ -11,7 +11,7 @@ from ecops.errors import EcopsError
 from ecops.growth import diagnose, kpis, what_if
 from ecops.periods import Period
 from ecops.store.inputs import open_data
-from growth.shops import simulate_orders, simulate_traffic
+from tests.growth.shops import simulate_orders, simulate_traffic
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
 UCI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "uci" / "online_retail.csv"
