@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecops.growth import diagnose, kpis
+from ecops.growth import diagnose
+from ecops.metrics import kpis
 from ecops.periods import Period
 from tests.growth.shops import simulate_orders, simulate_traffic
 
