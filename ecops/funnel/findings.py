@@ -23,7 +23,7 @@ from ecops.statistics import critical_value, newcombe, wilson
 from ecops.statistics.days import LEAST_DAYS
 from ecops.statistics.decomposition import MixRate
 from ecops.statistics.selection import after_selection
-from ecops.words import where
+from ecops.words import too_few_days, where
 
 UNDATED = Period(dt.date.min, dt.date.min)
 """The period of findings about a table without days, when nobody said which days it is about."""
@@ -111,11 +111,7 @@ def _selected(cell: Cell, least: tuple[float, float]) -> tuple[float, float]:
 def unsure(dispersion: float | None) -> Message:
     """Why nothing can be confirmed: the dispersion is assumed, or (None) there are too few days to know their memory."""
     if dispersion is None:
-        return Message(
-            "There are too few days before the period to know how much days differ by themselves, so nothing can be "
-            "confirmed yet: {days} are needed.",
-            days=Count(LEAST_DAYS),
-        )
+        return too_few_days(LEAST_DAYS)
     return Message(
         "The table has no days, so how much they differ is assumed: counts are taken to vary {times} times as much as "
         "by chance. Nothing can be confirmed on an assumption; give the counts by day, or another value.",

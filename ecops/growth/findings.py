@@ -16,7 +16,7 @@ from ecops.metrics.reasons import coverage_notes, data_notes, gap_message, place
 from ecops.metrics.registry import metric
 from ecops.statistics import changes
 from ecops.statistics.search import Cause, Guards
-from ecops.words import PART, WHOLE, where, written
+from ecops.words import PART, WHOLE, too_few_days, where, written
 
 if TYPE_CHECKING:
     from ecops.metrics.analysis import Scope, _Figures
@@ -240,11 +240,7 @@ def unconfirmed(item: Finding, whole: Scope) -> Finding:
     """A finding of a shop whose history is too short to know how its days differ: to be watched, with the reason."""
     if item.confidence != "confirmed":
         return item
-    reason = Message(
-        "There are too few days before the period to know how much days differ by themselves, so nothing can be "
-        "confirmed yet: {days} are needed.",
-        days=Count(float(whole.days.least)),
-    )
+    reason = too_few_days(whole.days.least)
     return replace(item, confidence="watch", notes=(*item.notes, reason))
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecops import statistics as st
-from ecops.metrics.registry import Unit
 from ecops.statistics.days import LEAST_DAYS, Span, usual_swing
 
 _NEAR = 7
 """Days with history at most so far away have its level."""
+
+Unit = Literal["count", "money", "rate", "ratio", "days"]
+"""What kind of number a metric is, which says how its change is tested. rate: people of people, between 0 and 1, tested
+as a proportion. ratio: any other quotient."""
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
