@@ -39,7 +39,7 @@ def report_command(
 
     target = cli._open(workspace or cli._existing(), state)
     review = weekly(target, week=_week(period))
-    content = report(review)
+    content = report(review, data=target)
     out.mkdir(parents=True, exist_ok=True)
     name = f"ecops_{review.week.start}_{review.week.end}"
     files = [write(content, out / f"{name}.{form}", as_language(language)) for form in FORMATS]
