@@ -40,6 +40,7 @@ _STEP = 0.05
 _NARROWEST, _WIDEST = 0.4, 1.6
 """Inches that a column has at least, and that one word can claim."""
 
+_HALF = 0.6
 _SHORT = 8
 """Text up to this many signs is not broken over lines."""
 
@@ -128,4 +129,6 @@ def _longest_word(column: Sequence[str], size: float) -> float:
     words = [width(token, size, bold=place == 0) for place, text in enumerate(column) for token in _TOKEN.findall(text)]
     # Short cells of Chinese stand on one line: their signs are no words.
     short = [width(text, size, bold=place == 0) for place, text in enumerate(column) if len(text) <= _SHORT]
-    return min(max([*words, *short, _NARROWEST]) / _SLACK, _WIDEST)
+    # A heading takes two lines at most.
+    heading = width(column[0], size, bold=True) * _HALF
+    return min(max([*words, *short, heading, _NARROWEST]) / _SLACK, _WIDEST)

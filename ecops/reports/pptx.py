@@ -39,7 +39,7 @@ from ecops.reports.sheet import (
 )
 
 _TONES = {"good": INK.gain, "bad": INK.loss, "": INK.muted}
-_TITLES, _VERDICTS, _TEXTS = (32, 28, 24, 20), (22, 20, 18, 16, 14, 12), (14, 13, 12, 11, 10)
+_TITLES, _VERDICTS, _TEXTS = (32, 28, 24, 20), (22, 20, 18, 16, 14, 12), (14, 13, 12, 11)
 _PANEL = "#F3F7F7"
 _CARD, _CARDS = 1.75, 0.16
 """Height of a row of cards, and the space between them."""
@@ -47,7 +47,7 @@ _CARD, _CARDS = 1.75, 0.16
 _CHART = 3.6
 """Least height of a chart with its take-away."""
 
-_ASIDE, _KICKER = 4.3, 0.28
+_ASIDE, _KICKER = 4.7, 0.28
 """Width of the text beside a picture, and height of the line above a cause's headline."""
 
 _RECEIPTS = 24
@@ -325,7 +325,7 @@ class _Slides:
                     Line(self.say(value), size, after=8),
                 )
             ]
-            lines += [Line(self.say(note), min(size, 12), colour=INK.muted, after=4) for note in cause.notes]
+            lines += [Line(self.say(note), min(size, SMALL), colour=INK.muted, after=4) for note in cause.notes]
             if total(lines, wide) <= tall:
                 break
         shown: list[Line] = []
