@@ -33,9 +33,13 @@ _WIDTHS = {
 }
 """Widths in sizes of the type; a sign that is not named here is as wide as it is high."""
 
-_BOLD = 1.15
+_BOLD, _BETWEEN = 1.15, 0.25
 _POINTS = 72
-_TOKEN = re.compile(r"\s+|[\u2e80-\uffff]|[^\s\u2e80-\uffff]+")
+_OPENING, _CLOSING = "（「『《〈【〔“‘", "，。、；：！？）」』》〉】〕”’％…—·"
+_WORD = r"(?:[^\s\u2e80-\uffff/-]|[/-](?=\d))*[/-]+(?!\d)|[^\s\u2e80-\uffff]+"
+_TOKEN = re.compile(rf"\s+|[{_OPENING}]*(?:[\u2e80-\uffff]|{_WORD})[{_CLOSING}]*")
+"""What stays on one line: a word up to its hyphen, a Chinese sign, with the brackets and stops that belong to it."""
+
 _STEP = 0.05
 _NARROWEST, _WIDEST = 0.4, 1.6
 """Inches that a column has at least, and that one word can claim."""
@@ -50,8 +54,13 @@ _SLACK = 0.98
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Inches that `text` needs on one line at `size` points."""
-    total = sum(_WIDTHS.get(sign, 1.0) for sign in text)
+    total = sum(_WIDTHS.get(sign, 1.0) for sign in text) + _BETWEEN * sum(map(_apart, text, text[1:]))
     return total * size * (_BOLD if bold else 1.0) / _POINTS
+
+
+def _apart(one: str, following: str) -> bool:
+    """Whether programs put a little space between two signs: one of Chinese, the other not."""
+    return (one >= "\u2e80") != (following >= "\u2e80")
 
 
 def wrapped(text: str, inches: float, size: float, *, bold: bool = False) -> list[str]:
@@ -64,22 +73,20 @@ def breaks(text: str, inches: float, size: float, *, bold: bool = False) -> list
     """Where in `text` each line begins."""
     room = inches * _SLACK
     starts, at, used = [0], 0, 0.0
-    for token in _parts(text, room, size, bold):
-        needed = width(token, size, bold=bold)
-        if used and used + needed > room and not token.isspace():
-            starts.append(at)
-            used = 0.0
-        used += needed
-        at += len(token)
-    return starts
-
-
-def _parts(text: str, room: float, size: float, bold: bool) -> list[str]:
-    """Words, spaces and Chinese signs of a text, none wider than `room`."""
-    found: list[str] = []
     for token in _TOKEN.findall(text):
-        found += [token] if width(token, size, bold=bold) <= room else list(token)
-    return found
+        whole = width(token, size, bold=bold)
+        # A word that is too wide begins a line of its own and is broken at any sign.
+        pieces = [token] if whole <= room else list(token)
+        for place, piece in enumerate(pieces):
+            needed = whole if len(pieces) == 1 else width(piece, size, bold=bold)
+            if used and at and _apart(text[at - 1], piece[0]):
+                needed += _BETWEEN * size / _POINTS
+            if used and not token.isspace() and (used + needed > room or (place == 0 and len(pieces) > 1)):
+                starts.append(at)
+                used = 0.0
+            used += needed
+            at += len(piece)
+    return starts
 
 
 def height(lines: int, size: float) -> float:
