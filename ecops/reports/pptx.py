@@ -29,6 +29,7 @@ from ecops.reports.sheet import (
     INK,
     LEFT,
     SMALL,
+    TOP,
     WIDE,
     WIDTH,
     Line,
@@ -137,7 +138,7 @@ class _Slides:
         """The next slide of the section."""
         self.sheet = Sheet(self.deck, self.heading, self.about)
         self.sheets.append(self.sheet)
-        self.top, self.fresh = max(self.sheet.below, 1.2), True
+        self.top, self.fresh = max(self.sheet.below, TOP), True
         return self.sheet
 
     def room(self, tall: float) -> Sheet:
@@ -225,21 +226,12 @@ class _Slides:
         """Rows with columns as wide as their text; the heading is repeated on every slide."""
         texts = [[self.say(value) for value in row] for row in (table.columns, *table.rows)]
         right = [any(isinstance(row[place], _NUMBERS) for row in table.rows) for place in range(len(table.columns))]
-        widths = measure.columns(texts, WIDE, CELL)
-        rows = [
-            [
-                Line(
-                    text,
-                    CELL,
-                    bold=number == 0,
-                    colour=INK.muted if number == 0 else INK.text,
-                    after=0,
-                    right=right[place],
-                )
-                for place, text in enumerate(row)
-            ]
-            for number, row in enumerate(texts)
-        ]
+        # A table that a smaller type brings onto one slide has it; any other is read more easily in the larger one.
+        for size in (CELL, SMALL, CELL):
+            widths = measure.columns(texts, WIDE, size)
+            rows = [_row(row, size, right, heading=number == 0) for number, row in enumerate(texts)]
+            if sum(row_height(row, widths) for row in rows) <= FLOOR - TOP:
+                break
         heading, waiting = rows[0], rows[1:]
         head = row_height(heading, widths)
         self.room(head + sum(row_height(row, widths) for row in waiting))
@@ -299,9 +291,10 @@ class _Slides:
         rest = self.facts(sheet, cause, place)
         if "…" in sheet.slide.shapes.title.text_frame.text and "…" not in headline:
             rest = [Line(headline), *rest]
+        heading, self.heading = self.heading, self.say(counted)
         self.fresh, self.top = False, FLOOR
         self.lines(rest)
-        self.sheet = None
+        self.heading, self.sheet, self.sheets = heading, None, []
 
     def money(self, cause: Cause) -> list[Line]:
         """The money, what it is for, and its interval."""
@@ -331,6 +324,17 @@ class _Slides:
         shown: list[Line] = []
         while lines and total(shown, wide) + lines[0].tall(wide) <= tall:
             shown.append(lines.pop(0))
+        if lines and shown and shown[-1].bold:
+            # A name does not stay behind without what it names.
+            lines.insert(0, shown.pop())
         if shown:
             sheet.box(shown, place)
         return lines
+
+
+def _row(texts: Sequence[str], size: float, right: Sequence[bool], *, heading: bool) -> list[Line]:
+    """One row of a table; numbers are set to the right."""
+    return [
+        Line(text, size, bold=heading, colour=INK.muted if heading else INK.text, after=0, right=to_the_right)
+        for text, to_the_right in zip(texts, right, strict=True)
+    ]

@@ -18,7 +18,7 @@ from ecops.reports.model import MARK
 WIDTH, HEIGHT = 13.333, 7.5
 LEFT = 0.6
 WIDE = WIDTH - 2 * LEFT
-TOP, FLOOR = 1.3, 6.85
+TOP, FLOOR = 1.2, 6.85
 """Where the content of a slide begins and ends."""
 
 GAP = 0.2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -210,10 +211,17 @@ def _charts(review: Weekly) -> list[Section]:
         (Message("Six weeks, day by day"), review.lines.weeks, True),
         (Message("Twelve months"), review.lines.months, False),
     ):
-        charts = tuple(_chart(line, review.currency, daily) for line in list(lines.values())[:CHARTS])
+        drawn = [line for line in list(lines.values())[:CHARTS] if _is_a_line(line)]
+        charts = tuple(_chart(line, review.currency, daily) for line in drawn)
         if charts:
             found.append(Section(heading, charts))
     return found
+
+
+def _is_a_line(line: Line) -> bool:
+    """Whether two neighbouring points are known: single ones are no picture."""
+    known = [math.isfinite(value) for value in line.this_year]
+    return any(one and following for one, following in itertools.pairwise(known))
 
 
 def _chart(line: Line, currency: str, daily: bool) -> Chart:

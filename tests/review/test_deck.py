@@ -175,6 +175,16 @@ def test_last_years_peak_is_cut_as_on_the_page_and_said(review):
     assert "cut" not in str(whole.subtitle)
 
 
+def test_days_without_a_neighbour_are_no_picture(review):
+    line = review.lines.weeks["gmv"]
+    alone = tuple(value if place % 2 else math.nan for place, value in enumerate(line.this_year))
+    weeks = review.lines.weeks | {"gmv": dataclasses.replace(line, this_year=alone)}
+    few = dataclasses.replace(review, lines=dataclasses.replace(review.lines, weeks=weeks))
+    assert (
+        len(sections(few)["Six weeks, day by day"].blocks) == len(sections(review)["Six weeks, day by day"].blocks) - 1
+    )
+
+
 def test_the_largest_confirmed_causes_have_a_page_of_their_own(review):
     main = causes(review)
     assert [finding.confidence for finding in main] == ["confirmed"] * 4

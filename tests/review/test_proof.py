@@ -151,4 +151,4 @@ def test_every_cause_of_the_sample_has_its_picture_with_its_own_numbers(review, 
         chart = picture(finding, shop)
         kinds[finding.headline.text("zh")[:6]] = chart.kind
         assert all(len(series.values) == len(chart.categories) for series in chart.series)
-    assert kinds == {"ab_win": "bar", "淘宝「访客→": "bar", "抖音 · 移动": "line", "多功能电煮锅": "bar"}
+    assert kinds == {"ab_win": "bar", "淘宝「访客→": "bar", "抖音 · 移": "line", "多功能电煮锅": "bar"}
