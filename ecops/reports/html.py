@@ -47,7 +47,8 @@ svg{display:block;width:100%;height:auto;margin-top:8px;font-family:inherit}svg 
 details{font-size:13px}summary{cursor:pointer}footer{margin-top:48px;border-top:1px solid #E3E7EC;color:#5B6673;
 font-size:12px}footer p{display:flex;justify-content:space-between}.mark{color:#0F6E6E;font-weight:600}
 @media print{body{max-width:none;padding:0}h2,h3,figcaption,article header{break-after:avoid}details{display:none}
-figure,tr,.card,article header{break-inside:avoid}
+figure,tr,.card,article header{break-inside:avoid}figure>svg{height:58mm;width:auto;max-width:100%}
+.cards{gap:8px}.card{flex-basis:90px;padding:8px 10px}.card b{font-size:18px}article{margin:12px 0 20px}
 @page{size:A4;margin:16mm;@bottom-right{content:counter(page) " / " counter(pages);color:#5B6673;font-size:9pt}
 @bottom-left{content:"ecops";color:#0F6E6E;font-size:9pt}}}
 """
