@@ -128,8 +128,10 @@ def log_spec(
         events: names in the log.
         steps: `ALL_STEPS` for the known funnel of which most steps happen, a preset, or events as `read_steps` takes
             them.
-        window, order, matured_only: see `FunnelSpec`.
+        window: see `FunnelSpec`.
+        order: see `FunnelSpec`.
         words: what the shop's own events mean.
+        matured_only: see `FunnelSpec`.
 
     Raises:
         DataError: no known funnel has two steps there.
