@@ -176,7 +176,7 @@ class FunnelTable:
             amount=None if self.amount is None else to @ np.nan_to_num(self.amount),
             daily=None if self.daily is None else np.einsum("ts,dsk->dtk", to, self.daily),
             daily_amount=None if self.daily_amount is None else np.nan_to_num(self.daily_amount) @ to.T,
-            past=None if self.past is None else self.past.along(columns),
+            past=None if self.past is None or self.past.by != self.by else self.past.along(columns),
         )
 
     def only(self, **values: str) -> FunnelTable:
@@ -194,7 +194,7 @@ class FunnelTable:
             amount=None if self.amount is None else self.amount[keep],
             daily=None if self.daily is None else self.daily[:, keep],
             daily_amount=None if self.daily_amount is None else self.daily_amount[:, keep],
-            past=None if self.past is None else self.past.only(**values),
+            past=None if self.past is None or self.past.by != self.by else self.past.only(**values),
         )
 
     def count(self, step: str, **values: str) -> float:

@@ -26,7 +26,7 @@ def counts(seed, span, memory, *, level=1000.0, deviation=0.12, rows=1):
 
 
 def reference(values, usual, span, variance):
-    """One series, every pair of the grid by itself: error contrasts, their likelihood, the mixture of t by root finding."""
+    """One series, every pair of the grid by itself: error contrasts, likelihood, the mixture of t by root finding."""
     residual = (values - usual) / usual
     design = np.column_stack([np.eye(2)[span.level], np.eye(7)[span.weekday][:, 1:]])
     contrasts = linalg.null_space(design.T)

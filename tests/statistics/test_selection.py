@@ -13,9 +13,10 @@ def naive(estimate, df, least, level=0.95):
         below = stats.t.cdf(-least - effect, df)
         return (below + max(stats.t.cdf(upto - effect, df) - stats.t.cdf(least - effect, df), 0)) / told
 
-    ends = []
-    for chance in ((1 + level) / 2, (1 - level) / 2):
-        ends.append(optimize.brentq(lambda effect, c=chance: share(effect, estimate) - c, -30, estimate + 30))
+    ends = [
+        optimize.brentq(lambda effect, c=chance: share(effect, estimate) - c, -30, estimate + 30)
+        for chance in ((1 + level) / 2, (1 - level) / 2)
+    ]
     return min(ends[0], estimate), max(ends[1], estimate)
 
 
