@@ -228,7 +228,6 @@ class Guards(NamedTuple):
         money = abs(cell.gained) * self.value[cell.step]
         return abs(cell.effect) >= self.min_effect and (not np.isfinite(money) or money >= self.min_loss)
 
-
     def least(self, cell: Cell, cells: Sequence[Cell], level: float | None = None) -> tuple[float, float]:
         """The largest p-value and the smallest relative effect with which a cell would have been told."""
         asked = self.false_discovery if level is None else level

@@ -40,6 +40,7 @@ MARGIN = 0.9
 """Cells are confirmed at this share of `alpha`, so that the promise of 95 % silent weeks holds with room: in 3,000
 simulated weeks without change 96.3 % are silent, and a drop with mean z 3.84 is confirmed with power .78."""
 
+
 @cache
 def usual_dispersion() -> float:
     """How many times more than by chance counts of a funnel usually vary; from `usual.toml`, with its source."""
@@ -97,13 +98,12 @@ def diagnose(
     min_loss: float = 0.0,
     period: Period | None = None,
     compare: Period | None = None,
-    history: FunnelTable | None = None,
-    dispersion: float | None = None,
 ) -> Diagnosis:
     """Find the cells that explain a change, or a gap to a benchmark.
 
     Args:
-        after: the funnel now.
+        after: the funnel now. Its `past` tells how much days differ by themselves; without any days its `dispersion` is
+            assumed, and what rests on it is never confirmed.
         before: the same funnel to compare with, with the same steps and dimensions.
         benchmark: rates to hold the steps against, by the name of the step they lead to, or a funnel that has them.
             With `before`, only steps that did not change are held against it.
@@ -112,24 +112,13 @@ def diagnose(
         min_loss: smallest money worth telling, over the period.
         period: days of `after`, when its table has none.
         compare: days of `before`, when its table has none.
-        history: the same funnel on more days before both, from which it is known how much days differ by themselves.
-        dispersion: how many times more than by chance the counts vary, where the tables have no days to tell; the usual
-            one (see `usual_dispersion`) when None. What rests on it is never confirmed.
 
     Raises:
         SpecError: nothing to compare with, or tables with different steps or dimensions.
     """
     _check(after, before, benchmark, alpha)
-    if dispersion is not None and not dispersion >= 1:
-        raise SpecError(
-            Message("The dispersion is {value}.", value=str(dispersion)),
-            Message("Write how many times more than by chance the counts vary: 1 or more, usual is {usual}.",
-                    usual=str(usual_dispersion())),
-        )  # fmt: skip
-    if history is not None and (history.names != after.names or history.by != after.by):
-        history = None
-    noise = Noise(history, dispersion or usual_dispersion())
-    sure = measured(after, before) and enough(before, history)
+    noise = Noise(_like(after.past, after), after.dispersion or usual_dispersion())
+    sure = measured(after, before) and enough(before, noise.history)
     after = after if after.period or not period else replace(after, period=period)
     after = replace(after, period=period or after.period)
     if before is not None:
@@ -148,7 +137,7 @@ def diagnose(
             money, mix = _money(after_aligned, before_aligned), _mix(after_aligned, before_aligned)
             surprises = _surprises(after_aligned, before_aligned)
         guards = Guards(alpha, MARGIN * alpha, min_effect, min_loss, words.step_values(after))
-        noise = replace(noise, history=None if history is None else _placed(history, after_aligned.segments))
+        noise = replace(noise, history=_like(noise.history, after_aligned))
         cells, mix_q, mix_spread = _tested(after_aligned, before_aligned, noise)
         steps = _steps(after_aligned, before_aligned)
         confirmed = causes(cells, steps, guards)
@@ -184,11 +173,26 @@ def diagnose(
     )
 
 
+def _like(past: FunnelTable | None, after: FunnelTable) -> FunnelTable | None:
+    """The days before over the segments of the funnel; None where they are of another funnel."""
+    if past is None or past.names != after.names or past.by != after.by:
+        return None
+    return _placed(past, after.segments)
+
+
 def _check(
     after: FunnelTable, before: FunnelTable | None, benchmark: Mapping[str, float] | FunnelTable | None, alpha: float
 ) -> None:
     if not 0 < alpha < 1:
         raise SpecError(Message("alpha must lie between 0 and 1."), Message("Usual is 0.05."))
+    if after.dispersion is not None and not after.dispersion >= 1:
+        raise SpecError(
+            Message("The dispersion is {value}.", value=str(after.dispersion)),
+            Message(
+                "Write how many times more than by chance the counts vary: 1 or more, usual is {usual}.",
+                usual=str(usual_dispersion()),
+            ),
+        )
     if before is None and benchmark is None:
         raise SpecError(
             Message("There is nothing to compare with."), Message("Give the funnel before, or a benchmark.")

@@ -105,11 +105,11 @@ def _selected(cell: Cell, least: tuple[float, float]) -> tuple[float, float]:
     bar = max(float(critical_value(1 - cutoff, cell.df)), effect * cell.expected / error)
     ends = after_selection(sign * size, error, cell.df, bar)
     reach = float(critical_value(df=cell.df)) * error
-    return (sign * size - float(ends.low)) / reach, (float(ends.high) - sign * size) / reach
+    return float((sign * size - ends.low) / reach), float((ends.high - sign * size) / reach)
 
 
 def unsure(dispersion: float | None) -> Message:
-    """Why nothing can be confirmed: the dispersion is assumed, or (None) there are too few days to know their memory."""
+    """Why nothing can be confirmed: the dispersion is assumed, or (None) too few days tell their memory."""
     if dispersion is None:
         return too_few_days(LEAST_DAYS)
     return Message(

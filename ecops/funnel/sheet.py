@@ -100,10 +100,11 @@ def sheet_funnel(
         after, then = upright
         if before is not None and (other := _upright(before)) is not None:
             then = other[0]
-        return compared(after, then, dispersion=dispersion)
+        return compared(replace(after, dispersion=dispersion), then)
     by = segment_columns(now)
     if before is not None:
-        return compared(*_two(now, before, by, period, currency), dispersion=dispersion)
+        after, then = _two(now, before, by, period, currency)
+        return compared(replace(after, dispersion=dispersion), then)
     whole = from_table(now, by=by, period=period, currency=currency)
     half = len(whole.days) // 2
     if not half or period is not None:
@@ -112,7 +113,7 @@ def sheet_funnel(
     after = from_table(now, by=by, period=Period(late[0], late[-1]), currency=currency)
     then = from_table(now, by=by, period=Period(early[0], early[-1]), currency=currency)
     note = Message("The later half of the days is compared with the earlier half.")
-    return compared(after, then, (note,), dispersion=dispersion)
+    return compared(after, then, (note,))
 
 
 def _two(

@@ -142,14 +142,15 @@ def shop_funnel(
     rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
     now, then, gaps = _alike(rows, period, period.compared(compare))
     by = _split_by(rows)
-    named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "")}
+    named: Any = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "")}
     after = from_table(now, chosen, by, period=period, **named)
     before = from_table(then, chosen, by, period=period.compared(compare), **named) if len(then) else None
     past = _rows_before(ready, rows, period, period.compared(compare))
-    history = from_table(past, chosen, by, **named) if len(past) else None
+    if len(past):
+        after = replace(after, past=from_table(past, chosen, by, **named))
     # Where one platform of several has the steps, sentences must say which.
     only = next(iter(shops))[0] if notes and len({platform for platform, _ in shops}) == 1 else ""
-    return compared(after, before, (*notes, *gaps), only, history=history)
+    return compared(after, before, (*notes, *gaps), only)
 
 
 def compared(
@@ -157,9 +158,6 @@ def compared(
     before: FunnelTable | None,
     notes: Sequence[Message] = (),
     platform: str = "",
-    *,
-    history: FunnelTable | None = None,
-    dispersion: float | None = None,
 ) -> ShopFunnel:
     """A funnel and its comparison, diagnosed; without a comparison, or with an empty one, only described.
 
@@ -168,13 +166,11 @@ def compared(
         before: what it is compared with.
         notes: what was left out of both.
         platform: named in every sentence, where the funnel is of this platform alone.
-        history: the same funnel on the days before both, see `diagnose`.
-        dispersion: assumed where there are no days, see `diagnose`.
     """
     first = after.required[0]
     if before is None or not before.counts[:, first].sum() > 0:
         return ShopFunnel(after, None, described(after), (), (), None, quality(after), None, tuple(notes))
-    result = diagnose(after, before, history=history, dispersion=dispersion)
+    result = diagnose(after, before)
     findings = tuple(_named(finding, platform) for finding in result.findings)
     verdict = result.verdict
     for finding, told in zip(result.findings, findings, strict=True):
@@ -350,10 +346,10 @@ def _of_events(log: PackedEvents, period: Period, before: Period, spec: FunnelSp
     else:
         notes.append(Message("The log begins on {day}; there is nothing to compare these days with.", day=first))
     past = history_span(period, before)
-    history = None
     if past is not None and past.end >= first:
-        history = from_events(log, spec, period=Period(max(past.start, first), past.end), check=False)
-    return compared(after, other, notes, history=history)
+        days = Period(max(past.start, first), past.end)
+        after = replace(after, past=from_events(log, spec, period=days, check=False))
+    return compared(after, other, notes)
 
 
 def history_span(period: Period, before: Period) -> Period | None:

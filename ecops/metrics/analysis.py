@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ecops import statistics as st
 from ecops.messages import Message
 from ecops.metrics.daily import (
+    HISTORY_DAYS,
     MINIMUM_LOOK_BACK,
     PLACES,
     SOURCES,
@@ -374,7 +375,11 @@ class _Figures:
             reason = missing_reason(entry, self.scope.panel, self.scope.sources)
             return Kpi(entry, nan, nan, nan, nan, nan, nan, 0, (), reason)
         value, change, daily = found
-        shown = [place for place, day in enumerate(self.scope.panel.days) if (self.scope.period.start - day).days <= 42]
+        shown = [
+            place
+            for place, day in enumerate(self.scope.panel.days)
+            if (self.scope.period.start - day).days <= HISTORY_DAYS
+        ]
         series = tuple((self.scope.panel.days[place], float(daily[0, place])) for place in shown)
         if change is None:
             reason = Message("There is no data for the comparison period.")

@@ -63,7 +63,9 @@ class Days:
         level[self.before] = 0 if near else 1
         level[self.after] = 2
         used = np.flatnonzero(level >= 0)
-        before, after = (np.bincount(part, minlength=len(level)).astype(np.float64) for part in (self.before, self.after))
+        before, after = (
+            np.bincount(part, minlength=len(level)).astype(np.float64) for part in (self.before, self.after)
+        )
         _, code = np.unique(level[used], return_inverse=True)
         return used, Span(number[used], code, self.weekday[used], before[used], after[used])
 

@@ -42,7 +42,7 @@ LONG_ENOUGH = 56
 """Days from which on a series tells its memory alone; a shorter one also listens to the others of its kind."""
 
 MOST_DAYS = 168
-"""More days are taken together in weeks, or several: their matrices would be slow, and weeks tell long spans as well."""
+"""More days are taken together in weeks, or several: their matrices would be slow, and weeks tell long spans too."""
 
 DENSE = 5.0
 """Expected count a day from which on a day's deviation is relative; below it, chance grows too unequal by weekday."""
@@ -152,7 +152,9 @@ def usual_swing(
     return swing(value, usual, span, variance=variance, weekdays=weekdays)
 
 
-def swing(values: ArrayLike, usual: ArrayLike, span: Span, *, variance: ArrayLike = 1.0, weekdays: bool = True) -> Swing:
+def swing(
+    values: ArrayLike, usual: ArrayLike, span: Span, *, variance: ArrayLike = 1.0, weekdays: bool = True
+) -> Swing:
     """How much the relative change of sums over two spans swings by itself.
 
     Args:
@@ -233,7 +235,8 @@ def _log_chance(df: Floats, value: Floats) -> Floats:
     chance = special.chdtr(df, value)
     half = df / 2
     first = half * np.log(value / 2) - value / 2 - special.gammaln(half + 1)
-    return np.where(chance > 1e-200, np.log(np.maximum(chance, 1e-300)), first)
+    found: Floats = np.where(chance > 1e-200, np.log(np.maximum(chance, 1e-300)), first)
+    return found
 
 
 def _excess(residual: Floats, present: Floats) -> Floats:
@@ -241,7 +244,8 @@ def _excess(residual: Floats, present: Floats) -> Floats:
     squares = (residual**2).sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
         kurtosis = np.where(squares > 0, present * (residual**4).sum(1) / squares**2, 3.0)
-    return np.maximum(kurtosis - 3, 0.0) / (2 * np.maximum(present, 1.0))
+    taken: Floats = np.maximum(kurtosis - 3, 0.0) / (2 * np.maximum(present, 1.0))
+    return taken
 
 
 def _weights(likelihood: Floats, freedom: Floats, days: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import sys
 import time
 
 import tools.calibrate as package
@@ -30,7 +31,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, help="simulated cases a promise, instead of its own number")
     asked = parser.parse_args()
     broken = 0
-    print(f"{'promise':44} {'promised':>15} {'held at':>16} {'cases':>6} {'s':>5}  what is said")
+    sys.stdout.write(f"{'promise':44} {'promised':>15} {'held at':>16} {'cases':>6} {'s':>5}  what is said\n")
     for promise in promises():
         if asked.names and not any(part in promise.name for part in asked.names):
             continue
@@ -42,7 +43,10 @@ def main() -> int:
         at = f"{held.value:.3f} ± {held.error:.3f}"
         seconds = time.perf_counter() - began
         mark = "" if kept else "  <- not kept"
-        print(f"{promise.name:44} {bounds:>15} {at:>16} {held.cases:>6} {seconds:5.0f}  {promise.promised}{mark}", flush=True)
+        sys.stdout.write(
+            f"{promise.name:44} {bounds:>15} {at:>16} {held.cases:>6} {seconds:5.0f}  {promise.promised}{mark}\n"
+        )
+        sys.stdout.flush()
     return broken
 
 

@@ -52,8 +52,10 @@ class Fall:
     step: int = 0
 
 
-def tables(stream: Stream, random: np.random.Generator, fall: Fall | None) -> tuple[FunnelTable, FunnelTable, Floats]:
-    """The funnel of the period, of the history and the days compared with, and what the fall took by step."""
+def tables(
+    stream: Stream, random: np.random.Generator, fall: Fall | None
+) -> tuple[FunnelTable, FunnelTable, FunnelTable]:
+    """The funnel of the period, of the days compared with, and of the history."""
     channels, days = len(stream.people), stream.history + 2 * stream.days
     counts = np.zeros((days, channels, len(RATES) + 1))
     counts[:, :, 0] = random.poisson(np.array(stream.people) / 7, (days, channels))
@@ -74,7 +76,7 @@ def tables(stream: Stream, random: np.random.Generator, fall: Fall | None) -> tu
     begin = END - dt.timedelta(days=days - 1)
     starts = [begin + dt.timedelta(days=place) for place in (0, *cut)]
     made = [_table(part, start, dated=stream.dated) for part, start in zip(parts, starts, strict=True)]
-    return made[2], made[1], made[0]  # type: ignore[return-value]
+    return made[2], made[1], made[0]
 
 
 def _table(daily: Floats, start: dt.date, *, dated: bool) -> FunnelTable:
@@ -101,7 +103,8 @@ def diagnosed(
     """Diagnoses of simulated funnels, each with its own seed."""
     for child in np.random.SeedSequence(seed).spawn(cases):
         after, before, history = tables(stream, np.random.default_rng(child), fall)
-        yield diagnose(after, before, history=history if stream.dated and stream.history else None), after  # type: ignore[arg-type]
+        past = history if stream.dated and stream.history else None
+        yield diagnose(replace(after, past=past), before), after
 
 
 def _confirmed(found: Diagnosis) -> list[Finding]:

@@ -85,10 +85,9 @@ def beyond_swing(shape: Shape, span: int) -> Callable[[int, int], Held]:
     """How often GMV alone is said to have moved beyond its usual swing."""
 
     def scene(cases: int, seed: int) -> Held:
-        hits = 0
-        for shop in _shops(shape, cases, seed):
-            change = compare_sums(shop.measures["pay_amount"].sum(0, keepdims=True), days_of(shop, span))
-            hits += bool(change.p_value[0] < 0.05)
+        gmv = np.stack([shop.measures["pay_amount"].sum(0) for shop in _shops(shape, cases, seed)])
+        days = days_of(simulate(shape, seed), span)
+        hits = int((compare_sums(gmv, days).p_value < 0.05).sum())
         return Held(hits, cases)
 
     return scene
@@ -98,7 +97,10 @@ def found(shape: Shape, effect: Effect, span: int = 7) -> Callable[[int, int], H
     """How often a true change of one platform is confirmed there."""
 
     def scene(cases: int, seed: int) -> Held:
-        return Held(sum(_hit(told(shop, span)[0], shop, effect) is not None for shop in _shops(shape, cases, seed, effect)), cases)
+        return Held(
+            sum(_hit(told(shop, span)[0], shop, effect) is not None for shop in _shops(shape, cases, seed, effect)),
+            cases,
+        )
 
     return scene
 
@@ -136,8 +138,12 @@ def _promises() -> Iterator[Promise]:
         for memory in (0.0, 0.3, 0.6):
             name = f"{span}.memory{round(10 * memory)}"
             shape = replace(LONG, memory=memory)
-            yield Promise(f"growth.silent.{name}", "nothing is confirmed when nothing changed", 0.95, 1, silent(shape, span))
-            yield Promise(f"growth.swing.{name}", "GMV beyond its usual swing", 0.0, 0.06, beyond_swing(shape, span), 2000)
+            yield Promise(
+                f"growth.silent.{name}", "nothing is confirmed when nothing changed", 0.95, 1, silent(shape, span)
+            )
+            yield Promise(
+                f"growth.swing.{name}", "GMV beyond its usual swing", 0.0, 0.06, beyond_swing(shape, span), 2000
+            )
     rough = {
         "one_platform": ONE,
         "one_platform.memory6": replace(ONE, memory=0.6),
@@ -164,12 +170,21 @@ def _promises() -> Iterator[Promise]:
             effect = Effect(what, factor, 7, platform=1)
             lost = round(100 * (1 - factor))
             yield Promise(
-                f"growth.covers.{what}.{lost}", "money of a confirmed finding holds what was lost", 0.93, 0.97, covered(PLAIN, effect), 1000
+                f"growth.covers.{what}.{lost}",
+                "money of a confirmed finding holds what was lost",
+                0.93,
+                0.97,
+                covered(PLAIN, effect),
+                1000,
             )
     effect = Effect("visitors", 0.8, 7, platform=1)
-    yield Promise("growth.power.visitors", "a fall of 20 % of one of three platforms is found", 0.85, 1, found(PLAIN, effect))
+    yield Promise(
+        "growth.power.visitors", "a fall of 20 % of one of three platforms is found", 0.85, 1, found(PLAIN, effect)
+    )
     effect = Effect("pay_buyers", 0.8, 7, platform=1)
-    yield Promise("growth.power.rate", "a fall of 20 % of one of three platforms is found", 0.85, 1, found(PLAIN, effect))
+    yield Promise(
+        "growth.power.rate", "a fall of 20 % of one of three platforms is found", 0.85, 1, found(PLAIN, effect)
+    )
 
 
 PROMISES = tuple(_promises())
