@@ -47,6 +47,10 @@ SHOWN_WEEKS = 4
 """Weeks before the trouble whose level is shown."""
 
 
+RARE = 0.5
+"""Share of days with nothing above which the reader is told that little can be seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else is known of the place of an action.
@@ -151,7 +155,7 @@ def verify(
     money = _Money(found, worth, currency)
     outcome = _outcome(found, answers, money, _verdict(answers, doubts, money, expected_weekly))
     told = [] if outcome.verdict == "worked" else doubts
-    return replace(outcome, notes=(*answers.notes, *told, *notes, *_caveats(outcome, answers)))
+    return replace(outcome, notes=(*answers.notes, *told, *notes, *_caveats(outcome, answers, found)))
 
 
 def _without_events(days: Days, start: int, found: Sequence[Event]) -> tuple[Days, list[Message], list[Message]]:
@@ -305,8 +309,11 @@ def _outcome(found: Around, answers: Judged, money: _Money, verdict: Verdict) ->
     )
 
 
-def _caveats(outcome: Outcome, answers: Judged) -> list[Message]:
+def _caveats(outcome: Outcome, answers: Judged, found: Around) -> list[Message]:
     notes = []
+    there = found.days.known[0]
+    if (found.days.numerator[0, there] == 0).mean() > RARE and not found.empty:
+        notes.append(Message("On most days nothing happens here: only a very large change can be seen."))
     if answers.troubled and answers.risen and not answers.back:
         share = (outcome.after - outcome.during) / (outcome.counterfactual - outcome.during)
         notes.append(Message("About {share} of the fall is made good so far.", share=Percent(share, 0)))

@@ -436,3 +436,12 @@ def test_a_rate_without_a_miss_is_not_certain():
     low, high = verify(rates(1.0, 1.0, trials=50), {}, START).ci
     assert low < -0.001
     assert high > 0.001
+
+
+def test_a_metric_that_is_zero_on_most_days_is_said():
+    generator = np.random.default_rng(20261130)
+    beside = {name: shop(generator.poisson(0.3, 98).astype(float)) for name in "abc"}
+    outcome = verify(shop(generator.poisson(0.3, 98).astype(float)), beside, START)
+    assert outcome.verdict == "no_evidence"
+    assert "On most days nothing happens" in text(outcome)
+    assert "On most days" not in text(verify(shop(noisy(1)), BESIDE, START))
