@@ -153,12 +153,14 @@ def _with_same_trouble(found: Around, rows: Rows) -> frozenset[int]:
     if found.trouble is None or len(rows) < 2:
         return frozenset()
     parts = found.parts
-    falls, errors = spread.falls(found.sign * parts.level[rows], parts.time, parts.before, found.trouble)
+    falls, errors, freedom = spread.falls(found.sign * parts.level[rows], parts.time, parts.before, found.trouble)
     # What the better-off places did meanwhile is what everybody had.
     below = falls - (float(np.quantile(falls[1:], 0.75)) if len(rows) > 2 else 0.0)
-    fell = below < -critical_value(TOLD).item() * errors
-    same = fell & (below < below[0] / 2)
-    return frozenset(int(row) for row, also in zip(rows[1:], same[1:], strict=True) if also and fell[0])
+    # Among many places one has fallen by chance: the limit is shared among them.
+    limit = critical_value(1 - (1 - TOLD) / (len(rows) - 1), df=freedom).item()
+    fell = below < -limit * errors
+    same = fell & (below < below[0] / 2) & (below[0] < 0)
+    return frozenset(int(row) for row, also in zip(rows[1:], same[1:], strict=True) if also)
 
 
 def _ahead(found: Around, beside: Rows, same: Sequence[int], later: Sequence[int | None]) -> Estimate | None:

@@ -111,9 +111,12 @@ def _weights(centred: Floats) -> Floats:
     """Quiet places count more, none more than four times the middle one."""
     if len(centred) < FEWEST_CONTROLS or centred.shape[1] < 3:
         return np.ones(len(centred))
-    moves = np.diff(centred - np.nanmedian(centred, axis=0), axis=1)
+    whole = np.isfinite(centred).all(axis=1)
+    if whole.sum() < FEWEST_CONTROLS:
+        return np.ones(len(centred))
+    moves = np.diff(centred - np.median(centred[whole], axis=0), axis=1)
     variance = np.nanmean(moves**2, axis=1)
-    middle = float(np.nanmedian(variance))
+    middle = float(np.median(variance[whole]))
     if not math.isfinite(middle) or middle <= 0:
         return np.ones(len(centred))
     weights: Floats = 1 / np.maximum(np.where(np.isfinite(variance), variance, np.inf), middle / 4)
@@ -200,13 +203,13 @@ def without(found: Relative, block: int) -> Relative:
     )
 
 
-def falls(level: Floats, time: Floats, before: int, trouble: slice) -> tuple[Floats, Floats]:
-    """How far each place fell below its own line in the trouble, with the standard error, shape (places,)."""
+def falls(level: Floats, time: Floats, before: int, trouble: slice) -> tuple[Floats, Floats, float]:
+    """How far each place fell below its own line in the trouble, with standard errors, and their freedom."""
     found = Relative(level, time, before, 0.0, 0.0)
     line, factor = _drawn_on(tuple(time), before, trouble.start, trouble.stop)
     value = level @ line
-    variances, _ = _noises(found, None)
-    return value, np.sqrt(np.maximum(variances, LEAST_VARIANCE) * (factor + 1))
+    variances, freedom = _noises(found, None)
+    return value, np.sqrt(np.maximum(variances, LEAST_VARIANCE) * (factor + 1)), freedom
 
 
 def _noises(found: Relative, part: slice | None) -> tuple[Floats, float]:
