@@ -102,11 +102,11 @@ def _proof(key: str) -> None:
             "action of its own with the same metric. Or test it on half of the visitors and name the experiment here."
         )
     )
-    names = ["", *registered(workspaces.current())]
+    labels = {"": _("none"), **{name: name for name in registered(workspaces.current())}}
     st.selectbox(
         _("Measured by the experiment"),
-        names,
-        format_func=lambda name: name or _("none"),
+        list(labels),
+        format_func=labels.__getitem__,
         key=f"action_experiment_{key}",
     )
 
