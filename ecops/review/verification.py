@@ -145,8 +145,10 @@ def verify(
     if days is None or days.length - days.number(start) < FEWEST_DAYS:
         return _too_early(start, 0 if days is None else max(days.length - days.number(start), 0))
     begin = days.number(start)
+    if begin <= 0:
+        return _too_early(start, days.length)
     clean, doubts, notes = _without_events(days, begin, known.events)
-    found = around(clean, begin, known.troubled_since, 1.0 if direction == "up" else -1.0) if begin > 0 else None
+    found = around(clean, begin, known.troubled_since, 1.0 if direction == "up" else -1.0)
     if found is None:
         return _too_early(start, days.length - begin)
     later = [clean.number(known.later[name]) if name in known.later else None for name in controls]

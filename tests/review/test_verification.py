@@ -445,3 +445,25 @@ def test_a_metric_that_is_zero_on_most_days_is_said():
     assert outcome.verdict == "no_evidence"
     assert "On most days nothing happens" in text(outcome)
     assert "On most days" not in text(verify(shop(noisy(1)), BESIDE, START))
+
+
+def test_an_action_older_than_the_data_has_nothing_to_be_compared_with():
+    known = Known(events=[event("promotion", -20, 20)], troubled_since=day(-30))
+    for first in (90, 84, 70):
+        outcome = verify(shop(noisy(1)[first - 60 :], day(first - 84)), BESIDE, day(-20), known=known)
+        assert outcome.verdict == "too_early"
+        assert "Two weeks with figures before" in text(outcome)
+
+
+def test_a_week_of_more_refunds_than_sales_is_unknown_and_not_a_crash():
+    values = noisy(1)
+    values[30:37] = -50.0
+    assert verify(shop(values), BESIDE, START).verdict == "no_evidence"
+    values[84:] = -50.0
+    assert verify(shop(values), BESIDE, START).verdict == "too_early"
+
+
+def test_infinite_figures_are_unknown():
+    values = noisy(1)
+    values[3] = np.inf
+    assert verify(shop(values), BESIDE, START).verdict == "no_evidence"

@@ -68,7 +68,8 @@ class Around:
     @property
     def empty(self) -> bool:
         """Whether there is nothing on one side."""
-        return not self.parts.total[: self.parts.before].any() or not self.parts.total[self.after].any()
+        sums = (self.days.numerator[0, begin:end].sum() for begin, end in (self.healthy, self.window))
+        return any(total == 0 for total in sums)
 
     def period(self, span: tuple[int, int]) -> Period:
         """A span of the axis as days."""
