@@ -31,6 +31,8 @@ _WEEKS = 12
 _STREAMS = ("actions", "targets", "alert_rules", "experiments")
 _COLOURS = {
     "worked": "green",
+    "recovered": "blue",
+    "risen": "orange",
     "did_not_work": "red",
     "overdue": "red",
     "no_evidence": "orange",
@@ -183,7 +185,7 @@ def _buttons(item: FollowUp, key: str) -> None:
         with st.popover(_("Drop it"), key=f"dropping_{place}", width="stretch"):
             st.text_input(_("Why?"), key=f"why_{place}", max_chars=200)
             st.button(_("Drop it"), key=f"drop_{place}", on_click=_drop, args=(action.id, f"why_{place}"))
-    elif action.state == "done" and item.standing in {"worked", "did_not_work"}:
+    elif action.state == "done" and item.standing in {"worked", "recovered", "risen", "did_not_work"}:
         st.button(
             _("Settle it"),
             key=f"settle_{place}",

@@ -39,6 +39,8 @@ LEVEL = 0.01
 NONE = Message("—")
 STANDINGS: dict[Standing, Message] = {
     "worked": Message("worked"),
+    "recovered": Message("recovered, cause not proven"),
+    "risen": Message("rose, cause not proven"),
     "no_evidence": Message("no evidence yet"),
     "did_not_work": Message("did not work"),
     "too_early": Message("too early"),
