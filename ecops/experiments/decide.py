@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ecops.experiments.effects import Effect
 from ecops.experiments.readout import MetricResult, Readout, Stake
-from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise
+from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise, too_few
 from ecops.finding import Advice
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent, Value
@@ -24,7 +24,9 @@ continue: keep running.
 """
 
 FEWEST_DAYS = 7
-FEWEST_CONVERSIONS = 100
+FEWEST_CONVERSIONS = 50
+"""In each arm, since the smaller one decides how much is known."""
+
 FIRST_LOOK = 0.05
 """Share of the planned sample before which nothing is said."""
 
@@ -87,8 +89,8 @@ def decide(readout: Readout) -> Decision:
     """The verdict on an experiment.
 
     The first that fits: not valid (traffic split, leaks, users in several arms, arms unequal before the test), refused
-    (no honest test of the goal), too early (less than a week, fewer than 100 conversions, before the first look),
-    guardrail broken, ship (the interval over all looks is above 0, the gain is worthwhile and every guardrail is held),
+    (no honest test of the goal), too early (less than a week, fewer than 50 conversions in an arm, before the first
+    look), guardrail broken, ship (the interval over all looks is above 0, the gain is worthwhile and every guardrail is held),
     stop (it lies below 0), flat at the planned sample, keep running. Of several arms the best verdict counts.
     """
     red = [check.text for check in readout.checks if check.level == "red"]
@@ -101,7 +103,7 @@ def decide(readout: Readout) -> Decision:
     if early:
         return _decision(readout, "too_early", _best(readout, readout.spec.treatments), early)
     verdicts = {arm: _judge(readout, arm) for arm in readout.spec.treatments}
-    for kind in ("ship", "flat", "continue", "guardrail", "stop"):
+    for kind in ("ship", "flat", "continue", "too_early", "guardrail", "stop", "refused"):
         arms = tuple(arm for arm, (found, _) in verdicts.items() if found == kind)
         if arms:
             best = _best(readout, arms)
@@ -116,18 +118,31 @@ def _early(readout: Readout) -> list[Message]:
         found.append(
             Message("Only {n} days so far; a full week is needed so that every weekday counts.", n=Count(readout.days))
         )
-    if readout.conversions < FEWEST_CONVERSIONS:
-        found.append(
-            Message(
-                "Only {n} conversions so far; at least {need} are needed.",
-                n=Count(readout.conversions),
-                need=Count(FEWEST_CONVERSIONS),
-            )
-        )
+    few = [_few(readout, arm) for arm in readout.spec.treatments]
+    if all(few):
+        found += list(dict.fromkeys(text for texts in few for text in texts))
     if readout.spec.planned_sample is not None and readout.looks.fraction < FIRST_LOOK:
         found.append(
             Message("Only {share} of the planned sample is in.", share=Percent(readout.looks.fraction, digits=1))
         )
+    return found
+
+
+def _few(readout: Readout, arm: str) -> list[Message]:
+    """What one comparison still lacks: conversions in either arm, or enough of those who make most of the money."""
+    found = [
+        Message(
+            "Only {n} conversions in arm {arm} so far; at least {need} are needed in each arm.",
+            n=Count(readout.conversions[name]),
+            arm=arm_name(readout.spec, name),
+            need=Count(FEWEST_CONVERSIONS),
+        )
+        for name in (readout.spec.control, arm)
+        if readout.conversions[name] < FEWEST_CONVERSIONS
+    ]
+    result = readout.goal(arm)
+    if result.effect is not None and result.effect.lacking > 1:
+        found.append(too_few(readout.spec, result.metric, arm, result.effect))
     return found
 
 
@@ -137,6 +152,9 @@ def _judge(readout: Readout, arm: str) -> tuple[Kind, list[Message]]:
     effect = result.effect
     if effect is None:
         return "refused", [result.refusal] if result.refusal is not None else []
+    few = _few(readout, arm)
+    if few:
+        return "too_early", few
     broken = [rail for rail in readout.guardrails(arm) if rail.guardrail and rail.guardrail.status == "broken"]
     if broken:
         return "guardrail", [_rail(readout, rail) for rail in broken]

@@ -156,7 +156,7 @@ class Readout:
         users: arm -> people, every arm found in the data.
         checks: what was looked at before any verdict; any red one makes the result invalid.
         looks: where the test stands.
-        conversions: people (or totals) behind the goal in all planned arms: buyers, payers, or the ratio's denominator.
+        conversions: arm -> people behind the goal: buyers, payers, or those with any denominator; of totals the sum.
         results: goal first, then guardrails, then secondary metrics; each for every treatment arm.
         stakes: treatment arm -> money; empty when the goal's worth or the traffic is unknown.
         segments, segment_tests: by `spec.segments`.
@@ -176,7 +176,7 @@ class Readout:
     users: Mapping[str, float]
     checks: tuple[Check, ...]
     looks: Looks
-    conversions: float
+    conversions: Mapping[str, float]
     results: tuple[MetricResult, ...]
     stakes: Mapping[str, Stake]
     segments: tuple[SegmentEffect, ...]

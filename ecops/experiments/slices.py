@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecops.errors import EcopsError
@@ -17,6 +17,7 @@ from ecops.experiments.readout import PathPoint, SegmentEffect, SegmentTest
 from ecops.experiments.samples import Moments, merge
 from ecops.experiments.segments import Heterogeneity, Trend, heterogeneity, trend
 from ecops.experiments.sequential import group_sequential
+from ecops.experiments.skewness import FEWEST_ACTIVE
 from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally, cap_key
 from ecops.growth.statistics import benjamini_hochberg
@@ -61,9 +62,9 @@ def _segment_effects(
         largest = sorted(sizes, key=lambda value: (-sizes[value], str(value)))[:SHOWN]
         for arm in spec.treatments:
             found = {value: _attempt(spec, cells[value], arm, past) for value in largest}
+            found = {value: None if one is not None and one.lacking > 1 else one for value, one in found.items()}
             effects += [SegmentEffect(column, str(value), arm, sizes[value], effect) for value, effect in found.items()]
-            usable = [effect for effect in found.values() if effect is not None]
-            test = heterogeneity([effect.difference for effect in usable], [effect.error for effect in usable])
+            test = _differing(list(found.values()))
             tests.append(SegmentTest(column, arm, test, math.nan, differs=False))
     q_values = benjamini_hochberg([test.test.p_value for test in tests])
     corrected = tuple(
@@ -127,9 +128,22 @@ def _weekdays(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[s
             week[arm] = merge([week[arm], cell]) if arm in week else cell
     found = {}
     for arm in spec.treatments:
-        usable = [effect for week in parts.values() if (effect := _attempt(spec, week, arm, past)) is not None]
-        found[arm] = heterogeneity([effect.difference for effect in usable], [effect.error for effect in usable])
+        found[arm] = _differing([_attempt(spec, week, arm, past) for week in parts.values()])
     return found
+
+
+def _differing(effects: Sequence[Effect | None]) -> Heterogeneity:
+    """Whether effects differ, over those that rest on enough users to know their own error."""
+    usable = [
+        effect
+        for effect in effects
+        if effect is not None and effect.lacking <= 1 and not min(effect.active) < FEWEST_ACTIVE
+    ]
+    return heterogeneity(
+        [effect.difference for effect in usable],
+        [effect.error for effect in usable],
+        [effect.df for effect in usable],
+    )
 
 
 def path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[PathPoint, ...]:

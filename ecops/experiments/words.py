@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -57,6 +58,27 @@ def change(metric: Metric, effect: Effect, currency: str) -> Message:
             lift=Percent(effect.lift.value, signed=True),
         )
     return Message("{metric} from {before} to {after}", metric=metric.label, before=before, after=after)
+
+
+def too_few(spec: Experiment, metric: Metric, arm: str, effect: Effect) -> Message:
+    """Why a metric is not judged yet: one arm holds too few users who have any of it, and how many it takes.
+
+    Args:
+        spec: the experiment.
+        metric: the metric.
+        arm: the treatment arm.
+        effect: its effect, of which `Effect.lacking` is above 1.
+    """
+    small = spec.control if effect.active[0] <= effect.active[1] else arm
+    have = max(0.0, min(effect.active))
+    return Message(
+        "{metric}: only {n} users of arm {arm} have any so far; about {need} are needed there before chance can be "
+        "told from an effect, because few of them make most of it.",
+        metric=metric.label,
+        arm=arm_name(spec, small),
+        n=Count(math.floor(have)),
+        need=Count(math.ceil(max(1.0, have) * effect.lacking)),
+    )
 
 
 def interval(metric: Metric, effect: Effect, currency: str) -> Message:

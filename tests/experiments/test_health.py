@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from ecops.errors import SpecError
 from ecops.experiments import compare_means, posterior, posterior_counts, srm
 from ecops.experiments.bayes import expected_losses
 from ecops.experiments.capping import Cap, capped_count, high_limit, tail_size
-from ecops.experiments.health import balance
+from ecops.experiments.health import CONCENTRATIONS, balance, split_evidence
 from ecops.experiments.samples import moments_of
 from ecops.experiments.segments import heterogeneity, trend
 
@@ -35,11 +35,62 @@ def test_arms_that_are_switched_off_take_no_part():
 def test_levels_of_the_split():
     weights = {"a": 1, "b": 1}
     assert srm({"a": 5000, "b": 5100}, weights).level == "green"
-    assert srm({"a": 5000, "b": 5270}, weights).level == "amber"
-    assert srm({"a": 5000, "b": 5400}, weights).level == "red"
-    assert srm({"a": 5000, "b": 5400}, weights, tests=100).level == "amber"
+    assert srm({"a": 5000, "b": 5370}, weights).level == "amber"
+    assert srm({"a": 5000, "b": 5500}, weights).level == "red"
+    assert srm({"a": 5000, "b": 5500}, weights, tests=40).level == "amber"
     with pytest.raises(SpecError):
         srm({"a": 5}, {"a": 0})
+
+
+def test_evidence_of_the_split_is_a_ratio_of_two_likelihoods():
+    counts, shares = (37, 13), (0.7, 0.3)
+
+    def mixture(size):
+        density = stats.beta(size * shares[0], size * shares[1]).pdf
+        reach = 9 * math.sqrt(shares[0] * shares[1] / size)
+        ends = (max(0.0, shares[0] - reach), min(1.0, shares[0] + reach))
+        inner = integrate.quad(lambda p: p ** counts[0] * (1 - p) ** counts[1] * density(p), *ends, epsabs=0)[0]
+        return inner / (shares[0] ** counts[0] * shares[1] ** counts[1])
+
+    expected = np.mean([mixture(size) for size in CONCENTRATIONS[:2]])
+    two = [split_evidence(counts, shares) * 3 - mixture_at_the_plan(counts, shares)]
+    assert two[0] / 2 == pytest.approx(expected, rel=1e-6)
+
+
+def mixture_at_the_plan(counts, shares):
+    """The sharpest of the three parts as a plain product: each user in turn against the plan."""
+    size, seen, found = CONCENTRATIONS[2], [0, 0], 1.0
+    for arm, count in enumerate(counts):
+        for _ in range(count):
+            found *= (size * shares[arm] + seen[arm]) / (size + sum(seen)) / shares[arm]
+            seen[arm] += 1
+    return found
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1)])
+@pytest.mark.parametrize("limit", [2.0, 5.0, 20.0])
+def test_a_split_as_planned_reaches_a_limit_as_rarely_as_promised_at_any_user(shares, limit):
+    # Every path of 400 users by brute force: the chance that the evidence ever reached the limit.
+    users = 400
+    alive = np.array([1.0])  # chance of each number of users in the second arm, never stopped before
+    stopped = 0.0
+    for n in range(1, users + 1):
+        alive = np.append(alive * shares[0], 0.0) + np.append(0.0, alive * shares[1])
+        out = np.array([split_evidence((n - k, k), shares) >= limit for k in range(n + 1)]) if n % 4 == 0 else None
+        if out is not None:
+            stopped += float(alive[out].sum())
+            alive[out] = 0.0
+    assert stopped <= 1 / limit
+    assert stopped + alive.sum() == pytest.approx(1.0)
+    if limit == 2.0:
+        assert stopped > 0.05  # and not because it never finds anything
+
+
+def test_evidence_is_a_martingale_under_the_plan():
+    shares = (0.6, 0.3, 0.1)
+    for counts in ((5, 2, 0), (100, 80, 3)):
+        following = [split_evidence([n + (at == arm) for at, n in enumerate(counts)], shares) for arm in range(3)]
+        assert np.dot(shares, following) == pytest.approx(split_evidence(counts, shares), rel=1e-9)
 
 
 def test_balance_finds_a_difference_before_the_test():
