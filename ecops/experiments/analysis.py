@@ -18,7 +18,7 @@ from ecops.experiments.margins import non_inferiority
 from ecops.experiments.measure import Wanted, measure
 from ecops.experiments.money import stakes
 from ecops.experiments.monitoring import reach, where, widen
-from ecops.experiments.readout import MetricResult, Readout
+from ecops.experiments.readout import Looks, MetricResult, Readout
 from ecops.experiments.slices import path, segment_effects, trends, weekdays
 from ecops.experiments.source import open_source
 from ecops.experiments.spec import Experiment, Metric
@@ -49,16 +49,16 @@ def analyse(data: Any, spec: Experiment) -> Readout:
     singles = {arm: compare.attempt(tally, spec, spec.goal_metric, arm, caps) for arm in spec.treatments}
     effects = {arm: effect for arm, effect in singles.items() if isinstance(effect, Effect)}
     looks = where(spec, users, next(iter(effects.values()), None))
-    wide = widen(spec, users, effects)
+    wide = widen(spec, users, effects, looks.horizon)
     results = (
         *(_goal(tally, spec, arm, wide.get(arm), singles[arm], caps) for arm in spec.treatments),
-        *_guardrails(tally, spec, caps, users),
+        *_guardrails(tally, spec, caps, looks),
         *_secondary(tally, spec, caps),
     )
     segments, segment_tests = segment_effects(tally, spec, caps)
     slopes = trends(tally, spec, caps)
     week = weekdays(tally, spec, caps)
-    money, money_notes = stakes(tally, spec, results, caps)
+    money, money_notes = stakes(tally, spec, results, caps, looks)
     return Readout(
         spec=spec,
         kind=tally.kind,
@@ -72,7 +72,7 @@ def analyse(data: Any, spec: Experiment) -> Readout:
         stakes=money,
         segments=segments,
         segment_tests=segment_tests,
-        path=path(tally, spec, caps),
+        path=path(tally, spec, caps, looks.horizon),
         trends=slopes,
         weekdays=week,
         caps=caps,
@@ -188,10 +188,10 @@ def _goal(
     return MetricResult(metric, arm, "goal", effect, uncapped, plain, posterior=belief)
 
 
-def _guardrails(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], users: float) -> list[MetricResult]:
+def _guardrails(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], looks: Looks) -> list[MetricResult]:
     found = []
     # One-sided at alpha = one side of a two-sided test at 2 alpha, with the same looks.
-    critical = reach(spec, users, 2 * spec.alpha)
+    critical = reach(spec, looks.users, 2 * spec.alpha, looks.horizon)
     for metric, margin in spec.guardrail_metrics:
         for arm in spec.treatments:
             single, uncapped, plain = _result(tally, spec, metric, arm, caps)

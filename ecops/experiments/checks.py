@@ -40,7 +40,10 @@ USUAL_USERS = 20_000.0
 
 def data_checks(tally: Tally, spec: Experiment) -> tuple[Check, ...]:
     """Checks of traffic and rows, before any metric is looked at."""
-    found = [_split(tally, spec), *_split_parts(tally, spec), *_exposure(tally, spec), *_balance(tally, spec)]
+    whole = _split(tally, spec)
+    # Nobody said how it was to be split: one question, and no second finding by day and segment.
+    parts = [] if whole.key == "split_unknown" else _split_parts(tally, spec)
+    found = [whole, *parts, *_exposure(tally, spec), *_balance(tally, spec)]
     found += _blanks(tally, spec) + _dead(tally, spec) + _strays(tally)
     if tally.totals is not None and tally.totals.parts > 1:
         text = Message("The rows of {n} segments were added up to the totals of each arm.", n=Count(tally.totals.parts))
@@ -60,6 +63,14 @@ def _split(tally: Tally, spec: Experiment) -> Check:
             Message("{n} users are in arms that should get no traffic.", n=Count(split.leaked)),
         )
     share = Percent(split.drift, digits=2, signed=True)
+    if split.level == "red" and not spec.split_known:
+        seen = {arm: tally.users.get(arm, 0) for arm in (spec.control, *spec.treatments)}
+        text = Message(
+            "The users are split {shares}, which is no even split, and nobody said how it was planned. Say it, and the "
+            "test is judged by that; if it was to be even, the assignment is broken and the result is not valid.",
+            shares=" / ".join(f"{count / max(1.0, sum(seen.values())):.1%}" for count in seen.values()),
+        )
+        return Check("split_unknown", "red", text)
     if split.level == "red":
         text = Message(
             "The traffic is not split as planned: arm {arm} is off by {share} of all users, more than chance explains.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ecops.experiments.effects import Effect
+from ecops.experiments.money import MEASURED
 from ecops.experiments.readout import MetricResult, Readout, Stake
 from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise, too_few
 from ecops.finding import Advice
@@ -90,8 +91,9 @@ def decide(readout: Readout) -> Decision:
 
     The first that fits: not valid (traffic split, leaks, users in several arms, arms unequal before the test), refused
     (no honest test of the goal), too early (less than a week, fewer than 50 conversions in an arm, before the first
-    look), guardrail broken, ship (the interval over all looks is above 0, the gain is worthwhile and every guardrail is held),
-    stop (it lies below 0), flat at the planned sample, keep running. Of several arms the best verdict counts.
+    look), guardrail broken, ship (the interval over all looks is above 0, the gain is worthwhile, the money is no loss
+    where it is measured by itself, and every guardrail is held), stop (it lies below 0), flat at the planned sample,
+    keep running. Of several arms the best verdict counts.
     """
     red = [check.text for check in readout.checks if check.level == "red"]
     if red:
@@ -152,20 +154,20 @@ def _judge(readout: Readout, arm: str) -> tuple[Kind, list[Message]]:
     effect = result.effect
     if effect is None:
         return "refused", [result.refusal] if result.refusal is not None else []
-    few = _few(readout, arm)
-    if few:
-        return "too_early", few
-    broken = [rail for rail in readout.guardrails(arm) if rail.guardrail and rail.guardrail.status == "broken"]
-    if broken:
-        return "guardrail", [_rail(readout, rail) for rail in broken]
-    verdict = effect.verdict
+    before = _before(readout, arm)
+    if before is not None:
+        return before
+    verdict: str = effect.verdict
     if readout.looks.closed:
         verdict = "open"
     if result.metric.less_is_better:
         verdict = "better" if verdict == "worse" else "worse" if verdict == "better" else "open"
+    poorer = _poorer(readout, arm, verdict)
+    if poorer is not None and poorer[0] == "guardrail":
+        return poorer
     unproven = [rail for rail in readout.guardrails(arm) if not rail.guardrail or rail.guardrail.status == "open"]
     small = _too_small(readout, effect)
-    if verdict == "better" and not unproven and not small:
+    if verdict == "better" and not unproven and not small and poorer is None:
         return "ship", []
     if verdict == "worse":
         return "stop", []
@@ -178,7 +180,40 @@ def _judge(readout: Readout, arm: str) -> tuple[Kind, list[Message]]:
                 least=Percent(readout.spec.worthwhile),
             )
         )
+    if poorer is not None:
+        reasons = [*poorer[1], *reasons]
     return ("flat" if readout.looks.final else "continue"), reasons
+
+
+def _before(readout: Readout, arm: str) -> tuple[Kind, list[Message]] | None:
+    """What ends the question before the goal is asked: too few people, or harm to a guardrail."""
+    few = _few(readout, arm)
+    if few:
+        return "too_early", few
+    broken = [rail for rail in readout.guardrails(arm) if rail.guardrail and rail.guardrail.status == "broken"]
+    return ("guardrail", [_rail(readout, rail) for rail in broken]) if broken else None
+
+
+def _poorer(readout: Readout, arm: str, verdict: str) -> tuple[Kind, list[Message]] | None:
+    """What speaks against an arm whose goal is surely better while the money, measured by itself, is not."""
+    stake, goal = readout.stakes.get(arm), readout.goal(arm)
+    if stake is None or stake.measured is None or verdict != "better":
+        return None
+    metric = next(one.metric for one in readout.results if one.metric.key == MEASURED and one.arm == arm)
+    what = change(metric, stake.measured, readout.currency)
+    if stake.measured.verdict == "worse":
+        return "guardrail", [
+            Message("{change}: surely less money, although {goal} rose.", change=what, goal=goal.metric.label)
+        ]
+    if stake.loss_if_shipped < stake.loss_if_kept:
+        return None
+    return "continue", [
+        Message(
+            "{goal} rose, but not the money: {change}. Shipping would rest on {goal} alone.",
+            goal=goal.metric.label,
+            change=what,
+        )
+    ]
 
 
 def _too_small(readout: Readout, effect: Effect) -> bool:
@@ -221,7 +256,9 @@ def _decision(
     elif kind in {"stop", "guardrail"}:
         choose = "control"
     elif kind == "flat":
-        shipped = belief is not None and belief.loss_if_shipped < belief.loss_if_kept and not reasons
+        # The side with the smaller expected loss: in money where that was measured by itself.
+        weighed = stake if stake is not None and stake.measured is not None else belief
+        shipped = weighed is not None and weighed.loss_if_shipped < weighed.loss_if_kept and not reasons
         choose = "treatment" if shipped else "control"
     wrong = math.nan
     # Where a guardrail or the size speaks against shipping, the odds of the goal alone are not those of the choice.

@@ -129,6 +129,49 @@ def srm(counts: Mapping[str, float], weights: Mapping[str, float], tests: int = 
     return Split(p_value, evidence, drifts[worst], worst, leaked, level)
 
 
+USUAL_SHARES = (
+    0.5,
+    0.9,
+    0.8,
+    0.75,
+    0.95,
+    0.7,
+    0.6,
+    2 / 3,
+    0.99,
+    0.85,
+    0.1,
+    0.2,
+    0.25,
+    0.05,
+    0.3,
+    0.4,
+    1 / 3,
+    0.01,
+    0.15,
+)
+"""Shares that people give to the version as it was, the most usual first."""
+
+
+def likely_splits(counts: Mapping[str, float], control: str) -> tuple[Mapping[str, float], ...]:
+    """Usual splits that the users fit, the most usual first; a guess to be confirmed by somebody who knows.
+
+    Args:
+        counts: arm -> users seen, all of them planned.
+        control: the arm that may have got another share than the others.
+
+    >>> likely_splits({"a": 3610, "b": 390}, "a")
+    ({'a': 0.9, 'b': 0.1},)
+    """
+    found = []
+    for share in USUAL_SHARES:
+        rest = (1 - share) / max(1, len(counts) - 1)
+        plan = {arm: share if arm == control else round(rest, 6) for arm in counts}
+        if srm(counts, plan).level == "green":
+            found.append(plan)
+    return tuple(found)
+
+
 def balance(control: Moments, treatment: Moments, covariates: Sequence[Quantity]) -> tuple[float, ...]:
     """Two-sided p-value of each covariate's difference between the arms; from before the test, it must be chance.
 

@@ -54,16 +54,18 @@ class Looks:
 
     Attributes:
         users: users in all planned arms now.
-        target: users planned; without a plan, users needed for the spec's minimum lift (NaN when unknown).
+        target: users planned; without a plan, those of `horizon`.
+        horizon: users up to which the error of all looks is spent, see `monitoring.horizon`.
         fraction: users / target.
         number: how many looks, this one included.
         critical: two-sided bound of this look for one comparison at full alpha, in standard errors.
-        final: whether the target is reached.
-        closed: whether an earlier look had already reached the planned sample, so that no more may be concluded.
+        final: whether the target is reached, or the test was said to be over.
+        closed: whether an earlier look had already reached the horizon, so that no more may be concluded.
     """
 
     users: float
     target: float
+    horizon: float
     fraction: float
     number: int
     critical: float
@@ -129,12 +131,15 @@ class Stake:
     """What a treatment arm is worth.
 
     Attributes:
-        gain: money a month from shipping it, with the interval of the goal's effect; negative is a loss.
+        gain: money a month from shipping it; negative is a loss. With the interval of the revenue a user where that
+            was measured, else with that of the goal.
         loss_if_shipped: expected loss over the horizon from shipping it, >= 0.
         loss_if_kept: expected loss over the horizon from keeping the control, >= 0.
         months: the horizon.
         traffic: users a month it was reckoned with.
-        value: money a unit of the goal a user, margin included.
+        value: money a unit of what it was reckoned from a user, margin included.
+        measured: the revenue a user it was reckoned from, with the limits of this look; None where it rests on the goal
+            alone.
     """
 
     gain: Amount
@@ -143,6 +148,7 @@ class Stake:
     months: float
     traffic: float
     value: float
+    measured: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def test_the_figures_on_the_page_are_those_of_the_engine(opened):
     (held,) = experiments_in(rows)
     told = {key: value for key, value in PLANS["ab_win"].items() if key not in {"hypothesis", "looks"}}
     trial = Trial("ab_win", goal="conversion", **{**told, "guardrails": tuple(map(tuple, told["guardrails"]))})
-    decision = decide(analyse(rows, trial.applied_to(held.spec(), 8000)))
+    decision = decide(analyse(rows, trial.applied_to(held.spec())))
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Conversion rate"] == f"+{decision.result.effect.lift.value:.0%}"
     assert shown["Chance of being wrong"] == f"{decision.chance_wrong:.1%}"
@@ -167,7 +167,7 @@ def test_what_the_sample_shop_wrote_down_is_what_its_looks_showed(name):
             goal="conversion",
             planned_sample=plan["planned_sample"],
             guardrails=tuple(map(tuple, plan["guardrails"])),
-        ).applied_to(held.spec(), users)
+        ).applied_to(held.spec())
         looks = tuple(float(look[0]) for look in plan["looks"][:at])
         assert decide(analyse(then, Experiment(**{**fields(spec), "looks": looks}))).kind == verdict
     assert len(rows) == plan["looks"][-1][0]
