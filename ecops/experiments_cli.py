@@ -36,6 +36,9 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     planned: Annotated[
         float | None, typer.Option("--planned", help="Users in all arms agreed on before the start.")
     ] = None,
+    over: Annotated[
+        bool, typer.Option("--over", help="The test is over: nobody waits for more users. Limits stay as they are.")
+    ] = False,
     look: Annotated[
         list[float] | None, typer.Option("--look", help="Users at an earlier look; may be repeated.")
     ] = None,
@@ -67,7 +70,8 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
         ("--traffic", traffic, traffic is None or traffic > 0),
     )
     data, held = _opened(file, name, _mapped(columns or []))
-    changes = {"planned_sample": planned, "margin": margin, "monthly_traffic": traffic}
+    whole = over and planned is None
+    changes = {"planned_sample": planned, "whole": whole, "margin": margin, "monthly_traffic": traffic}
     spec = _split(_changed(held, changes, goal, control, guardrail or [], also or []), split or [])
     readout = judged(tally_of(data, spec), spec, tuple(look or ())).readout
     decision = decide(readout)

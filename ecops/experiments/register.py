@@ -154,7 +154,7 @@ class Trial:
         assumed = None if first is None or not late else first.horizon
         if assumed is not None and not assumed > 0:
             assumed = self.planned_sample
-        arms, known = self.split(spec)
+        arms, said = self.split(spec)
         # A figure that a newer file no longer has cannot be judged.
         known = {*presets(), *(figure.key for figure in spec.figures)}
         goal = self.goal if self.goal in known else spec.goal
@@ -165,7 +165,7 @@ class Trial:
             goal=goal,
             control=self.control or spec.control,
             arms=arms,
-            split_known=known,
+            split_known=said,
             guardrails=rails,
             secondary=tuple(key for key in told if key != goal and key not in dict(rails)),
             figures=tuple(replace(figure, less_is_better=figure.key in self.less) for figure in spec.figures),

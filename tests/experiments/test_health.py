@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from statsmodels.stats import oneway
 
 from ecops.errors import SpecError
-from ecops.experiments import compare_means, posterior, posterior_counts, srm
+from ecops.experiments import compare_means, likely_splits, posterior, posterior_counts, srm
 from ecops.experiments.bayes import expected_losses
 from ecops.experiments.capping import Cap, capped_count, high_limit, tail_size
 from ecops.experiments.health import CONCENTRATIONS, balance, split_evidence
@@ -179,3 +180,36 @@ def test_trend_is_a_weighted_regression():
     assert ours.error == pytest.approx(theirs.bse[1])
     assert ours.p_value == pytest.approx(theirs.pvalues[1])
     assert math.isnan(trend([1.0] * 4, [1.0] * 4, range(4)).p_value)
+
+
+@pytest.mark.parametrize(("control", "treatment"), [((40, 3), (40, 9)), ((200, 11), (150, 4))])
+def test_expected_losses_of_two_rates_are_integrals_over_both_beliefs(control, treatment):
+    first, second = (stats.beta(1 + x, 1 + n - x) for n, x in (control, treatment))
+    found = posterior_counts(control, treatment)
+
+    def over(part):
+        return integrate.dblquad(
+            lambda q, p: part(p, q) * first.pdf(p) * second.pdf(q), 0, 1, 0, 1, epsabs=1e-10, epsrel=1e-8
+        )[0]
+
+    assert found.loss_if_shipped == pytest.approx(over(lambda p, q: max(p - q, 0.0)), rel=2e-3)
+    assert found.loss_if_kept == pytest.approx(over(lambda p, q: max(q - p, 0.0)), rel=2e-3)
+    assert found.loss_if_kept - found.loss_if_shipped == pytest.approx(second.mean() - first.mean(), rel=1e-9)
+
+
+def test_segments_with_estimated_errors_are_held_against_welchs_f():
+    rng = np.random.default_rng(5)
+    groups = [rng.normal(0, spread, n) for n, spread in ((8, 1.0), (12, 3.0), (30, 0.5), (9, 2.0))]
+    means, errors = ([float(f(g)) for g in groups] for f in (np.mean, lambda g: g.std(ddof=1) / math.sqrt(len(g))))
+    found = heterogeneity(means, errors, [len(g) - 1 for g in groups])
+    expected = oneway.anova_oneway(groups, use_var="unequal", welch_correction=True)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-9)
+    known = heterogeneity(means, errors)
+    assert found.p_value > known.p_value
+
+
+def test_likely_splits_are_those_the_users_fit():
+    assert likely_splits({"a": 3610, "b": 390}, "a") == ({"a": 0.9, "b": 0.1},)
+    assert likely_splits({"a": 390, "b": 3610}, "a") == ({"a": 0.1, "b": 0.9},)
+    assert likely_splits({"a": 8000, "b": 1010, "c": 990}, "a")[0] == {"a": 0.8, "b": 0.1, "c": 0.1}
+    assert likely_splits({"a": 50_000, "b": 51_800}, "a") == ()

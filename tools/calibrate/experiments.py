@@ -415,13 +415,16 @@ def broken_split_found(cases: int, seed: int) -> Held:
     return held("5 % of one arm lost, 42,000 users: found", found)
 
 
-def revenue_power(buyers: float, worth: float, cases: int, seed: int) -> Held:
+def revenue_power(buyers: float, worth: float, cases: int, seed: int, control_share: float = 0.5) -> Held:
     """The planned lift through more buyers and through larger orders, at the planned sample."""
     spread = math.sqrt(math.exp(0.75**2) - 1)  # lognormal .75
-    users = Draft("uv_value", RATE, MONEY, spread, lift=0.12, users_per_day=10_000, looks=1).plan().users // 2
+    draft = Draft(
+        "uv_value", RATE, MONEY, spread, lift=0.12, users_per_day=10_000, looks=1, control_share=control_share
+    )
+    planned = draft.plan().users_of
     rng = np.random.default_rng(seed)
     found = []
-    for rate, size in ((RATE, 1.0), (RATE * buyers, worth)):
+    for users, rate, size in zip(planned, (RATE, RATE * buyers), (1.0, worth), strict=True):
         k = rng.binomial(users, rate, cases)
         owner = np.repeat(np.arange(cases), k)
         value = MONEY * size * rng.lognormal(-(0.75**2) / 2, 0.75, len(owner))
@@ -431,13 +434,14 @@ def revenue_power(buyers: float, worth: float, cases: int, seed: int) -> Held:
     (ka, ma, va), (kb, mb, vb) = found
     seen = [
         compare_means(
-            Sample(users, float(ma[at]), float(va[at]), float(ka[at])),
-            Sample(users, float(mb[at]), float(vb[at]), float(kb[at])),
+            Sample(planned[0], float(ma[at]), float(va[at]), float(ka[at])),
+            Sample(planned[1], float(mb[at]), float(vb[at]), float(kb[at])),
         ).verdict
         == "better"
         for at in range(cases)
     ]
-    return held(f"planned revenue lift of 12 %, buyers x {buyers:.3f}, orders x {worth:.3f}: found in 80 %", seen)
+    split = f"{control_share:.0%} old"
+    return held(f"planned lift of 12 %, {split}, buyers x {buyers:.3f}, orders x {worth:.3f}: found in 80 %", seen)
 
 
 def revenue_power_both(cases: int, seed: int) -> Held:
@@ -453,6 +457,11 @@ def revenue_power_buyers(cases: int, seed: int) -> Held:
 def revenue_power_orders(cases: int, seed: int) -> Held:
     """All through larger orders."""
     return revenue_power(1.0, 1.12, cases, seed)
+
+
+def revenue_power_uneven(cases: int, seed: int) -> Held:
+    """Half through each, with nine users in ten in the old version."""
+    return revenue_power(math.sqrt(1.12), math.sqrt(1.12), cases, seed, 0.9)
 
 
 SCENES: tuple[Callable[[int, int], Held], ...] = (
@@ -480,6 +489,7 @@ POWER: tuple[Callable[[int, int], Held], ...] = (
     revenue_power_both,
     revenue_power_buyers,
     revenue_power_orders,
+    revenue_power_uneven,
     broken_split_found,
 )
 """Promises about what is found."""
