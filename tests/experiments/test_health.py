@@ -71,20 +71,20 @@ def mixture_at_the_plan(counts, shares):
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1)])
 @pytest.mark.parametrize("limit", [2.0, 5.0, 20.0])
 def test_a_split_as_planned_reaches_a_limit_as_rarely_as_promised_at_any_user(shares, limit):
-    # Every path of 400 users by brute force: the chance that the evidence ever reached the limit.
-    users = 400
+    # Every path of 200 users by brute force: the chance that the evidence ever reached the limit.
+    users = 200
     alive = np.array([1.0])  # chance of each number of users in the second arm, never stopped before
     stopped = 0.0
     for n in range(1, users + 1):
         alive = np.append(alive * shares[0], 0.0) + np.append(0.0, alive * shares[1])
-        out = np.array([split_evidence((n - k, k), shares) >= limit for k in range(n + 1)]) if n % 4 == 0 else None
+        out = np.array([split_evidence((n - k, k), shares) >= limit for k in range(n + 1)]) if n % 10 == 0 else None
         if out is not None:
             stopped += float(alive[out].sum())
             alive[out] = 0.0
     assert stopped <= 1 / limit
     assert stopped + alive.sum() == pytest.approx(1.0)
     if limit == 2.0:
-        assert stopped > 0.05  # and not because it never finds anything
+        assert stopped > 0.02  # and not because it never finds anything
 
 
 def test_evidence_is_a_martingale_under_the_plan():
@@ -187,13 +187,11 @@ def test_expected_losses_of_two_rates_are_integrals_over_both_beliefs(control, t
     first, second = (stats.beta(1 + x, 1 + n - x) for n, x in (control, treatment))
     found = posterior_counts(control, treatment)
 
-    def over(part):
-        return integrate.dblquad(
-            lambda q, p: part(p, q) * first.pdf(p) * second.pdf(q), 0, 1, 0, 1, epsabs=1e-10, epsrel=1e-8
-        )[0]
+    def over(upper, lower):  # E max(U - L, 0) is the integral of P(U > t) P(L < t)
+        return integrate.quad(lambda t: upper.sf(t) * lower.cdf(t), 0, 1, epsabs=1e-12, limit=200)[0]
 
-    assert found.loss_if_shipped == pytest.approx(over(lambda p, q: max(p - q, 0.0)), rel=2e-3)
-    assert found.loss_if_kept == pytest.approx(over(lambda p, q: max(q - p, 0.0)), rel=2e-3)
+    assert found.loss_if_shipped == pytest.approx(over(first, second), rel=1e-5)
+    assert found.loss_if_kept == pytest.approx(over(second, first), rel=1e-5)
     assert found.loss_if_kept - found.loss_if_shipped == pytest.approx(second.mean() - first.mean(), rel=1e-9)
 
 

@@ -11,12 +11,11 @@ LIMITS = {
     scenes.split_at_every_look: 0.005,
     scenes.daily_split_at_every_look: 0.005,
 }
-CASES = {scenes.split_at_every_look: 40, scenes.daily_split_at_every_look: 8}
 
 
 @pytest.mark.parametrize("scene", scenes.SCENES, ids=lambda scene: scene.__name__)
 def test_no_promise_is_broken(scene):
-    cases = CASES.get(scene, 120)
+    cases = 120
     found = scene(cases, 7)
     assert found.cases == cases
     limit = LIMITS.get(scene, 0.055)

@@ -269,10 +269,28 @@ def test_the_tile_of_money_says_what_it_counts(own):
     users.loc[users.variant == "B", "revenue"] *= 0.5
     app, _workspace = own(users, language="en")
     worth = next(metric for metric in app.metric if metric.label == "Worth a month")
-    assert worth.help.startswith("From Conversion rate alone, if everybody saw it")
+    assert worth.help.startswith("From the revenue per visitor, if everybody saw it")
+    assert worth.value.startswith("-")
     told = words(app).replace("\\", "")
-    assert "Worth a month: from Conversion rate alone, one more counted as" in told
-    assert told.count("But this points the other way: Revenue per visitor from") == 1
+    assert "Worth a month: from the revenue per visitor as this test measured it, not from Conversion rate" in told
+    assert "surely less money, although Conversion rate rose" in told
+
+
+def test_an_uneven_split_is_asked_for_and_kept(own):
+    users = shop(12_000, share=0.1, rate=0.1, seed=4).assign(experiment="ab_1")
+    app, workspace = own(users, language="en")
+    assert "How were the users to be split?" in words(app)
+    planned = next(button for button in app.button if button.key == "split_0")
+    assert planned.label.replace("\\", "") == "Planned 90% / 10%"
+    planned.click().run()
+    assert Register(workspace.state).trial("ab_1").weights == {"A": 0.9, "B": 0.1}
+    assert "How were the users to be split?" not in words(app)
+    assert "not valid" not in app.header[0].value
+    app.segmented_control(key="part").set_value("check").run()
+    shares = [box.value for box in app.number_input if "Planned share of" in box.label]
+    assert shares == [90.0, 10.0]
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert Register(workspace.state).trial("ab_1").weights == {"A": 90.0, "B": 10.0}
 
 
 def test_no_cell_of_the_figures_begins_with_an_apostrophe(own):
