@@ -140,7 +140,7 @@ def revenue(
     return tuple(out)
 
 
-def _capped(owner: Array, value: Array, cases: int) -> Array:
+def _capped(owner: NDArray[Any], value: Array, cases: int) -> Array:
     order = np.lexsort((-value, owner))
     counts = np.bincount(owner, minlength=cases)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
@@ -234,7 +234,7 @@ def unplanned(cases: int, seed: int) -> Held:
     z, users, upto = _weekly(cases, seed)
     limits = np.array([bounds(UNPLANNED, list(users), UNPLANNED.alpha, sample) for sample in upto])
     wrong = (np.abs(z) > limits).any(axis=1)
-    return held("no plan, eight weekly looks: ship or stop in at most 5.5 %", wrong)
+    return held("no plan, eight weekly looks: ship or stop in at most 5.5 %", np.asarray(wrong))
 
 
 def unplanned_then_called_over(cases: int, seed: int) -> Held:
@@ -353,7 +353,7 @@ def spiked_days(days: int, times: float, cases: int, seed: int) -> Held:
             visitors = rng.poisson(traffic).astype(np.float64)
             buyers = rng.poisson(RATE * visitors * level)
             arms.append((rng.gamma(buyers + 1e-9, MONEY), visitors))
-        found.append(daily(*arms).verdict != "open")
+        found.append(daily(arms[0], arms[1]).verdict != "open")
     return held(f"daily totals, {days} days, one of {times:g}x traffic: different in at most 5.5 %", found)
 
 
