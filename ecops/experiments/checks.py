@@ -12,7 +12,7 @@ from scipy import special
 from ecops.experiments.capping import WHALE, Cap
 from ecops.experiments.comparisons import covariates
 from ecops.experiments.effects import two_sided
-from ecops.experiments.health import AMBER, CROSSED_RED, RED, Check, Level, Split, balance, srm
+from ecops.experiments.health import AMBER, CROSSED_RED, PARTS, RED, Check, Level, Split, balance, srm
 from ecops.experiments.readout import Looks, MetricResult
 from ecops.experiments.segments import Heterogeneity, Trend
 from ecops.experiments.sequential import always_valid_p
@@ -126,7 +126,11 @@ def _split_parts(tally: Tally, spec: Experiment) -> list[Check]:
         counts = {value: arms for value, arms in counts.items() if sum(arms.values()) >= 50}
         # Days are added as the test goes on: 1/2 + 1/6 + 1/12 + ... shares the error between all that may come.
         splits = {
-            value: srm(arms, planned, tests=at * (at + 1) if name == "day" else len(counts))
+            value: srm(
+                arms,
+                planned,
+                tests=PARTS * at * (at + 1) if name == "day" else PARTS * len(counts) * len(spec.segments),
+            )
             for at, (value, arms) in enumerate(sorted(counts.items(), key=lambda one: str(one[0])), 1)
         }
         bad = [value for value, split in splits.items() if split.level == "red"]
@@ -240,7 +244,7 @@ def _balance(tally: Tally, spec: Experiment) -> list[Check]:
     used = tuple(dict.fromkeys(name for metric in spec.metrics for name in covariates(tally, spec, metric)))
     arms = tally.moments()[""]
     found: list[Check] = []
-    tests = max(1, len(used) * len(spec.treatments))
+    tests = PARTS * max(1, len(used) * len(spec.treatments))
     for arm in spec.treatments:
         if arm not in arms or spec.control not in arms or min(arms[arm].n, arms[spec.control].n) < 2:
             continue

@@ -256,9 +256,10 @@ def _decision(
     elif kind in {"stop", "guardrail"}:
         choose = "control"
     elif kind == "flat":
-        # The side with the smaller expected loss: in money where that was measured by itself.
-        weighed = stake if stake is not None and stake.measured is not None else belief
-        shipped = weighed is not None and weighed.loss_if_shipped < weighed.loss_if_kept and not reasons
+        # The side with the smaller expected loss; money that was measured by itself has to favour it too.
+        weighed = [belief, *([stake] if stake is not None and stake.measured is not None else [])]
+        favoured = all(one is not None and one.loss_if_shipped < one.loss_if_kept for one in weighed)
+        shipped = favoured and not reasons
         choose = "treatment" if shipped else "control"
     wrong = math.nan
     # Where a guardrail or the size speaks against shipping, the odds of the goal alone are not those of the choice.
@@ -384,6 +385,14 @@ def despite(readout: Readout, kind: Kind, result: MetricResult, stake: Stake | N
             "Why not ship all the same: the expected losses are averages over all that is still possible. "
             "The test is looked at before its sample is complete, and the proof is not there yet."
         )
+    belief, counted = result.posterior, _counted(readout, result, stake)
+    if stake.measured is not None and belief is not None and belief.loss_if_kept <= belief.loss_if_shipped:
+        return Message(
+            "Why not ship all the same: the expected losses count {counted}, and {goal}, which was to decide, does not "
+            "speak for it.",
+            counted=counted,
+            goal=result.metric.label,
+        )
     if not rails:
         return Message(
             "Why not ship all the same: the gain is below the {least} that was called worthwhile, and the expected "
@@ -392,7 +401,14 @@ def despite(readout: Readout, kind: Kind, result: MetricResult, stake: Stake | N
         )
     # A guardrail that is surely broken says more than one that is merely not proven.
     first = min(rails, key=lambda rail: rail.guardrail is None or rail.guardrail.status != "broken")
-    return _beside_the_goal(result.metric.label, first)
+    return _beside_the_goal(counted, first)
+
+
+def _counted(readout: Readout, result: MetricResult, stake: Stake) -> Value:
+    """The figure that the expected losses are reckoned from."""
+    if stake.measured is None:
+        return result.metric.label
+    return next(one.metric.label for one in readout.results if one.metric.key == MEASURED)
 
 
 def _beside_the_goal(goal: Value, rail: MetricResult) -> Message:

@@ -19,11 +19,14 @@ from ecops.messages import Message
 Level = Literal["green", "amber", "red"]
 """red: the result is not valid. amber: usable with care. green: nothing found."""
 
-RED, AMBER = 0.001, 0.05
+RED, AMBER = 0.003, 0.05
 """Chance, over all looks together, with which a test that is split as planned may be called off or be watched."""
 
-CONCENTRATIONS = (100.0, 3_000.0, 100_000.0)
-"""How near to the plan a wrong split may lie: shares that miss it by about 5, 0.9 or 0.16 points of an even split."""
+PARTS = 6
+"""Each kind of finding beside the split as a whole (by day, by segment, before the test) gets this part of `RED`."""
+
+CONCENTRATIONS = (100.0, 1_000.0)
+"""How near to the plan a wrong split may lie: shares that miss it by about 5 or 1.6 points of an even split."""
 
 CROSSED_RED = 0.01
 """Share of users seen in several arms above which the result is not valid."""
@@ -40,7 +43,7 @@ class Split:
         drift: largest difference of an arm's observed and planned share, signed, in shares of all users.
         arm: the arm with that difference.
         leaked: users in arms that should get no traffic, or that nobody planned.
-        level: red from evidence 1,000 on or with any leak, amber from 20 on.
+        level: red from evidence 333 on or with any leak, amber from 20 on.
     """
 
     p_value: float
@@ -80,7 +83,7 @@ def split_evidence(seen: Sequence[float], shares: Sequence[float]) -> float:
         shares: planned share of each, > 0, adding up to 1.
 
     >>> round(split_evidence([10, 0], [0.5, 0.5]), 2)
-    1.15
+    1.28
     """
     counts, plan = np.asarray(seen, dtype=np.float64), np.asarray(shares, dtype=np.float64)
     users = counts.sum()

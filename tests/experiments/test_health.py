@@ -38,7 +38,7 @@ def test_levels_of_the_split():
     assert srm({"a": 5000, "b": 5100}, weights).level == "green"
     assert srm({"a": 5000, "b": 5370}, weights).level == "amber"
     assert srm({"a": 5000, "b": 5500}, weights).level == "red"
-    assert srm({"a": 5000, "b": 5500}, weights, tests=40).level == "amber"
+    assert srm({"a": 5000, "b": 5500}, weights, tests=80).level == "amber"
     with pytest.raises(SpecError):
         srm({"a": 5}, {"a": 0})
 
@@ -53,14 +53,16 @@ def test_evidence_of_the_split_is_a_ratio_of_two_likelihoods():
         inner = integrate.quad(lambda p: p ** counts[0] * (1 - p) ** counts[1] * density(p), *ends, epsabs=0)[0]
         return inner / (shares[0] ** counts[0] * shares[1] ** counts[1])
 
-    expected = np.mean([mixture(size) for size in CONCENTRATIONS[:2]])
-    two = [split_evidence(counts, shares) * 3 - mixture_at_the_plan(counts, shares)]
-    assert two[0] / 2 == pytest.approx(expected, rel=1e-6)
+    coarse, fine = CONCENTRATIONS
+    assert fine == 1_000
+    expected = (mixture(coarse) + user_by_user(counts, shares, fine)) / 2
+    assert split_evidence(counts, shares) == pytest.approx(expected, rel=1e-6)
+    assert mixture(fine) == pytest.approx(user_by_user(counts, shares, fine), rel=1e-6)
 
 
-def mixture_at_the_plan(counts, shares):
-    """The sharpest of the three parts as a plain product: each user in turn against the plan."""
-    size, seen, found = CONCENTRATIONS[2], [0, 0], 1.0
+def user_by_user(counts, shares, size):
+    """One part of the evidence as a plain product: what is expected of each user in turn against the plan."""
+    seen, found = [0, 0], 1.0
     for arm, count in enumerate(counts):
         for _ in range(count):
             found *= (size * shares[arm] + seen[arm]) / (size + sum(seen)) / shares[arm]
