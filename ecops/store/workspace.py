@@ -194,7 +194,7 @@ class Workspace:
                 return earlier.seen_again()
         wishes = wishes or Wishes()
         done = reading.convert(inspection, wishes, self.state, staging, loader.progress)
-        reading.refuse_unsaid(done, bare_money=wishes.bare_money)
+        reading.refuse_unsaid(done, wishes)
         return Upload(inspection.file, inspection.sha256, inspection.size), done
 
     def _publish(self, loader: Loader, read: Receipt | tuple[Upload, reading.Reading], actor: str) -> Receipt:
