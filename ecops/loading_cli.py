@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from ecops import workfolders
 from ecops.cli import (
     JsonOption,
     LanguageOption,
@@ -146,6 +147,7 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load exports. The same or an overlapping export never counts twice."""
+    workfolders.sweep()
     target = _open(workspace or _own(), state, make=True)
     done: list[Receipt] = []
     for file in files:
@@ -206,7 +208,7 @@ def _judge(folder: Path, state: str | None) -> Iterator[Workspace]:
     if is_workspace(folder.expanduser()):
         yield _open(folder, state)
         return
-    with tempfile.TemporaryDirectory(prefix="ecops-") as blank:
+    with tempfile.TemporaryDirectory(prefix=workfolders.prefix()) as blank:
         yield Workspace.open(blank)
 
 

@@ -143,18 +143,22 @@ def absent_columns(report: Source, mapping: ColumnMapping, headers: Sequence[str
         report: known by its signature; files of any system lack whatever they like.
         mapping: of the sheet.
         headers: of the sheet, normalised.
-        renamed: whether the sheet has headers that nobody knows: then any decisive column counts, else only those of
-            the signature and the status.
+        renamed: whether the sheet has headers that nobody knows: then any measure and decisive column counts, else
+            only money, the status and those of the signature.
     """
     if not report.signature:
         return ()
     target = table(report.table)
+    measures = {name for group in measures_of(report) for name in group}
     signature = {normalise_header(header) for header in report.signature}
     filled = filled_columns(mapping, report, headers) | {*report.empty}
+    # What a report says itself is not made up for by price times quantity.
+    filled -= {*report.derive} - {*mapping.columns}
     found = []
     for name, candidates in (*report.columns.items(), *report.spread.items()):
         signs = bool(signature & {normalise_header(header) for header in candidates})
-        weighs = name == "status" or signs or (renamed and name in target.decisive)
+        weighs = name == "status" or signs or (name in measures and (renamed or target[name].type == "money"))
+        weighs = weighs or (renamed and name in target.decisive)
         if weighs and name not in filled and not set(report.fallback.get(name, ())) & filled:
             found.append(name)
     return tuple(found)

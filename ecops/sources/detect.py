@@ -104,16 +104,24 @@ def _with_rivals(ranked: Sequence[Match]) -> tuple[Match, ...]:
     if not ranked:
         return ()
     best = ranked[0]
-    near = tuple(
-        match.source
-        for match in ranked[1:]
-        if match.table != best.table
-        and best.confidence - match.confidence < _NEARLY
-        and not match.missing
-        and len(match.mapping.columns) >= len(best.mapping.columns)
-        and not _explains(sources()[best.source], sources()[match.source])
-    )
+    near = tuple(match.source for match in ranked[1:] if match.table != best.table and _rivals(best, match))
     return (replace(best, rivals=near), *ranked[1:])
+
+
+def _rivals(best: Match, other: Match) -> bool:
+    """Whether a report of another table fits nearly as well as the best one.
+
+    So it does when it is nearly as sure and reads as much; when it is a known report, be it with a column renamed, and
+    the best one is known by words alone; and when as many headers of its signature are there as of the best one's.
+    """
+    headers = {normalise_header(header) for header in best.headers}
+    report, rival = sources()[best.source], sources()[other.source]
+    signs = [len(headers & {normalise_header(header) for header in entry.signature}) for entry in (report, rival)]
+    if rival.signature and (not report.signature or signs[1] >= signs[0]):
+        return True
+    near = best.confidence - other.confidence < _NEARLY and not other.missing
+    much = len(other.mapping.columns) >= len(best.mapping.columns)
+    return near and much and not _explains(report, rival)
 
 
 def _explains(report: Source, other: Source) -> bool:

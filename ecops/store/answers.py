@@ -52,8 +52,9 @@ class Answers:
         mapping = replace(mapping, columns=columns, constants=constants)
         if self.status and "status" in names:
             mapping = mapping.with_values("status", self.status)
-        if gone := [name for name, text in self.columns.items() if not text]:
-            mapping = mapping.with_options(without=",".join(gone))
+        measures = {name for group in table(mapping.table).measures for name in group}
+        if waived := sorted(name for name, text in self.columns.items() if not text and name in measures):
+            mapping = mapping.with_options(without=",".join(waived))
         return mapping.with_options(date_order=self.date_order) if self.date_order else mapping
 
     @property
