@@ -187,6 +187,8 @@ def _constants(entry: Mapping[str, Any]) -> dict[str, str]:
     constants = dict(entry.get("constants", {}))
     if entry.get("platform") and "platform" in table(entry["table"]).names:
         constants.setdefault("platform", entry["platform"])
+    if entry.get("erp"):
+        constants.setdefault("recorded_by", "erp")
     return constants
 
 
