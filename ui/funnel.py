@@ -69,10 +69,10 @@ def ask() -> Asked | None:
         needed = ("traffic_daily", "events")
         empty.show(Message("There is no daily traffic and no event log yet."), needed, funnelpaste.EXAMPLE_ROWS)
         st.subheader(_("Or try it with a table you copied"), anchor=False)
-        return _pasted()
+        return _pasted(None)
     basis = _basis(bases)
     if basis == PASTE:
-        return _pasted()
+        return _pasted(workspaces.answer(shop.own_dispersion, chosen.period, where=chosen.where))
     scope.line(chosen)
     return _of_shop(chosen, basis)
 
@@ -95,8 +95,8 @@ def _basis(bases: Sequence[str]) -> str:
     return chosen
 
 
-def _pasted() -> Asked | None:
-    found = funnelpaste.box()
+def _pasted(dispersion: float | None) -> Asked | None:
+    found = funnelpaste.box(dispersion)
     return None if found is None else Asked(found[0], found[1], None, PASTE)
 
 

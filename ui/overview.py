@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from importlib.resources import files
 
@@ -9,11 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from ecops import EcopsError, growth
-from ecops.growth import Diagnosis, Kpis, figures, views
-from ecops.growth.daily import DIMENSIONS
-from ecops.growth.registry import Metric, metric, metrics
+from ecops.growth import Diagnosis, figures, views
 from ecops.locale import write_amount
 from ecops.messages import Count, Message, Money, MoneyRange, Percent, Value
+from ecops.metrics import Kpis
+from ecops.metrics.daily import DIMENSIONS
+from ecops.metrics.registry import Metric, metric, metrics
 from ui import address, cards, charts, drill, empty, errors, review_scenarios, tables, workspaces
 from ui.scope import Scope, dimension_values, value_label
 from ui.tables import Kind, Shape
@@ -195,6 +197,16 @@ def heat_map(chosen: Scope, result: Kpis) -> None:
     })  # fmt: skip
 
 
+def warm_up() -> None:
+    """Draw once what takes much longer the first time."""
+    import narwhals.stable.v1 as narwhals
+
+    week = itertools.product(range(1, 8), range(24))
+    hours = pd.DataFrame(week, columns=["weekday", "hour"]).assign(gross_sales=1.0, orders=1)
+    narwhals.from_native(hours)
+    figures.heat_map(hours).to_json()
+
+
 @st.fragment
 def what_if(chosen: Scope) -> None:
     """Three sliders beside the base case: base, scenario, difference."""
@@ -268,7 +280,7 @@ def details(result: Kpis, chosen: Scope) -> None:
     if queries.open:
         with queries:
             for name in ("sales", "traffic", "buyers"):
-                st.code(files("ecops.growth.queries").joinpath(f"{name}.sql").read_text("utf-8"), language="sql")
+                st.code(files("ecops.metrics.queries").joinpath(f"{name}.sql").read_text("utf-8"), language="sql")
     with st.expander(_("How this is worked out"), key="method"):
         for sentence in (
             _("The change of GMV is split by the logarithmic mean (LMDI, Ang 2004): the parts add up exactly."),

@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.finding import Amount, Finding
 from ecops.funnel.counts import from_table
+from ecops.funnel.daily import daily_of, spreads
 from ecops.funnel.diagnosis import Diagnosis, diagnose
 from ecops.funnel.events import from_events
 from ecops.funnel.packing import PackedEvents, pack
@@ -23,11 +25,12 @@ from ecops.funnel.quality import quality
 from ecops.funnel.source import EventSource
 from ecops.funnel.spec import FunnelSpec, Order, Step, known_steps, presets
 from ecops.funnel.table import FunnelTable, Issue
-from ecops.growth.daily import opened
-from ecops.growth.findings import where
 from ecops.messages import Message, Percent
+from ecops.metrics.daily import opened
+from ecops.metrics.panel import history_days
 from ecops.periods import ONE_DAY, Compare, Period
-from ecops.store.engine import load_sql
+from ecops.statistics.days import LEAST_DAYS
+from ecops.words import where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +114,7 @@ def shop_funnel(
     are left out on both sides.
 
     Args:
-        data: a workspace, or anything `ecops.growth.kpis` takes.
+        data: a workspace, or anything `ecops.metrics.kpis` takes.
         period: the days looked at.
         compare: what they are compared with.
         steps: a preset, or `ALL_STEPS`.
@@ -142,13 +145,21 @@ def shop_funnel(
     named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "")}
     after = from_table(now, chosen, by, period=period, **named)
     before = from_table(then, chosen, by, period=period.compared(compare), **named) if len(then) else None
+    past = _rows_before(ready, rows, period, period.compared(compare))
+    history = from_table(past, chosen, by, **named) if len(past) else None
     # Where one platform of several has the steps, sentences must say which.
     only = next(iter(shops))[0] if notes and len({platform for platform, _ in shops}) == 1 else ""
-    return compared(after, before, (*notes, *gaps), only)
+    return compared(after, before, (*notes, *gaps), only, history=history)
 
 
 def compared(
-    after: FunnelTable, before: FunnelTable | None, notes: Sequence[Message] = (), platform: str = ""
+    after: FunnelTable,
+    before: FunnelTable | None,
+    notes: Sequence[Message] = (),
+    platform: str = "",
+    *,
+    history: FunnelTable | None = None,
+    dispersion: float | None = None,
 ) -> ShopFunnel:
     """A funnel and its comparison, diagnosed; without a comparison, or with an empty one, only described.
 
@@ -157,11 +168,13 @@ def compared(
         before: what it is compared with.
         notes: what was left out of both.
         platform: named in every sentence, where the funnel is of this platform alone.
+        history: the same funnel on the days before both, see `diagnose`.
+        dispersion: assumed where there are no days, see `diagnose`.
     """
     first = after.required[0]
     if before is None or not before.counts[:, first].sum() > 0:
         return ShopFunnel(after, None, described(after), (), (), None, quality(after), None, tuple(notes))
-    result = diagnose(after, before)
+    result = diagnose(after, before, history=history, dispersion=dispersion)
     findings = tuple(_named(finding, platform) for finding in result.findings)
     verdict = result.verdict
     for finding, told in zip(result.findings, findings, strict=True):
@@ -177,6 +190,33 @@ def compared(
         result,
         tuple(notes),
     )
+
+
+def own_dispersion(data: Any, period: Period) -> float | None:
+    """How many times more than by chance the counts of a shop vary over such a period, the median step.
+
+    A table without days takes it over, see `diagnose`. None where the shop has no daily counts or too few days.
+    """
+    import numpy as np
+
+    ready = opened(data)
+    past = Period(period.end - (history_days(period) + period.days - 1) * ONE_DAY, period.end)
+    if not ready.has("traffic_daily"):
+        return None
+    try:
+        rows = _rows(ready, past, past)
+    except DataError:
+        return None
+    chosen, shops, _ = _chosen_steps(rows, ALL_STEPS)
+    rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
+    if rows["date"].nunique() < LEAST_DAYS + period.days or len(chosen) < 2:
+        return None
+    now = period.start <= rows["date"]
+    after, before = (from_table(part.fillna(0.0), chosen, date="date") for part in (rows[now], rows[~now]))
+    pairs = zip(after.required, after.required[1:], strict=False)
+    daily = [daily_of(step, base, after, before, None) for base, step in pairs]
+    found = [spreads([np.ones(1, dtype=bool)], part)[0].phi for part in daily if part is not None]
+    return float(np.median(found)) if found else None
 
 
 def described(table: FunnelTable) -> Message:
@@ -309,7 +349,39 @@ def _of_events(log: PackedEvents, period: Period, before: Period, spec: FunnelSp
         other = from_events(log, spec, period=before, check=False)
     else:
         notes.append(Message("The log begins on {day}; there is nothing to compare these days with.", day=first))
-    return compared(after, other, notes)
+    past = history_span(period, before)
+    history = None
+    if past is not None and past.end >= first:
+        history = from_events(log, spec, period=Period(max(past.start, first), past.end), check=False)
+    return compared(after, other, notes, history=history)
+
+
+def history_span(period: Period, before: Period) -> Period | None:
+    """The days before a period, without those it is compared with, that tell how much days differ; None without any."""
+    end = min(period.start, before.start) if before.end >= period.start - 7 * ONE_DAY else period.start
+    start = period.start - history_days(period) * ONE_DAY
+    return Period(start, end - ONE_DAY) if start < end else None
+
+
+def _rows_before(data: Any, rows: pd.DataFrame, period: Period, before: Period) -> pd.DataFrame:
+    """Rows of the days before both spans, of the same shops on the same levels."""
+    import pandas as pd
+
+    past = history_span(period, before)
+    if past is None:
+        return rows.iloc[:0]
+    found = data.query(load_sql("ecops.funnel.queries", "steps"), {"start": past.start, "end": past.end}).to_pandas()
+    if found.empty:
+        return found
+    levels = dict(zip(zip(rows["platform"], rows["shop"], strict=True), rows["level"], strict=True))
+    kept = [
+        levels.get((platform, shop)) == level
+        for platform, shop, level in zip(found["platform"], found["shop"], found["level"], strict=True)
+    ]
+    found = found[kept]
+    found["date"] = pd.to_datetime(found["date"]).dt.date
+    numbers = [*_COLUMNS, "pay_amount"]
+    return found.assign(**found[numbers].astype(float).fillna(0.0))
 
 
 _RANK = {"item": 1, "shop": 2, "source": 3}

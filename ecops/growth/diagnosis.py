@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.finding import Finding
-from ecops.growth import changes, findings
-from ecops.growth.analysis import Scope, _Figures, read_scope
-from ecops.growth.cube import Cause, Cells, Guards, Series, find_causes, make_nodes
-from ecops.growth.daily import DIMENSIONS, is_whole, once
-from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
+from ecops.growth import findings
 from ecops.growth.explain import Explanation, explain
-from ecops.growth.panel import Basis, Panel, aliases_of
-from ecops.growth.registry import metric
 from ecops.growth.verdict import leading, verdict
 from ecops.messages import Message
+from ecops.metrics.analysis import Scope, _Figures, read_scope
+from ecops.metrics.daily import DIMENSIONS, is_whole, once
+from ecops.metrics.panel import Basis, Panel, aliases_of
+from ecops.metrics.registry import metric
 from ecops.periods import Compare, Period
+from ecops.statistics import changes
+from ecops.statistics.decomposition import Decomposition, MixRate, decompose, mix_rate
+from ecops.statistics.search import Cause, Cells, Guards, Series, find_causes, make_nodes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,14 +158,13 @@ def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
     split = _detail(whole)
     leaves, dimensions = _leaves(split)
     guards = Guards(money=max(before, after) * MINIMUM_SHARE if minimum_money is None else minimum_money)
-    gmv = np.nan_to_num(split.panel.measures[aliases_of(whole.basis)["gmv"]])
-    cells = Cells(_series(split), make_nodes(leaves, dimensions), gmv, split.days)
-    causes = find_causes(cells, guards)
+    causes, seen = searched(split, guards)
     shift, shift_by = _mix(split, leaves, dimensions)
     told = findings.tell(whole, split, causes, (shift, shift_by), guards)
-    seen = find_causes(cells, guards, corrected=False)
-    told += findings.watch(whole, [cause for cause in seen if not _same_place(cause, causes)])
+    told += findings.watch(whole, seen)
     told += findings.retention(figures, guards)
+    if not whole.days.tell:
+        told = [findings.unconfirmed(item, whole) for item in told]
     told += findings.too_little(figures)
     tree = _tree(figures)
     part = not is_whole(whole.data)
@@ -191,6 +191,16 @@ def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
         usual,
         part,
     )
+
+
+def searched(split: Scope, guards: Guards) -> tuple[list[Cause], list[Cause]]:
+    """The causes in a scope split by `SPLITS`: those that are certain, and others that are worth an eye."""
+    leaves, dimensions = _leaves(split)
+    gmv = np.nan_to_num(split.panel.measures[aliases_of(split.basis)["gmv"]])
+    cells = Cells(_series(split), make_nodes(leaves, dimensions), gmv, split.days)
+    causes = find_causes(cells, guards)
+    seen = find_causes(cells, replace(guards, alpha=findings.WATCH_LEVEL))
+    return causes, [cause for cause in seen if not _same_place(cause, causes)]
 
 
 def _nothing(
@@ -233,6 +243,7 @@ def _detail(whole: Scope) -> Scope:
         split.panel.positions(whole.coverage.period_days),
         split.days.history,
         split.days.weekday,
+        split.days.number,
     )
     rows = _used_leaves(split.panel, whole.basis)
     panel = Panel(
@@ -412,7 +423,7 @@ def _blocks(figures: _Figures, tree: Decomposition | None, told: Sequence[Findin
         result = figures.figures(metric(key))
         change = result[1] if result is not None else None
         before, after = (float(change.before[0]), float(change.after[0])) if change is not None else (float("nan"),) * 2
-        mine = [item for item in told if findings.block_of(item) == name]
+        mine = [item for item in told if item.block == name]
         confirmed = any(item.confidence == "confirmed" for item in mine)
         lost = any(item.confidence == "confirmed" and item.money is not None and item.money.value < 0 for item in mine)
         confidence: Literal["confirmed", "watch", "unchanged", "unknown"] = (

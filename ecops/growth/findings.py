@@ -4,41 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecops import statistics as st
 from ecops.finding import Advice, Amount, Confidence, Finding, Kind
-from ecops.growth import statistics as st
-from ecops.growth.cube import Cause, Guards
-from ecops.growth.panel import basis_difference, basis_note, days_of
-from ecops.growth.reasons import coverage_notes, data_notes, gap_message, place_of
-from ecops.growth.registry import metric
-from ecops.messages import Count, Message, Money, Number, Percent, Points, Term, Value
+from ecops.messages import Count, Message, Money, Percent, Points, Value
+from ecops.metrics.panel import basis_difference, basis_note, days_of
+from ecops.metrics.reasons import coverage_notes, data_notes, gap_message, place_of
+from ecops.metrics.registry import metric
+from ecops.statistics import changes
+from ecops.statistics.search import Cause, Guards
+from ecops.words import PART, WHOLE, too_few_days, where, written
 
 if TYPE_CHECKING:
-    from ecops.growth.analysis import Scope, _Figures
-    from ecops.growth.decomposition import MixRate
-
-WHOLE = Term(en="The whole shop", zh="全店")
-PART = Term(en="Overall", zh="整体")
-"""What is said instead of the whole shop where only a part of it was asked."""
-
-UNNAMED = Term(en="not given", zh="未填写")
-"""A dimension that the data leaves empty."""
-
-NAMES: Mapping[str, Term] = {
-    "taobao": Term(en="Taobao", zh="淘宝"),
-    "tmall": Term(en="Tmall", zh="天猫"),
-    "douyin": Term(en="Douyin", zh="抖音"),
-    "jd": Term(en="JD", zh="京东"),
-    "pdd": Term(en="Pinduoduo", zh="拼多多"),
-    "shopify": Term(en="Shopify", zh="Shopify"),
-    "amazon": Term(en="Amazon", zh="亚马逊"),
-    "mobile": Term(en="mobile", zh="移动端"),
-    "desktop": Term(en="desktop", zh="PC 端"),
-}
-"""How platforms and devices are called; every other value is data and written as it is."""
+    from ecops.metrics.analysis import Scope, _Figures
+    from ecops.statistics.decomposition import MixRate
 
 _RULES = {
     "visitors": "traffic_low",
@@ -65,19 +47,14 @@ _KINDS: Mapping[str, Kind] = {
 INTERRUPTED = -0.2
 """A payment rate that fell by more than this looks like a failure of the payment itself, not like hesitation."""
 
+MIX_LEVEL = 0.01
+"""A shift of mix is one test beside those of the cells, so it must pass a stricter one than they together."""
+
+WATCH_LEVEL = 0.2
+"""Corrected level up to which a change is worth an eye; silent weeks then show one in five times, not three each."""
+
 WATCHED = 3
 """At most so many changes are told that would only hold alone."""
-
-
-def where(subject: Mapping[str, str]) -> Value:
-    """A cell as people name it."""
-    parts = [NAMES.get(value, value) if value else UNNAMED for value in subject.values()]
-    if not parts:
-        return WHOLE
-    text: Value = parts[0]
-    for part in parts[1:]:
-        text = Message("{first} · {second}", first=text, second=part)
-    return text
 
 
 def of_part(found: Sequence[Finding]) -> list[Finding]:
@@ -89,18 +66,6 @@ def _of_part(value: Value) -> Value:
     if isinstance(value, Message):
         return Message(value.id, **{name: _of_part(inner) for name, inner in value.params.items()})
     return PART if value == WHOLE else value
-
-
-def written(key: str, value: float, currency: str) -> Value:
-    """A value of a metric in its unit."""
-    entry = metric(key)
-    if entry.unit == "money":
-        return Money(value, currency)
-    if entry.unit == "count":
-        return Count(value)
-    if entry.percent:
-        return Percent(value)
-    return Number(value, 2)
 
 
 def _advice(rule: str) -> Advice:
@@ -192,18 +157,16 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
     sums = np.eye(len(names))[codes].T
     buyers, visitors = (sums @ np.where(both, measures[name], 0.0) for name in ("pay_buyers", "visitors"))
     used = np.r_[days.before, days.after]
-    rows = np.concatenate([buyers[:, used], visitors[:, used]]).T
-    strata = np.repeat([0, 1], [len(days.before), len(days.after)])
-
-    def mix_part(parts: list[st.Floats]) -> st.Floats:
-        return _mix_of(parts, len(names))
-
-    # Told apart from the cells that are corrected together, so asked for more; what is shown is the usual 95 %.
-    sure = st.day_bootstrap(rows, strata, mix_part, level=0.99, seed=1)
-    low, high = st.day_bootstrap(rows, strata, mix_part, seed=1)
-    rate_low, rate_high = st.day_bootstrap(rows, strata, lambda parts: _rate_of(parts, len(names)), seed=1)
-    if not (sure[0] > 0 or sure[1] < 0):
+    usual = changes.ratio(buyers[:, used].sum(1), visitors[:, used].sum(1))
+    # At fixed rates of the segments only their mix moves conversion; against that, only their rates do.
+    at_mix = np.nan_to_num(usual) @ visitors
+    moved = changes.compare_ratios(at_mix[None, :], visitors.sum(0, keepdims=True), days)
+    rates = changes.compare_ratios(buyers.sum(0, keepdims=True), at_mix[None, :], days)
+    # Told apart from the cells that are corrected together, so asked for more.
+    if not moved.p_value[0] < MIX_LEVEL:
         return None
+    reach = (moved.high - moved.low)[0] / 2
+    low, high = shift.mix - reach, shift.mix + reach
     old, new = (float(np.nan_to_num(measures["pay_amount"])[:, place].sum()) for place in (days.before, days.after))
     scale = (old + new) / (shift.before + shift.after)
     money = Amount(scale * shift.mix, scale * low, scale * high, whole.currency)
@@ -224,7 +187,7 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
         n=int(visitors[:, days.after].sum()),
         confidence="confirmed",
         money=money,
-        headline=mix_sentence(shift, dimension, rates_moved=rate_low > 0 or rate_high < 0),
+        headline=mix_sentence(shift, dimension, rates_moved=bool(rates.p_value[0] < guards.alpha)),
         evidence=Message(
             "Conversion changed by {total}: {rate} inside the segments, {mix} by the mix.",
             total=Points(shift.total),
@@ -235,26 +198,9 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
     )
 
 
-def _mix_of(parts: list[st.Floats], count: int) -> st.Floats:
-    """Mix effect of bootstrap sums; each part has buyers, then visitors of every segment."""
-    (x0, n0), (x1, n1) = ((part[:, :count], part[:, count:]) for part in parts)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r0, r1 = x0 / n0, x1 / n1
-        r0, r1 = np.where(np.isnan(r0), r1, r0), np.where(np.isnan(r1), r0, r1)
-        share = n1 / n1.sum(1, keepdims=True) - n0 / n0.sum(1, keepdims=True)
-        centre = (x0.sum(1) / n0.sum(1) + x1.sum(1) / n1.sum(1)) / 2
-    return np.asarray((np.nan_to_num(share) * (np.nan_to_num((r0 + r1) / 2) - centre[:, None])).sum(1))
-
-
-def _rate_of(parts: list[st.Floats], count: int) -> st.Floats:
-    """Rate effect of bootstrap sums: what of the change of the total rate is not mix."""
-    before, after = (part[:, :count].sum(1) / part[:, count:].sum(1) for part in parts)
-    return np.asarray(after - before - _mix_of(parts, count))
-
-
 def mix_sentence(shift: MixRate, dimension: str, *, rates_moved: bool) -> Message:
     """The verdict of mix against rate in words; of rates that moved by chance only, nothing is said."""
-    from ecops.growth.daily import DIMENSIONS
+    from ecops.metrics.daily import DIMENSIONS
 
     values: dict[str, Value] = {
         "dimension": DIMENSIONS[dimension],
@@ -288,6 +234,14 @@ def watch(whole: Scope, causes: Sequence[Cause]) -> list[Finding]:
     """The largest losses and gains that would hold alone but not after correction."""
     largest = sorted(causes, key=lambda cause: -abs(cause.money))[:WATCHED]
     return [_finding(whole, cause, "watch") for cause in largest]
+
+
+def unconfirmed(item: Finding, whole: Scope) -> Finding:
+    """A finding of a shop whose history is too short to know how its days differ: to be watched, with the reason."""
+    if item.confidence != "confirmed":
+        return item
+    reason = too_few_days(whole.days.least)
+    return replace(item, confidence="watch", notes=(*item.notes, reason))
 
 
 def retention(figures: _Figures, guards: Guards) -> list[Finding]:
@@ -460,12 +414,3 @@ def ranked(found: Sequence[Finding]) -> tuple[Finding, ...]:
         return (0 if item.kind == "data" else ORDER[item.confidence], -worth)
 
     return tuple(sorted(found, key=rank))
-
-
-def block_of(item: Finding) -> Literal["traffic", "conversion", "retention", ""]:
-    """The handbook's block a finding belongs to."""
-    if item.kind == "traffic":
-        return "traffic"
-    if item.kind in {"rate", "mix"}:
-        return "conversion"
-    return "retention" if item.kind == "retention" else ""

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ecops import workfolders
+from ecops.engine.duck import Engine, flush
 from ecops.errors import StoreError, near
 from ecops.messages import Message
 from ecops.store import audit, lock, manifest, reading
 from ecops.store.answers import check_currency
 from ecops.store.data import Data, known_names, workspace_data
-from ecops.store.engine import Engine, flush
 from ecops.store.loading import Loader, Upload, added_up
 from ecops.store.reading import Wishes
 from ecops.store.receipt import Receipt
@@ -290,7 +290,9 @@ class Workspace:
         settings = self.state.settings()
         if not added_up(settings):
             files = [file for file in files if file.kind != "rollup"]
-        return workspace_data(self._engine, self._data, files, self._name(number), settings.get("currency", ""))
+        return workspace_data(
+            self._engine, self._data, self.state, files, self._name(number), settings.get("currency", "")
+        )
 
     def query(self, query: str | Path, **params: Any) -> pa.Table:
         """The answer to a question about the tables as they are now.

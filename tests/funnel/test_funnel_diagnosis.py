@@ -11,9 +11,9 @@ from ecops.funnel.cells import Step2x2, nodes
 from ecops.funnel.diagnosis import MARGIN
 from ecops.funnel.dimensions import adtributor
 from ecops.funnel.findings import UNDATED
-from ecops.growth.statistics import newcombe, two_proportions
 from ecops.messages import Message
 from ecops.periods import Period
+from ecops.statistics import newcombe, two_proportions
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "events"
 CHANNELS = ("ads", "direct", "feed", "live", "search", "social")
@@ -195,6 +195,7 @@ def simpson(visits, rates):
     return from_table(pd.DataFrame(data), by="channel")
 
 
+@pytest.mark.row(86)
 def test_simpsons_paradox_is_said():
     found = diagnose(simpson([1000, 4000], [0.03, 0.18]), simpson([4000, 1000], [0.05, 0.20]))
     assert found.mix.rate == pytest.approx(-0.02)
@@ -221,6 +222,7 @@ def test_fewer_visitors_are_traffic_not_conversion():
     assert "traffic" in found.verdict.text("en")
 
 
+@pytest.mark.row(71)
 def test_a_gap_to_a_benchmark():
     random = np.random.default_rng(11)
     found = diagnose(week(random), benchmark={"pay": 0.9, "click": 0.0499})

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ecops.growth import kpis
+from ecops.metrics import kpis
 from ecops.periods import parse_period
 from ecops.store.workspace import Workspace
 
