@@ -380,6 +380,10 @@ def _rows_before(data: Any, rows: pd.DataFrame, period: Period, before: Period) 
     return found.assign(**found[numbers].astype(float).fillna(0.0))
 
 
+_RANK = {"item": 1, "shop": 2, "source": 3}
+"""Levels by how much they say; a level that an older release let in says least."""
+
+
 def _rows(data: Any, period: Period, before: Period) -> pd.DataFrame:
     """Daily counts of both spans, one level for each platform and shop."""
     import pandas as pd
@@ -397,7 +401,7 @@ def _rows(data: Any, period: Period, before: Period) -> pd.DataFrame:
     for _, part in rows.groupby(["platform", "shop"], sort=True):
         levels = {str(level): len(_reported(side)) for level, side in part.groupby("level")}
         # On a tie sources say more than the whole shop; products count a person once for each product she saw.
-        best = max(levels, key=lambda level: (levels[level], ("item", "shop", "source").index(level)))
+        best = max(levels, key=lambda level: (levels[level], _RANK.get(level, 0)))
         if best == "item" and max(levels.get("source", 0), levels.get("shop", 0)) >= 2:
             best = max((level for level in levels if level != "item"), key=lambda level: (levels[level], level))
         kept.append(part[part["level"] == best])
