@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from ecops.errors import DataError
 from ecops.funnel.counts import from_table, header_of, known_header
+from ecops.funnel.daily import daily_of, spreads
+from ecops.funnel.own import ALL_STEPS
 from ecops.funnel.products import cart_pay_products
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.workspace import ShopFunnel, compared
+from ecops.funnel.workspace import ShopFunnel, _chosen_steps, _rows, compared
 from ecops.messages import Message, Term
-from ecops.metrics.daily import DIMENSIONS
-from ecops.periods import Period
+from ecops.metrics.daily import DIMENSIONS, opened
+from ecops.metrics.panel import history_days
+from ecops.periods import ONE_DAY, Period
 from ecops.sources import inspect
+from ecops.statistics.days import LEAST_DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,6 +182,33 @@ def _name(column: str) -> str:
     """The known step of a canonical column."""
     own = {"visitors": "visit", "clicks": "click"}
     return own.get(column) or next(name for name, step in known_steps().items() if column in step.columns)
+
+
+def own_dispersion(data: Any, period: Period) -> float | None:
+    """How many times more than by chance the counts of a shop vary over such a period, the median step.
+
+    A table without days takes it over, see `diagnose`. None where the shop has no daily counts or too few days.
+    """
+    import numpy as np
+
+    ready = opened(data)
+    past = Period(period.end - (history_days(period) + period.days - 1) * ONE_DAY, period.end)
+    if not ready.has("traffic_daily"):
+        return None
+    try:
+        rows = _rows(ready, past, past)
+    except DataError:
+        return None
+    chosen, shops, _ = _chosen_steps(rows, ALL_STEPS)
+    rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
+    if rows["date"].nunique() < LEAST_DAYS + period.days or len(chosen) < 2:
+        return None
+    now = period.start <= rows["date"]
+    after, before = (from_table(part.fillna(0.0), chosen, date="date") for part in (rows[now], rows[~now]))
+    pairs = zip(after.required, after.required[1:], strict=False)
+    daily = [daily_of(step, base, after, before, None) for base, step in pairs]
+    found = [spreads([np.ones(1, dtype=bool)], part)[0].phi for part in daily if part is not None]
+    return float(np.median(found)) if found else None
 
 
 def segment_columns(frame: pd.DataFrame) -> list[str]:
