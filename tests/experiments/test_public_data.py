@@ -49,7 +49,7 @@ def test_hillstrom_effects(hillstrom):
     mens = found["uv_value", "Mens E-Mail"].unadjusted
     assert (mens.control, mens.treatment) == pytest.approx((0.653, 1.423), abs=5e-4)
     # Published as 0.485 to 1.055, p 1.2e-7 (and 0.169 to 0.680, p .0011): plain Welch. Ours reaches further, above all
-    # upwards:  122 and 267 buyers make all of it.
+    # upwards: 122 and 267 buyers make all of it.
     assert (mens.difference, mens.low, mens.high) == pytest.approx((0.770, 0.484, 1.096), abs=5e-4)
     assert mens.p_value == pytest.approx(1.95e-7, rel=0.05)
     womens = found["uv_value", "Womens E-Mail"].unadjusted
