@@ -84,7 +84,7 @@ def test_covariates_remove_noise():
 def test_missing_history_is_filled_and_flagged():
     holes = USERS.copy()
     holes.loc[::5, "pre_value"] = np.nan
-    readout = analyse(holes, Experiment(goal="uv_value", covariates=("pre_value",)))
+    readout = analyse(holes, Experiment(goal="uv_value", covariates=("pre_value",), planned_sample=40_000))
     filled = holes.assign(gone=holes.pre_value.isna().astype(float), pre_value=holes.pre_value.fillna(0.0))
     filled["revenue"] = filled.revenue.clip(upper=readout.caps["revenue"].high)
     arms = [

@@ -92,6 +92,9 @@ def test_a_small_arm_reaches_further_on_its_poor_side():
     assert effect.lacking == pytest.approx(max(30 / 60, effect.skewness**2))
     few = compare_means(Sample(3_600, 3.6, 1_100.0, 108.0), Sample(400, 2.4, 500.0, 12.0))
     assert few.lacking >= 2.5
+    wild = compare_means(Sample(18_000, 3.6, 9_000.0, 540.0), Sample(2_000, 2.4, 2_000.0, 60.0))
+    assert wild.skewness > 1.2
+    assert wild.lacking == pytest.approx(wild.skewness**2)
 
 
 def test_a_guardrail_has_the_skewness_of_what_it_holds():
