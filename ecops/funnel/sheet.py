@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ecops.errors import DataError
 from ecops.funnel.counts import from_table, header_of, known_header
 from ecops.funnel.daily import daily_of, spreads
+from ecops.funnel.own import ALL_STEPS
 from ecops.funnel.products import cart_pay_products
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.workspace import ALL_STEPS, ShopFunnel, _chosen_steps, _rows, compared
-from ecops.messages import Message
-from ecops.metrics.daily import opened
+from ecops.funnel.workspace import ShopFunnel, _chosen_steps, _rows, compared
+from ecops.messages import Message, Term
+from ecops.metrics.daily import DIMENSIONS, opened
 from ecops.metrics.panel import history_days
 from ecops.periods import ONE_DAY, Period
 from ecops.sources import inspect
@@ -99,6 +100,7 @@ def sheet_funnel(
     Raises:
         MappingError: no two steps are known. DataError: text where counts should be.
     """
+    _readable(now)
     upright = _upright(now)
     if upright is not None:
         after, then = upright
@@ -118,6 +120,46 @@ def sheet_funnel(
     then = from_table(now, by=by, period=Period(early[0], early[-1]), currency=currency)
     note = Message("The later half of the days is compared with the earlier half.")
     return compared(after, then, (note,))
+
+
+def _readable(frame: pd.DataFrame) -> None:
+    """Refuse what lost its columns on the way, and what has no number at all."""
+    if frame.shape[1] == 1:
+        raise DataError(
+            Message("The table has only one column."),
+            Message("Some programs copy each cell to a line of its own. Copy from a spreadsheet, or drop the file."),
+        )
+    if not any(_numeric(frame, str(header)) for header in frame.columns) and _upright(frame) is None:
+        raise DataError(
+            Message("There is no column of numbers in the table."),
+            Message("Copy the headers and the rows below them: one row a source, a product, a day or a step."),
+        )
+
+
+def taken_as(frame: pd.DataFrame) -> dict[str, Term | None]:
+    """What each column of a table of counts is taken for; None for what is not used.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"流量来源": ["a", "b"], "访客数(人)": [9, 8], "支付买家数": [1, 1], "备注": ["x", "y"]})
+    >>> {header: meant and meant.en for header, meant in taken_as(table).items()}
+    {'流量来源': 'channel', '访客数(人)': 'visit', '支付买家数': 'payment', '备注': None}
+    """
+    if _upright(frame) is not None:
+        roles = (Term(en="step", zh="步骤"), Term(en="now", zh="本期"), Term(en="before", zh="对比期"))
+        return {str(header): roles[place] if place < 3 else None for place, header in enumerate(frame.columns)}
+    found: dict[str, Term | None] = {str(header): None for header in frame.columns}
+    for column in _STEP_COLUMNS:
+        header, step = known_header(frame, column), known_steps()[_name(column)]
+        if header is not None:
+            found[header] = step.label
+    for column, label in (("date", Term(en="day", zh="日期")), ("pay_amount", Term(en="payments", zh="支付金额"))):
+        header = known_header(frame, column)
+        if header is not None and found[header] is None:
+            found[header] = label
+    for name in segment_columns(frame):
+        header = known_header(frame, name) or name
+        found[header] = DIMENSIONS.get(name, Term(en="segment", zh="分组"))
+    return found
 
 
 def _two(

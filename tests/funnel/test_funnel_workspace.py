@@ -179,7 +179,7 @@ def test_a_log_of_a_workspace(tmp_path, log):
     workspace.load(log.to_csv(index=False).encode(), name="events.csv")
     data = workspace.data()
     assert shop.bases(data) == ("events",)
-    found = shop.shop_funnel(data, AFTER, basis="events", window="1d")
+    found = shop.shop_funnel(data, AFTER, basis="events")
     assert found.after.names == ("exposure", "click", "cart", "pay")
     in_days = log[(log["happened_at"].dt.date >= AFTER.start) & (log["event"] == "exposure")]
     assert found.after.count("exposure") == in_days["user_id"].nunique()
