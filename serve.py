@@ -65,7 +65,7 @@ WANTED = (
     "ecops.store.workspace",
     "ecops.review.collecting",
     "sample_data.loading",
-    "ui.overview.overview",
+    "ui.overview.overview.overview",
     "ui.parts.findings",
     "ui.state.settings",
     "duckdb",
@@ -109,7 +109,7 @@ def warm_up() -> None:
 
     from ecops.locale import LANGUAGES, catalogue
     from ecops.store.data import names_in
-    from ui.overview import overview
+    from ui.overview.overview import overview
 
     for language in LANGUAGES:
         catalogue(language)

@@ -17,7 +17,7 @@ from ecops.funnel.table import FunnelTable
 from ecops.funnel.workspace import Basis, ShopFunnel
 from ecops.messages import Message, Money, Value
 from ecops.periods import Period
-from ui.funnel import funnelpaste, funnelsteps
+from ui.funnel.funnel import funnelpaste, funnelsteps
 from ui.parts import empty
 from ui.parts.text import _, plain, say
 from ui.state import address, scope, workspaces
