@@ -109,7 +109,7 @@ def warm_up() -> None:
 
     from ecops.locale import LANGUAGES, catalogue
     from ecops.store.data import names_in
-    from ui.overview.overview import overview
+    from ui.overview import overview
 
     for language in LANGUAGES:
         catalogue(language)

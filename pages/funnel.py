@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.funnel.funnel import funnel, funnelparts
+from ui.funnel import funnel, funnelparts
 from ui.parts import cards
 from ui.parts.text import _
 

@@ -5,7 +5,7 @@ import streamlit as st
 from ecops import growth
 from ecops.messages import Message
 from ecops.review import collecting
-from ui.overview.overview import overview
+from ui.overview import overview
 from ui.parts import cards, empty, findings
 from ui.parts.text import _, say
 from ui.state import scope, workspaces

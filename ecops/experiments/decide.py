@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ecops.experiments.effects import Effect
-from ecops.experiments.money import MEASURED
-from ecops.experiments.readout import MetricResult, Readout, Stake
-from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise, too_few
+from ecops.experiments.results.money import MEASURED
+from ecops.experiments.results.readout import MetricResult, Readout, Stake
+from ecops.experiments.statistics.effects import Effect
+from ecops.experiments.telling.words import arm_name, change, interval, money_clause, otherwise, too_few
 from ecops.finding import Advice
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent, Value

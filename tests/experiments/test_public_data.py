@@ -9,7 +9,7 @@ import pytest
 
 from ecops.experiments import Experiment, analyse, compare_means, compare_proportions, decide, preset, srm
 from ecops.experiments.analysis import tally_of
-from ecops.experiments.capping import Cap
+from ecops.experiments.statistics.capping import Cap
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "experiments"
 HILLSTROM, WEBSITE = FOLDER / "hillstrom.csv", FOLDER / "website_results.csv"

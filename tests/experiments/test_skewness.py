@@ -7,8 +7,8 @@ import pytest
 from scipy import special, stats
 
 from ecops.experiments import compare_means, compare_ratios, non_inferiority
-from ecops.experiments.samples import Sample, moments_of
-from ecops.experiments.skewness import bent, mean_thirds, ratio_thirds, reaches, straightened, tail
+from ecops.experiments.statistics.samples import Sample, moments_of
+from ecops.experiments.statistics.skewness import bent, mean_thirds, ratio_thirds, reaches, straightened, tail
 
 
 def test_the_third_moment_is_that_of_a_share_of_lognormal_values():

@@ -11,9 +11,9 @@ import pytest
 import ecops
 import sample_data
 from ecops.experiments import Experiment, analyse, decide
-from ecops.experiments.register import Register, Trial
-from ecops.experiments.trials import trial_findings
-from ecops.experiments.workspace import experiments_in
+from ecops.experiments.reading.workspace import experiments_in
+from ecops.experiments.records.register import Register, Trial
+from ecops.experiments.records.trials import trial_findings
 from ecops.periods import Period
 from tests.experiments.shops import shop, totals
 from tests.pages.test_pages import said

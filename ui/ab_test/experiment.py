@@ -9,13 +9,13 @@ import streamlit as st
 
 from ecops import EcopsError
 from ecops import experiments as ab
-from ecops.experiments import peeking
-from ecops.experiments.judging import asked, judge
-from ecops.experiments.register import UNNAMED, Trial
-from ecops.experiments.report import KINDS, readable, seeming
-from ecops.experiments.tally import Tally
-from ecops.experiments.words import arm_name, otherwise
-from ecops.experiments.workspace import Held, experiments_in
+from ecops.experiments.looks import peeking
+from ecops.experiments.reading.tally import Tally
+from ecops.experiments.reading.workspace import Held, experiments_in
+from ecops.experiments.records.judging import asked, judge
+from ecops.experiments.records.register import UNNAMED, Trial
+from ecops.experiments.telling.report import KINDS, readable, seeming
+from ecops.experiments.telling.words import arm_name, otherwise
 from ecops.handbook import roles
 from ecops.messages import Count, DateRange, Message, Money, Percent, Term
 from ui.ab_test.experiment_store import ACTOR, hypothesis, register

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from ecops import experiments as ab
-from ecops.experiments.report import readable, split_rows
-from ecops.experiments.words import ARMS, arm_name
+from ecops.experiments.telling.report import readable, split_rows
+from ecops.experiments.telling.words import ARMS, arm_name
 from ecops.messages import Percent, Term
 from ui.ab_test.experiment import Case, row
 from ui.ab_test.experiment_store import ACTOR, register

@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from ecops import experiments as ab
-from ecops.experiments import figures
-from ecops.experiments.report import VERDICTS, metric_table, readable, report
-from ecops.experiments.words import segment_value
+from ecops.experiments.telling import figures
+from ecops.experiments.telling.report import VERDICTS, metric_table, readable, report
+from ecops.experiments.telling.words import segment_value
 from ecops.messages import Message, Money, Percent, Value
 from ecops.reports.write import render
 from ui.ab_test.experiment import Case

@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from ecops import EcopsError, experiments, metrics
-from ecops.experiments import figures
-from ecops.experiments.drafting import BASES, UNITS, Draft
+from ecops.experiments.design.drafting import BASES, UNITS, Draft
+from ecops.experiments.telling import figures
 from ecops.handbook import roles
 from ecops.messages import Count, Message, Money, Percent
 from ui.ab_test.experiment_register import fixed_help, save_plan

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from ecops.experiments import presets
-from ecops.experiments.findings import findings
-from ecops.experiments.register import Outcome, Trial
-from ecops.experiments.report import KINDS
+from ecops.experiments.records.register import Outcome, Trial
+from ecops.experiments.telling.findings import findings
+from ecops.experiments.telling.report import KINDS
 from ecops.handbook import roles
 from ecops.messages import Count, Message, Percent, Term
 from ui.ab_test.experiment import Case

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecops.experiments.register import Register, Trial
+from ecops.experiments.records.register import Register, Trial
 from ecops.messages import Term
 from sample_data import loading
 from ui.parts.text import clean, plain

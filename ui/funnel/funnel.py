@@ -9,15 +9,16 @@ from typing import Any, cast
 import pandas as pd
 import streamlit as st
 
-from ecops.funnel import FunnelSpec, logs, presets, sheet
+from ecops.funnel import FunnelSpec, presets
 from ecops.funnel import workspace as shop
-from ecops.funnel.findings import interval_words
-from ecops.funnel.own import ALL_STEPS, Words
+from ecops.funnel.reading import logs, sheet
+from ecops.funnel.reading.own import ALL_STEPS, Words
 from ecops.funnel.table import FunnelTable
+from ecops.funnel.telling.findings import interval_words
 from ecops.funnel.workspace import Basis, ShopFunnel
 from ecops.messages import Message, Money, Value
 from ecops.periods import Period
-from ui.funnel.funnel import funnelpaste, funnelsteps
+from ui.funnel import funnelpaste, funnelsteps
 from ui.parts import empty
 from ui.parts.text import _, plain, say
 from ui.state import address, scope, workspaces

@@ -11,10 +11,12 @@ import pandas as pd
 import streamlit as st
 
 from ecops import funnel
-from ecops.funnel import figures, segments, whatif
-from ecops.funnel.findings import told_apart
-from ecops.funnel.logs import shop_log
+from ecops.funnel.causes import whatif
+from ecops.funnel.paths import segments
+from ecops.funnel.reading.logs import shop_log
 from ecops.funnel.table import FunnelTable
+from ecops.funnel.telling import figures
+from ecops.funnel.telling.findings import told_apart
 from ecops.funnel.workspace import ShopFunnel
 from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
 from ecops.periods import Period

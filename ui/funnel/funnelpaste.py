@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from ecops import EcopsError, door
-from ecops.funnel import sheet
-from ecops.funnel.diagnosis import usual_dispersion
+from ecops.funnel.causes.diagnosis import usual_dispersion
+from ecops.funnel.reading import sheet
 from ecops.funnel.workspace import ShopFunnel
 from ui.parts import errors
 from ui.parts.text import _, clean, joined, plain

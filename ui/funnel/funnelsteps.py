@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from ecops.funnel import FunnelSpec, logs, presets
-from ecops.funnel.own import ALL_STEPS, NO_STEP, OPTIONAL, Own, Words, unused
+from ecops.funnel import FunnelSpec, presets
+from ecops.funnel.reading import logs
+from ecops.funnel.reading.own import ALL_STEPS, NO_STEP, OPTIONAL, Own, Words, unused
 from ecops.funnel.spec import known_steps
 from ecops.messages import Count, Message
 from ui.parts import errors

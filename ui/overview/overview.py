@@ -16,7 +16,7 @@ from ecops.messages import Count, Message, Money, MoneyRange, Percent, Value
 from ecops.metrics import Kpis
 from ecops.metrics.daily import DIMENSIONS
 from ecops.metrics.registry import Metric, metric, metrics
-from ui.overview.overview import drill
+from ui.overview import drill
 from ui.parts import cards, charts, empty, errors, tables
 from ui.parts.tables import Kind, Shape
 from ui.parts.text import _, joined, look, plain, say
