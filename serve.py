@@ -65,7 +65,7 @@ WANTED = (
     "ecops.store.workspace",
     "ecops.review.collecting",
     "sample_data.loading",
-    "ui.overview.overview.overview",
+    "ui.overview.overview",
     "ui.parts.findings",
     "ui.state.settings",
     "duckdb",
