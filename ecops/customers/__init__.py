@@ -7,17 +7,24 @@ from ecops.customers.scoring.migration import Migration, migration
 from ecops.customers.scoring.rfm import Rfm, rfm
 from ecops.customers.scoring.scores import Cuts, Scores, score
 from ecops.customers.scoring.segments import Segmented, custom_scheme, schemes, segment
+from ecops.customers.value.backtest import Backtest, backtest
+from ecops.customers.value.forecast import Prediction, Value, fit_value
 
 __all__ = [
+    "Backtest",
     "Cohorts",
     "Cuts",
     "Migration",
     "OrderBook",
+    "Prediction",
     "Rfm",
     "Scores",
     "Segmented",
+    "Value",
+    "backtest",
     "cohorts",
     "custom_scheme",
+    "fit_value",
     "migration",
     "order_book",
     "repeat",
