@@ -1,6 +1,12 @@
 """Who are our customers, what are they worth, and who gets which coupon?"""
 
+from ecops.customers.orders.baskets import Baskets, baskets
 from ecops.customers.orders.book import OrderBook, order_book
+from ecops.customers.programme.audience import Audience, audience
+from ecops.customers.programme.plan import Coupon, plan, plays, what_if
+from ecops.customers.programme.readout import Readout, readout
+from ecops.customers.programme.reidentify import reidentify
+from ecops.customers.programme.tiers import Tiers, ladders, nudges, tiers
 from ecops.customers.retention.cohorts import Cohorts, cohorts
 from ecops.customers.retention.repeat import repeat
 from ecops.customers.scoring.migration import Migration, migration
@@ -11,25 +17,40 @@ from ecops.customers.value.backtest import Backtest, backtest
 from ecops.customers.value.forecast import Prediction, Value, fit_value
 
 __all__ = [
+    "Audience",
     "Backtest",
+    "Baskets",
     "Cohorts",
+    "Coupon",
     "Cuts",
     "Migration",
     "OrderBook",
     "Prediction",
+    "Readout",
     "Rfm",
     "Scores",
     "Segmented",
+    "Tiers",
     "Value",
+    "audience",
     "backtest",
+    "baskets",
     "cohorts",
     "custom_scheme",
     "fit_value",
+    "ladders",
     "migration",
+    "nudges",
     "order_book",
+    "plan",
+    "plays",
+    "readout",
+    "reidentify",
     "repeat",
     "rfm",
     "schemes",
     "score",
     "segment",
+    "tiers",
+    "what_if",
 ]

@@ -165,8 +165,8 @@ def order_book(
         DataError: nobody can be told apart, or nothing was paid.
         SpecError: no such policy.
     """
-    from ecops.growth.daily import opened
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
+    from ecops.metrics.daily import opened
 
     if refunds not in get_args(Refunds):
         raise unknown_name(Message("The rule for returns"), refunds, get_args(Refunds))

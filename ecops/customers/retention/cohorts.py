@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from ecops.customers.orders.book import Floats, OrderBook, as_date, day_number, sums
 from ecops.errors import SpecError, unknown_name
-from ecops.growth.statistics import wilson
 from ecops.messages import Message
+from ecops.statistics.intervals import wilson
 
 Period = Literal["month", "rolling"]
 """month: calendar months. rolling: spans of 30 days from each customer's own first order."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.customers.orders.book import OrderBook, day_number
-from ecops.growth.statistics import wilson
+from ecops.statistics.intervals import wilson
 
 SECOND_DAYS = 30
 """Days within which a second order earns the handbook's gift."""

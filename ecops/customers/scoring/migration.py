@@ -19,8 +19,9 @@ from ecops.customers.scoring.scores import Cuts, Method, score
 from ecops.customers.scoring.segments import Scheme, Segmented, Split, segment
 from ecops.errors import DataError, SpecError, unknown_name
 from ecops.finding import Amount
-from ecops.growth.statistics import critical_value, welch
 from ecops.messages import Message
+from ecops.statistics.comparisons import welch
+from ecops.statistics.intervals import critical_value
 
 if TYPE_CHECKING:
     import pandas as pd
