@@ -130,7 +130,7 @@ def _mined(rows: Any, least: int, titles: dict[str, str]) -> Baskets:
     worth = np.zeros(many)
     worth[basket] = money
     pairs = _pairs(held, counts, many, least, names)
-    threshold = float(np.quantile(worth[worth > 0], 1 - DEAR))
+    threshold = float(np.quantile(worth[worth > 0], 1 - DEAR, method="higher"))
     return Baskets(
         many,
         pairs.drop(columns=["a", "b"]),
