@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -177,6 +179,30 @@ def order_book(
     name = "orders_matched" if refunds == "match" and tally["credits"] else "orders"
     rows = ready.query(load_sql("ecops.customers.queries", name), limits, timeout=None)  # type: ignore[call-arg]
     return _packed(rows, refunds, tally, getattr(ready, "currency", ""))
+
+
+_kept: weakref.WeakKeyDictionary[Any, dict[Any, OrderBook]] = weakref.WeakKeyDictionary()
+_keeping = threading.Lock()
+_MOST_KEPT = 2
+
+
+def kept_book(data: Any, until: dt.date | None = None) -> OrderBook:
+    """`order_book`, remembered for as long as `data` lives, since every part of a page asks for it.
+
+    Raises:
+        DataError: see `order_book`.
+    """
+    from ecops.metrics.daily import opened
+
+    ready = opened(data)
+    with _keeping:
+        books = _kept.setdefault(ready, {})
+        if until not in books:
+            book = order_book(ready, until=until)
+            while len(books) >= _MOST_KEPT:
+                del books[next(iter(books))]
+            books[until] = book
+        return books[until]
 
 
 def _usable(tally: dict[str, Any]) -> None:
