@@ -77,9 +77,10 @@ def test_tiers_by_hand():
     own = customers.tiers(book, thresholds=(2, 4, 7))
     assert own.place.tolist() == [-1, 0, 1, 1]
     assert own.table()["customers"].tolist() == [1, 2, 0]
-    assert "one more order" in str(nudge_text(ranks.ladder.tiers[1], 1)).lower() or "1 more order" in str(
-        nudge_text(ranks.ladder.tiers[1], 1)
-    )
+    gold = ranks.ladder.tiers[1]
+    assert str(nudge_text(gold, 1)) == "One more order and you are Gold: dedicated service and priority shipping."
+    assert str(nudge_text(gold, 2)).startswith("2 more orders")
+    assert nudge_text(gold, 1).text("zh") == "再下 1 单即可升级为金卡：专属客服、优先发货。"
     with pytest.raises(SpecError, match="must rise"):
         customers.tiers(book, thresholds=(3, 3, 5))
     with pytest.raises(SpecError, match="by value"):

@@ -255,4 +255,6 @@ def _reaching(
 
 def nudge_text(tier: Tier, missing: int) -> Message:
     """What the customer is told."""
-    return Message("{n} more order(s) and you are {tier}: {benefit}.", n=missing, tier=tier.label, benefit=tier.benefit)
+    if missing == 1:
+        return Message("One more order and you are {tier}: {benefit}.", tier=tier.label, benefit=tier.benefit)
+    return Message("{n} more orders and you are {tier}: {benefit}.", n=missing, tier=tier.label, benefit=tier.benefit)

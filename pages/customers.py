@@ -1,0 +1,43 @@
+"""Who are our customers, what are they worth, and who gets which coupon?"""
+
+import streamlit as st
+
+from ecops.customers import answers
+from ui import cards, findings
+from ui.customers import choices, plan, segments, tiers, value
+from ui.text import _
+
+st.title(_("Who are our customers, what are they worth, and who gets which coupon?"))
+looked = choices.ask()
+if looked is None:
+    st.stop()
+
+cards.verdict(answers.verdict(looked.segments, looked.findings))
+segments.summary(looked)
+if looked.findings:
+    findings.show(looked.findings, "customers")
+
+st.subheader(_("Who are they?"), anchor=False)
+segments.maps(looked)
+
+st.subheader(_("Who moved?"), anchor=False)
+segments.migration(looked)
+
+st.subheader(_("Do they come back?"), anchor=False)
+value.cohorts(looked)
+
+st.subheader(_("What will they bring?"), anchor=False)
+forecast = value.forecast(looked)
+
+st.subheader(_("Tiers, and who is one order away"), anchor=False)
+tiers.tiers(looked, forecast)
+
+st.subheader(_("What is bought together?"), anchor=False)
+tiers.baskets(looked)
+
+st.subheader(_("Who gets what?"), anchor=False)
+planned = plan.actions(looked)
+plan.export(looked, planned)
+
+st.subheader(_("What did it bring?"), anchor=False)
+plan.outcome(looked)
