@@ -47,7 +47,8 @@ page.switch_page(str(navigation.path("weekdays"))).run()
 print(json.dumps({
     "order": list(capabilities()),
     "menu": {stem: label.en for stem, label in navigation.pages().items()},
-    "findings": [[f.headline.text("en"), f.evidence.text("en")] for f in collect(workspace, week) if f.area == "weekdays"],
+    "findings": [[f.headline.text("en"), f.evidence.text("en")]
+                 for f in collect(workspace, week) if f.area == "weekdays"],
     "deck": [s.title.text("en") for s in sections(workspace, week)],
     "html": "Saturday" in render(report(review, sections=sections(workspace, week)), "html", "en").decode(),
     "metric": metrics()["best_weekday_sales"].label.en if "best_weekday_sales" in metrics() else "",

@@ -21,6 +21,7 @@ def test_everything_else_is_left_alone(cell):
     assert defuse(cell) == cell
 
 
+@pytest.mark.row(273)
 def test_cost_is_left_out_for_a_manager_and_kept_for_finance():
     table = pa.table({"sku": ["A"], "cost": [913.37]})
     assert list(release(table, "manager").columns) == ["sku"]

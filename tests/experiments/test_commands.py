@@ -31,6 +31,7 @@ def file(users, tmp_path_factory):
     return path
 
 
+@pytest.mark.row(92)
 def test_the_verdict_is_that_of_the_engine(file, users):
     options = ("--planned", 8000, "--look", 4000, "--guardrail", "aov=0.1", "--margin", 0.5, "--json")
     told = json.loads(run("experiment", file, *options).stdout)

@@ -172,6 +172,7 @@ def test_of_several_arms_the_best_is_shipped():
     assert any("Holm" in str(text) for text in decision.adjusted)
 
 
+@pytest.mark.row(94)
 def test_costs_are_better_when_lower():
     users = shop(60_000, seed=13, rate=0.1)
     users["ad_cost"] = np.where(users.variant == "B", 0.8, 1.0) * np.random.default_rng(2).gamma(4.0, 1.0, len(users))
@@ -366,6 +367,7 @@ def test_other_ways_of_looking(monitoring):
     assert readout.looks.critical == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.row(97, 98)
 def test_every_preset_names_its_metric_in_both_languages():
     for key in ("ctr", "conversion", "payment_rate", "uv_value", "aov", "cac", "roi", "repeat_rate"):
         metric = preset(key)

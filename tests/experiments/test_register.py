@@ -23,6 +23,7 @@ def register(tmp_path):
     return Register(State(f"sqlite:///{tmp_path / 'state.sqlite'}"))
 
 
+@pytest.mark.row(99)
 def test_a_plan_is_written_and_read_back(register):
     register.write(
         "ab_1", "li", hypothesis="场景图", owner="design", goal="conversion", baseline=0.03, minimum_lift=0.12,
@@ -91,6 +92,7 @@ def test_a_plan_may_come_late_once(register):
     assert register.write("ab_1", "li", planned_sample=9000.0).planned_sample == 9000.0
 
 
+@pytest.mark.row(96, 99)
 def test_the_decision_and_its_action(register):
     register.look("ab_1", "li", 8000, "ship")
     trial = register.decide("ab_1", "li", "shipped", "护栏守住", action="abc123")

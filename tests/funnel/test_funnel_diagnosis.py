@@ -195,6 +195,7 @@ def simpson(visits, rates):
     return from_table(pd.DataFrame(data), by="channel")
 
 
+@pytest.mark.row(86)
 def test_simpsons_paradox_is_said():
     found = diagnose(simpson([1000, 4000], [0.03, 0.18]), simpson([4000, 1000], [0.05, 0.20]))
     assert found.mix.rate == pytest.approx(-0.02)
@@ -221,6 +222,7 @@ def test_fewer_visitors_are_traffic_not_conversion():
     assert "traffic" in found.verdict.text("en")
 
 
+@pytest.mark.row(71)
 def test_a_gap_to_a_benchmark():
     random = np.random.default_rng(11)
     found = diagnose(week(random), benchmark={"pay": 0.9, "click": 0.0499})

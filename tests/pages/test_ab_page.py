@@ -101,6 +101,7 @@ SAID = {
 }
 
 
+@pytest.mark.row(92)
 @pytest.mark.parametrize("name", SAID)
 def test_each_sample_test_gets_its_verdict_in_plain_words(opened, name):
     app = opened(test=name, language="zh")
@@ -238,6 +239,7 @@ def test_a_test_said_to_be_over_gets_a_verdict(own):
     assert "No clear difference in the full sample" in app.header[0].value.replace("\\", "")
 
 
+@pytest.mark.row(99)
 def test_a_plan_goes_into_the_register_and_judges_the_file(own):
     app, workspace = own(shop(6_000, seed=4).assign(experiment="ab_1"), language="en")
     app.segmented_control(key="part").set_value("plan").run()
@@ -254,6 +256,7 @@ def test_a_plan_goes_into_the_register_and_judges_the_file(own):
     )
 
 
+@pytest.mark.row(98)
 def test_changing_the_plan_answers(opened):
     app = opened("plan", "", "mine", "en")
     before = app.header[0].value
@@ -285,6 +288,7 @@ def test_no_cell_of_the_figures_begins_with_an_apostrophe(own):
     assert [cell for cell in cells if cell.startswith("'")] == []
 
 
+@pytest.mark.row(93, 96, 99)
 def test_a_decision_becomes_an_action(own):
     from ecops.review.actions import ActionLog
 

@@ -44,6 +44,7 @@ def texts(app, kind):
     return [getattr(element, "value", None) or element.label for element in app.get(kind)]
 
 
+@pytest.mark.row(10, 20)
 def test_the_order_of_the_meeting(open_review):
     app, _ = open_review()
     assert [head.value[:2] for head in app.subheader] == ["1.", "2.", "3.", "4."]
@@ -56,6 +57,7 @@ def test_the_order_of_the_meeting(open_review):
     assert [button.label for button in app.get("download_button")][:3] == ["PowerPoint", "Excel", "HTML"]
 
 
+@pytest.mark.row(27, 28, 30)
 def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     app, log = open_review()
     app.button(key="act_review_2").click().run()
@@ -72,6 +74,7 @@ def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     assert any("Check the payment channel" in text for text in texts(app, "markdown"))
 
 
+@pytest.mark.row(30, 31)
 def test_the_life_of_an_action(open_review):
     def prepare(log):
         log.add("li", title="换支付通道", owner="operations", metric="payment_rate", due=dt.date(2026, 11, 10),

@@ -27,23 +27,29 @@ ORDERS = ("orders", "order_lines", "ad_spend_daily", "calendar")
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory):
+def shop(made_once):
     """For reading."""
-    workspace = Workspace.open(tmp_path_factory.mktemp("review") / "shop")
+    return Workspace.open(made_once("shop", _shop))
+
+
+def _shop(folder):
+    workspace = Workspace.open(folder)
     for file in sample_data.files():
         if file.name in FILES:
             with workspace.inspect(file) as inspection:
                 workspace.load_inspected(inspection, wishes(inspection))
-    return workspace
 
 
 @pytest.fixture(scope="session")
-def shop_with_orders(tmp_path_factory):
+def shop_with_orders(made_once):
     """For reading: with orders and paid promotion."""
-    workspace = Workspace.open(tmp_path_factory.mktemp("review") / "orders")
+    return Workspace.open(made_once("orders", _shop_with_orders))
+
+
+def _shop_with_orders(folder):
+    workspace = Workspace.open(folder)
     wanted = [name for name, hint in sample_data.hints().items() if hint["table"] in ORDERS or name in TRAFFIC]
     list(load(workspace, [file for file in sample_data.files() if file.name in wanted]))
-    return workspace
 
 
 @pytest.fixture

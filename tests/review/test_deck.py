@@ -160,6 +160,7 @@ def test_all_three_within_five_seconds(review):
     assert time.process_time() - begin < 5
 
 
+@pytest.mark.row(26)
 def test_the_command_writes_three_files_and_its_exit_code_says_that_a_rule_fired(shop, tmp_path):
     told = RUN.invoke(app, ["report", "--period", "week", "--out", str(tmp_path), "-w", str(shop.folder), "--json"])
     assert told.exit_code == 3, told.output
@@ -194,6 +195,7 @@ def test_the_report_speaks_english_like_every_command_unless_asked(shop, tmp_pat
     assert f'<html lang="{"en" if told == "GMV was" else "zh-CN"}">' in page
 
 
+@pytest.mark.row(25)
 def test_alerts_in_json(shop):
     told = RUN.invoke(app, ["alerts", "--json", "-w", str(shop.folder)])
     (alert,) = json.loads(told.output)["alerts"]

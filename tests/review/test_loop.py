@@ -80,6 +80,7 @@ def loop(shop, tmp_path_factory):
     return own_shop, log, repair.id, useless.id
 
 
+@pytest.mark.row(30)
 def test_the_repair_is_verified_and_the_useless_action_is_not(loop):
     workspace, _, repair, useless = loop
     assert last_day(workspace.data()) == NEXT.end
