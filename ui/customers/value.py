@@ -67,7 +67,7 @@ def forecast(looked: Looked) -> Value:
         )
     for note in value.notes:
         st.caption(say(note))
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([2, 3], gap="medium")
     tried = value.backtest
     with left:
         if tried is not None:

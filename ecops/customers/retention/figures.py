@@ -68,7 +68,7 @@ def cohort_map(found: Cohorts, look: Look | None = None) -> go.Figure:
     title(figure, takeaway, below, look.language)
     figure.update_layout(height=max(320, 34 * len(labels) + 60))
     figure.update_xaxes(side="top", type="category")
-    figure.update_yaxes(type="category")
+    figure.update_yaxes(type="category", showgrid=False)
     return figure
 
 

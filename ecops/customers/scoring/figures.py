@@ -82,6 +82,7 @@ def score_map(found: Segmented, look: Look | None = None) -> go.Figure:
         Message("Customers by recency (R5: last order most recent) and frequency (F5: most orders)."),
         look.language,
     )
+    figure.update_yaxes(showgrid=False)
     figure.update_layout(height=400)
     return figure
 
@@ -113,13 +114,14 @@ def migration_map(moves: Migration, look: Look | None = None) -> go.Figure:
             "{stayed} of {n} customers are where they were.", stayed=Percent(moves.stayed), n=Count(len(moves.origin))
         ),
         Message(
-            "Rows: segment on {first}. Columns: segment on {second}. Darker is a larger share of the row.",
+            "Rows: segment on {first}. Columns: segment on {second}. The stronger the colour, the larger the share of the row.",
             first=moves.before.rfm.snapshot,
             second=moves.after.rfm.snapshot,
         ),
         look.language,
     )
-    figure.update_xaxes(side="top", tickangle=-35)
+    figure.update_xaxes(side="top", tickangle=-45)
+    figure.update_yaxes(showgrid=False)
     figure.update_layout(height=480)
     return figure
 
