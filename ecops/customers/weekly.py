@@ -12,7 +12,7 @@ from ecops.customers.orders.book import OrderBook, day_number, kept_book
 from ecops.customers.programme.plan import plays
 from ecops.customers.programme.tiers import tiers
 from ecops.customers.retention.repeat import SECOND_DAYS
-from ecops.customers.scoring.migration import Migration, at_stake, migration
+from ecops.customers.scoring.migration import Migration, at_stake, migration, spent
 from ecops.customers.scoring.rfm import rfm
 from ecops.customers.scoring.scores import score
 from ecops.customers.scoring.segments import schemes, segment
@@ -24,7 +24,7 @@ from ecops.periods import ONE_DAY, Period
 from ecops.reports.model import Bullets, Section, Table
 from ecops.statistics.comparisons import benjamini_hochberg, two_proportions
 from ecops.statistics.dispersion import rate_dispersion
-from ecops.statistics.intervals import newcombe
+from ecops.statistics.intervals import critical_value, newcombe
 
 STEP = 28
 """Days of a step; whole weeks, so that weekdays stand against the same weekdays."""
@@ -44,37 +44,42 @@ Counts = NDArray[np.float64]
 
 
 def customer_findings(data: Any, period: Period) -> list[Finding]:
-    """Falls of good customers and missing second orders that are worse than in the months before.
+    """Good customers who order less or fall away, and missing second orders, worse than in the months before.
 
-    Both are held against three to six earlier steps of 28 days, and what differs between those (campaigns, holidays)
+    Each is held against three to six earlier steps of 28 days, and what differs between those (campaigns, holidays)
     widens the interval. Nothing where the history is shorter.
     """
     try:
         book = kept_book(data, period.end)
     except DataError:
         return []
-    found = [*_falls(book, period), *_second_orders(book, period)]
-    return [finding for finding in found if finding is not None]
+    return [*_good_customers(book, period), *_second_orders(book, period)]
 
 
-def _falls(book: OrderBook, period: Period) -> list[Finding | None]:
-    """Champions and loyal customers who fell to segments of customers who stay away."""
+def _good_customers(book: OrderBook, period: Period) -> list[Finding]:
+    """Champions and loyal customers: fewer than usual ordered, or more than usual fell away.
+
+    Orders tell at once; a fall to another segment comes later, since it takes as long as the cut-offs of recency say.
+    """
     moves = _steps(book, period)
     if len(moves) <= LEAST_STEPS:
         return []
     judged = []
     for key in _GOOD:
-        gone = np.array([_fallen(move, key) for move in moves], dtype=np.float64)
         base = np.array([(move.origin == move.scheme.place(key)).sum() for move in moves], dtype=np.float64)
-        if base.min() >= LEAST:
-            judged.append((key, gone, base, _worse(gone, base)))
+        if base.min() < LEAST:
+            continue
+        for make, count in ((_silent, _active), (_fall, _fallen)):
+            counted = np.array([count(book, move, key) for move in moves], dtype=np.float64)
+            judged.append((make, key, counted, base, _chance(counted, base)))
     if not judged:
         return []
     q_values = benjamini_hochberg([p_value for *_, p_value in judged])
-    return [
-        _fall(book, moves[0], period, key, gone, base, (p_value, float(q_value)))
-        for (key, gone, base, p_value), q_value in zip(judged, q_values, strict=True)
+    found = [
+        make(book, moves, period, key, counted, base, (p_value, float(q_value)))
+        for (make, key, counted, base, p_value), q_value in zip(judged, q_values, strict=True)
     ]
+    return [finding for finding in found if finding is not None]
 
 
 def _steps(book: OrderBook, period: Period) -> list[Migration]:
@@ -90,30 +95,115 @@ def _steps(book: OrderBook, period: Period) -> list[Migration]:
     return found
 
 
-def _fallen(move: Migration, key: str) -> int:
+def _fallen(book: OrderBook, move: Migration, key: str) -> int:
+    """Customers of a segment who are in one of those who stay away at the end of the step."""
+    del book
     many = len(move.scheme.segments)
     gone = [many if not name else move.scheme.place(name) for name in _GONE]
     return int(((move.origin == move.scheme.place(key)) & np.isin(move.target, gone)).sum())
 
 
-def _worse(gone: Counts, base: Counts) -> float:
+def _active(book: OrderBook, move: Migration, key: str) -> int:
+    """Customers of a segment who ordered within the step."""
+    return int(_ordered(book, move)[_members(move, key)].sum())
+
+
+def _members(move: Migration, key: str) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = move.before.rfm.customer[move.origin == move.scheme.place(key)]
+    return found
+
+
+def _ordered(book: OrderBook, move: Migration) -> NDArray[np.bool_]:
+    """(customers,) who ordered within the step."""
+    first, last = day_number(move.before.rfm.snapshot), day_number(move.after.rfm.snapshot)
+    found = np.zeros(len(book.customers), dtype=bool)
+    found[book.customer[(book.day >= first) & (book.day < last)]] = True
+    return found
+
+
+def _chance(counted: Counts, base: Counts) -> float:
     """Two-sided p-value of the newest share against all earlier ones, with their dispersion."""
-    spread = rate_dispersion(gone[1:], base[1:], np.zeros(len(gone) - 1))
+    spread = rate_dispersion(counted[1:], base[1:], np.zeros(len(counted) - 1))
     test = two_proportions(
-        (gone[1:].sum(), base[1:].sum()), (gone[0], base[0]), dispersion=spread.phi, df=np.maximum(spread.df, 1)
+        (counted[1:].sum(), base[1:].sum()),
+        (counted[0], base[0]),
+        dispersion=spread.phi,
+        df=np.maximum(spread.df, 1),
     )
     return float(np.asarray(test).ravel()[0])
 
 
+def _silent(
+    book: OrderBook,
+    moves: list[Migration],
+    period: Period,
+    key: str,
+    counted: Counts,
+    base: Counts,
+    chance: tuple[float, float],
+) -> Finding | None:
+    before, after = float(counted[1:].sum() / base[1:].sum()), float(counted[0] / base[0])
+    confidence = _confidence(*chance)
+    if after >= before or confidence is None:
+        return None
+    ends = newcombe((counted[1:].sum(), base[1:].sum()), (counted[0], base[0]))
+    return Finding(
+        area="customers",
+        kind="retention",
+        subject={"segment": key},
+        metric="retention_rate",
+        period=period,
+        compare=None,
+        before=before,
+        after=after,
+        ci=(float(ends.low), float(ends.high)),
+        q_value=chance[1],
+        n=int(base[0]),
+        confidence=confidence,
+        money=_unspent(book, moves, key, base),
+        headline=Message(
+            "Only {after} of {base} {segment} customers ordered in four weeks; {before} is usual.",
+            after=Percent(after),
+            base=Count(base[0]),
+            segment=moves[0].scheme[key].label,
+            before=Percent(before),
+        ),
+        evidence=Message(
+            "{missing} of them fewer than usual, against the {n} times four weeks before.",
+            missing=Count(round((before - after) * base[0])),
+            n=len(counted) - 1,
+        ),
+        action=advice("wake_high_value"),
+    )
+
+
+def _unspent(book: OrderBook, moves: list[Migration], key: str, base: Counts) -> Amount | None:
+    """What the segment spent less than in the steps before, a month; None where it did not.
+
+    Each step is one observation (money of a member), since days have much in common for all customers.
+    """
+    each = np.array(
+        [spent(book, _members(move, key), move.before.rfm.snapshot, move.after.rfm.snapshot).mean() for move in moves]
+    )
+    many = len(each) - 1
+    change = float(each[0] - each[1:].mean())
+    half = float(critical_value(df=many - 1) * each[1:].std(ddof=1) * np.sqrt(1 + 1 / many))
+    month = base[0] * 30.4375 / STEP
+    if change >= 0:
+        return None
+    return Amount(change * month, (change - half) * month, (change + half) * month, book.currency, "month")
+
+
 def _fall(
     book: OrderBook,
-    move: Migration,
+    moves: list[Migration],
     period: Period,
     key: str,
     gone: Counts,
     base: Counts,
     chance: tuple[float, float],
 ) -> Finding | None:
+    move = moves[0]
     before, after = float(gone[1:].sum() / base[1:].sum()), float(gone[0] / base[0])
     confidence = _confidence(*chance)
     if after <= before or confidence is None:
@@ -172,7 +262,7 @@ def _confidence(p_value: float, q_value: float) -> Confidence | None:
     return "watch" if p_value < SURE else None
 
 
-def _second_orders(book: OrderBook, period: Period) -> list[Finding | None]:
+def _second_orders(book: OrderBook, period: Period) -> list[Finding]:
     """New customers whose 30 days are over: did as many order again as in the months before?"""
     last = day_number(period.end) - SECOND_DAYS
     blocks = (last - day_number(book.first_day) - 90) // STEP
@@ -189,7 +279,7 @@ def _second_orders(book: OrderBook, period: Period) -> list[Finding | None]:
     came = np.bincount(block[counted & (gap <= SECOND_DAYS)], minlength=steps).astype(np.float64)
     if base.min() < LEAST:
         return []
-    p_value = _worse(came, base)
+    p_value = _chance(came, base)
     before, after = float(came[1:].sum() / base[1:].sum()), float(came[0] / base[0])
     confidence = _confidence(p_value, p_value)
     if after >= before or confidence is None:

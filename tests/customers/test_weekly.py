@@ -47,17 +47,33 @@ def test_regulars_who_stop_are_found_with_their_money():
     gone = {f"r{n}" for n in range(0, 600, 3)}
     late = rows["ordered_at"] > pd.Timestamp(END) - pd.Timedelta(days=40)
     found = heard(rows[~(late & rows["buyer_id"].isin(gone))])
-    falls = [finding for finding in found if finding.metric == "churn_rate"]
-    assert falls
-    worst = falls[0]
-    assert worst.confidence == "confirmed"
-    assert worst.after > worst.before
-    assert worst.compare is None
-    assert worst.action.rule == "wake_high_value"
-    assert "fell away in four weeks" in str(worst.headline)
-    if worst.money is not None:
-        assert worst.money.value < 0
-        assert worst.money.low < worst.money.value < worst.money.high
+    silent = next(finding for finding in found if finding.metric == "retention_rate")
+    assert (silent.confidence, silent.subject, silent.compare) == ("confirmed", {"segment": "champions"}, None)
+    assert silent.after < silent.before
+    assert silent.action.rule == "wake_high_value"
+    assert "ordered in four weeks" in str(silent.headline)
+    # A third of those who spend on average rate 1/20 a day and 100 an order: about 100 a month each.
+    assert silent.money.low < silent.money.value < silent.money.high < 0
+    assert silent.money.value == pytest.approx(-gone_money(rows, gone), rel=0.35)
+
+
+def gone_money(rows, gone):
+    theirs = rows[rows["buyer_id"].isin(gone) & (rows["ordered_at"] <= pd.Timestamp(END) - pd.Timedelta(days=40))]
+    return theirs["paid_amount"].sum() / 380 * 30.4375
+
+
+@pytest.mark.row(113)
+def test_regulars_who_stopped_half_a_year_ago_fall_to_another_segment_now():
+    rows = steady(1)
+    gone = {f"r{n}" for n in range(0, 600, 3)}
+    late = rows["ordered_at"] > pd.Timestamp(END) - pd.Timedelta(days=205)
+    found = heard(rows[~(late & rows["buyer_id"].isin(gone))])
+    fall = next(finding for finding in found if finding.metric == "churn_rate")
+    assert fall.confidence == "confirmed"
+    assert fall.after > fall.before
+    assert "fell away in four weeks" in str(fall.headline)
+    if fall.money is not None:
+        assert fall.money.low < fall.money.value < 0
 
 
 @pytest.mark.row(108)

@@ -114,7 +114,8 @@ def migration_map(moves: Migration, look: Look | None = None) -> go.Figure:
             "{stayed} of {n} customers are where they were.", stayed=Percent(moves.stayed), n=Count(len(moves.origin))
         ),
         Message(
-            "Rows: segment on {first}. Columns: segment on {second}. The stronger the colour, the larger the share of the row.",
+            "Rows: segment on {first}. Columns: segment on {second}. The stronger the colour, the larger the share of "
+            "the row.",
             first=moves.before.rfm.snapshot,
             second=moves.after.rfm.snapshot,
         ),
