@@ -41,7 +41,7 @@ def test_the_sample_shop_from_segments_to_the_list(open_app, caplog):
     app.selectbox(key="cust_scheme").select("cn8").run()
     sound(app, caplog)
     assert any("High means" in text for text in said(app))
-    assert app.query_params["cust_scheme"] == ["cn8"]
+    assert app.query_params["cust_scheme"] in ("cn8", ["cn8"])
     app.number_input(key="tier_orders_1").set_value(1).run()
     sound(app, caplog)
     assert any("must rise" in error.value for error in app.error)

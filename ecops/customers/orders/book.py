@@ -173,8 +173,10 @@ def order_book(
     if refunds not in get_args(Refunds):
         raise unknown_name(Message("The rule for returns"), refunds, get_args(Refunds))
     ready = opened(data)
-    limits = {"until": until or dt.date.today(), "dropped": [code.casefold() for code in drop_codes]}
+    after = dt.datetime.combine((until or dt.date.today()) + dt.timedelta(days=1), dt.time())
+    limits = {"after": after, "dropped": [code.casefold() for code in drop_codes]}
     tally = ready.query(load_sql("ecops.customers.queries", "tally"), limits, timeout=None).to_pylist()[0]  # type: ignore[call-arg]
+    tally["unpaid_lines"] = tally["never_paid_lines"] + tally["amountless_lines"]
     _usable(tally)
     name = "orders_matched" if refunds == "match" and tally["credits"] else "orders"
     rows = ready.query(load_sql("ecops.customers.queries", name), limits, timeout=None)  # type: ignore[call-arg]

@@ -9,7 +9,7 @@ with lines as (
     where paid_at is not null
         and paid_amount > 0
         and cast(paid_at as date) between $start and $end
-        and not list_contains($dropped, lower(sku))
+        and (len($dropped) = 0 or not list_contains($dropped, lower(sku)))
 ),
 
 orders as (

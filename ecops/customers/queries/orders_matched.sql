@@ -13,8 +13,8 @@ with lines as (
     where paid_at is not null
         and paid_amount <> 0
         and buyer_id <> ''
-        and cast(paid_at as date) <= $until
-        and not list_contains($dropped, lower(sku))
+        and paid_at < $after
+        and (len($dropped) = 0 or not list_contains($dropped, lower(sku)))
 ),
 
 orders as (
