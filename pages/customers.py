@@ -4,7 +4,7 @@ import streamlit as st
 
 from ecops.customers import answers
 from ui import cards, findings
-from ui.customers import choices, plan, segments, tiers, value
+from ui.customers import choices, people, plan, segments, tiers, value
 from ui.text import _
 
 st.title(_("Who are our customers, what are they worth, and who gets which coupon?"))
@@ -31,6 +31,12 @@ forecast = value.forecast(looked)
 
 st.subheader(_("Tiers, and who is one order away"), anchor=False)
 tiers.tiers(looked, forecast)
+
+st.subheader(_("What did each channel's customers bring and cost?"), anchor=False)
+people.channels(looked)
+
+st.subheader(_("Members, and what customers say"), anchor=False)
+people.members(looked)
 
 st.subheader(_("What is bought together?"), anchor=False)
 tiers.baskets(looked)

@@ -8,15 +8,20 @@ from typing import Any, cast
 
 from ecops.customers.orders.baskets import Baskets, By, baskets
 from ecops.customers.orders.book import OrderBook, kept_book
+from ecops.customers.programme.loyalty import PointsOwed, Referral, Survey, coupons, points, referral, survey
 from ecops.customers.programme.plan import Coupon, Planned, plan
 from ecops.customers.programme.tiers import Tiers, tiers
 from ecops.customers.retention.cohorts import Cohorts, Metric, cohorts
 from ecops.customers.retention.cohorts import Period as CohortPeriod
+from ecops.customers.retention.members import By as MemberBy
+from ecops.customers.retention.members import Compared, members
 from ecops.customers.retention.repeat import Repeat, repeat
 from ecops.customers.scoring.migration import Migration, Yardstick, migration
+from ecops.customers.scoring.persona import Persona, completeness, persona
 from ecops.customers.scoring.rfm import rfm
 from ecops.customers.scoring.scores import Method, score
 from ecops.customers.scoring.segments import Segmented, Split, segment
+from ecops.customers.value.acquisition import ltv_cac
 from ecops.customers.value.forecast import Value, fit_value
 from ecops.errors import DataError
 from ecops.finding import Finding
@@ -131,3 +136,54 @@ def verdict(found: Segmented, findings: tuple[Finding, ...]) -> Message:
         share=Percent(float(table.loc[keys, "share"].sum())),
         money=Percent(float(table.loc[keys, "money_share"].sum())),
     )
+
+
+def lists(data: Any) -> tuple[bool, bool, bool]:
+    """Whether there is a customer list, a questionnaire, and coupons."""
+    return tuple(bool(data.has(name)) for name in ("customers", "surveys", "coupon_redemptions"))  # type: ignore[return-value]
+
+
+def compared(data: Any, until: dt.date, by: str) -> Compared | None:
+    """Members against others; None where one of the groups is empty."""
+    try:
+        return members(book(data, until), data, cast("MemberBy", by))
+    except DataError:
+        return None
+
+
+def known(data: Any, until: dt.date) -> Any:
+    """How much of the profile is filled."""
+    return completeness(book(data, until), data)
+
+
+def owed(data: Any) -> PointsOwed:
+    """Points outstanding."""
+    return points(data)
+
+
+def brought(data: Any) -> Referral | None:
+    """The referral factor; None where nobody invited anybody."""
+    try:
+        return referral(data)
+    except DataError:
+        return None
+
+
+def person(data: Any, asked: Asked, key: str) -> Persona:
+    """The persona card of a segment."""
+    return persona(book(data, asked.until), segments(data, asked), data, [key])
+
+
+def asked_people(data: Any) -> Survey:
+    """What people answered."""
+    return survey(data)
+
+
+def given_out(data: Any) -> Any:
+    """Coupons and package cards by campaign."""
+    return coupons(data)
+
+
+def by_channel(data: Any, until: dt.date, months: int) -> Any:
+    """Lifetime value and cost by first channel."""
+    return ltv_cac(book(data, until), data, months=months)

@@ -7,6 +7,7 @@ tell whether customers moved or only the yardstick did.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -116,7 +117,7 @@ def _check(cuts: Cuts) -> None:
         "money": cuts.money,
     }
     for name, values in known.items():
-        if len(values) != cuts.bins or any(np.diff(values) < 0):
+        if len(values) != cuts.bins or any(second < first for first, second in itertools.pairwise(values)):
             raise SpecError(
                 Message("The cut-offs of {name} do not go from the worst to the best score.", name=name),
                 Message("Give one value for each score; fewer days, more orders and more money are better."),
