@@ -30,7 +30,7 @@ run: $(VENV)/.run ## start the app on the sample shop and print its address (POR
 
 test: $(VENV)/.dev ## run every test, the browser ones too where a chromium can be had
 	@sh tools/browser.sh
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## lint, format, types, and that docs/rows.md is fresh
 	@$(BIN)/ruff check $(SOURCES)

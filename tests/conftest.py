@@ -1,29 +1,41 @@
-"""What is dear to make and the same for all tests is made once a run, whatever the number of workers, and copied."""
+"""How the tests are shared out among the workers of `make test`."""
 
-import fcntl
-import os
-import shutil
+from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent
+TOGETHER = ("e2e", "pages", "review", "sample")
+"""Folders whose tests share a server or a shop that is dear to make. One worker runs all of a folder, so each is made
+once, and they come first: where a long part comes last, one core waits for the other."""
 
-@pytest.fixture(scope="session")
-def made_once(tmp_path_factory):
-    """A copy for this worker of a folder that the first worker to ask for it makes: (name, make) -> Path.
 
-    `make` is called with the folder to fill; it must leave nothing open in it.
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadfile` with the folders above as one file each.
+
+    The marks of `--dist loadgroup` do nothing under this pytest.
     """
-    own = tmp_path_factory.getbasetemp()
-    # Workers of one run have their folders side by side.
-    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
 
-    def get(name, make):
-        made, draft = shared / f"made_{name}", shared / f"draft_{name}"
-        with (shared / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not made.exists():
-                make(draft)
-                draft.rename(made)
-        return shutil.copytree(made, tmp_path_factory.mktemp(name) / name)
+    class Parts(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return _folder(nodeid) if _folder(nodeid) in TOGETHER else super()._split_scope(nodeid)
 
-    return get
+    return Parts(config, log)
+
+
+def _place(nodeid):
+    return TOGETHER.index(_folder(nodeid)) if _folder(nodeid) in TOGETHER else len(TOGETHER)
+
+
+def _folder(nodeid):
+    """The folder below tests/; "" for what is elsewhere."""
+    return nodeid.removeprefix("tests/").split("/")[0] if nodeid.startswith("tests/") else ""

@@ -122,8 +122,8 @@ def test_it_has_its_part_of_the_deck_the_glossary_the_alerts_and_the_advice(seen
 def test_its_page_and_its_command_answer(seen):
     told, command = seen
     assert told["exceptions"] == []
-    assert told["titles"] == ["On which weekday do we sell best?"]
-    assert "**Saturday**" in told["markdown"]
+    assert told["titles"] == ["星期几卖得最好？"]
+    assert "**周六**" in told["markdown"]
     assert command == {"best": 6}
 
 

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecops import terminal
-from ecops.errors import FileError, unknown_name
+from ecops.errors import FileError
 from ecops.messages import Count, Message, Percent
 from ecops.periods import Compare, Period, last_full_week, parse_period
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
 from ecops.words import where
-
-_NAMED = 8
-"""Events of a log that are named where they are no step."""
 
 _LOGS = ("user_id", "event", "happened_at")
 
@@ -125,47 +122,24 @@ class _Asked:
         Raises:
             EcopsError: no such preset or event, or choices that do not go together.
         """
-        from ecops.funnel import FunnelSpec, presets
-        from ecops.funnel.workspace import ALL_STEPS, longest_spec
+        from ecops.funnel.own import log_spec
 
-        if self.steps == ALL_STEPS:
-            return replace(longest_spec(events, None), **self.how)
-        if self.steps in presets():
-            return FunnelSpec.preset(self.steps, **self.how)
-        named = [name.strip() for name in self.steps.split(",")]
-        for name in named:
-            if name not in events:
-                raise unknown_name(Message("The event"), name, events)
-        return FunnelSpec(named, **self.how)  # type: ignore[arg-type]
+        return replace(log_spec(events, self.steps, None), **self.how)
 
 
 def _of_log(file: Path, asked: _Asked, period: Period | None, compare: Compare) -> Any:
     """The funnel of a log; compared when the log covers the days before the period."""
     from ecops.funnel import from_events, pack
+    from ecops.funnel.logs import not_used
     from ecops.funnel.workspace import compared
 
     log = pack(file, asked.how["unit"], by=asked.by)
     spec = asked.spec(log.names)
     before = period.compared(compare) if period is not None else None
     then = from_events(log, spec, period=before, check=False) if before and before.start >= log.span[0] else None
-    used = {event for step in spec.steps for event in step.events}
-    return compared(from_events(log, spec, period=period), then, _unused(log, used))
-
-
-def _unused(log: Any, used: set[str]) -> tuple[Message, ...]:
-    """Events of the log that are no step, with how often each happens: a step may hide behind a name of one's own."""
-    counts = log.event_counts
-    rest = sorted(((count, name) for name, count in counts.items() if name not in used), reverse=True)
-    if not rest:
-        return ()
-    named = ", ".join(f"{name} ({count:,})" for count, name in rest[:_NAMED])
-    return (
-        Message(
-            "{share} of the events are no step: {events}. Name your own steps with --steps.",
-            share=Percent(sum(count for count, _ in rest) / sum(counts.values())),
-            events=named,
-        ),
-    )
+    notes = not_used(log.event_counts, spec)
+    hint = [Message("Name your own steps with --steps.")] if notes else []
+    return compared(from_events(log, spec, period=period), then, [*notes, *hint])
 
 
 def _json(result: Any, language: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -18,50 +17,35 @@ TIMEOUT = 120
 
 
 @pytest.fixture(scope="session")
-def home(made_once):
-    """A folder of workspaces: `mine` is empty, `loaded` holds one uploaded order export, `sample` made itself."""
-    return made_once("shops", _shops)
-
-
-def _shops(folder):
+def home(tmp_path_factory):
+    """A folder of workspaces: `mine` is empty, `loaded` holds one uploaded order export; `sample` comes by itself."""
+    folder = tmp_path_factory.mktemp("shops")
     workspace = ecops.Workspace.open(folder / "loaded")
     workspace.load(exports.taobao_orders(), name="ExportOrderList.csv")
     workspace.load(exports.taobao_items(), name="ExportItemList.csv")
     ecops.Workspace.open(folder / "mine")
-    # The sample shop as its first reader finds it: the app makes it when somebody asks for a page.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ECOPS_HOME", str(folder))
-        patch.chdir(ROOT)
-        _frame(patch)
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
-        app.query_params["ws"] = "sample"
-        app.run()
-    assert not app.exception, app.exception
-    assert app.metric
-    # Answers are remembered by the version of the data, which a copy has too; its files are elsewhere.
-    st.cache_resource.clear()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch):
+    """AppTest makes app.py the main module; processes that later tests spawn would run it as theirs."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)
 def framed(monkeypatch):
-    """Run pages inside app.py, and leave the main module alone."""
-    _frame(monkeypatch)
-
-
-def _frame(patch):
-    """Pages under test run inside app.py: AppTest forgets before each run that the app has a menu of its own.
+    """Run pages inside app.py: AppTest forgets before each run that the app has a menu of its own.
 
     How the very first deep link of a server is framed is tested in a browser (tests/e2e).
     """
-    # AppTest makes app.py the main module; processes that later tests spawn would run it as theirs.
-    patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     begin = PagesManager.__init__
 
     def init(self, *args, **options):
         begin(self, *args, **options)
         PagesManager.uses_pages_directory = False
 
-    patch.setattr(PagesManager, "__init__", init)
+    monkeypatch.setattr(PagesManager, "__init__", init)
 
 
 @pytest.fixture

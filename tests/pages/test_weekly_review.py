@@ -63,11 +63,17 @@ def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     app.button(key="act_review_2").click().run()
     assert app.text_input(key="action_title_review_2").value.startswith("Check the payment channel, card limits")
     app.text_input(key="action_person_review_2").set_value("Wang")
+    # Said before anything is done: what would prove it, and how to be sure.
+    said = " ".join(texts(app, "caption"))
+    assert "What would prove it: the figure rises above its level before the trouble" in said
+    assert "To be sure, stagger it" in said
+    assert app.selectbox(key="action_experiment_review_2").value == ""
     submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
     submit.click().run()
     assert not app.exception
     (action,) = log.actions()
     assert (action.person, action.owner, action.metric) == ("Wang", "operations", "payment_rate")
+    assert action.experiment == ""
     assert dict(action.subject) == {"platform": "douyin", "device": "mobile", "step": "pay"}
     assert action.expected_weekly == pytest.approx(5077, abs=1)
     assert action.due == dt.date(2026, 11, 23)

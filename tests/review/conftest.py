@@ -27,29 +27,23 @@ ORDERS = ("orders", "order_lines", "ad_spend_daily", "calendar")
 
 
 @pytest.fixture(scope="session")
-def shop(made_once):
+def shop(tmp_path_factory):
     """For reading."""
-    return Workspace.open(made_once("shop", _shop))
-
-
-def _shop(folder):
-    workspace = Workspace.open(folder)
+    workspace = Workspace.open(tmp_path_factory.mktemp("review") / "shop")
     for file in sample_data.files():
         if file.name in FILES:
             with workspace.inspect(file) as inspection:
                 workspace.load_inspected(inspection, wishes(inspection))
+    return workspace
 
 
 @pytest.fixture(scope="session")
-def shop_with_orders(made_once):
+def shop_with_orders(tmp_path_factory):
     """For reading: with orders and paid promotion."""
-    return Workspace.open(made_once("orders", _shop_with_orders))
-
-
-def _shop_with_orders(folder):
-    workspace = Workspace.open(folder)
+    workspace = Workspace.open(tmp_path_factory.mktemp("review") / "orders")
     wanted = [name for name, hint in sample_data.hints().items() if hint["table"] in ORDERS or name in TRAFFIC]
     list(load(workspace, [file for file in sample_data.files() if file.name in wanted]))
+    return workspace
 
 
 @pytest.fixture

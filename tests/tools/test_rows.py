@@ -92,7 +92,7 @@ def test_the_page_counts_and_names_the_tests(ledger):
         ("@pytest.mark.row('1')\ndef test_x():\n    assert 1\n", "test_a.py:1: a row is marked by a decorator"),
         ("@pytest.mark.row()\ndef test_x():\n    assert 1\n", "plain numbers"),
         ("pytestmark = pytest.mark.row(1)\ndef test_x():\n    assert 1\n", "by a decorator of a test"),
-        ("@pytest.mark.row(1)\ndef helper():\n    assert 1\n", "by a decorator of a test"),
+        ("@pytest.mark.row(1)\ndef other():\n    assert 1\n", "by a decorator of a test"),
     ],
 )
 def test_marks_that_say_too_much_are_told(ledger, tests, told):
