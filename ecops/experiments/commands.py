@@ -17,7 +17,7 @@ from ecops.terminal import mapped as read_mapping
 
 if TYPE_CHECKING:
     from ecops.experiments import Decision, Experiment, Readout
-    from ecops.experiments.workspace import Held
+    from ecops.experiments.reading.workspace import Held
     from ecops.sources import Inspection
     from ecops.store import Wishes
 
@@ -63,7 +63,7 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Say whether to ship: one sentence with money, and what it rests on."""
     from ecops.experiments import decide, tally_of
-    from ecops.experiments.judging import judged
+    from ecops.experiments.records.judging import judged
 
     _possible(
         ("--planned", planned, planned is None or planned >= 4),
@@ -119,8 +119,8 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     as_json: JsonOption = False,
 ) -> None:
     """Plan a test: users, days, looks, and what waiting costs."""
-    from ecops.experiments.drafting import ALPHA, BASES, UNITS, Draft
-    from ecops.experiments.spec import preset
+    from ecops.experiments.design.drafting import ALPHA, BASES, UNITS, Draft
+    from ecops.experiments.design.spec import preset
 
     change = preset(metric).suggested_lift if lift is None else lift
     _possible(
@@ -178,14 +178,14 @@ def _possible(*options: tuple[str, float | None, bool]) -> None:
 
 
 def _say(sentence: Message, language: str) -> None:
-    from ecops.experiments.report import readable
+    from ecops.experiments.telling.report import readable
 
     typer.echo(readable(sentence).text(as_language(language)))
 
 
 def _opened(file: Path, name: str, mapped: Mapping[str, str]) -> tuple[Any, Held]:
     """The data of a file, read as the app would load it, and the experiment in it that is meant."""
-    from ecops.experiments.workspace import experiments_in
+    from ecops.experiments.reading.workspace import experiments_in
     from ecops.store.inputs import open_export
 
     data: Any = file
@@ -271,7 +271,7 @@ def _rail(text: str) -> tuple[str, float]:
 
 
 def _answer(readout: Readout, decision: Decision, language: str) -> dict[str, Any]:
-    from ecops.experiments.report import readable
+    from ecops.experiments.telling.report import readable
 
     def told(sentence: Message) -> str:
         return readable(sentence).text(as_language(language))

@@ -96,7 +96,6 @@ def test_one_of_several_experiments_is_picked():
         {"horizon": 0},
         {"prior": -1},
         {"planned_sample": 1},
-        {"looks": (100,)},
         {"looks": (200, 100), "planned_sample": 1000},
         {"looks": (100,), "planned_sample": 1000, "monitoring": "single_look"},
         {"monitoring": "hope"},

@@ -24,9 +24,9 @@ from ecops.experiments import (
     relative_lift,
     sample_size,
 )
-from ecops.experiments.effects import Effect
-from ecops.experiments.ratios import ratio_sample
-from ecops.experiments.samples import Moments, Sample
+from ecops.experiments.statistics.effects import Effect
+from ecops.experiments.statistics.ratios import ratio_sample
+from ecops.experiments.statistics.samples import Moments, Sample
 
 RUNS = 20_000
 

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from ecops.errors import SpecError
-from ecops.funnel import FunnelSpec, FunnelTable, diagnose, from_events, from_table, pack, presets, quality
-from ecops.funnel.cells import Step2x2, nodes
-from ecops.funnel.diagnosis import MARGIN
-from ecops.funnel.dimensions import adtributor
-from ecops.funnel.findings import UNDATED
+from ecops.funnel import FunnelSpec, FunnelTable, diagnose, from_events, from_table, pack, presets
+from ecops.funnel.causes import quality
+from ecops.funnel.causes.cells import Step2x2, nodes
+from ecops.funnel.causes.diagnosis import MARGIN
+from ecops.funnel.causes.dimensions import adtributor
+from ecops.funnel.telling.findings import UNDATED
 from ecops.messages import Message
 from ecops.periods import Period
 from ecops.statistics import newcombe, two_proportions

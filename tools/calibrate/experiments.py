@@ -29,14 +29,14 @@ from ecops.experiments import (
     non_inferiority,
     srm,
 )
-from ecops.experiments.capping import capped_count
-from ecops.experiments.checks import data_checks
-from ecops.experiments.drafting import Draft
-from ecops.experiments.effects import Effect
-from ecops.experiments.monitoring import bounds, horizon, reach
-from ecops.experiments.segments import heterogeneity
-from ecops.experiments.skewness import FEWEST_ACTIVE
-from ecops.experiments.tally import Tally, Totals
+from ecops.experiments.design.drafting import Draft
+from ecops.experiments.looks.monitoring import bounds, horizon, reach
+from ecops.experiments.reading.tally import Tally, Totals
+from ecops.experiments.results.checks import data_checks
+from ecops.experiments.results.segments import heterogeneity
+from ecops.experiments.statistics.capping import capped_count
+from ecops.experiments.statistics.effects import Effect
+from ecops.experiments.statistics.skewness import FEWEST_ACTIVE
 
 Array = NDArray[np.float64]
 

@@ -259,7 +259,9 @@ def _of_one_kind(kind: Kind) -> dict[str, Callable[[int, int], Held]]:
         "whole market rises": Scene("worked 0-3.5 %", worked, _all_places(0.3), None, shop),
         "own season +5 % a week": Scene(wrong, worked, _growth(0.05), None, shop),
         "own season +10 % a week": Scene(wrong, worked, _growth(0.10), None, shop),
-        "own season +5 % a week for eight weeks": Scene(wrong, worked, _growth(0.05, -56), None, shop),
+        "own season +5 % a week for eight weeks": Scene(
+            wrong if kind == "rate" else "not held: too few orders to see it", worked, _growth(0.05, -56), None, shop
+        ),
         "own season +10 % a week for eight weeks": Scene(wrong, worked, _growth(0.10, -56), None, shop),
         "own season +10 % a week for four weeks": Scene(
             "not held: cannot be told from an action", worked, _growth(0.10, -28), None, shop
