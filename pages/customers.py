@@ -3,9 +3,9 @@
 import streamlit as st
 
 from ecops.customers import answers
-from ui import cards, findings
 from ui.customers import choices, people, plan, segments, tiers, value
-from ui.text import _
+from ui.parts import cards, findings
+from ui.parts.text import _
 
 st.title(_("Who are our customers, what are they worth, and who gets which coupon?"))
 looked = choices.ask()

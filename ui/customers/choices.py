@@ -15,9 +15,10 @@ from ecops.customers.scoring.segments import Segmented
 from ecops.errors import DataError
 from ecops.finding import Finding
 from ecops.messages import Message
-from ui import address, empty, scope, workspaces
-from ui.scope import Scope
-from ui.text import _, plain, say
+from ui.parts import empty
+from ui.parts.text import _, plain, say
+from ui.state import address, scope, workspaces
+from ui.state.scope import Scope
 
 _WINDOWS = ("365", "180", "all")
 _SPLITS = ("median", "mean", "fixed")

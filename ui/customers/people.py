@@ -9,10 +9,10 @@ from ecops.customers import answers
 from ecops.customers.retention.members import Compared
 from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, Number, Percent, Points
-from ui import empty, errors, tables
 from ui.customers.choices import Looked, segment_labels
-from ui.tables import Shape
-from ui.text import _, plain, say
+from ui.parts import empty, errors, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, plain, say
 
 
 def members(looked: Looked) -> None:

@@ -15,10 +15,11 @@ from ecops.errors import DataError
 from ecops.handbook import roles
 from ecops.messages import Count, Message, Money, MoneyRange, Percent
 from ecops.periods import Period
-from ui import errors, tables, workspaces
 from ui.customers.choices import Looked, segment_labels
-from ui.tables import Shape
-from ui.text import _, joined, plain, say
+from ui.parts import errors, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, joined, plain, say
+from ui.state import workspaces
 
 
 def actions(looked: Looked) -> tuple[Planned, ...]:

@@ -11,10 +11,10 @@ from ecops.customers import answers
 from ecops.customers.scoring import figures
 from ecops.errors import DataError
 from ecops.messages import Count, Money, Percent
-from ui import charts, tables
 from ui.customers.choices import Looked, choose, segment_labels
-from ui.tables import Shape
-from ui.text import _, look, plain, say
+from ui.parts import charts, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, look, plain, say
 
 
 def summary(looked: Looked) -> None:

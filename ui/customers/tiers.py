@@ -11,10 +11,10 @@ from ecops.customers import answers, ladders, nudges
 from ecops.customers.programme.tiers import Tiers, nudge_text
 from ecops.customers.value.forecast import Value
 from ecops.messages import Count, Money, Number, Percent
-from ui import errors, tables
 from ui.customers.choices import Looked, choose
-from ui.tables import Shape
-from ui.text import _, plain
+from ui.parts import errors, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, plain
 
 _SHOWN = 500
 

@@ -12,10 +12,10 @@ from ecops.customers.retention.figures import cohort_map
 from ecops.customers.value.figures import calibration
 from ecops.customers.value.forecast import Value
 from ecops.messages import Count, Money, MoneyRange, Percent
-from ui import charts, tables
 from ui.customers.choices import Looked, choose
-from ui.tables import Shape
-from ui.text import _, look, say
+from ui.parts import charts, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, look, say
 
 
 def cohorts(looked: Looked) -> None:
