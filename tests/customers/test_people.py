@@ -102,7 +102,7 @@ def test_value_and_cost_by_first_channel():
     # 100 + 50 of a and 60 of b, half of 210; d is too young, c's 900 come after the span.
     assert found.loc["ads", "ltv"] == 105
     assert found.loc["live", "ltv"] == 30
-    assert (found.loc["ads", "cost"], found.loc["ads", "cac"], found.loc["ads", "ratio"]) == (60, 30, 3.5)
+    assert (found.loc["ads", "spent"], found.loc["ads", "cac"], found.loc["ads", "ratio"]) == (60, 30, 3.5)
     # 80 a customer in the first month, half of it margin: earned back at once.
     assert found.loc["ads", "payback"] == 1
     assert np.isnan(found.loc["live", ["cac", "ratio", "payback"]].astype(float)).all()

@@ -97,7 +97,7 @@ def test_the_probability_of_one_more_order_is_that_of_the_forecast(book):
     expected = value.purchases.buys(value.past, 30)
     frame = forecast.assign(one=expected)
     assert near["reaches"].to_numpy() == pytest.approx(frame.loc[near["customer"], "one"].to_numpy())
-    assert near["cost"].to_numpy() == pytest.approx(8 * near["reaches"].to_numpy())
+    assert near["benefit_cost"].to_numpy() == pytest.approx(8 * near["reaches"].to_numpy())
     assert (near["reaches"].diff().dropna() <= 1e-12).all()
 
 

@@ -172,7 +172,7 @@ def channels(looked: Looked) -> None:
             "ltv": Shape(_("Net sales each"), "money"),
             "low": Shape(_("at least (95%)"), "money"),
             "high": Shape(_("at most (95%)"), "money"),
-            "cost": Shape(_("Spent on the channel"), "money"),
+            "spent": Shape(_("Spent on the channel"), "money"),
             "cac": Shape(_("Cost of a customer"), "money"),
             "ratio": Shape(_("LTV / CAC"), "number"),
             "payback": Shape(_("Month it is earned back"), "count"),

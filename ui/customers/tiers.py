@@ -98,7 +98,7 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
             "30 days; their benefits then cost {money}.",
             n=Count(len(near)),
             reach=Number(float(near["reaches"].sum()), 0),
-            money=Money(float(near["cost"].sum()), looked.currency),
+            money=Money(float(near["benefit_cost"].sum()), looked.currency),
         )
     )
     st.caption(_("What they read: {text}", text=nudge_text(steps[near["next_tier"].iloc[0]], 1)))
@@ -117,7 +117,7 @@ def _nudge_shapes() -> dict[str, Shape]:
         "missing": Shape(_("Orders missing"), "count"),
         "days_since_last": Shape(_("Days since the last order"), "count"),
         "reaches": Shape(_("Reaches it in 30 days"), "percent", _("Without any nudge.")),
-        "cost": Shape(_("Expected cost"), "money"),
+        "benefit_cost": Shape(_("Expected cost"), "money"),
     }
 
 

@@ -199,7 +199,7 @@ def nudges(
 
     Returns:
         One row a customer: customer, tier, next_tier, orders, missing, days_since_last, reaches (probability of the
-        missing orders within `days` without any nudge), cost (expected: `reaches` times `benefit_cost`).
+        missing orders within `days` without any nudge), benefit_cost (expected: `reaches` times the argument).
 
     Raises:
         SpecError: a ladder by scores has no next order.
@@ -226,7 +226,7 @@ def nudges(
             "missing": missing[near].astype(int),
             "days_since_last": ranks.rfm.days_since_last[near],
             "reaches": chance,
-            "cost": chance * benefit_cost,
+            "benefit_cost": chance * benefit_cost,
         }
     )
     return found.sort_values(

@@ -33,8 +33,8 @@ def ltv_cac(book: OrderBook, data: Any, *, months: int = 6, margin: float = 0.35
 
     Returns:
         One row a channel, the most customers first: channel, customers, ltv (net money a customer in the span), low and
-        high (95 %), cost, cac (cost a customer), ratio (ltv / cac), payback (month by which margin times money covers
-        the cost; NaN when it does not). Cost, cac, ratio and payback are NaN where no spending of the channel is known.
+        high (95 %), spent (on the channel), cac (of it a customer), ratio (ltv / cac), payback (month by which margin times money covers
+        the cost; NaN when it does not). Spent, cac, ratio and payback are NaN where no spending of the channel is known.
 
     Raises:
         DataError: nobody has lived through the span.
@@ -97,7 +97,7 @@ def _row(worth: np.ndarray[Any, np.dtype[np.float64]], cost: float | None, margi
         "ltv": float(total.mean()),
         "low": float(total.mean() - half),
         "high": float(total.mean() + half),
-        "cost": cost if cost else np.nan,
+        "spent": cost if cost else np.nan,
         "cac": cac,
         "ratio": float(total.mean() / cac),
         "payback": float(paid[0] + 1) if len(paid) else np.nan,
