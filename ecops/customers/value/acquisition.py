@@ -32,9 +32,10 @@ def ltv_cac(book: OrderBook, data: Any, *, months: int = 6, margin: float = 0.35
         margin: gross margin, for the month in which the cost is earned back.
 
     Returns:
-        One row a channel, the most customers first: channel, customers, ltv (net money a customer in the span), low and
-        high (95 %), spent (on the channel), cac (of it a customer), ratio (ltv / cac), payback (month by which margin times money covers
-        the cost; NaN when it does not). Spent, cac, ratio and payback are NaN where no spending of the channel is known.
+        One row a channel, the most customers first: channel, customers, ltv (net money a customer in the span), low
+        and high (95 %), spent (on the channel), cac (of it a customer), ratio (ltv / cac), payback (month by which
+        margin times money covers the cost; NaN when it does not). Spent, cac, ratio and payback are NaN where no
+        spending of the channel is known.
 
     Raises:
         DataError: nobody has lived through the span.
