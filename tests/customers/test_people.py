@@ -53,6 +53,24 @@ def test_the_matched_gap_is_the_programme_and_the_raw_gap_is_not():
     assert some.raw > some.matched
 
 
+def test_the_matched_gap_by_hand():
+    """One order before: 5 of 10 members and 6 of 30 others come back. Two orders: 15 of 30 and 5 of 10."""
+    rows, people = [], []
+    for orders, member, many, back in ((1, True, 10, 5), (1, False, 30, 6), (2, True, 30, 15), (2, False, 10, 5)):
+        for who in range(many):
+            name = f"{orders}{member}{who}"
+            people.append((name, "gold" if member else ""))
+            rows += [(name, f"2026-01-{1 + place:02d}", 10 / orders) for place in range(orders)]
+            rows += [(name, "2026-06-01", 10)] * (who < back)
+    listed = pd.DataFrame(people, columns=["customer_id", "level"])
+    data = open_data({"order_lines": shop(rows), "customers": listed})
+    found = customers.members(customers.order_book(data), data)
+    assert found.raw == pytest.approx(20 / 40 - 11 / 40)
+    # Weighted by the members: 10 of them with a gap of 0.3, 30 with none.
+    assert found.matched == pytest.approx((10 * 0.3 + 30 * 0.0) / 40)
+    assert found.covered == 1
+
+
 def test_the_matched_interval_covers():
     gaps = []
     for seed in range(30):
