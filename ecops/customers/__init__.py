@@ -1,0 +1,71 @@
+"""Who are our customers, what are they worth, and who gets which coupon?"""
+
+from ecops.customers.orders.baskets import Baskets, baskets
+from ecops.customers.orders.book import OrderBook, order_book
+from ecops.customers.programme.audience import Audience, audience
+from ecops.customers.programme.loyalty import coupons, points, referral, survey
+from ecops.customers.programme.plan import Coupon, plan, plays, what_if
+from ecops.customers.programme.readout import Readout, readout
+from ecops.customers.programme.reidentify import reidentify
+from ecops.customers.programme.tiers import Tiers, ladders, nudges, tiers
+from ecops.customers.retention.cohorts import Cohorts, cohorts
+from ecops.customers.retention.members import Compared, members
+from ecops.customers.retention.repeat import repeat
+from ecops.customers.scoring.migration import Migration, migration
+from ecops.customers.scoring.persona import Persona, completeness, habits, persona
+from ecops.customers.scoring.rfm import Rfm, rfm
+from ecops.customers.scoring.scores import Cuts, Scores, score
+from ecops.customers.scoring.segments import Segmented, custom_scheme, schemes, segment
+from ecops.customers.value.acquisition import ltv_cac
+from ecops.customers.value.backtest import Backtest, backtest
+from ecops.customers.value.forecast import Prediction, Value, fit_value
+
+__all__ = [
+    "Audience",
+    "Backtest",
+    "Baskets",
+    "Cohorts",
+    "Compared",
+    "Coupon",
+    "Cuts",
+    "Migration",
+    "OrderBook",
+    "Persona",
+    "Prediction",
+    "Readout",
+    "Rfm",
+    "Scores",
+    "Segmented",
+    "Tiers",
+    "Value",
+    "audience",
+    "backtest",
+    "baskets",
+    "cohorts",
+    "completeness",
+    "coupons",
+    "custom_scheme",
+    "fit_value",
+    "habits",
+    "ladders",
+    "ltv_cac",
+    "members",
+    "migration",
+    "nudges",
+    "order_book",
+    "persona",
+    "plan",
+    "plays",
+    "points",
+    "readout",
+    "referral",
+    "reidentify",
+    "repeat",
+    "rfm",
+    "schemes",
+    "score",
+    "segment",
+    "survey",
+    "tiers",
+    "what_if",
+]

@@ -1,0 +1,326 @@
+"""The order book: every order of every customer with what is left of it, packed so that all sums are one pass.
+
+A customer's recency and frequency come from orders that stand; an order that came back whole counts for nothing. What
+came back without its order (a cancellation under a number of its own that matches no line) lowers the money only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecops.errors import DataError, unknown_name
+from ecops.messages import Count, Message, Money, Percent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Refunds = Literal["match", "net", "ignore"]
+"""match: an order that came back whole is dropped, other returns lower the money. net: every return lowers the money
+only. ignore: returns do not count at all."""
+
+Days = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+CENT = 0.005
+"""Money below this is nothing: sums of decimal prices are not exact."""
+
+_EPOCH = dt.date(1970, 1, 1)
+_MANY_NAMELESS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What became of every line, so that nobody wonders where money went.
+
+    Attributes:
+        lines: rows of the order tables.
+        unpaid_lines: not paid, or without an amount; no sale.
+        nameless_lines, nameless_money: paid, but nobody knows by whom (money above zero, before returns).
+        dropped_lines, dropped_money: left out by product code (postage, fees).
+        future_lines: dated after `until`; left out.
+        orders, gross: orders with a buyer, and their money before returns.
+        returned_orders: orders dropped because all of their money came back.
+        matched: money that came back of an order that is known.
+        netted: money that came back without its order, of customers with an earlier order.
+        orphan: money that came back of customers without any earlier order: its sale lies before the data. Not
+            subtracted.
+        net: money of all orders that stand, less `netted`.
+    """
+
+    lines: int
+    unpaid_lines: int
+    nameless_lines: int
+    nameless_money: float
+    dropped_lines: int
+    dropped_money: float
+    future_lines: int
+    orders: int
+    gross: float
+    returned_orders: int
+    matched: float
+    netted: float
+    orphan: float
+    net: float
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Money that came back without its order.
+
+    Attributes:
+        customer: (credits,) index of the customer, rising.
+        day: (credits,) days since 1970.
+        amount: (credits,) positive.
+    """
+
+    customer: Codes
+    day: Days
+    amount: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class OrderBook:
+    """The orders that stand, sorted by customer, then by day.
+
+    Attributes:
+        customers: (customers,) ids as the store holds them, sorted; every one has an order that stands.
+        start: (customers + 1,) where each customer's orders begin; the last entry is the number of orders.
+        day: (orders,) days since 1970 on which the order was paid.
+        amount: (orders,) net money of the order, in `currency`.
+        credits: see `Credits`.
+        first_day, last_day: days the data covers, whoever bought.
+        currency: ISO code, "" when nothing says it.
+        ledger: see `Ledger`.
+        notes: what a reader must know about the data.
+    """
+
+    customers: pa.Array
+    start: Codes
+    day: Days
+    amount: Floats
+    credits: Credits
+    first_day: dt.date
+    last_day: dt.date
+    currency: str
+    ledger: Ledger
+    notes: tuple[Message, ...]
+
+    @property
+    def snapshot(self) -> dt.date:
+        """The day after the last day of data, from which recency is counted; never today."""
+        return self.last_day + dt.timedelta(days=1)
+
+    @functools.cached_property
+    def customer(self) -> Codes:
+        """(orders,) index of the customer of each order."""
+        return np.repeat(np.arange(len(self.customers)), np.diff(self.start))
+
+    @functools.cached_property
+    def first(self) -> Days:
+        """(customers,) day of each customer's first order, days since 1970."""
+        return self.day[self.start[:-1]]
+
+    def names(self, index: Codes) -> list[str]:
+        """Ids of the customers at these places."""
+        import pyarrow as pa
+
+        return list(self.customers.take(pa.array(index)).to_pylist())
+
+
+def day_number(day: dt.date) -> int:
+    """Days since 1970."""
+    return (day - _EPOCH).days
+
+
+def as_date(number: float) -> dt.date:
+    """The date of a number of days since 1970."""
+    return _EPOCH + dt.timedelta(days=int(number))
+
+
+def sums(group: NDArray[np.integer], amount: Floats, groups: int) -> Floats:
+    """(groups,) sum of `amount` by `group`, which are numbers from 0."""
+    return np.bincount(group, weights=amount, minlength=groups).astype(np.float64, copy=False)
+
+
+def order_book(
+    data: Any, *, refunds: Refunds = "match", drop_codes: Sequence[str] = (), until: dt.date | None = None
+) -> OrderBook:
+    """The orders of a shop by customer, with returns netted.
+
+    Args:
+        data: a workspace, a table or file of order lines, or anything else `ecops.store.inputs.open_data` takes.
+        refunds: see `Refunds`.
+        drop_codes: product codes that are no goods (postage, bank charges), upper or lower case.
+        until: last day that counts; today when None, so that a clock in the future cannot move every recency.
+
+    Raises:
+        DataError: nobody can be told apart, or nothing was paid.
+        SpecError: no such policy.
+    """
+    from ecops.engine import load_sql
+    from ecops.metrics.daily import opened
+
+    if refunds not in get_args(Refunds):
+        raise unknown_name(Message("The rule for returns"), refunds, get_args(Refunds))
+    ready = opened(data)
+    after = dt.datetime.combine((until or dt.date.today()) + dt.timedelta(days=1), dt.time())
+    limits = {"after": after, "dropped": [code.casefold() for code in drop_codes]}
+    tally = ready.query(load_sql("ecops.customers.queries", "tally"), limits, timeout=None).to_pylist()[0]  # type: ignore[call-arg]
+    tally["unpaid_lines"] = tally["never_paid_lines"] + tally["amountless_lines"]
+    _usable(tally)
+    name = "orders_matched" if refunds == "match" and tally["credits"] else "orders"
+    rows = ready.query(load_sql("ecops.customers.queries", name), limits, timeout=None)  # type: ignore[call-arg]
+    return _packed(rows, refunds, tally, getattr(ready, "currency", ""))
+
+
+_kept: weakref.WeakKeyDictionary[Any, dict[Any, OrderBook]] = weakref.WeakKeyDictionary()
+_keeping = threading.Lock()
+_MOST_KEPT = 2
+
+
+def kept_book(data: Any, until: dt.date | None = None) -> OrderBook:
+    """`order_book`, remembered for as long as `data` lives, since every part of a page asks for it.
+
+    Raises:
+        DataError: see `order_book`.
+    """
+    from ecops.metrics.daily import opened
+
+    ready = opened(data)
+    with _keeping:
+        books = _kept.setdefault(ready, {})
+        if until not in books:
+            book = order_book(ready, until=until)
+            while len(books) >= _MOST_KEPT:
+                del books[next(iter(books))]
+            books[until] = book
+        return books[until]
+
+
+def _usable(tally: dict[str, Any]) -> None:
+    if not tally["lines"] or tally["first_day"] is None or not tally["money"] > 0:
+        raise DataError(
+            Message("There is no paid order to look at."), Message("Load an order export of the shop first.")
+        )
+    if tally["nameless_lines"] >= tally["lines"] - tally["unpaid_lines"]:
+        raise DataError(
+            Message("No order says who bought, so customers cannot be told apart."),
+            Message("Export the orders with the buyer's name or id; it is hashed when it is loaded."),
+        )
+
+
+def _packed(rows: pa.Table, refunds: Refunds, tally: dict[str, Any], currency: str) -> OrderBook:
+    """The book of the rows of `orders.sql`, which come sorted by buyer and day."""
+    day, gross, back, matched = (rows[name].to_numpy() for name in ("day", "gross", "back", "matched"))
+    begins = _begins(rows["buyer_id"].combine_chunks())
+    customer = np.cumsum(begins) - 1
+    sale = gross > 0
+    given = back + matched if refunds == "match" else np.zeros(len(gross))
+    stands = sale & (gross - given > CENT)
+    loose = ~sale & (back > CENT) if refunds != "ignore" else np.zeros(len(gross), dtype=bool)
+    if refunds == "net":
+        loose |= sale & (back > CENT)
+    bought = _first_sale(customer, day, sale)
+    known = loose & (day >= bought[customer])
+    # A customer with no order that stands is no customer of ours (yet); her credits have nothing to lower.
+    alive = np.zeros(int(customer[-1]) + 1 if len(customer) else 0, dtype=bool)
+    alive[customer[stands]] = True
+    renumbered = np.cumsum(alive) - 1
+    used = known & alive[customer]
+    counts = np.bincount(renumbered[customer[stands]], minlength=int(alive.sum()))
+    ids = rows["buyer_id"].combine_chunks().filter(_mask(begins)).filter(_mask(alive))
+    amount = (gross - given)[stands]
+    ledger = Ledger(
+        lines=tally["lines"],
+        unpaid_lines=tally["unpaid_lines"],
+        nameless_lines=tally["nameless_lines"],
+        nameless_money=float(tally["nameless_money"]),
+        dropped_lines=tally["dropped_lines"],
+        dropped_money=float(tally["dropped_money"]),
+        future_lines=tally["future_lines"],
+        orders=int(sale.sum()),
+        gross=float(gross.sum()),
+        returned_orders=int((sale & ~stands).sum()),
+        matched=float(given[sale].sum()),
+        netted=float(back[known].sum()),
+        orphan=float(back[loose & ~known].sum()),
+        net=float(amount.sum() - back[used].sum()),
+    )
+    return OrderBook(
+        customers=ids,
+        start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        day=day[stands].astype(np.int32),
+        amount=amount,
+        credits=Credits(renumbered[customer[used]], day[used].astype(np.int32), back[used]),
+        first_day=tally["first_day"],
+        last_day=tally["last_day"],
+        currency=currency,
+        ledger=ledger,
+        notes=_notes(ledger, currency),
+    )
+
+
+def _begins(ids: pa.Array) -> NDArray[np.bool_]:
+    """Where a buyer differs from the one in the row before."""
+    import pyarrow.compute as pc
+
+    begins = np.ones(len(ids), dtype=bool)
+    if len(ids) > 1:
+        begins[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    return begins
+
+
+def _mask(flags: NDArray[np.bool_]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(flags)
+
+
+def _first_sale(customer: Codes, day: Days, sale: NDArray[np.bool_]) -> Days:
+    """(buyers,) day of the first order, returned or not; the largest number where there is none."""
+    found = np.full(int(customer[-1]) + 1 if len(customer) else 0, np.iinfo(np.int32).max, dtype=np.int32)
+    sold = np.flatnonzero(sale)[::-1]
+    # Rows are sorted by day, so that written backwards the first one stays.
+    found[customer[sold]] = day[sold]
+    return found
+
+
+def _notes(ledger: Ledger, currency: str) -> tuple[Message, ...]:
+    notes = []
+    paid = ledger.lines - ledger.unpaid_lines
+    if paid and ledger.nameless_lines > _MANY_NAMELESS * paid:
+        notes.append(
+            Message(
+                "{share} of the paid lines ({money}) do not say who bought; they are in no figure of this page.",
+                share=Percent(ledger.nameless_lines / paid),
+                money=Money(ledger.nameless_money, currency),
+            )
+        )
+    if ledger.returned_orders:
+        notes.append(
+            Message(
+                "{n} orders came back whole and count for nothing; in all {money} was given back.",
+                n=Count(ledger.returned_orders),
+                money=Money(ledger.matched + ledger.netted, currency),
+            )
+        )
+    if ledger.orphan > 1.0:
+        notes.append(
+            Message(
+                "{money} was given back for orders before the first day of the data; it is not subtracted.",
+                money=Money(ledger.orphan, currency),
+            )
+        )
+    if ledger.future_lines:
+        notes.append(Message("{n} lines are dated in the future and left out.", n=Count(ledger.future_lines)))
+    return tuple(notes)

@@ -1,0 +1,1 @@
+"""What will each customer still bring: probability of an order, number of orders, money."""

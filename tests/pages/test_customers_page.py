@@ -1,0 +1,64 @@
+"""The customer page: every shop, both languages, its choices, a coupon, a list."""
+
+import io
+
+import pandas as pd
+import pytest
+
+from tests.pages.conftest import sound
+
+
+def said(app):
+    return [part.value for kind in ("markdown", "caption", "header") for part in getattr(app, kind)]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_empty_shop_is_taught(open_app, language):
+    app = open_app("customers", "mine", language)
+    assert any("买家" in text or "with a buyer" in text for text in said(app))
+    assert not app.metric
+
+
+@pytest.mark.row(100)
+@pytest.mark.row(104)
+@pytest.mark.row(105)
+@pytest.mark.row(106)
+@pytest.mark.row(110)
+@pytest.mark.row(125)
+def test_the_sample_shop_from_segments_to_the_list(open_app, caplog):
+    app = open_app("customers", "sample", "en")
+    cards = {card.label: card.value for card in app.metric}
+    assert set(cards) == {"Customers", "Repeat rate", "Second order in 30 days", "Stayed away"}
+    texts = said(app)
+    assert any("are one order below the next tier" in text for text in texts)
+    assert any("order again in the period after their first" in text for text in texts)
+    assert any("customers moved by what they did" in text for text in texts)
+    assert any("Wake high" in text for text in texts)
+    assert any("held back. Keep the list" in text for text in texts)
+    app.toggle(key="coupon_told").set_value(True).run()
+    sound(app, caplog)
+    assert any("gross profit more than without" in text for text in said(app))
+    app.selectbox(key="cust_scheme").select("cn8").run()
+    sound(app, caplog)
+    assert any("High means" in text for text in said(app))
+    assert app.query_params["cust_scheme"] in ("cn8", ["cn8"])
+    app.number_input(key="tier_orders_1").set_value(1).run()
+    sound(app, caplog)
+    assert any("must rise" in error.value for error in app.error)
+
+
+def test_an_uploaded_export_is_too_small_for_a_forecast_and_says_so(open_app):
+    app = open_app("customers", "loaded", "zh")
+    assert any("做预测至少需要" in warning.value for warning in app.warning)
+    assert {card.label for card in app.metric} == {"客户数", "复购率", "30 天内第二单", "90 天流失"}
+
+
+def test_a_list_that_is_none_is_said(open_app, caplog):
+    app = open_app("customers", "sample", "en")
+    rows = pd.DataFrame({"customer": ["a"], "segment": ["new"]})
+    app.file_uploader(key="outcome_file").upload("list.csv", rows.to_csv(index=False).encode(), "text/csv").run()
+    sound(app, caplog)
+    assert any("no column group" in error.value for error in app.error)
+    app.file_uploader(key="outcome_file").upload("list.csv", io.BytesIO(b"\xff\xfe\x00").getvalue(), "text/csv").run()
+    sound(app, caplog)
+    assert app.error

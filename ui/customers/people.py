@@ -1,0 +1,182 @@
+"""Members and others, channels and their cost, what customers say of themselves: as far as their tables are there."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from ecops.customers import answers
+from ecops.customers.retention.members import Compared
+from ecops.errors import DataError
+from ecops.messages import Count, Message, Money, Number, Percent, Points
+from ui.customers.choices import Looked, segment_labels
+from ui.parts import empty, errors, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, plain, say
+
+
+def members(looked: Looked) -> None:
+    """Members and the community against others of the same history, and how much is known of customers."""
+    listed, surveyed, given = looked.answer(answers.lists)
+    if not listed:
+        st.caption(
+            _(
+                "With a customer list (member level, community, points, sign-up day) this place compares members with "
+                "others who bought alike, and draws the persona of a segment."
+            )
+        )
+        empty.reports(("customers",))
+    else:
+        for by in ("level", "community"):
+            found = looked.answer(answers.compared, looked.asked.until, by)
+            if found is not None:
+                _gap(found, by)
+        _known(looked)
+        _persona(looked)
+    if surveyed:
+        _said(looked)
+    if given:
+        _coupons(looked)
+
+
+def _gap(found: Compared, by: str) -> None:
+    named = {
+        "members": Percent(found.members.value),
+        "others": Percent(found.others.value),
+        "days": found.days,
+        "raw": Points(found.raw),
+        "matched": Points(found.matched),
+        "low": Points(found.low),
+        "high": Points(found.high),
+    }
+    if by == "level":
+        text = _(
+            "{members} of the members ordered in the last {days} days, {others} of the others: {raw}. Among those who "
+            "bought alike before it is {matched} ({low} to {high}).",
+            **named,
+        )
+    else:
+        text = _(
+            "{members} of the community ordered in the last {days} days, {others} of the others: {raw}. Among those "
+            "who bought alike before it is {matched} ({low} to {high}).",
+            **named,
+        )
+    st.markdown(text)
+    st.caption(say(found.warning))
+
+
+def _known(looked: Looked) -> None:
+    table = looked.answer(answers.known, looked.asked.until)
+    owed = looked.answer(answers.owed)
+    st.markdown(
+        _(
+            "{share} of the profile is filled (15 dimensions). {points} points are not used yet; all of them would "
+            "cost {cost} at a hundredth each.",
+            share=Percent(float(table["filled"].mean())),
+            points=Count(owed.outstanding),
+            cost=Money(owed.cost, looked.currency),
+        )
+    )
+    brought = looked.answer(answers.brought)
+    if brought is not None:
+        st.markdown(
+            _(
+                "Each customer brings {factor} new ones: {each} invitations, {rate} of the invited bought.",
+                factor=Number(brought.factor, 2),
+                each=Number(brought.each, 2),
+                rate=Percent(brought.conversion),
+            )
+        )
+
+
+def _persona(looked: Looked) -> None:
+    names = segment_labels(looked)
+    key = st.selectbox(_("Persona of"), list(names), format_func=names.__getitem__, key="persona_of", width=240)
+    with errors.explained():
+        card = looked.answer(answers.person, looked.asked, str(key))
+        st.markdown(
+            _(
+                "{n} customers: last order {days} days ago, {orders} orders, {money} (the middle of each).",
+                n=Count(card.customers),
+                days=Count(card.days_since_last),
+                orders=Count(card.frequency),
+                money=Money(card.money, looked.currency),
+            )
+        )
+        if card.traits.empty:
+            st.caption(_("Too few of them are on the list to say more."))
+        else:
+            labels = {name: plain(tables.labels([name]).get(name, name)) for name in card.traits["trait"]}
+            shapes = {
+                "trait": Shape(_("Trait")),
+                "value": Shape(_("Most frequent")),
+                "share": Shape(_("Share"), "percent"),
+                "known": Shape(_("Known of"), "count"),
+            }
+            tables.show(card.traits.assign(trait=card.traits["trait"].map(labels)), key="persona", shapes=shapes)
+
+
+def _said(looked: Looked) -> None:
+    found = looked.answer(answers.asked_people)
+    if found.n:
+        st.markdown(
+            _(
+                "Net promoter score {nps} ({low} to {high}, {n} answers).",
+                nps=Number(found.nps * 100, 0),
+                low=Number(found.low * 100, 0),
+                high=Number(found.high * 100, 0),
+                n=Count(found.n),
+            )
+        )
+    if not found.answers.empty:
+        shapes = {
+            "question": Shape(_("Question")),
+            "answer": Shape(_("Answer")),
+            "people": Shape(_("People"), "count"),
+            "share": Shape(_("Share"), "percent"),
+            "low": Shape(_("at least (95%)"), "percent"),
+            "high": Shape(_("at most (95%)"), "percent"),
+        }
+        tables.show(found.answers.head(200), key="survey", shapes=shapes)
+
+
+def _coupons(looked: Looked) -> None:
+    shapes = {
+        "campaign": Shape(_("Campaign")),
+        "kind": Shape(_("Kind")),
+        "issued": Shape(_("Given out"), "count"),
+        "scanned": Shape(_("Scanned"), "count"),
+        "redeemed": Shape(_("Used"), "count"),
+        "scan_rate": Shape(_("Scan rate"), "percent"),
+        "redeem_rate": Shape(_("Rate of use"), "percent"),
+        "low": Shape(_("at least (95%)"), "percent"),
+        "high": Shape(_("at most (95%)"), "percent"),
+    }
+    tables.show(looked.answer(answers.given_out), key="coupons", shapes=shapes)
+
+
+def channels(looked: Looked) -> None:
+    """What customers won through each channel brought and cost."""
+    months = int(st.slider(_("Months after the first order"), 1, 12, 6, key="ltv_months", width=280))
+    try:
+        table: pd.DataFrame = looked.answer(answers.by_channel, looked.asked.until, months)
+    except DataError as error:
+        st.caption(f"{say(error.what)} {say(error.hint) if error.hint is not None else ''}")
+        return
+    tables.show(
+        table.assign(channel=[name or say(Message("not given")) for name in table["channel"]]),
+        key="ltv_cac",
+        shapes={
+            "channel": Shape(_("Channel of the first order")),
+            "customers": Shape(_("Customers"), "count"),
+            "ltv": Shape(_("Net sales each"), "money"),
+            "low": Shape(_("at least (95%)"), "money"),
+            "high": Shape(_("at most (95%)"), "money"),
+            "spent": Shape(_("Spent on the channel"), "money"),
+            "cac": Shape(_("Cost of a customer"), "money"),
+            "ratio": Shape(_("LTV / CAC"), "number"),
+            "payback": Shape(_("Month it is earned back"), "count"),
+        },
+        currency=looked.currency,
+    )
+    st.caption(_("Only customers who have lived through the whole span; earned back at a gross margin of 35%."))

@@ -1,0 +1,201 @@
+"""Tiers, who is one order away from the next, and what is bought together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ecops.customers import answers, ladders, nudges
+from ecops.customers.programme.tiers import Tiers, nudge_text
+from ecops.customers.value.forecast import Value
+from ecops.messages import Count, Money, Number, Percent
+from ui.customers.choices import Looked, choose
+from ui.parts import errors, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, plain
+
+_SHOWN = 500
+
+
+def tiers(looked: Looked, value: Value) -> None:
+    """The ladder with its members, and the list of those who are close to the next tier."""
+    ladder = choose("tier_ladder", _("Ladder"), {key: plain(entry.label) for key, entry in ladders().items()}, 340)
+    with errors.explained():
+        thresholds = _thresholds(ladder) if ladders()[ladder].basis == "orders" else None
+        ranks = looked.answer(answers.ranks, looked.asked.until, ladder, thresholds)
+        _table(looked, ranks)
+        if ranks.ladder.basis == "orders":
+            _nudges(looked, ranks, value)
+
+
+def _thresholds(ladder: str) -> tuple[float, ...]:
+    """Orders that earn each tier; the handbook's until somebody changes them."""
+    found = []
+    with st.container(horizontal=True, gap="small"):
+        for place, tier in enumerate(ladders()[ladder].tiers):
+            found.append(
+                st.number_input(
+                    _("{tier}: orders, at least", tier=tier.label),
+                    min_value=1,
+                    max_value=99,
+                    value=int(tier.least[0]),
+                    key=f"tier_{ladder}_{place}",
+                    width=200,
+                )
+            )
+    return tuple(float(value) for value in found)
+
+
+def _table(looked: Looked, ranks: Tiers) -> None:
+    steps = {tier.key: tier for tier in ranks.ladder.tiers}
+    table = ranks.table()
+    shown = table.assign(
+        benefit=[plain(steps[key].benefit) for key in table["tier"]],
+        tier=[plain(steps[key].label) for key in table["tier"]],
+    )
+    tables.show(
+        shown,
+        key="tier_table",
+        shapes={
+            "tier": Shape(_("Tier")),
+            "customers": Shape(_("Customers"), "count"),
+            "share": Shape(_("Share of customers"), "percent"),
+            "money": Shape(_("Net sales"), "money"),
+            "money_share": Shape(_("Share of sales"), "percent"),
+            "near": Shape(_("One order below the next"), "count"),
+            "benefit": Shape(_("Benefit")),
+        },
+        currency=looked.currency,
+    )
+    if ranks.ladder.benchmark is not None:
+        st.caption(
+            _(
+                "{share} of the customers are above the lowest tier; the handbook's shop reached {benchmark}.",
+                share=Percent(ranks.above),
+                benchmark=Percent(ranks.ladder.benchmark),
+            )
+        )
+
+
+def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
+    cost = st.number_input(
+        _("What the next tier's benefit costs for a customer"), min_value=0.0, value=10.0, key="tier_cost", width=320
+    )
+    near = nudges(looked.book, ranks, value, benefit_cost=float(cost))
+    if near.empty:
+        st.caption(_("Nobody is one order below the next tier."))
+        return
+    steps = {tier.key: tier for tier in ranks.ladder.tiers}
+    named = near.assign(
+        tier=[plain(steps[key].label) if key else "" for key in near["tier"]],
+        next_tier=[plain(steps[key].label) for key in near["next_tier"]],
+    )
+    st.markdown(
+        _(
+            "{n} customers are one order below the next tier. Without any nudge about {reach} of them reach it within "
+            "30 days; their benefits then cost {money}.",
+            n=Count(len(near)),
+            reach=Number(float(near["reaches"].sum()), 0),
+            money=Money(float(near["benefit_cost"].sum()), looked.currency),
+        )
+    )
+    st.caption(_("What they read: {text}", text=nudge_text(steps[near["next_tier"].iloc[0]], 1)))
+    with st.expander(_("The list"), key="nudge_box", on_change="rerun", type="compact") as box:
+        if box.open:
+            tables.show(named.head(_SHOWN), key="nudges", shapes=_nudge_shapes(), currency=looked.currency)
+            tables.downloads({"nudges": named}, "ecops_nudges", "nudges")
+
+
+def _nudge_shapes() -> dict[str, Shape]:
+    return {
+        "customer": Shape(_("Customer")),
+        "tier": Shape(_("Tier")),
+        "next_tier": Shape(_("Next tier")),
+        "orders": Shape(_("Orders"), "count"),
+        "missing": Shape(_("Orders missing"), "count"),
+        "days_since_last": Shape(_("Days since the last order"), "count"),
+        "reaches": Shape(_("Reaches it in 30 days"), "percent", _("Without any nudge.")),
+        "benefit_cost": Shape(_("Expected cost"), "money"),
+    }
+
+
+def baskets(looked: Looked) -> None:
+    """Pairs and sets, and what the dearest orders hold."""
+    by = choose("basket_by", _("Look at"), {"sku": _("products"), "category": _("categories")})
+    found = looked.answer(answers.together, looked.asked.until, by)
+    if found is None:
+        st.caption(_("No product is in twenty orders of the last year, so nothing can be said about baskets."))
+        return
+    sure = found.pairs[(found.pairs["q_value"] < 0.05) & (found.pairs["lift"] > 1)]
+    if sure.empty:
+        st.markdown(_("No pair is bought together more often than by chance."))
+    else:
+        best = sure.iloc[0]
+        st.markdown(
+            _(
+                "{first} and {second} stand together in {n} orders, {lift} times as often as by chance.",
+                first=_named(found.titles, best["product"]),
+                second=_named(found.titles, best["other"]),
+                n=Count(int(best["orders"])),
+                lift=Number(float(best["lift"]), 1),
+            )
+        )
+    _pairs(found.titles, sure.head(50), "basket_pairs")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**{_('Sets of three')}**")
+        sets = found.sets.head(20)
+        names = [" + ".join(_named(found.titles, key) for key in text.split(" + ")) for text in sets["products"]]
+        _small(sets.assign(products=names), "basket_sets", _set_shapes())
+    with right:
+        dearest = Money(found.threshold, looked.currency)
+        st.markdown(f"**{_('In the dearest tenth of orders ({money} and more)', money=dearest)}**")
+        dear = found.dear[found.dear["low"] > 1].head(20)
+        _pairs(found.titles, dear, "basket_dear")
+
+
+def _pairs(titles: dict[str, str], table: pd.DataFrame, key: str) -> None:
+    if table.empty:
+        st.caption(_("Nothing stands out here."))
+        return
+    named: Any = {name: [_named(titles, value) for value in table[name]] for name in ("product", "other")}
+    _small(table.assign(**named), key, _pair_shapes())
+
+
+def _small(table: pd.DataFrame, key: str, shapes: dict[str, Shape]) -> None:
+    if table.empty:
+        st.caption(_("Nothing stands out here."))
+        return
+    tables.show(table, key=key, shapes={name: shape for name, shape in shapes.items() if name in table.columns})
+
+
+def _named(titles: dict[str, str], key: str) -> str:
+    return titles.get(str(key)) or str(key)
+
+
+def _pair_shapes() -> dict[str, Shape]:
+    return {
+        "product": Shape(_("Who buys")),
+        "other": Shape(_("also buys")),
+        "orders": Shape(_("Orders with both"), "count"),
+        "support": Shape(_("Of all orders"), "percent"),
+        "confidence": Shape(_("Of orders with the first"), "percent"),
+        "lift": Shape(_("Times chance"), "number"),
+        "dear_share": Shape(_("Of the dearest orders"), "percent"),
+        "other_share": Shape(_("Of the others"), "percent"),
+        "ratio": Shape(_("Times as often"), "number"),
+        "low": Shape(_("at least (95%)"), "number"),
+        "high": Shape(_("at most (95%)"), "number"),
+        "q_value": Shape(_("Chance of error"), "percent"),
+    }
+
+
+def _set_shapes() -> dict[str, Shape]:
+    return {
+        "products": Shape(_("Products")),
+        "orders": Shape(_("Orders"), "count"),
+        "support": Shape(_("Of all orders"), "percent"),
+        "lift": Shape(_("Times chance"), "number"),
+    }

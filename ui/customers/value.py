@@ -1,0 +1,136 @@
+"""Cohorts, and what customers will bring."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from ecops.customers import answers
+from ecops.customers.retention.figures import cohort_map
+from ecops.customers.value.figures import calibration
+from ecops.customers.value.forecast import Value
+from ecops.messages import Count, Money, MoneyRange, Percent
+from ui.customers.choices import Looked, choose
+from ui.parts import charts, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, look, say
+
+
+def cohorts(looked: Looked) -> None:
+    """Of those who bought first in a month, how many came back."""
+    with st.container(horizontal=True, gap="small"):
+        metric = choose(
+            "coh_metric",
+            _("Counted"),
+            {"customers": _("customers who ordered"), "orders": _("orders"), "revenue": _("net sales")},
+        )
+        period = choose("coh_period", _("Time"), {"month": _("calendar months"), "rolling": _("spans of 30 days")})
+        added = choose("coh_sum", _("Each period"), {"each": _("by itself"), "sum": _("added up")})
+    found = looked.answer(answers.cohort_table, looked.asked.until, metric, period, added == "sum")
+    rate = pd.DataFrame(found.rate, columns=[f"+{age}" for age in range(found.rate.shape[1])])
+    rate.insert(0, "size", found.size)
+    rate.insert(0, "first", [f"{day:%Y-%m}" for day in found.first])
+    kind: tables.Kind = "percent" if metric == "customers" else "number"
+    shapes = {"first": Shape(_("First order in")), "size": Shape(_("Customers"), "count")}
+    shapes |= {name: Shape(name, kind) for name in rate.columns if name.startswith("+")}
+    charts.show(cohort_map(found, look()), "cohorts", rate, shapes)
+    mean = [
+        f"+{age} {say(Percent(float(value)))}" for age, value in enumerate(found.mature) if age and math.isfinite(value)
+    ]
+    if metric == "customers" and mean:
+        st.caption(_("Mean of the cohorts that are whole, by size: {list}.", list=" · ".join(mean[:6])))
+
+
+def forecast(looked: Looked) -> Value:
+    """Probability of an order, money of the next days, and how such forecasts did before."""
+    days = int(choose("val_days", _("Days ahead"), {"90": _("90 days"), "30": _("30 days"), "180": _("180 days")}))
+    with st.spinner(_("Fitting the forecast and holding older ones against what came")):
+        value: Value = looked.answer(answers.forecast, looked.asked.until, days)
+    if value.reason is not None:
+        (st.warning if value.status == "too_small" else st.info)(say(value.reason))
+    if value.purchases is None:
+        return value
+    found = value.predict(days)
+    likely = int((found.buys >= 0.5).sum())
+    if math.isfinite(found.low):
+        st.markdown(
+            _(
+                "In the next {days} days about {money} ({between}) from known customers; {n} of them order with a "
+                "probability of one half or more.",
+                days=days,
+                money=Money(found.total, looked.currency),
+                between=MoneyRange(found.low, found.high, looked.currency),
+                n=Count(likely),
+            )
+        )
+    for note in value.notes:
+        st.caption(say(note))
+    left, right = st.columns([2, 3], gap="medium")
+    tried = value.backtest
+    with left:
+        if tried is not None:
+            charts.show(
+                calibration(tried.of(value.model)[0] if tried.of(value.model) else tried.folds[0], look()),
+                "calibration",
+            )
+    with right:
+        st.markdown(f"**{_('How forecasts of this kind did before')}**")
+        if tried is None:
+            st.caption(_("The data is too short to hold a forecast against what came."))
+        else:
+            tables.show(_backtest(tried.table()), key="backtest", shapes=_backtest_shapes())
+            st.caption(
+                _(
+                    "The naive forecast lets everybody go on at her past rate. Deviance is what the choice of the "
+                    "model goes by, smaller is better."
+                )
+            )
+    with st.expander(_("Every customer's forecast"), key="value_customers", on_change="rerun", type="compact") as box:
+        if box.open:
+            frame = found.frame(looked.book).sort_values("value", ascending=False, ignore_index=True)
+            tables.show(frame.head(1000), key="value_table", shapes=_customer_shapes(), currency=looked.currency)
+            tables.downloads({"forecast": frame}, "ecops_forecast", "forecast")
+    return value
+
+
+_MODELS = ("naive", "nbd", "bg_nbd", "mbg_nbd", "boosted")
+
+
+def _backtest(table: pd.DataFrame) -> pd.DataFrame:
+    words = (
+        _("naive"),
+        _("nobody leaves (NBD)"),
+        _("may leave after a repeat (BG/NBD)"),
+        _("may leave after any order (MBG/NBD)"),
+        _("learned (boosting)"),
+    )
+    names = dict(zip(_MODELS, words, strict=True))
+    return table.assign(model=table["model"].map(names))[
+        ["model", "end", "actual", "forecast", "bias", "deviance", "captured", "calibration_error"]
+    ]
+
+
+def _backtest_shapes() -> dict[str, Shape]:
+    return {
+        "model": Shape(_("Forecast")),
+        "end": Shape(_("Made on"), "date"),
+        "actual": Shape(_("Orders that came"), "count"),
+        "forecast": Shape(_("Orders forecast"), "count"),
+        "bias": Shape(_("Off by"), "percent"),
+        "deviance": Shape(_("Deviance"), "number"),
+        "captured": Shape(_("Orders of the best tenth"), "percent"),
+        "calibration_error": Shape(_("Probabilities off by"), "percent"),
+    }
+
+
+def _customer_shapes() -> dict[str, Shape]:
+    return {
+        "customer": Shape(_("Customer")),
+        "orders": Shape(_("Orders expected"), "number"),
+        "buys": Shape(_("Probability of an order"), "percent"),
+        "spend": Shape(_("Money of an order"), "money"),
+        "value": Shape(_("Money expected"), "money"),
+        "next_order": Shape(_("Next order about"), "date"),
+    }
