@@ -5,22 +5,33 @@ drift; at a nominal 95 % it covers 61 to 90 % of real lead times. Here the total
 past errors are divided by the product's own spread of such totals, and the pooled quantile of these is the multiplier
 that the shop has earned (split conformal, Vovk; inventory notes 4.3). Totals include the review period when it is
 part of `days`: quantiles of days do not add.
+
+An order point needs more care than a risk. Orders are placed after days with a sale, the more likely the larger it was,
+when the position has already fallen below the point by a part of it. `calibrate(..., at_orders=True)` therefore learns
+from windows that begin after a sale, weighted by its size, with half of it counted as fallen short (the stationary
+overshoot of renewal theory, Feller II.XI). Without it, order points at 95 % kept 85 to 92 % of cycles at three days'
+lead time on the public sets; with it 91 to 95 %.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ecops.errors import DataError, SpecError
 from ecops.inventory.demand.panel import Floats, Ints, Panel, trailing
-from ecops.inventory.forecasting.levels import levels, over_days, weekday_index
+from ecops.inventory.forecasting.levels import by_weekday, levels, over_days, weekday_index
 from ecops.messages import Count, Message, Percent
 
 WINDOWS = 12
 _SPACING = 9
-"""Days between two windows: not a multiple of seven, so that every weekday starts one."""
+_ORDER_SPACING = 5
+"""Days between two windows: not multiples of seven, so that every weekday starts one."""
+
+_GRID = 1000
+"""Points that stand for a weighted sample of errors."""
 
 _HISTORY = 182
 _LEAST_HISTORY = 28
@@ -152,13 +163,54 @@ def _ending(values: Floats, window: int) -> Floats:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What calibrations of one panel at several mornings share.
+
+    Attributes:
+        data: the panel.
+        level: expected units a day on every morning, shape (n, days + 1).
+        total: cumulated demand, shape (n, days + 1).
+        spread: see `spreads`, shape (n, days + 1).
+        weekday: see `by_weekday`, shape (n, days).
+        days: lead time plus review period.
+    """
+
+    data: Panel
+    level: Floats
+    total: Floats
+    spread: Floats
+    weekday: Floats
+    days: int
+
+    def factor(self, morning: int) -> Floats:
+        """What the level of a morning is multiplied with for the total of the next `days` days, shape (n,)."""
+        index = weekday_index(self.data, morning, self.weekday)
+        return over_days(index, (self.data.weekday + morning) % 7, self.days)
+
+
+def history(data: Panel, days: int, method: str = "ensemble", level: Floats | None = None) -> History:
+    """What is needed to calibrate a total over `days` days on any morning of the panel.
+
+    Raises:
+        SpecError: `days` is below 1 or the method is not known.
+    """
+    if days < 1:
+        raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
+    known = levels(data, method) if level is None else level
+    total = np.zeros(known.shape)
+    np.cumsum(data.demand, axis=1, out=total[:, 1:])
+    return History(data, known, total, spreads(data.demand, data.first, known, days), by_weekday(data.demand), days)
+
+
 def calibrate(
     data: Panel,
     days: int = 14,
     *,
     method: str = "ensemble",
     windows: int = WINDOWS,
-    known_levels: Floats | None = None,
+    at_orders: bool = False,
+    order_days: float = 14.0,
 ) -> LeadTimeDemand:
     """The distribution of the demand of the next `days` days, calibrated on the errors of past windows.
 
@@ -166,48 +218,94 @@ def calibrate(
         data: the panel; every window ends before its last day.
         days: lead time plus review period, at least 1.
         method: of `levels`.
-        windows: how many past windows, nine days apart.
-        known_levels: what `levels` said, when it is at hand.
+        windows: how many past windows, nine days apart (twice as many, five apart, for order points).
+        at_orders: learn from the moments at which orders are placed, see the head of this module.
+        order_days: days of demand of one order; a larger sale triggers no second one.
 
     Raises:
         SpecError: `days` is below 1 or the method is not known.
         DataError: the panel is shorter than one window and four weeks.
     """
-    if days < 1:
-        raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
-    level = levels(data, method) if known_levels is None else known_levels
-    spread = spreads(data.demand, data.first, level, days)
-    errors, volumes, used = [], [], 0
-    total = np.concatenate([np.zeros((len(data.skus), 1)), np.cumsum(data.demand, axis=1)], axis=1)
-    for number in range(windows):
-        morning = data.days - days - _SPACING * number
-        counted = np.flatnonzero(data.first <= morning - _LEAST_HISTORY) if morning > 0 else np.array([], dtype=int)
-        if not len(counted):
-            break
-        factor = over_days(weekday_index(data, morning), (data.weekday + morning) % 7, days)
-        expected = (level[:, morning] * factor)[counted]
-        actual = (total[:, morning + days] - total[:, morning])[counted]
-        errors.append((actual - expected) / spread[counted, morning])
-        volumes.append(level[counted, morning])
-        used += 1
+    past = history(data, days, method)
+    return at(past, data.days, windows, order_days if at_orders else None)
+
+
+def at(past: History, morning: int, windows: int = WINDOWS, order_days: float | None = None) -> LeadTimeDemand:
+    """The calibration that was possible on a morning, from windows that had ended by then; see `calibrate`.
+
+    Args:
+        past: of `history`.
+        morning: column, at most the number of days of the panel.
+        windows: see `calibrate`.
+        order_days: see `calibrate`; None for windows that begin on any day.
+    """
+    data, days = past.data, past.days
+    found = [
+        _window(past, start, order_days)
+        for start in (
+            [morning - days - _SPACING * number for number in range(windows)]
+            if order_days is None
+            else [morning - days + 1 - _ORDER_SPACING * number for number in range(2 * windows)]
+        )
+        if start > _LEAST_HISTORY // 2
+    ]
+    used = [window for window in found if len(window.errors)]
     if not used:
         raise DataError(
-            Message("{n} days of sales are too few for a lead time of {days} days.", n=data.days, days=days),
+            Message("{n} days of sales are too few for a lead time of {days} days.", n=morning, days=days),
             Message("Load at least {n} days.", n=days + _LEAST_HISTORY + 1),
         )
-    now = level[:, -1]
-    mean = now * over_days(weekday_index(data), (data.weekday + data.days) % 7, days)
-    bins, edges = _binned(np.concatenate(errors), np.concatenate(volumes), len(data.skus))
+    now = past.level[:, morning]
+    mean = now * past.factor(morning)
+    errors, weights, volumes = (np.concatenate(part) for part in zip(*used, strict=True))
+    bins, edges = _binned(errors, weights, volumes, len(data.skus))
     place = np.searchsorted(edges, now, side="right").astype(np.int64)
-    return LeadTimeDemand(data.skus, days, mean, spread[:, -1], bins, place, used)
+    return LeadTimeDemand(data.skus, days, mean, past.spread[:, morning], bins, place, len(used))
 
 
-def _binned(errors: Floats, volume: Floats, products: int) -> tuple[tuple[Floats, ...], Floats]:
+class _Window(NamedTuple):
+    """Errors over spread of one past window, their weights and the volumes of their products."""
+
+    errors: Floats
+    weights: Floats
+    volumes: Floats
+
+
+def _window(past: History, start: int, order_days: float | None) -> _Window:
+    """Forecast and truth of the total from column `start` on; of an order placed that morning with `order_days`."""
+    data, days = past.data, past.days
+    counted = np.flatnonzero(data.first <= start - _LEAST_HISTORY)
+    # At an order the forecast is that of the evening before, which the last sale had not reached yet.
+    known = start if order_days is None else start - 1
+    if order_days is not None:
+        sale = data.demand[counted, known]
+        counted, sale = counted[sale > 0], sale[sale > 0]
+    level = past.level[counted, known]
+    factor = past.factor(known)[counted]
+    spread = past.spread[counted, known]
+    if order_days is None:
+        actual = past.total[counted, start + days] - past.total[counted, start]
+        return _Window((actual - level * factor) / spread, np.ones(len(counted)), level)
+    actual = past.total[counted, start + days - 1] - past.total[counted, start] + 0.5 * sale
+    weight = np.minimum(sale / np.maximum(level * order_days, 1e-9), 1.0)
+    return _Window((actual - level * factor) / spread, weight, level)
+
+
+def _binned(errors: Floats, weights: Floats, volume: Floats, products: int) -> tuple[tuple[Floats, ...], Floats]:
     """Errors by class of volume, as many classes as the catalogue bears, and the edges between them."""
     number = min(_MOST_BINS, max(products // _BIN, 1))
     edges = np.quantile(volume, np.arange(1, number) / number) if number > 1 else np.array([])
     place = np.searchsorted(edges, volume, side="right")
-    groups = [np.sort(errors[place == one]) for one in range(number)]
-    if min(len(group) for group in groups) < _BIN:
-        return (np.sort(errors),), np.array([])
-    return tuple(groups), edges
+    if number > 1 and np.bincount(place, minlength=number).min() < _BIN:
+        place, edges, number = np.zeros(len(errors), dtype=np.int64), np.array([]), 1
+    return tuple(_sample(errors[place == one], weights[place == one]) for one in range(number)), edges
+
+
+def _sample(errors: Floats, weights: Floats) -> Floats:
+    """Sorted errors; where they weigh differently, a grid of their weighted quantiles."""
+    order = np.argsort(errors, kind="stable")
+    if (weights == weights[:1]).all():
+        return errors[order]
+    reached = np.cumsum(weights[order])
+    grid = (np.arange(min(_GRID, len(errors))) + 0.5) / min(_GRID, len(errors)) * reached[-1]
+    return errors[order][np.searchsorted(reached, grid)]

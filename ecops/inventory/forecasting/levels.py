@@ -186,7 +186,17 @@ _SHRINK = 50.0
 """Units of the shop's own weekday profile that every product is given before its own count."""
 
 
-def weekday_index(data: Panel, morning: int | None = None) -> Floats:
+def by_weekday(demand: Floats) -> Floats:
+    """Demand cumulated over the same weekday, shape (n, days): this day, seven days ago, fourteen days ago and so on."""
+    n, days = demand.shape
+    weeks = -(-days // 7)
+    padded = np.zeros((n, 7 * weeks))
+    padded[:, :days] = demand
+    found: Floats = np.cumsum(padded.reshape(n, weeks, 7), axis=1).reshape(n, 7 * weeks)[:, :days]
+    return found
+
+
+def weekday_index(data: Panel, morning: int | None = None, cumulated: Floats | None = None) -> Floats:
     """Demand of a weekday over the mean day, shape (n, 7), Monday first, from at most 26 whole weeks before `morning`.
 
     Each product's own profile is drawn to the shop's, the more the less it sold.
@@ -194,19 +204,20 @@ def weekday_index(data: Panel, morning: int | None = None) -> Floats:
     Args:
         data: the panel.
         morning: column before which history ends; the end of the panel when None.
+        cumulated: of `by_weekday`, when it is at hand.
     """
     end = data.days if morning is None else morning
     weeks = min(_INDEX_DAYS // 7, end // 7)
     if weeks == 0:
         return np.ones((len(data.skus), 7))
-    start = end - 7 * weeks
-    lived = np.clip(end - data.first, 0, 7 * weeks) // 7
-    block = data.demand[:, start:end].reshape(len(data.skus), weeks, 7)
-    counted = np.arange(weeks)[None, :] >= (weeks - lived)[:, None]
-    sold = np.where(counted[:, :, None], block, 0.0).sum(axis=1)
-    sold = np.roll(sold, (data.weekday + start) % 7, axis=1)
-    total = sold.sum()
-    shop = sold.sum(axis=0) / total if total > 0 else np.full(7, 1 / 7)
+    known = by_weekday(data.demand[:, :end]) if cumulated is None else cumulated
+    sold = known[:, end - 7 : end].copy()
+    if end - 7 * weeks >= 7:
+        sold -= known[:, end - 7 * weeks - 7 : end - 7 * weeks]
+    sold = np.roll(sold, (data.weekday + end - 7) % 7, axis=1)
+    shop = sold.sum(axis=0)
+    total = shop.sum()
+    shop = shop / total if total > 0 else np.full(7, 1 / 7)
     share = (sold + _SHRINK * shop) / (sold.sum(axis=1, keepdims=True) + _SHRINK)
     return 7 * share
 

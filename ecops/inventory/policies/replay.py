@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from ecops.errors import DataError, SpecError
 from ecops.inventory.demand.panel import Floats, Ints, Panel
-from ecops.inventory.policies.rules import ORDER_DAYS, Bounds, Rule, Situation, rule, scaled
+from ecops.inventory.policies.rules import ORDER_DAYS, Bounds, Rule, Situation, rule
 from ecops.messages import Message, Percent
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Replay:
         rule: its key.
         demand: units asked for.
         lost: units asked for and not there.
-        cycles: replenishment cycles, at least 1 for a product that was asked for.
+        cycles: replenishment cycles that ended, or have failed already.
         broken: cycles with a stock-out.
         stock: mean units on hand at the end of a day.
         orders: orders placed.
@@ -178,10 +178,9 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, review: int = 1,
         short |= missing > 1e-9
         hand = np.maximum(hand - wanted, 0.0)
         stock += hand
-    # The last, unfinished cycle of each product counts like the others: leaving it out would hide what runs dry.
-    seen = asked.sum(axis=0) > 0
-    cycles += seen
-    broken += short & seen
+    # Of the last, unfinished cycle of a product only a failure is known: success may still turn into one.
+    cycles += short
+    broken += short
     return Replay(key, asked.sum(axis=0), lost, cycles, broken, stock / days, orders, ordered, days)
 
 
@@ -266,4 +265,3 @@ def frontier(
     return Frontier(pd.DataFrame(points), days, len(data.skus))
 
 
-__all__ = ["Frontier", "Replay", "frontier", "replay", "scaled", "simulate"]

@@ -7,17 +7,17 @@ shop's own history. The handbooks' thresholds are parameters of `ecops.handbook`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-from ecops.errors import DataError, unknown_name
+from ecops.errors import unknown_name
 from ecops.handbook import parameter
 from ecops.inventory.demand.panel import Floats, Panel
-from ecops.inventory.forecasting.lead_time import LeadTimeDemand, calibrate, spreads
-from ecops.inventory.forecasting.levels import levels, moving_mean, over_days, weekday_index
+from ecops.inventory.forecasting.lead_time import at, history
+from ecops.inventory.forecasting.levels import levels, moving_mean
 from ecops.messages import Message, Term
 
 ORDER_DAYS = 14.0
@@ -168,14 +168,6 @@ def rule(key: str, overrides: Mapping[str, float] | None = None) -> Rule:
     return known[key]
 
 
-def scaled(base: Rule, factor: float) -> Rule:
-    """The same rule with its order point and level times `factor`: what more or less of it would have brought."""
-
-    def bounds(case: Situation) -> Bounds:
-        known = base.bounds(case)
-        return Bounds(known.reorder * factor, known.upto * factor)
-
-    return replace(base, bounds=bounds)
 
 
 def _sales(case: Situation) -> Floats:
@@ -224,44 +216,14 @@ def _learned(case: Situation) -> Bounds:
     protected = protected_days(case.lead_time)
     for days in np.unique(protected):
         mine = np.flatnonzero(protected == days)
-        spread = spreads(data.demand, data.first, level, int(days))[mine]
+        past = history(data, int(days), level=level)
         # A late delivery adds to the spread what is sold meanwhile.
-        sold = level[mine] * case.lead_sd[mine, None]
-        total = np.sqrt(spread**2 + sold**2)
+        total = np.sqrt(past.spread[mine] ** 2 + (level[mine] * case.lead_sd[mine, None]) ** 2)
         for morning in range(case.start, data.days + 1, _RELEARN):
-            until = min(morning + _RELEARN, data.days + 1)
-            now = slice(morning, until)
-            known = known_then(data, level, int(days), morning)
-            factor = over_days(weekday_index(data, morning), (data.weekday + morning) % 7, int(days))[mine]
-            # With one window of seven weekdays the index of a week sums to seven, whatever day it starts.
-            mean = level[mine, now] * (factor if days % 7 else np.full(len(mine), float(days)))[:, None]
+            now = slice(morning, min(morning + _RELEARN, data.days + 1))
+            known = at(past, morning, order_days=case.order_days)
             k = known.multiplier(case.target)[mine]
-            point = np.maximum(mean + k[:, None] * total[:, now], 0.0)
+            point = np.maximum(level[mine, now] * float(days) + k[:, None] * total[:, now], 0.0)
             reorder[mine, now] = point
             upto[mine, now] = point + level[mine, now] * case.order_days
     return Bounds(reorder, upto)
-
-
-def known_then(data: Panel, level: Floats, days: int, morning: int) -> LeadTimeDemand:
-    """The calibration that was possible on a morning, of all products; of the end of the panel when it is that late.
-
-    Raises:
-        DataError: history was too short then.
-    """
-    if morning >= data.days:
-        return calibrate(data, days, known_levels=level)
-    if morning <= days:
-        raise DataError(
-            Message("{n} days of sales are too few for a lead time of {days} days.", n=morning, days=days),
-            Message("Choose a later first day of the replay."),
-        )
-    past = replace(
-        data,
-        units=data.units[:, :morning],
-        sales=data.sales[:, :morning],
-        returned=data.returned[:, :morning],
-        demand=data.demand[:, :morning],
-        exposure=data.exposure[:, :morning],
-        bulk=data.bulk[:, :morning],
-    )
-    return calibrate(past, days, known_levels=level[:, : morning + 1])
