@@ -98,7 +98,7 @@ def chdb(path: Path) -> dict[str, object]:
 
 def scan(path: Path) -> dict[str, object]:
     """Reading the four columns and doing next to nothing: the physical limit."""
-    from ecops.store.engine import Engine
+    from ecops.engine.duck import Engine
 
     engine = Engine([path.parent], keep_order=False)
     sql = "SELECT sum(user_id), max(happened_at), max(length(event)), max(length(channel)) FROM log"

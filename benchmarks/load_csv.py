@@ -164,7 +164,7 @@ def _cleaned(frame: Any) -> Any:
 
 def limit(path: Path, out: Path) -> dict[str, float]:
     """The needed columns of the file, changed to UTF-8 before, as text."""
-    from ecops.store.engine import Engine
+    from ecops.engine.duck import Engine
 
     utf8 = out.with_suffix(".csv")
     with path.open(encoding="gb18030", newline="") as source, utf8.open("w", encoding="utf-8", newline="") as target:

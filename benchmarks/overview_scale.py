@@ -24,9 +24,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ecops import growth
+from ecops.engine.duck import Engine
 from ecops.periods import Period
 from ecops.sources.report import Conversion
-from ecops.store import Engine, Workspace, rollups
+from ecops.store import Workspace, rollups
 from ecops.store.loading import Converted, Upload
 
 LAST_DAY = dt.date(2026, 11, 15)

@@ -23,8 +23,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecops.locale import write, write_count, write_money
-from ecops.messages import Message, Value
+from ecops.locale import write_count, write_money
+from ecops.messages import Message, Value, write
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 import typer
 
 from ecops.errors import EcopsError, SpecError, StoreError, unknown_name
-from ecops.locale import LANGUAGES, Language, as_language, write
-from ecops.messages import Count, DateRange, Message, Percent
+from ecops.locale import LANGUAGES, Language, as_language
+from ecops.messages import Count, DateRange, Message, Percent, write
 from ecops.periods import Compare, last_full_week, parse_period
 
 if TYPE_CHECKING:
-    from ecops.growth import Kpi, Kpis
+    from ecops.metrics import Kpi, Kpis
     from ecops.store import Receipt, Workspace
 
 app = typer.Typer(
@@ -199,7 +199,7 @@ def kpis(
 
 
 def _line(figure: Kpi, currency: str) -> Message:
-    from ecops.growth.findings import written
+    from ecops.words import written
 
     value = written(figure.metric.key, figure.value, currency)
     if math.isnan(figure.relative):

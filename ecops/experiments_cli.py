@@ -12,8 +12,8 @@ import typer
 from ecops.cli import JsonOption, LanguageOption, _reported, _say_json, app
 from ecops.errors import SpecError, unknown_name
 from ecops.loading_cli import _mapped
-from ecops.locale import as_language, write
-from ecops.messages import Count, Message, Money, Percent
+from ecops.locale import as_language
+from ecops.messages import Count, Message, Money, Percent, write
 
 if TYPE_CHECKING:
     from ecops.experiments import Decision, Experiment, Readout

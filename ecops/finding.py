@@ -102,6 +102,15 @@ class Finding:
     notes: tuple[Message, ...] = field(default=())
 
     @property
+    def block(self) -> Literal["traffic", "conversion", "retention", ""]:
+        """The handbook's block it belongs to; "" for everything else."""
+        if self.kind == "traffic":
+            return "traffic"
+        if self.kind in {"rate", "mix"}:
+            return "conversion"
+        return "retention" if self.kind == "retention" else ""
+
+    @property
     def cause(self) -> tuple[str, ...]:
         """What identifies the cause: where and which metric, without the capability that found it."""
         return (self.metric, *(f"{name}={value}" for name, value in sorted(self.subject.items())))

@@ -15,9 +15,14 @@ how they are written (¥4.2 万 or ¥42k) is decided where the language is known
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ecops import locale
+
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,25 @@ class Message:
 
     def text(self, language: str = "en", escape: Callable[[str], str] | None = None) -> str:
         """The sentence in `language` ("en" or "zh"); `escape` is applied to values that are data."""
-        from ecops.locale import render
 
-        return render(self, language, escape)
+        def fill(match: re.Match[str]) -> str:
+            name = match.group(1)
+            return write(self.params[name], language, escape) if name in self.params else match.group(0)
+
+        sentence = locale.translate(self.id, language)
+        if language == "en" and self._counted() == 1:
+            sentence = locale.singulars().get(sentence, sentence)
+        return _FIELD.sub(fill, sentence)
+
+    def _counted(self) -> float | None:
+        """The first number of things that the sentence names; None when it names none."""
+        for name in _FIELD.findall(self.id):
+            value = self.params.get(name)
+            if isinstance(value, Count):
+                return value.value
+            if isinstance(value, int):
+                return value
+        return None
 
     def __str__(self) -> str:
         return self.text("en")
@@ -119,3 +140,31 @@ class Message:
 
     def __hash__(self) -> int:
         return hash((self.id, tuple(sorted((k, str(v)) for k, v in self.params.items()))))
+
+
+def write(value: Value, language: str, escape: Callable[[str], str] | None = None) -> str:
+    """One value as text by the rules of `language`. A plain str is data and goes through `escape`."""
+    if isinstance(value, Message):
+        return value.text(language, escape)
+    writer = _WRITERS.get(type(value))
+    if writer is not None:
+        return writer(value, language)
+    text = str(value)
+    return escape(text) if escape else text
+
+
+_WRITERS: Mapping[type, Callable[[Any, str], str]] = {
+    Term: lambda v, language: v.zh if language == "zh" else v.en,
+    Money: lambda v, language: locale.write_money(v.amount, v.currency, language),
+    MoneyRange: lambda v, language: locale.write_money_range(v.low, v.high, v.currency, language),
+    Percent: lambda v, _: locale.write_percent(v.value, v.digits, v.signed),
+    Points: lambda v, language: f"{v.value * 100:+.1f}{' 个百分点' if language == 'zh' else ' points'}",
+    Count: lambda v, language: locale.write_count(v.value, language),
+    Number: lambda v, _: f"{v.value:,.{v.digits}f}",
+    DateRange: lambda v, language: locale.write_range(v.start, v.end, language),
+    dt.date: locale.write_date,
+    dt.datetime: lambda v, language: f"{locale.write_date(v.date(), language)} {v:%H:%M}",
+    int: lambda v, _: f"{v:,}",
+    float: lambda v, _: f"{v:,}",
+}
+"""How each class of value is written."""

@@ -7,8 +7,8 @@ import pytest
 import sqlglot
 from sqlglot import expressions as exp
 
+from ecops.engine.duck import Engine, View
 from ecops.store import rollups
-from ecops.store.engine import Engine, View
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "ecops").rglob("*.sql"))

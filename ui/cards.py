@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ecops.growth import Kpi, Kpis, Metric
 from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Points, Value
+from ecops.metrics import Kpi, Kpis, Metric
 from ui.text import _, plain, red_up, say
 
 _NARROWEST = 148

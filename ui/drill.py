@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from ecops.growth import views
-from ecops.growth.registry import Metric, metric, metrics
 from ecops.messages import Message, Term
+from ecops.metrics.registry import Metric, metric, metrics
 from ui import cards, tables, workspaces
 from ui.scope import Scope, value_label
 from ui.tables import Kind, Shape

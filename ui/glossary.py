@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import streamlit as st
 
 from ecops import growth
-from ecops.growth.registry import Metric
 from ecops.handbook import roles
 from ecops.messages import Message, Term
+from ecops.metrics.registry import Metric
 from ecops.sources.registry import Source
 from ecops.sources.registry import sources as known_sources
 from ecops.tables import Column, Table

@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from ecops import EcopsError, growth
-from ecops.growth import Diagnosis, Kpis, figures, views
-from ecops.growth.daily import DIMENSIONS
-from ecops.growth.registry import Metric, metric, metrics
+from ecops.growth import Diagnosis, figures, views
 from ecops.locale import write_amount
 from ecops.messages import Count, Message, Money, MoneyRange, Percent, Value
+from ecops.metrics import Kpis
+from ecops.metrics.daily import DIMENSIONS
+from ecops.metrics.registry import Metric, metric, metrics
 from ui import address, cards, charts, drill, empty, errors, review_scenarios, tables, workspaces
 from ui.scope import Scope, dimension_values, value_label
 from ui.tables import Kind, Shape

@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from ecops.errors import EcopsError
-from ecops.growth.registry import metric
 from ecops.handbook import roles
 from ecops.messages import Message, Value
+from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.reports.write import render
 from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, deck, figures, stages, weekly

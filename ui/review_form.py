@@ -8,8 +8,8 @@ import math
 import streamlit as st
 
 from ecops.finding import Finding
-from ecops.growth.registry import metrics
 from ecops.handbook import roles
+from ecops.metrics.registry import metrics
 from ecops.periods import ONE_DAY, last_full_week
 from ecops.review import ActionLog
 from ecops.review.causes import weekly_money

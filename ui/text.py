@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from ecops.charts import Look
-from ecops.locale import Language, as_language, write
-from ecops.messages import Message, Value
+from ecops.locale import Language, as_language
+from ecops.messages import Message, Value, write
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _FOLDED = re.compile(r"\s+")

@@ -24,7 +24,7 @@ from ecops.experiments.samples import Moments, Sample
 from ecops.experiments.sequential import always_valid, group_sequential
 from ecops.experiments.simulation import aa_check
 from ecops.experiments.spec import Experiment, Metric, preset, presets
-from ecops.growth.statistics import benjamini_hochberg
+from ecops.statistics import benjamini_hochberg
 
 __all__ = [
     "Decision",

@@ -25,8 +25,8 @@ from ecops.experiments.spec import Experiment, Metric
 from ecops.experiments.tally import Tally
 from ecops.experiments.totals import is_totals, read_totals
 from ecops.experiments.words import adjustments_made
-from ecops.growth.statistics import benjamini_hochberg
 from ecops.messages import Message
+from ecops.statistics import benjamini_hochberg
 
 
 def analyse(data: Any, spec: Experiment) -> Readout:

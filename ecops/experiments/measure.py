@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ecops.engine import load_sql
 from ecops.errors import DataError, SpecError, near, unknown_name
 from ecops.experiments.capping import TAIL, tail_size
 from ecops.experiments.samples import Moments, moments_from_sums
 from ecops.experiments.source import Source, open_source
 from ecops.experiments.tally import Column, Exposure, Tail, Tally
 from ecops.messages import Count, Message
-from ecops.store.engine import load_sql
 
 MOST_VALUES = 200
 """A segment column with more values than this is not a segment."""

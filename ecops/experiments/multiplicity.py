@@ -1,6 +1,6 @@
 """Several questions asked of the same data: how to keep the chance of a false alarm where it was promised.
 
-The false discovery rate (Benjamini-Hochberg) is in `ecops.growth.statistics`.
+The false discovery rate (Benjamini-Hochberg) is in `ecops.statistics`.
 """
 
 from __future__ import annotations

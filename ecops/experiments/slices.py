@@ -19,7 +19,7 @@ from ecops.experiments.segments import Heterogeneity, Trend, heterogeneity, tren
 from ecops.experiments.sequential import group_sequential
 from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally, cap_key
-from ecops.growth.statistics import benjamini_hochberg
+from ecops.statistics import benjamini_hochberg
 
 SHOWN = 20
 LONGEST_PATH = 120

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ecops.engine.duck import Engine
 from ecops.errors import FileError, MappingError
 from ecops.messages import Message
-from ecops.store.engine import Engine
 
 if TYPE_CHECKING:
     from ecops.store.data import Data

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecops.engine import load_sql
 from ecops.errors import FileError, MappingError
 from ecops.experiments.measure import quoted
 from ecops.experiments.source import Source, open_source
 from ecops.experiments.spec import OWN, Experiment, Metric, preset, presets
 from ecops.messages import Message
 from ecops.sources.figures import figure_columns
-from ecops.store.engine import load_sql
 from ecops.tables import table
 
 if TYPE_CHECKING:

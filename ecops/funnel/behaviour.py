@@ -17,9 +17,9 @@ from ecops.funnel.log import Log, compile_plan
 from ecops.funnel.packing import PackedEvents, cores, pack
 from ecops.funnel.spec import FunnelSpec
 from ecops.funnel.table import Floats
-from ecops.growth.statistics import benjamini_hochberg, two_proportions, wilson
 from ecops.messages import Message
 from ecops.periods import Period
+from ecops.statistics import benjamini_hochberg, two_proportions, wilson
 
 _MOST_BINS = 60
 

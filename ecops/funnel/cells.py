@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth.statistics import benjamini_hochberg, two_proportions, two_sided
+from ecops.statistics import benjamini_hochberg, two_proportions, two_sided
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

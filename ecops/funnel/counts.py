@@ -13,9 +13,9 @@ from ecops.errors import DataError, MappingError, SpecError, near
 from ecops.funnel.source import named_list, pasted
 from ecops.funnel.spec import Step, as_steps, known_steps, presets
 from ecops.funnel.table import Floats, FunnelTable, Issue
-from ecops.growth.frames import as_frame
 from ecops.messages import Count, Message
 from ecops.periods import Period
+from ecops.statistics.frames import as_frame
 from ecops.tables import table
 
 _CHAIN = ("impressions", "clicks", "visitors", "cart_users", "order_buyers", "pay_buyers")

@@ -27,10 +27,10 @@ from ecops.funnel.cells import (
 from ecops.funnel.dimensions import Surprise, adtributor
 from ecops.funnel.quality import quality
 from ecops.funnel.table import FunnelTable, Issue
-from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
-from ecops.growth.statistics import two_proportions
 from ecops.messages import Message
 from ecops.periods import Period
+from ecops.statistics import two_proportions
+from ecops.statistics.decomposition import Decomposition, MixRate, decompose, mix_rate
 
 MARGIN = 0.9
 """Cells are confirmed at this share of `alpha`, so that the promise of 95 % silent weeks holds with room: in 3,000

@@ -12,9 +12,8 @@ from ecops.funnel.behaviour import TimeToConvert
 from ecops.funnel.diagnosis import Diagnosis
 from ecops.funnel.findings import told_apart
 from ecops.funnel.table import FunnelTable
-from ecops.growth.decomposition import MIX, NEW, VANISHED
-from ecops.locale import write
-from ecops.messages import Count, Message, Money, Number, Percent, Term, Value
+from ecops.messages import Count, Message, Money, Number, Percent, Term, Value, write
+from ecops.statistics.decomposition import MIX, NEW, VANISHED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

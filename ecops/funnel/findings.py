@@ -13,13 +13,13 @@ from ecops.funnel.cells import Cell, Floats
 from ecops.funnel.onset import Onset, onset
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
-from ecops.growth.decomposition import MixRate
-from ecops.growth.findings import where
-from ecops.growth.statistics import newcombe, wilson
 from ecops.handbook import advice
-from ecops.locale import LANGUAGES, write
-from ecops.messages import Count, Message, Money, Percent, Term, Value
+from ecops.locale import LANGUAGES
+from ecops.messages import Count, Message, Money, Percent, Term, Value, write
 from ecops.periods import Period
+from ecops.statistics import newcombe, wilson
+from ecops.statistics.decomposition import MixRate
+from ecops.words import where
 
 UNDATED = Period(dt.date.min, dt.date.min)
 """The period of findings about a table without days, when nobody said which days it is about."""

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ecops.engine import load_sql
 from ecops.errors import DataError, SpecError
 from ecops.funnel.log import Ints, Layout, Log
 from ecops.funnel.source import MISSING_IDS, EventSource, named_list, open_events, quoted, raw_text, text_sql, time_sql
 from ecops.funnel.spec import Unit
 from ecops.messages import Count, Message
-from ecops.store.engine import load_sql
 
 MAX_VALUES = 1000
 MAX_EVENTS = 4000

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from ecops.engine.duck import Engine
 from ecops.errors import DataError, FileError, MappingError, SpecError, near, unknown_name
 from ecops.messages import Message
-from ecops.store.engine import Engine
 from ecops.tables import table
 
 MISSING_IDS = ("", "0", "-", "null", "none", "nan", "undefined", "unknown", "00000000-0000-0000-0000-000000000000")

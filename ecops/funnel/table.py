@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ecops.errors import unknown_name
 from ecops.funnel.spec import FunnelSpec, Order, Step
-from ecops.growth.statistics import wilson
 from ecops.messages import Message
 from ecops.periods import Period
+from ecops.statistics import wilson
 
 Floats = NDArray[np.float64]
 Severity = Literal["error", "warning", "info"]

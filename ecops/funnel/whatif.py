@@ -11,8 +11,8 @@ import pandas as pd
 from ecops.errors import SpecError, unknown_name
 from ecops.funnel.findings import kind_of, read_alike
 from ecops.funnel.table import Floats, FunnelTable
-from ecops.growth.statistics import critical_value
 from ecops.messages import Count, Message, Money, Value
+from ecops.statistics import critical_value
 
 
 @dataclass(frozen=True, slots=True)

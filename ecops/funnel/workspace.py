@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.finding import Amount, Finding
 from ecops.funnel.counts import from_table
@@ -23,11 +24,10 @@ from ecops.funnel.quality import quality
 from ecops.funnel.source import EventSource
 from ecops.funnel.spec import FunnelSpec, Order, Step, known_steps, presets
 from ecops.funnel.table import FunnelTable, Issue
-from ecops.growth.daily import opened
-from ecops.growth.findings import where
 from ecops.messages import Message, Percent
+from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY, Compare, Period
-from ecops.store.engine import load_sql
+from ecops.words import where
 
 if TYPE_CHECKING:
     import pandas as pd

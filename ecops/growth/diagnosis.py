@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.finding import Finding
-from ecops.growth import changes, findings
-from ecops.growth.analysis import Scope, _Figures, read_scope
-from ecops.growth.cube import Cause, Cells, Guards, Series, find_causes, make_nodes
-from ecops.growth.daily import DIMENSIONS, is_whole, once
-from ecops.growth.decomposition import Decomposition, MixRate, decompose, mix_rate
+from ecops.growth import findings
 from ecops.growth.explain import Explanation, explain
-from ecops.growth.panel import Basis, Panel, aliases_of
-from ecops.growth.registry import metric
 from ecops.growth.verdict import leading, verdict
 from ecops.messages import Message
+from ecops.metrics.analysis import Scope, _Figures, read_scope
+from ecops.metrics.daily import DIMENSIONS, is_whole, once
+from ecops.metrics.panel import Basis, Panel, aliases_of
+from ecops.metrics.registry import metric
 from ecops.periods import Compare, Period
+from ecops.statistics import changes
+from ecops.statistics.decomposition import Decomposition, MixRate, decompose, mix_rate
+from ecops.statistics.search import Cause, Cells, Guards, Series, find_causes, make_nodes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -412,7 +413,7 @@ def _blocks(figures: _Figures, tree: Decomposition | None, told: Sequence[Findin
         result = figures.figures(metric(key))
         change = result[1] if result is not None else None
         before, after = (float(change.before[0]), float(change.after[0])) if change is not None else (float("nan"),) * 2
-        mine = [item for item in told if findings.block_of(item) == name]
+        mine = [item for item in told if item.block == name]
         confirmed = any(item.confidence == "confirmed" for item in mine)
         lost = any(item.confidence == "confirmed" and item.money is not None and item.money.value < 0 for item in mine)
         confidence: Literal["confirmed", "watch", "unchanged", "unknown"] = (

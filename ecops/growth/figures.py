@@ -12,18 +12,18 @@ import numpy as np
 
 from ecops import charts
 from ecops.charts import Look
-from ecops.growth.findings import where, written
-from ecops.growth.registry import metric, metrics
 from ecops.messages import Message, Money, Percent, Term, Value
+from ecops.metrics.registry import metric, metrics
 from ecops.periods import Period
+from ecops.words import where, written
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from ecops.growth.analysis import Kpis
-    from ecops.growth.decomposition import Decomposition
     from ecops.growth.diagnosis import Diagnosis
+    from ecops.metrics.analysis import Kpis
+    from ecops.statistics.decomposition import Decomposition
 
 _LABELS = {
     "mix": Term(en="Mix", zh="结构"),

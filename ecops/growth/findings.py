@@ -4,41 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecops import statistics as st
 from ecops.finding import Advice, Amount, Confidence, Finding, Kind
-from ecops.growth import statistics as st
-from ecops.growth.cube import Cause, Guards
-from ecops.growth.panel import basis_difference, basis_note, days_of
-from ecops.growth.reasons import coverage_notes, data_notes, gap_message, place_of
-from ecops.growth.registry import metric
-from ecops.messages import Count, Message, Money, Number, Percent, Points, Term, Value
+from ecops.messages import Count, Message, Money, Percent, Points, Value
+from ecops.metrics.panel import basis_difference, basis_note, days_of
+from ecops.metrics.reasons import coverage_notes, data_notes, gap_message, place_of
+from ecops.metrics.registry import metric
+from ecops.statistics.search import Cause, Guards
+from ecops.words import PART, WHOLE, where, written
 
 if TYPE_CHECKING:
-    from ecops.growth.analysis import Scope, _Figures
-    from ecops.growth.decomposition import MixRate
-
-WHOLE = Term(en="The whole shop", zh="全店")
-PART = Term(en="Overall", zh="整体")
-"""What is said instead of the whole shop where only a part of it was asked."""
-
-UNNAMED = Term(en="not given", zh="未填写")
-"""A dimension that the data leaves empty."""
-
-NAMES: Mapping[str, Term] = {
-    "taobao": Term(en="Taobao", zh="淘宝"),
-    "tmall": Term(en="Tmall", zh="天猫"),
-    "douyin": Term(en="Douyin", zh="抖音"),
-    "jd": Term(en="JD", zh="京东"),
-    "pdd": Term(en="Pinduoduo", zh="拼多多"),
-    "shopify": Term(en="Shopify", zh="Shopify"),
-    "amazon": Term(en="Amazon", zh="亚马逊"),
-    "mobile": Term(en="mobile", zh="移动端"),
-    "desktop": Term(en="desktop", zh="PC 端"),
-}
-"""How platforms and devices are called; every other value is data and written as it is."""
+    from ecops.metrics.analysis import Scope, _Figures
+    from ecops.statistics.decomposition import MixRate
 
 _RULES = {
     "visitors": "traffic_low",
@@ -69,17 +50,6 @@ WATCHED = 3
 """At most so many changes are told that would only hold alone."""
 
 
-def where(subject: Mapping[str, str]) -> Value:
-    """A cell as people name it."""
-    parts = [NAMES.get(value, value) if value else UNNAMED for value in subject.values()]
-    if not parts:
-        return WHOLE
-    text: Value = parts[0]
-    for part in parts[1:]:
-        text = Message("{first} · {second}", first=text, second=part)
-    return text
-
-
 def of_part(found: Sequence[Finding]) -> list[Finding]:
     """Findings of a part of the shop, none of which may speak of the whole shop."""
     return [replace(item, headline=_of_part(item.headline)) for item in found]
@@ -89,18 +59,6 @@ def _of_part(value: Value) -> Value:
     if isinstance(value, Message):
         return Message(value.id, **{name: _of_part(inner) for name, inner in value.params.items()})
     return PART if value == WHOLE else value
-
-
-def written(key: str, value: float, currency: str) -> Value:
-    """A value of a metric in its unit."""
-    entry = metric(key)
-    if entry.unit == "money":
-        return Money(value, currency)
-    if entry.unit == "count":
-        return Count(value)
-    if entry.percent:
-        return Percent(value)
-    return Number(value, 2)
 
 
 def _advice(rule: str) -> Advice:
@@ -254,7 +212,7 @@ def _rate_of(parts: list[st.Floats], count: int) -> st.Floats:
 
 def mix_sentence(shift: MixRate, dimension: str, *, rates_moved: bool) -> Message:
     """The verdict of mix against rate in words; of rates that moved by chance only, nothing is said."""
-    from ecops.growth.daily import DIMENSIONS
+    from ecops.metrics.daily import DIMENSIONS
 
     values: dict[str, Value] = {
         "dimension": DIMENSIONS[dimension],
@@ -460,12 +418,3 @@ def ranked(found: Sequence[Finding]) -> tuple[Finding, ...]:
         return (0 if item.kind == "data" else ORDER[item.confidence], -worth)
 
     return tuple(sorted(found, key=rank))
-
-
-def block_of(item: Finding) -> Literal["traffic", "conversion", "retention", ""]:
-    """The handbook's block a finding belongs to."""
-    if item.kind == "traffic":
-        return "traffic"
-    if item.kind in {"rate", "mix"}:
-        return "conversion"
-    return "retention" if item.kind == "retention" else ""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecops.growth.analysis import read_scope
-from ecops.growth.daily import HISTORY_DAYS, MEASURES, QUERIES, SOURCES, Data, once, opened
-from ecops.growth.panel import aliases_of, days_of
-from ecops.growth.registry import metric
-from ecops.growth.rows import Rows, half_years, join_rows, make_rows
+from ecops.metrics.analysis import read_scope
+from ecops.metrics.daily import HISTORY_DAYS, MEASURES, SOURCES, Data, once, opened
+from ecops.metrics.panel import aliases_of, days_of
+from ecops.metrics.registry import metric
+from ecops.metrics.rows import Rows, half_years, join_rows, make_rows
 from ecops.periods import ONE_DAY, Compare, Period
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def hours(data: Any, period: Period) -> pd.DataFrame:
 
 
 def _hours(data: Data, half: Period) -> Rows:
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
 
-    answer = data.query(load_sql(QUERIES, "hours"), {"start": half.start, "end": half.end})
+    answer = data.query(load_sql("ecops.growth.queries", "hours"), {"start": half.start, "end": half.end})
     return make_rows(answer, {}, ("hour", "gross_sales", "orders"))
 
 
@@ -102,12 +102,14 @@ def events(data: Any, period: Period, platforms: Sequence[str] = ()) -> tuple[st
         period: the days looked at.
         platforms: leave out what touches other platforms only; all when empty.
     """
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
 
     ready = opened(data)
     if not ready.has("calendar"):
         return ()
-    rows = ready.query(load_sql(QUERIES, "events"), {"start": period.start, "end": period.end}).to_pylist()
+    rows = ready.query(
+        load_sql("ecops.growth.queries", "events"), {"start": period.start, "end": period.end}
+    ).to_pylist()
     seen = [row for row in rows if not platforms or row["platform"] in {"", *platforms}]
     return tuple(dict.fromkeys(row["name"] for row in sorted(seen, key=lambda row: row["kind"] not in _LOUD)))
 

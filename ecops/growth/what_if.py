@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecops import statistics as st
 from ecops.errors import SpecError, unknown_name
-from ecops.growth import statistics as st
 from ecops.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ecops.growth.analysis import Kpis
+    from ecops.metrics.analysis import Kpis
 
 FACTORS = ("visitors", "conversion", "value")
 """Factors of GMV: people, a rate between 0 and 1, money a buyer."""

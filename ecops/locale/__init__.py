@@ -10,13 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from ecops.messages import Message, Value
+from typing import Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -33,7 +28,6 @@ _PLACES = {
     "value": "取值",
     "receipt": "回执",
 }
-_FIELD = re.compile(r"\{(\w+)\}")
 
 
 @functools.cache
@@ -64,67 +58,8 @@ def translate(sentence: str, language: str) -> str:
     return catalogue(language).get(sentence, sentence)
 
 
-def render(message: Message, language: str, escape: Callable[[str], str] | None = None) -> str:
-    """A `Message` as text; see `Message.text`."""
-
-    def fill(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return write(message.params[name], language, escape) if name in message.params else match.group(0)
-
-    sentence = translate(message.id, language)
-    if language == "en" and _counted(message) == 1:
-        sentence = singulars().get(sentence, sentence)
-    return _FIELD.sub(fill, sentence)
-
-
-def _counted(message: Message) -> float | None:
-    """The first number of things that a sentence names; None when it names none."""
-    from ecops.messages import Count
-
-    for name in _FIELD.findall(message.id):
-        value = message.params.get(name)
-        if isinstance(value, Count):
-            return value.value
-        if isinstance(value, int):
-            return value
-    return None
-
-
-def write(value: Value, language: str, escape: Callable[[str], str] | None = None) -> str:
-    """One value as text by the rules of `language`. A plain str is data and goes through `escape`."""
-    from ecops.messages import Message
-
-    if isinstance(value, Message):
-        return render(value, language, escape)
-    writer = _writers().get(type(value))
-    if writer is not None:
-        return writer(value, language)
-    text = str(value)
-    return escape(text) if escape else text
-
-
-@functools.cache
-def _writers() -> dict[type, Callable[[Any, str], str]]:
-    """How each class of value is written."""
-    from ecops import messages as m
-
-    return {
-        m.Term: lambda v, language: v.zh if language == "zh" else v.en,
-        m.Money: lambda v, language: write_money(v.amount, v.currency, language),
-        m.MoneyRange: lambda v, language: _money_range(v.low, v.high, v.currency, language),
-        m.Percent: lambda v, _: write_percent(v.value, v.digits, v.signed),
-        m.Points: lambda v, language: f"{v.value * 100:+.1f}{' 个百分点' if language == 'zh' else ' points'}",
-        m.Count: lambda v, language: write_count(v.value, language),
-        m.Number: lambda v, _: f"{v.value:,.{v.digits}f}",
-        m.DateRange: lambda v, language: write_range(v.start, v.end, language),
-        dt.date: write_date,
-        dt.datetime: lambda v, language: f"{write_date(v.date(), language)} {v:%H:%M}",
-        int: lambda v, _: f"{v:,}",
-        float: lambda v, _: f"{v:,}",
-    }
-
-
-def _money_range(low: float, high: float, currency: str, language: str) -> str:
+def write_money_range(low: float, high: float, currency: str, language: str) -> str:
+    """An interval of money; words where it has no ends."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return "区间未知" if language == "zh" else "interval unknown"
     joint = " 至 " if language == "zh" else " to "

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ecops.charts import Look, count_axis, money_axis, percent_axis, plain, title
-from ecops.locale import write
-from ecops.messages import Count, Money, Number, Percent, Points, Value
+from ecops.messages import Count, Money, Number, Percent, Points, Value, write
 from ecops.reports.model import RECEIPTS, Bullets, Chart, Report, Section, Table
 
 if TYPE_CHECKING:

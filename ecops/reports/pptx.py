@@ -15,8 +15,7 @@ from pptx.enum.dml import MSO_LINE
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
-from ecops.locale import write
-from ecops.messages import Message, Value
+from ecops.messages import Message, Value, write
 from ecops.reports.model import RECEIPTS, Bullets, Chart, Report, Section, Table
 
 _WIDTH, _HEIGHT = Inches(13.333), Inches(7.5)

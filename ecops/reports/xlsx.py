@@ -9,8 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from ecops.door import defuse, sheet_title
-from ecops.locale import write
-from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
+from ecops.messages import Count, Message, Money, Number, Percent, Points, Value, write
 from ecops.reports.model import RECEIPTS, Bullets, Chart, Report, Section, Table
 
 _FORMATS = {"money": "#,##0", "percent": "0.0%", "count": "#,##0"}

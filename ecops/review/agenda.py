@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.finding import Finding
-from ecops.growth import Kpis, kpis
-from ecops.growth.daily import Data, opened
-from ecops.growth.findings import block_of
 from ecops.messages import Count, DateRange, Message, Money, Percent, Term, Value
+from ecops.metrics import Kpis, kpis
+from ecops.metrics.daily import Data, opened
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.review import alarms, goals
 from ecops.review.actions import Action, ActionLog
@@ -22,7 +22,6 @@ from ecops.review.collecting import collect
 from ecops.review.outcomes import FollowUp, follow_up
 from ecops.review.rows import KpiRow, rows
 from ecops.review.trials import registered
-from ecops.store.engine import load_sql
 
 if TYPE_CHECKING:
     from ecops.experiments.register import Trial
@@ -215,7 +214,7 @@ def _story(found: Sequence[Finding]) -> tuple[Chapter, ...]:
     )  # fmt: skip
     chapters = []
     for name in names:
-        mine = tuple(item for item in found if (block_of(item) or "other") == name)
+        mine = tuple(item for item in found if (item.block or "other") == name)
         states = {item.confidence for item in mine}
         state: Literal["confirmed", "watch", "unchanged"] = (
             "confirmed" if "confirmed" in states else "watch" if "watch" in states else "unchanged"

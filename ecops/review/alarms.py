@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ecops.errors import SpecError, unknown_name
-from ecops.growth.daily import DIMENSIONS, Data, opened
-from ecops.growth.findings import where, written
-from ecops.growth.registry import metric, metrics
 from ecops.handbook import roles
 from ecops.messages import Message, Percent, Value
+from ecops.metrics.daily import DIMENSIONS, Data, opened
+from ecops.metrics.registry import metric, metrics
 from ecops.periods import ONE_DAY, Period
 from ecops.review import series
 from ecops.store import journal
+from ecops.words import where, written
 
 if TYPE_CHECKING:
     from ecops.store.state import State

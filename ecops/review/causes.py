@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ecops.finding import Amount, Finding
-from ecops.growth.findings import where
 from ecops.messages import Message, Value
 from ecops.periods import Period
+from ecops.words import where
 
 Place = Mapping[str, str]
 

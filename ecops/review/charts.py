@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth.analysis import read_scope
-from ecops.growth.daily import Data
-from ecops.growth.panel import Panel, aliases_of
-from ecops.growth.registry import metric
+from ecops.metrics.analysis import read_scope
+from ecops.metrics.daily import Data
+from ecops.metrics.panel import Panel, aliases_of
+from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Period
 
 Floats = NDArray[np.float64]

@@ -8,16 +8,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ecops import growth
+from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.finding import Amount, Finding
 from ecops.funnel.workspace import bases, shop_funnel, shop_products
-from ecops.growth.daily import Data, opened
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Percent
+from ecops.metrics.daily import Data, opened
 from ecops.periods import ONE_DAY, Compare, Period
 from ecops.review import causes
 from ecops.review.trials import registered, trial_findings
-from ecops.store.engine import load_sql
 
 if TYPE_CHECKING:
     from ecops.experiments.register import Trial

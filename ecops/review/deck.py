@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 
 from ecops.finding import Finding
-from ecops.growth.findings import written
-from ecops.growth.registry import metric
 from ecops.handbook import roles
 from ecops.messages import Message, Money, Percent, Term, Value
+from ecops.metrics.registry import metric
 from ecops.reports import Bullets, Chart, Report, Section, Series, Table
 from ecops.reports.model import Block, Unit
 from ecops.review.agenda import Weekly
@@ -18,6 +17,7 @@ from ecops.review.charts import Line
 from ecops.review.goals import Progress
 from ecops.review.outcomes import FollowUp, Standing
 from ecops.review.rows import KpiRow
+from ecops.words import written
 
 CHARTS = 4
 """Metrics that are drawn."""

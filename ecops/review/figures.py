@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ecops import charts
 from ecops.charts import Look
-from ecops.growth.findings import written
-from ecops.growth.registry import metric
 from ecops.messages import Message
+from ecops.metrics.registry import metric
 from ecops.review.agenda import Annotation
 from ecops.review.charts import Line
 from ecops.review.deck import takeaway
+from ecops.words import written
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecops.errors import SpecError, unknown_name
-from ecops.growth.registry import metric, metrics
 from ecops.messages import Message, Term
+from ecops.metrics.registry import metric, metrics
 from ecops.store import journal
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ecops.finding import Finding
-from ecops.growth.daily import Data
-from ecops.growth.findings import where, written
-from ecops.growth.registry import Metric, metric, metrics
 from ecops.messages import Message, Term
+from ecops.metrics.daily import Data
+from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import ONE_DAY, Period
 from ecops.review import series
 from ecops.review.actions import Action
 from ecops.review.trials import verdict_of
 from ecops.review.verification import FEWEST_DAYS, Outcome, verify
+from ecops.words import where, written
 
 if TYPE_CHECKING:
     from ecops.experiments.register import Trial

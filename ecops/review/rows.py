@@ -7,14 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ecops.growth import Kpis
-from ecops.growth.daily import MEASURES, Data, spans
-from ecops.growth.panel import aliases_of
-from ecops.growth.registry import Metric, metric, metrics
+from ecops.engine import load_sql
 from ecops.messages import Message
+from ecops.metrics import Kpis
+from ecops.metrics.daily import MEASURES, Data, spans
+from ecops.metrics.panel import aliases_of
+from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import Period
 from ecops.review import goals
-from ecops.store.engine import load_sql
 
 SAME = 1e-9
 """Relative difference below which two figures of one week are the same figure."""

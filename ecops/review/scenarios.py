@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ecops.errors import DataError, SpecError, unknown_name
 from ecops.funnel.spec import known_steps
-from ecops.growth.findings import where
-from ecops.growth.registry import metrics
 from ecops.messages import Message, Money, MoneyRange, Number, Percent, Value
+from ecops.metrics.registry import metrics
 from ecops.periods import Period, parse_period
 from ecops.store import journal
+from ecops.words import where
 
 if TYPE_CHECKING:
     from ecops.store.state import State

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth.analysis import read_scope
-from ecops.growth.daily import DIMENSIONS, Data
-from ecops.growth.panel import Panel, aliases_of, days_of
-from ecops.growth.registry import Metric, metric, metrics
+from ecops.engine import load_sql
+from ecops.metrics.analysis import read_scope
+from ecops.metrics.daily import DIMENSIONS, Data
+from ecops.metrics.panel import Panel, aliases_of, days_of
+from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import Period
-from ecops.store.engine import load_sql
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,9 +14,9 @@ from ecops.experiments.judging import asked, judge
 from ecops.experiments.register import UNNAMED, Register, Trial
 from ecops.experiments.workspace import Held, experiments_in
 from ecops.finding import Finding
-from ecops.growth.daily import Data
 from ecops.handbook import advice
 from ecops.messages import Message
+from ecops.metrics.daily import Data
 from ecops.periods import ONE_DAY, Period
 
 LOOK_BACK = 91

@@ -28,9 +28,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ecops.errors import DataError, SpecError
 from ecops.finding import Amount
-from ecops.growth.statistics import critical_value
 from ecops.messages import Message
 from ecops.periods import Period
+from ecops.statistics import critical_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ecops.locale import Language, write
+from ecops.locale import Language
+from ecops.messages import write
 from ecops.sources.registry import Source, sources
 from ecops.tables import Table, table, tables
 

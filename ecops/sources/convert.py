@@ -16,6 +16,7 @@ from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import Any
 
+from ecops.engine.duck import Engine
 from ecops.errors import DataError, FileError, StoreError
 from ecops.messages import Count, DateRange, Message
 from ecops.sources import checks, staging, typed
@@ -27,7 +28,6 @@ from ecops.sources.registry import source, strict_columns
 from ecops.sources.report import Conversion, Issue
 from ecops.sources.staging import Job, quoted, used
 from ecops.sources.text import normalise_header
-from ecops.store.engine import Engine
 
 _MEMORY = "600MB"
 _BAD_ROWS = 10_000

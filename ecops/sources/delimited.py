@@ -20,7 +20,7 @@ from ecops.sources.sniff import HEAD_BYTES, find_layout, take_samples
 from ecops.sources.tidy import tidy
 
 if TYPE_CHECKING:
-    from ecops.store.engine import Engine
+    from ecops.engine.duck import Engine
 
 _COUNT_LATER_BYTES = 32_000_000
 """Texts of this size are parsed once only: by the conversion, which compares its rows with the records counted here."""
@@ -47,7 +47,7 @@ class Bench:
     @functools.cached_property
     def engine(self) -> Engine:
         """DuckDB, able to read the file's folder and the work folder."""
-        from ecops.store.engine import Engine  # most refused files never get so far
+        from ecops.engine.duck import Engine
 
         temp = self.work / "engine"
         temp.mkdir(exist_ok=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecops.store.engine import Engine
+from ecops.engine.duck import Engine
 
 if TYPE_CHECKING:
     import pyarrow as pa

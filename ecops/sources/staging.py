@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ecops.engine.duck import Engine
 from ecops.errors import DataError, MappingError
 from ecops.messages import Message
 from ecops.sources import cells, dates
@@ -21,7 +22,6 @@ from ecops.sources.grid import Grid
 from ecops.sources.mapping import Mapping
 from ecops.sources.registry import Source, footer_words
 from ecops.sources.text import normalise_header
-from ecops.store.engine import Engine
 from ecops.tables import Column, Table
 
 NUMERIC = ("integer", "number", "money", "rate")

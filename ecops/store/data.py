@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow as pa
 
 from ecops import tables as registry
+from ecops.engine.duck import Engine, Relation, View
 from ecops.messages import Message
 from ecops.store import manifest, rollups
-from ecops.store.engine import Engine, Relation, View
 from ecops.store.state import File
 
 _REMEMBERED = 256

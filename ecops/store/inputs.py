@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ecops.engine.duck import Engine, Relation, View
 from ecops.errors import DataError, FileError, MappingError, near
 from ecops.messages import Count, Message
 from ecops.sources.text import normalise_header
 from ecops.store.data import Data
-from ecops.store.engine import Engine, Relation, View
 from ecops.store.workspace import Workspace
 from ecops.tables import Column, Table
 from ecops.tables import table as canonical_table
@@ -220,7 +220,7 @@ def _take_over(engine: Engine, shape: Table, given: _Given, notes: list[Message]
     if isinstance(given.relation, pa.Table):
         sql = f"SELECT {replaced} FROM (SELECT {inner} FROM given_rows)"  # noqa: S608 - quoted headers and our own names
         return engine.query(sql, tables={"given_rows": given.relation}, timeout=None)
-    from ecops.store.engine import parquet_sql
+    from ecops.engine.duck import parquet_sql
 
     assert not isinstance(given.relation, View)
     source = parquet_sql("given_rows", given.relation)

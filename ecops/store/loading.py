@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ecops.engine.duck import Engine, cannot_write, flush
 from ecops.errors import DataError, StoreError
 from ecops.messages import Count, Message
 from ecops.sources.report import Conversion, Issue
 from ecops.store import manifest, rollups
-from ecops.store.engine import Engine, cannot_write, flush
 from ecops.store.receipt import MISSING_DAYS_SHOWN, Receipt, SheetReceipt
 from ecops.store.segments import Builder, Keys, Parts
 from ecops.store.state import Change, File, State, as_json

@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ecops.engine.duck import Engine, Relation, View, flush, parquet_sql
 from ecops.messages import Message
 from ecops.store import manifest
-from ecops.store.engine import Engine, Relation, View, flush, parquet_sql
 from ecops.store.state import File, Kind
 from ecops.tables import Table, table
 

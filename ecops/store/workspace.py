@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ecops.engine.duck import Engine, flush
 from ecops.errors import StoreError, near
 from ecops.messages import Message
 from ecops.store import audit, lock, manifest, reading
 from ecops.store.answers import check_currency
 from ecops.store.data import Data, known_names, workspace_data
-from ecops.store.engine import Engine, flush
 from ecops.store.loading import Loader, Upload, added_up
 from ecops.store.reading import Wishes
 from ecops.store.receipt import Receipt

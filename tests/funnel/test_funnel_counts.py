@@ -5,7 +5,7 @@ import pytest
 from ecops.errors import DataError, MappingError
 from ecops.funnel import FunnelSpec, Step, from_events, from_table, quality
 from ecops.funnel.quality import level_shift
-from ecops.growth.statistics import wilson
+from ecops.statistics import wilson
 from tests.funnel.oracle import frame
 
 PASTED = """统计日期\t流量来源\t访客数\t加购人数\t下单买家数\t支付买家数\t支付金额

@@ -11,9 +11,9 @@ from ecops.funnel.cells import Step2x2, nodes
 from ecops.funnel.diagnosis import MARGIN
 from ecops.funnel.dimensions import adtributor
 from ecops.funnel.findings import UNDATED
-from ecops.growth.statistics import newcombe, two_proportions
 from ecops.messages import Message
 from ecops.periods import Period
+from ecops.statistics import newcombe, two_proportions
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "events"
 CHANNELS = ("ads", "direct", "feed", "live", "search", "social")

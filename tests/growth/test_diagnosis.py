@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from ecops.growth import diagnose
-from ecops.growth.daily import opened
 from ecops.messages import Message, Term
+from ecops.metrics.daily import opened
 from ecops.periods import Period
-from growth.shops import fail_payment, simulate_orders, simulate_traffic
+from tests.growth.shops import fail_payment, simulate_orders, simulate_traffic
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
 

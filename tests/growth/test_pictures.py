@@ -8,9 +8,10 @@ import pytest
 
 from ecops.charts import Look
 from ecops.errors import SpecError
-from ecops.growth import diagnose, figures, kpis, views, what_if
+from ecops.growth import diagnose, figures, views, what_if
+from ecops.metrics import kpis
 from ecops.periods import Period
-from growth.shops import simulate_orders, simulate_traffic
+from tests.growth.shops import simulate_orders, simulate_traffic
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
 

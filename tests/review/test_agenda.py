@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecops.errors import DataError
-from ecops.growth import kpis
+from ecops.metrics import kpis
 from ecops.periods import Period
 from ecops.review import ActionLog, Target, Targets, weekly
 from ecops.review.agenda import Chapter

@@ -15,8 +15,7 @@ from pptx import Presentation
 from typer.testing import CliRunner
 
 from ecops.cli import app
-from ecops.locale import write
-from ecops.messages import DateRange, Message
+from ecops.messages import DateRange, Message, write
 from ecops.reports import Bullets
 from ecops.reports.write import FORMATS, render
 from ecops.review import ActionLog, AlertRule, AlertRules, report, weekly

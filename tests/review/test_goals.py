@@ -6,7 +6,7 @@ import math
 import pytest
 
 from ecops.errors import SpecError
-from ecops.growth.registry import metrics
+from ecops.metrics.registry import metrics
 from ecops.review.goals import Target, Targets, goal_tree, progress, stages
 from ecops.store.state import State
 

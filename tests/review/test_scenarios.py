@@ -80,7 +80,7 @@ def test_side_by_side_the_money_comes_first():
 
 
 def said(value):
-    from ecops.locale import write
+    from ecops.messages import write
 
     return None if value is None else write(value, "en")
 

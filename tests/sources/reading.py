@@ -3,10 +3,10 @@
 import csv
 import io
 
+from ecops.engine.duck import Engine
 from ecops.sources.containers import read_grids
 from ecops.sources.limits import Limits
 from ecops.sources.text import normalise_header
-from ecops.store.engine import Engine
 
 KNOWN = frozenset(
     normalise_header(header)

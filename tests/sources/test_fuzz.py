@@ -22,11 +22,11 @@ import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ecops.engine.duck import Engine
 from ecops.errors import EcopsError, FileError
 from ecops.sources.containers import read_grids
 from ecops.sources.limits import Limits
 from ecops.sources.sandbox import run_worker
-from ecops.store.engine import Engine
 from tests.sources.attacks import row, text_cell, xlsx
 
 SMALL = Limits(inflated_bytes=20_000_000, cells=200_000, markup_bytes=2_000_000, wall_seconds=30)

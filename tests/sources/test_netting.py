@@ -134,11 +134,11 @@ def test_equal_to_a_naive_walk(seed: int) -> None:
 @pytest.mark.skipif(not UCI.exists(), reason="the public UCI file is not there")
 def test_uci_online_retail(tmp_path: Path) -> None:
     """Figures of the design page on customers, section 2.3."""
+    from ecops.engine.duck import Engine
     from ecops.sources.containers import read_grids
     from ecops.sources.convert import convert
     from ecops.sources.detect import detect
     from ecops.sources.limits import Limits
-    from ecops.store.engine import Engine
 
     work = tmp_path / "work"
     work.mkdir()

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from ecops.engine.duck import Engine
 from ecops.errors import FileError
 from ecops.sources.text import HIDDEN_CHARACTERS
-from ecops.store.engine import Engine
 from tests.sources.reading import HEADER, ROWS, as_csv, cells, expected, read
 
 

@@ -9,8 +9,8 @@ import uuid
 
 import pyarrow as pa
 
+from ecops.engine.duck import View, parquet_sql
 from ecops.sources.report import Conversion
-from ecops.store.engine import View, parquet_sql
 from ecops.store.loading import Converted, Loader, Upload
 
 DAY = dt.datetime(2026, 5, 1, 10)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ecops.errors import DataError, MappingError, StoreError
-from ecops.growth import kpis
 from ecops.messages import Money
+from ecops.metrics import kpis
 from ecops.periods import parse_period
 from ecops.sources import sources
 from ecops.store import Answers, Wishes

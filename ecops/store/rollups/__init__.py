@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 
-from ecops.store.engine import load_sql
+from ecops.engine import load_sql
 
 NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items", "daily_newcomers", "daily_people")
 """Every roll-up, in the order in which they are made: the later ones are made of the earlier ones."""

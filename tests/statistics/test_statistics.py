@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ecops.growth import statistics as st
+from ecops import statistics as st
 
 
 @pytest.fixture

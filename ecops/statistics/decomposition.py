@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.errors import DataError, SpecError, unknown_name
-from ecops.growth.frames import Frame, as_frame, named, need, numbers
 from ecops.messages import Message
+from ecops.statistics.frames import Frame, as_frame, named, need, numbers
 
 if TYPE_CHECKING:
     import pandas as pd

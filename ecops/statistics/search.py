@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth import changes
-from ecops.growth import statistics as st
-from ecops.growth.changes import Change, Days
-from ecops.growth.rows import distinct
+from ecops import statistics as st
+from ecops.statistics import changes
+from ecops.statistics.changes import Change, Days
+from ecops.statistics.grouping import distinct
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-import ecops.growth.queries
+import ecops.metrics.queries
 
-FILES = sorted(Path(ecops.growth.queries.__file__).parent.glob("*.sql"))
+FILES = sorted(Path(ecops.metrics.queries.__file__).parent.glob("*.sql"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -8,10 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ecops.growth.daily import Daily, once, read_daily
-from ecops.growth.panel import make_panel
-from ecops.growth.rows import distinct, half_years, join_rows, join_text, make_rows
+from ecops.metrics.daily import Daily, once, read_daily
+from ecops.metrics.panel import make_panel
+from ecops.metrics.rows import half_years, join_rows, join_text, make_rows
 from ecops.periods import ONE_DAY, Period
+from ecops.statistics.grouping import distinct
 from ecops.store.inputs import open_data
 from tests.growth.shops import simulate_orders
 
@@ -115,7 +116,7 @@ def test_coarse_figures_are_the_sums_of_the_fine_ones():
 
 
 def test_what_was_not_asked_for_longest_is_forgotten(monkeypatch):
-    monkeypatch.setattr("ecops.growth.daily._MOST_KNOWN", 2)
+    monkeypatch.setattr("ecops.metrics.daily._MOST_KNOWN", 2)
     data = open_data(simulate_orders(5, days=3))
     made = []
 

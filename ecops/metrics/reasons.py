@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from ecops.growth.panel import Coverage, Gap, Panel
-from ecops.growth.registry import Metric
 from ecops.messages import Count, Message, Term, Value
+from ecops.metrics.panel import Coverage, Gap, Panel
+from ecops.metrics.registry import Metric
 from ecops.periods import Period
 from ecops.tables import table
 

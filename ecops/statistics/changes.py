@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth import statistics as st
-from ecops.growth.registry import Unit
+from ecops import statistics as st
+from ecops.metrics.registry import Unit
 
 OWN_DRIFT = 4.0
 """Square of the drift beyond which one segment's five weekly steps are evidence: the 95 % point without drift."""

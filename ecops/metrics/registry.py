@@ -100,7 +100,7 @@ def metrics() -> Mapping[str, Metric]:
     """Every metric by key, in the order sales, traffic, conversion, retention, supply."""
     found = {}
     for name in ("sales", "traffic", "conversion", "retention", "supply"):
-        entries = tomllib.loads((Path(__file__).parent / "metrics" / f"{name}.toml").read_text("utf-8"))
+        entries = tomllib.loads((Path(__file__).parent / "catalogue" / f"{name}.toml").read_text("utf-8"))
         block = entries.pop("block")
         found.update({key: _metric(key, block, entry) for key, entry in entries.items()})
     return found

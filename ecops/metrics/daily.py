@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 import numpy as np
 
 from ecops.errors import unknown_name
-from ecops.growth.rows import Floats, Rows, distinct, half_years, join_rows, make_rows, text_column
 from ecops.messages import Message, Term
+from ecops.metrics.rows import Floats, Rows, half_years, join_rows, make_rows, text_column
 from ecops.periods import Period
+from ecops.statistics.grouping import distinct
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-QUERIES = "ecops.growth.queries"
+QUERIES = "ecops.metrics.queries"
 HISTORY_DAYS = 42
 """Days before the period that come along for the daily series."""
 
@@ -230,7 +231,7 @@ def _half_year(data: Data, source: str, half: Period, extra: Sequence[str]) -> R
 
 
 def _asked(data: Data, source: str, spans: tuple[Period, Period], extra: Sequence[str]) -> Rows:
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
 
     (start, end), (other_start, other_end) = ((span.start, span.end) for span in spans)
     params: dict[str, Any] = {"start": start, "end": end, "other_start": other_start, "other_end": other_end}
@@ -262,7 +263,7 @@ def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequenc
     """
     import pandas as pd
 
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
 
     usable = set(by) <= set(_SPLITS["buyer_days"]) and any(data.has(table) for table in _TABLES["buyer_days"])
     if not usable or not days:
@@ -284,7 +285,7 @@ def read_people(data: Data, days: Sequence[dt.date], look_back: int, by: Sequenc
 
 def read_buyer_base(data: Data, period: Period, compare: Period) -> Mapping[str, float]:
     """People who had ever bought before each period (`known_before`, `known_after`) and first-time buyers in it."""
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
 
     answer = data.query(load_sql(QUERIES, "newcomers" if is_whole(data) else "scope_newcomers"), {})
     rows = make_rows(answer, {}, ("buyers",))
@@ -306,7 +307,7 @@ def is_whole(data: Data) -> bool:
 
 def history(data: Data, first: dt.date) -> int:
     """Days of buyers before `first`, at most `LOOK_BACK_DAYS`; 0 when buyers are not known."""
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
 
     if not any(data.has(table) for table in _TABLES["buyer_days"]):
         return 0
@@ -329,7 +330,7 @@ class Span:
 
 def spans(data: Data) -> tuple[Span, ...]:
     """The span of each shop's sales and of its traffic."""
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
 
     found: list[Span] = []
     for source in ("sales", "traffic"):

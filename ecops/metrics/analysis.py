@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth import changes
-from ecops.growth import statistics as st
-from ecops.growth.changes import Change, Days
-from ecops.growth.daily import (
+from ecops import statistics as st
+from ecops.messages import Message
+from ecops.metrics.daily import (
     MINIMUM_LOOK_BACK,
     PLACES,
     SOURCES,
@@ -26,8 +25,7 @@ from ecops.growth.daily import (
     read_people,
     spans,
 )
-from ecops.growth.frames import named
-from ecops.growth.panel import (
+from ecops.metrics.panel import (
     Basis,
     Coverage,
     Panel,
@@ -40,10 +38,12 @@ from ecops.growth.panel import (
     make_panel,
     needed_days,
 )
-from ecops.growth.reasons import coverage_notes, data_notes, missing_reason
-from ecops.growth.registry import Metric, metric, metrics
-from ecops.messages import Message
+from ecops.metrics.reasons import coverage_notes, data_notes, missing_reason
+from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import Compare, Period
+from ecops.statistics import changes
+from ecops.statistics.changes import Change, Days
+from ecops.statistics.frames import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,7 @@ class Kpis:
     Attributes:
         period: what was asked for.
         compare: what it is compared with.
-        basis: what GMV stands on, see `ecops.growth.panel.Basis`.
+        basis: what GMV stands on, see `ecops.metrics.panel.Basis`.
         kpis: metric key -> figure of the whole scope.
         table: tidy, one row a segment and metric that can be computed: the columns of `by`, `metric`, `value`,
             `like`, `previous`, `change`, `relative`, `low`, `high`, `p_value`, `n`.
@@ -201,7 +201,7 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
         data: a workspace, a table of order lines or daily traffic (pandas, Polars, Arrow, CSV or Parquet path).
         period: the days asked for.
         compare: "previous" (环比), "last_week" (上周同期) or "last_year" (去年同期).
-        by: split by these dimensions as well, see `ecops.growth.daily.DIMENSIONS`; fills `Kpis.table`.
+        by: split by these dimensions as well, see `ecops.metrics.daily.DIMENSIONS`; fills `Kpis.table`.
 
     Raises:
         EcopsError: the data cannot be opened, or a dimension does not exist.

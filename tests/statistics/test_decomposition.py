@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ecops.errors import EcopsError
-from ecops.growth import decompose, mix_rate
+from ecops.statistics.decomposition import decompose, mix_rate
 
 THREE = ["visitors", "conversion", "value"]
 BEFORE = {"visitors": 100_000, "conversion": 0.03, "value": 200}

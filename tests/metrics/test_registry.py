@@ -3,12 +3,12 @@
 import pytest
 
 from ecops.errors import SpecError
-from ecops.growth import metric, metrics
-from ecops.growth.daily import MEASURES
-from ecops.growth.findings import written
 from ecops.handbook import roles
-from ecops.locale import write
+from ecops.messages import write
+from ecops.metrics import metric, metrics
+from ecops.metrics.daily import MEASURES
 from ecops.tables import table
+from ecops.words import written
 
 # Rows of kind "metric" in the handbook list: OV 1-60 and FN 61-91.
 METRIC_ROWS = {*range(1, 10), *range(21, 25), 38, 51, 52, 57, 60, *range(61, 71), 89, 91}

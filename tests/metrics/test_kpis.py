@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from ecops.errors import EcopsError
-from ecops.growth import diagnose, kpis, what_if
+from ecops.growth import diagnose, what_if
+from ecops.metrics import kpis
 from ecops.periods import Period
 from ecops.store.inputs import open_data
-from growth.shops import simulate_orders, simulate_traffic
+from tests.growth.shops import simulate_orders, simulate_traffic
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
 UCI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "uci" / "online_retail.csv"
@@ -219,8 +220,8 @@ def payments():
 
 def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers(payments):
     """`newcomers` (whole shop) and `scope_newcomers` (any part of it) are two ways to one answer."""
-    from ecops.growth.daily import QUERIES, read_buyer_base
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
+    from ecops.metrics.daily import QUERIES, read_buyer_base
 
     data = open_data(payments)
     period = Period(dt.date(2026, 10, 10), dt.date(2026, 10, 20))
@@ -240,9 +241,9 @@ def test_first_payments_from_the_roll_up_equal_those_asked_of_the_buyers(payment
 @pytest.mark.parametrize("by", [(), ("device",)])
 def test_buyers_of_a_day_from_the_roll_up_equal_those_counted(payments, by):
     """`people_days` (the shop, one dimension) and `buyer_days` (everything) are two ways to one answer."""
-    from ecops.growth.daily import QUERIES, read_daily
-    from ecops.growth.panel import make_panel
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
+    from ecops.metrics.daily import QUERIES, read_daily
+    from ecops.metrics.panel import make_panel
 
     data = open_data(payments)
     span = Period(dt.date(2026, 10, 1), dt.date(2026, 10, 9))
@@ -267,8 +268,8 @@ def test_buyers_of_a_day_from_the_roll_up_equal_those_counted(payments, by):
 @pytest.mark.parametrize("left_out", [(), (dt.date(2026, 10, 10), dt.date(2026, 10, 13))])
 def test_returning_buyers_from_the_roll_up_equal_those_looked_up(payments, by, left_out):
     """`buyers` (whole shop), `scope_buyers` (any part) and plain sets agree, also where days are left out."""
-    from ecops.growth.daily import QUERIES, read_people
-    from ecops.store.engine import load_sql
+    from ecops.engine import load_sql
+    from ecops.metrics.daily import QUERIES, read_people
 
     data = open_data(payments)
     days = [dt.date(2026, 10, 10 + i) for i in range(11) if dt.date(2026, 10, 10 + i) not in left_out]
@@ -297,8 +298,8 @@ def test_figures_of_people_have_an_interval_that_agrees_with_the_test():
 
 def test_intervals_of_people_cover():
     # Nothing changes; the same 2,000 people buy on some of 49 days, a few of them often.
-    from ecops.growth import changes
-    from ecops.growth.analysis import _scaled
+    from ecops.metrics.analysis import _scaled
+    from ecops.statistics import changes
 
     random = np.random.default_rng(3)
     history = np.repeat([0, 1, 2, 3, 4, -1, -1], 7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ecops.store.deadlines import Deadlines
+from ecops.engine.deadlines import Deadlines
 
 
 def watchers() -> int:
@@ -41,7 +41,7 @@ def test_many_deadlines_need_one_thread_and_each_is_kept() -> None:
 
 
 def test_a_deadline_after_a_long_rest_is_kept(monkeypatch) -> None:
-    monkeypatch.setattr("ecops.store.deadlines._LINGER", 1)
+    monkeypatch.setattr("ecops.engine.deadlines._LINGER", 1)
     deadlines, stopped = Deadlines(), threading.Event()
     with deadlines.within(1, stopped.set):
         pass

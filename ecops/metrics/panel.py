@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth.daily import COLUMN_MAY_BE_MISSING, HISTORY_DAYS, PLACES, Daily, Span
-from ecops.growth.registry import Metric
-from ecops.growth.rows import Floats, Places, distinct, join_text
 from ecops.messages import Message
+from ecops.metrics.daily import COLUMN_MAY_BE_MISSING, HISTORY_DAYS, PLACES, Daily, Span
+from ecops.metrics.registry import Metric
+from ecops.metrics.rows import Floats, Places, join_text
 from ecops.periods import ONE_DAY, Period
+from ecops.statistics.grouping import distinct
 
 if TYPE_CHECKING:
     import pandas as pd

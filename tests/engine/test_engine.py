@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ecops import tables
+from ecops.engine import load_sql
+from ecops.engine.duck import Engine, QueryTimeoutError
 from ecops.errors import EcopsError, SpecError, StoreError
-from ecops.store.engine import Engine, QueryTimeoutError, load_sql
 
 ROWS = pa.table({"city": ["杭州", "上海", "杭州"], "paid": [1, 2, 3]})
 
@@ -166,7 +167,7 @@ def test_out_of_memory_is_told_and_the_next_query_runs(engine):
 
 def test_no_more_queries_at_once_than_permits(engine, monkeypatch):
     running, peak, gate = 0, 0, threading.Lock()
-    from ecops.store import engine as module
+    from ecops.engine import duck as module
 
     real = module._register
 

@@ -1,0 +1,1 @@
+"""The questions the growth capability asks the tables."""

@@ -1,0 +1,51 @@
+"""How places and values are called, wherever they are told: platforms, devices, a metric's number in its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ecops.messages import Count, Message, Money, Number, Percent, Term, Value
+from ecops.metrics.registry import metric
+
+WHOLE = Term(en="The whole shop", zh="全店")
+PART = Term(en="Overall", zh="整体")
+"""What is said instead of the whole shop where only a part of it was asked."""
+
+UNNAMED = Term(en="not given", zh="未填写")
+"""A dimension that the data leaves empty."""
+
+NAMES: Mapping[str, Term] = {
+    "taobao": Term(en="Taobao", zh="淘宝"),
+    "tmall": Term(en="Tmall", zh="天猫"),
+    "douyin": Term(en="Douyin", zh="抖音"),
+    "jd": Term(en="JD", zh="京东"),
+    "pdd": Term(en="Pinduoduo", zh="拼多多"),
+    "shopify": Term(en="Shopify", zh="Shopify"),
+    "amazon": Term(en="Amazon", zh="亚马逊"),
+    "mobile": Term(en="mobile", zh="移动端"),
+    "desktop": Term(en="desktop", zh="PC 端"),
+}
+"""How platforms and devices are called; every other value is data and written as it is."""
+
+
+def where(subject: Mapping[str, str]) -> Value:
+    """A cell as people name it."""
+    parts = [NAMES.get(value, value) if value else UNNAMED for value in subject.values()]
+    if not parts:
+        return WHOLE
+    text: Value = parts[0]
+    for part in parts[1:]:
+        text = Message("{first} · {second}", first=text, second=part)
+    return text
+
+
+def written(key: str, value: float, currency: str) -> Value:
+    """A value of a metric in its unit."""
+    entry = metric(key)
+    if entry.unit == "money":
+        return Money(value, currency)
+    if entry.unit == "count":
+        return Count(value)
+    if entry.percent:
+        return Percent(value)
+    return Number(value, 2)
