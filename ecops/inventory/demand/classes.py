@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.growth.statistics import critical_value
+from ecops.statistics import critical_value
 from ecops.inventory.demand.panel import Floats, Panel
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def uncensor(
     "sum of units / sum of exposure" over the window.
 
     Args:
-        data: the panel; units, sales and returns stay as they are.
+        data: the panel whose demand is not corrected yet; units, sales and returns stay as they are.
         hours_out: hours without stock, shape (n, days) and 0 to 24; or which hours, shape (n, days, 24) of booleans.
         profile: share of a day's demand by hour, 24 numbers; even when None. A number of hours counts as the last
             ones of the day, since what is sold out in the afternoon stays so until the morning.
@@ -53,8 +53,8 @@ def uncensor(
             Message("Give a number from 0 to 1."),
         )
     exposure = exposures(np.asarray(hours_out), data.units.shape, profile)
-    rate = _rates(data.units, exposure, data.first)
-    demand = data.units + (1 - recapture) * (1 - exposure) * rate
+    rate = _rates(data.demand, exposure, data.first)
+    demand = data.demand + (1 - recapture) * (1 - exposure) * rate
     return replace(data, demand=demand, exposure=exposure)
 
 

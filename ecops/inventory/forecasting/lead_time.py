@@ -15,7 +15,7 @@ lead time on the public sets; with it 91 to 95 %.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -44,11 +44,11 @@ _MOST_BINS = 5
 
 @dataclass(frozen=True, slots=True)
 class LeadTimeDemand:
-    """Distribution of the demand of the next `days` days, product by product.
+    """Distribution of the demand of the next days, product by product.
 
     Attributes:
         skus: product codes, length n.
-        days: how many days are added up.
+        days: how many days are added up, shape (n,).
         mean: expected units, shape (n,).
         spread: scale of the error in units, shape (n,), above 0.
         errors: past errors over spread, sorted, one array a class of volume.
@@ -57,7 +57,7 @@ class LeadTimeDemand:
     """
 
     skus: tuple[str, ...]
-    days: int
+    days: Ints
     mean: Floats
     spread: Floats
     errors: tuple[Floats, ...]
@@ -77,6 +77,10 @@ class LeadTimeDemand:
             )
         found = np.array([_conformal(known, share) for known in self.errors])
         return found[self.bin]
+
+    def widened(self, extra: Floats) -> LeadTimeDemand:
+        """The same with independent noise of standard deviation `extra` (n,) added, as by uncertain lead times."""
+        return replace(self, spread=np.sqrt(self.spread**2 + extra**2))
 
     def quantile(self, share: float) -> Floats:
         """Units that cover demand with probability `share`, shape (n,), at least 0."""
@@ -260,7 +264,68 @@ def at(past: History, morning: int, windows: int = WINDOWS, order_days: float | 
     errors, weights, volumes = (np.concatenate(part) for part in zip(*used, strict=True))
     bins, edges = _binned(errors, weights, volumes, len(data.skus))
     place = np.searchsorted(edges, now, side="right").astype(np.int64)
-    return LeadTimeDemand(data.skus, days, mean, past.spread[:, morning], bins, place, len(used))
+    added = np.full(len(data.skus), days, dtype=np.int64)
+    return LeadTimeDemand(data.skus, added, mean, past.spread[:, morning], bins, place, len(used))
+
+
+BUCKETS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 28, 36, 45, 60, 75, 90, 120)
+"""Totals that are calibrated; those between are taken from the next longer one, by the root of their length."""
+
+
+class Calibrations:
+    """Calibrations of one panel over totals of any length, from histories that are worked out once.
+
+    Args:
+        data: the panel.
+        daily: expected units of each coming day, shape (n, at least 1); the mean of the last week goes on afterwards.
+    """
+
+    def __init__(self, data: Panel, daily: Floats) -> None:
+        self._data = data
+        self._daily = daily
+        self._level = levels(data)
+        self._known: dict[tuple[int, float | None], tuple[History, LeadTimeDemand]] = {}
+
+    def over(self, days: Ints, order_days: float | None = None) -> LeadTimeDemand:
+        """The distribution of each product's demand over its own number of days from tomorrow on.
+
+        Args:
+            days: lead time plus review period of each product, shape (n,), 1 to 120; longer ones count as 120.
+            order_days: for order points, see `calibrate`; None for the risk of running out.
+
+        Raises:
+            DataError: history is too short. Products whose own total is too long for the history take the errors of
+                the longest one that fits.
+        """
+        wanted = np.clip(days, 1, BUCKETS[-1]).astype(np.int64)
+        bucket = np.array(BUCKETS)[np.searchsorted(BUCKETS, wanted)]
+        spread = np.ones(len(wanted))
+        place, errors, windows = np.zeros(len(wanted), dtype=np.int64), list[Floats](), 0
+        for size in np.unique(bucket):
+            mine = np.flatnonzero(bucket == size)
+            one, length = self._one(int(size), order_days)
+            spread[mine] = one.spread[mine] * np.sqrt(wanted[mine] / length)
+            place[mine] = one.bin[mine] + len(errors)
+            errors += one.errors
+            windows = min(windows, one.windows) if windows else one.windows
+        return LeadTimeDemand(self._data.skus, wanted, self._expected(wanted), spread, tuple(errors), place, windows)
+
+    def _expected(self, days: Ints) -> Floats:
+        total = np.cumsum(self._daily, axis=1)
+        known = np.minimum(days, total.shape[1])
+        after = self._daily[:, -7:].mean(axis=1) * (days - known)
+        found: Floats = total[np.arange(len(days)), known - 1] + after
+        return found
+
+    def _one(self, size: int, order_days: float | None) -> tuple[LeadTimeDemand, int]:
+        length = size
+        while length > 1 and length + _LEAST_HISTORY >= self._data.days:
+            length //= 2
+        if (length, order_days) not in self._known:
+            past = next((known[0] for key, known in self._known.items() if key[0] == length), None)
+            past = past or history(self._data, length, level=self._level)
+            self._known[length, order_days] = past, at(past, self._data.days, order_days=order_days)
+        return self._known[length, order_days][1], length
 
 
 class _Window(NamedTuple):
