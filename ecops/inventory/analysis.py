@@ -255,7 +255,9 @@ def _planned(
         case = Situation(panel, lead, sd, spec.target, spec.order_days, panel.days)
         bounds = rule(spec.rule, spec.thresholds).bounds(case)
         reorder, upto = bounds.reorder[:, -1], bounds.upto[:, -1]
-    column = {name: table[name].to_numpy(dtype=np.float64)[rows] for name in ("position", "moq", "pack_size", "price", "cost")}
+    column = {
+        name: table[name].to_numpy(dtype=np.float64)[rows] for name in ("position", "moq", "pack_size", "price", "cost")
+    }
     need = Need(
         position=column["position"], reorder=reorder, upto=upto, moq=column["moq"], pack=column["pack_size"],
         price=column["price"], cost=column["cost"], lead=lead, rate=level, due=due, later=later,
@@ -344,20 +346,30 @@ def _turned(shop: Shop, notes: list[Message]) -> Turnover | None:
 
 
 def _verdict(table: pd.DataFrame, lines: tuple[Line, ...], currency: str) -> Message:
-    out = int((table["alert"] == "out").sum())
-    dead = table[table["alert"] == "dead"]
-    tied = float(dead["value"].fillna(0.0).sum())
-    spend = float(np.nansum([line.value for line in lines]))
-    parts: dict[str, Any] = {"n": len(lines), "money": Money(spend, currency), "out": out, "tied": Money(tied, currency)}
-    if out and tied > 0:
+    """The sentence for the top: what is missing first, then what to spend, then what lies dead."""
+    out = table[table["alert"] == "out"].sort_values("at_risk", ascending=False, kind="stable")
+    dead = float(table.loc[table["alert"] == "dead", "value"].fillna(0.0).sum())
+    words: dict[str, Any] = {
+        "spend": Money(float(np.nansum([line.value for line in lines])), currency),
+        "lost": Money(float(out["at_risk"].sum()), currency),
+        "dead": Money(dead, currency),
+        "n": len(lines),
+    }
+    words["product"] = str(out["title"].iloc[0]) if len(out) else ""
+    words["out"] = len(out)
+    if len(out) == 1:
         return Message(
-            "{out} products that customers want are out of stock; {n} need an order today, {money}; {tied} lie dead.",
-            **parts,
+            "{product} is out of stock, {lost} of sales a week; orders for {spend} are due today; {dead} lie dead.",
+            **words,
         )
-    if out:
-        return Message("{out} products that customers want are out of stock; {n} need an order today, {money}.", **parts)
+    if len(out):
+        return Message(
+            "{out} products are out of stock, {lost} of sales a week; orders for {spend} are due today; {dead} lie "
+            "dead.",
+            **words,
+        )
     if lines:
-        return Message("{n} products need an order today, {money}; nothing is out of stock.", **parts)
-    if tied > 0:
-        return Message("Nothing needs an order today; {tied} lie dead.", **parts)
+        return Message("Orders for {spend} are due today; nothing that customers want is out of stock.", **words)
+    if dead > 0:
+        return Message("Nothing needs an order today; {dead} lie dead.", **words)
     return Message("Nothing needs an order today, and nothing lies dead.")

@@ -80,7 +80,7 @@ def last_day(data: Any) -> dt.date:
     if ready.has("inventory_snapshots"):
         counted = ready.query("SELECT max(CAST(date AS DATE)) AS day FROM inventory_snapshots").to_pylist()[0]["day"]
         days.append(counted)
-    known = [_date(day) for day in days if day == day and day is not None]
+    known = [_date(day) for day in days if day is not None and str(day) != "NaT"]
     if not known:
         raise DataError(
             Message("There are no orders and no counts of stock."),
@@ -100,7 +100,7 @@ def read(data: Any, today: dt.date | None = None, *, recapture: float = 0.0) -> 
     Raises:
         DataError: nothing was sold, or no line of the orders names a product.
     """
-    ready = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
+    ready: Any = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
     day = today or last_day(ready)
     sales = ask(ready, "sales", until=day)
     told = ask(ready, "unnamed").iloc[0]
@@ -163,9 +163,7 @@ def _last_counts(warehouses: pd.DataFrame, day: dt.date, notes: list[Message]) -
     if len(found):
         last = _date(found["date"].max())
         if (day - last).days > 7:
-            notes.append(
-                Message("The stock was last counted on {day}, {n} days ago.", day=last, n=(day - last).days)
-            )
+            notes.append(Message("The stock was last counted on {day}, {n} days ago.", day=last, n=(day - last).days))
     return found
 
 

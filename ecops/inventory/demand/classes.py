@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.statistics import critical_value
 from ecops.inventory.demand.panel import Floats, Panel
+from ecops.statistics import critical_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,8 @@ def classify(
 
     Args:
         data: the panel.
-        a_share, b_share: shares of revenue at which class A and class B end.
+        a_share: share of revenue at which class A ends.
+        b_share: share of revenue at which class B ends.
         new_days: a product is new for so many days after its first sale.
         dead_days: days without a sale that make dead stock (handbook: 90).
         revenue_days: the last so many days decide about ABC.

@@ -66,7 +66,7 @@ def exposures(hours_out: Any, shape: tuple[int, int], profile: ArrayLike | None 
     """
     share = _profile(profile)
     if hours_out.shape == (*shape, 24):
-        return 1.0 - np.asarray(hours_out, dtype=np.float64) @ share
+        return np.asarray(1.0 - np.asarray(hours_out, dtype=np.float64) @ share, dtype=np.float64)
     if hours_out.shape != shape:
         raise SpecError(
             Message("The hours without stock do not fit the sales: {given} instead of {wanted}.",
@@ -77,7 +77,7 @@ def exposures(hours_out: Any, shape: tuple[int, int], profile: ArrayLike | None 
     if np.nanmin(hours, initial=0.0) < 0 or np.nanmax(hours, initial=0.0) > 24:
         raise SpecError(Message("Hours without stock must be 0 to 24."), Message("Check the unit of the column."))
     reached = np.concatenate([[0.0], np.cumsum(share)])
-    return np.interp(24.0 - np.nan_to_num(hours), np.arange(25), reached)
+    return np.asarray(np.interp(24.0 - np.nan_to_num(hours), np.arange(25), reached), dtype=np.float64)
 
 
 def _profile(profile: ArrayLike | None) -> Floats:
@@ -87,7 +87,7 @@ def _profile(profile: ArrayLike | None) -> Floats:
             Message("The profile of a day needs 24 numbers that are not negative."),
             Message("Give the units sold by hour of the day."),
         )
-    return share / share.sum()
+    return np.asarray(share / share.sum(), dtype=np.float64)
 
 
 def _rates(units: Floats, exposure: Floats, first: Ints) -> Floats:

@@ -131,20 +131,21 @@ def panel(sales: Any, *, until: dt.date | None = None, returns: Any = None) -> P
     """
     rows = _read(sales)
     notes: list[Message] = []
-    last = until or max(rows.date)
+    last = np.datetime64(until) if until is not None else rows.date.max()
     late = int((rows.date > last).sum())
     if late:
-        notes.append(Message("{n} rows after {day} were left out.", n=Count(late), day=last))
+        notes.append(Message("{n} rows after {day} were left out.", n=Count(late), day=last.astype(object)))
         rows = rows.kept(rows.date <= last)
     sold = rows.units > 0
     if not sold.any():
         raise DataError(
-            Message("No product was sold up to {day}.", day=last), Message("Load orders with products and quantities.")
+            Message("No product was sold up to {day}.", day=last.astype(object)),
+            Message("Load orders with products and quantities."),
         )
-    start = min(rows.date[sold])
+    start = rows.date[sold].min()
     skus, code = _coded(rows.sku)
     column = (rows.date - start).astype("timedelta64[D]").astype(np.int64)
-    width = int((np.datetime64(last) - np.datetime64(start)).astype(np.int64)) + 1
+    width = int((last - start).astype(np.int64)) + 1
     shape = len(skus), width
     inside = sold & (column >= 0)
     units = _added(code[inside], column[inside], rows.units[inside], shape)
@@ -152,7 +153,7 @@ def panel(sales: Any, *, until: dt.date | None = None, returns: Any = None) -> P
     back = (rows.units < 0) & (column >= 0)
     returned = _added(code[back], column[back], -rows.units[back], shape)
     if returns is not None:
-        returned = returned + _returns(returns, skus, np.datetime64(start), shape)
+        returned = returned + _returns(returns, skus, start, shape)
     kept = np.flatnonzero(units.any(axis=1))
     units, money, returned = units[kept], money[kept], returned[kept]
     first = (units > 0).argmax(axis=1).astype(np.int64)
@@ -255,7 +256,7 @@ def _added(row: Ints, column: Ints, value: Floats, shape: tuple[int, int]) -> Fl
     """Sums of `value` by row and column."""
     flat = np.bincount(row * shape[1] + column, weights=value, minlength=shape[0] * shape[1])
     # Rounded far below a unit, so that the order of the rows leaves no trace.
-    return np.round(flat, 6).reshape(shape)
+    return np.asarray(np.round(flat, 6).reshape(shape), dtype=np.float64)
 
 
 def bulk_days(units: Floats) -> Bools:

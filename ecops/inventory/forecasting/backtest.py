@@ -64,7 +64,10 @@ def backtest(
         parts = [_one(past, morning, share) for morning in mornings]
         for name in np.unique(names):
             mine = [known & (names == name) for known, *_rest in parts]
-            chosen = [(expected[m], actual[m], inside[m]) for m, (_k, expected, actual, inside) in zip(mine, parts, strict=True)]
+            chosen = [
+                (expected[m], actual[m], inside[m])
+                for m, (_k, expected, actual, inside) in zip(mine, parts, strict=True)
+            ]
             expected, actual, inside = (np.concatenate(part) for part in zip(*chosen, strict=True))
             units = actual.sum()
             rows.append(
@@ -83,7 +86,6 @@ def backtest(
 
 def _one(past: History, morning: int, share: float) -> tuple[np.ndarray, Floats, Floats, Floats]:
     """Which products were known on a morning, expected and actual total, and whether the quantile covered it."""
-
     data, days = past.data, past.days
     known = data.first < morning
     expected = past.level[:, morning] * past.factor(morning)

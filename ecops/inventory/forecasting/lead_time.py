@@ -373,4 +373,4 @@ def _sample(errors: Floats, weights: Floats) -> Floats:
         return errors[order]
     reached = np.cumsum(weights[order])
     grid = (np.arange(min(_GRID, len(errors))) + 0.5) / min(_GRID, len(errors)) * reached[-1]
-    return errors[order][np.searchsorted(reached, grid)]
+    return np.asarray(errors[order][np.searchsorted(reached, grid)], dtype=np.float64)

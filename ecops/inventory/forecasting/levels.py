@@ -80,9 +80,7 @@ def _weight(alpha: float, seen: Floats, warm_up: bool) -> Floats:
     return found
 
 
-def tsb(
-    demand: Floats, first: Ints, alpha: float = 0.05, beta: float = 0.05, *, warm_up: bool = True
-) -> Floats:
+def tsb(demand: Floats, first: Ints, alpha: float = 0.05, beta: float = 0.05, *, warm_up: bool = True) -> Floats:
     """Teunter, Syntetos and Babai 2011: size of a sale times the chance of one, both smoothed; sinks while none comes.
 
     Args:
@@ -187,7 +185,7 @@ _SHRINK = 50.0
 
 
 def by_weekday(demand: Floats) -> Floats:
-    """Demand cumulated over the same weekday, shape (n, days): this day, seven days ago, fourteen days ago and so on."""
+    """Demand cumulated over the same weekday, shape (n, days): this day, a week ago, two weeks ago and so on."""
     n, days = demand.shape
     weeks = -(-days // 7)
     padded = np.zeros((n, 7 * weeks))
@@ -219,7 +217,7 @@ def weekday_index(data: Panel, morning: int | None = None, cumulated: Floats | N
     total = shop.sum()
     shop = shop / total if total > 0 else np.full(7, 1 / 7)
     share = (sold + _SHRINK * shop) / (sold.sum(axis=1, keepdims=True) + _SHRINK)
-    return 7 * share
+    return np.asarray(7 * share, dtype=np.float64)
 
 
 def over_days(index: Floats, weekday: int, days: int) -> Floats:

@@ -70,7 +70,7 @@ def estimate_uplift(data: Panel, mask: ArrayLike, groups: Sequence[str] | None =
         within = np.where(known, variance / usual**2, np.nan)
     names = np.array(list(groups) if groups is not None else [""] * len(data.skus))
     ratio, low, high = np.ones(len(raw)), np.full(len(raw), np.nan), np.full(len(raw), np.nan)
-    table = []
+    table: list[tuple[object, ...]] = []
     for name in np.unique(names):
         mine = names == name
         told = mine & known
@@ -79,7 +79,11 @@ def estimate_uplift(data: Panel, mask: ArrayLike, groups: Sequence[str] | None =
         centre, error, between = _pooled(raw[told], within[told], usual[told])
         table.append((str(name), int(told.sum()), centre, centre - _SURE * error, centre + _SURE * error, between))
         drawn, spread = _drawn(raw, within, centre, between)
-        ratio[mine], low[mine], high[mine] = drawn[mine], drawn[mine] - _SURE * spread[mine], drawn[mine] + _SURE * spread[mine]
+        ratio[mine], low[mine], high[mine] = (
+            drawn[mine],
+            drawn[mine] - _SURE * spread[mine],
+            drawn[mine] + _SURE * spread[mine],
+        )
     return Uplift(ratio, np.maximum(low, 0), high, raw, _frame(table))
 
 

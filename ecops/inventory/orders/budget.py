@@ -1,8 +1,8 @@
 """Money for only a part of the list: which packs earn the most for each yuan?
 
-Each further pack of a product is worth less than the one before, since it is needed less often. Taking packs by expected
-profit for each unit of money is therefore the best choice for a given budget, but for minimum orders, which cannot be
-taken in part; the bound says how much they can have cost at most.
+Each further pack of a product is worth less than the one before, since it is needed less often. Taking packs by
+expected profit for each unit of money is therefore the best choice for a given budget, but for minimum orders, which
+cannot be taken in part; the bound says how much they can have cost at most.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def allocate_budget(
         SpecError: the budget is below 0.
     """
     if not budget >= 0:
-        raise SpecError(Message("A budget of {value} is not possible.", value=Number(budget, 0)), Message("Give 0 or more."))
+        raise SpecError(
+            Message("A budget of {value} is not possible.", value=Number(budget, 0)), Message("Give 0 or more.")
+        )
     place = {sku: row for row, sku in enumerate(demand.skus)}
     chunks: list[tuple[float, float, float, float, int]] = []
     for number, line in enumerate(lines):
@@ -99,7 +101,7 @@ def _chunks(
 ) -> list[tuple[float, float]]:
     """Units and expected profit of the packs of a line, the best first; a minimum order is one chunk."""
     size = float(np.nan_to_num(pack[row])) or 1.0
-    count = max(int(round(line.quantity / size)), 1)
+    count = max(round(line.quantity / size), 1)
     step = size * max(int(np.ceil(count / _MOST_STEPS)), 1)
     edges = np.unique(np.append(np.arange(0.0, line.quantity, step), line.quantity))
     one = _row(demand, row)

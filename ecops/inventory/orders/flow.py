@@ -152,7 +152,9 @@ def clearance(
     allowed = parameter("inventory.excess_cover_days", overrides)
     found = table[table["alert"].isin(["excess", "dead", "idle"])].copy()
     dead = found["alert"] == "dead"
-    found["surplus"] = np.where(dead, found["on_hand"], np.maximum(found["on_hand"] - allowed * found["daily_sales"], 0))
+    found["surplus"] = np.where(
+        dead, found["on_hand"], np.maximum(found["on_hand"] - allowed * found["daily_sales"], 0)
+    )
     found["tied_up"] = found["surplus"] * found["cost"]
     with np.errstate(divide="ignore", invalid="ignore"):
         days = np.where(found["daily_sales"] > 0, found["on_hand"] / found["daily_sales"], np.inf)

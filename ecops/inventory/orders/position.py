@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Level = Literal["out", "promised", "alarm", "reorder", "dead", "excess", "idle", "ok"]
-"""out: nothing there of what is asked for. promised: all that is there is promised to presale deposits. alarm, reorder: below 3 and 7 days of sales. dead: 90 days without a sale.
-excess: above 30 days of sales. idle: stock without a sale in 28 days, not yet dead. ok: none of these."""
+"""out: nothing there of what is asked for. promised: all that is there is promised to presale deposits. alarm, reorder:
+below 3 and 7 days of sales. dead: 90 days without a sale. excess: above 30 days of sales. idle: stock without a sale in
+28 days, not yet dead. ok: none of these."""
 
 LEVELS: tuple[Level, ...] = ("out", "promised", "alarm", "reorder", "dead", "excess", "idle", "ok")
 

@@ -53,7 +53,8 @@ class Line:
         position, reorder, upto: see `Need`.
         arrives: day an order placed today is expected.
         risk: probability that the product runs out before that day, 0 to 1.
-        wait: expected profit lost by ordering a week later (sales where the cost is not known), money; NaN without price.
+        wait: expected profit lost by ordering a week later (sales where the cost is not known), money; NaN without a
+            price.
         wait_units: units of it.
         why_now, why_much, why_wait: the reasons, a sentence each.
     """
@@ -102,7 +103,9 @@ def recommend(
 
     Args:
         need: what decides.
-        skus, titles, suppliers: of its rows.
+        skus: of its rows.
+        titles: of its rows.
+        suppliers: of its rows.
         today: day the orders are placed.
         target: promised cycle service, for the sentences.
         order_days: days of demand that an order brings, for the sentences.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecops.inventory.demand.panel import Floats
+from ecops.inventory.demand.panel import Floats, Ints
 from ecops.inventory.policies.lots import eoq
 from ecops.inventory.policies.newsvendor import poisson_loss
 from ecops.inventory.policies.safety import normal_loss
@@ -33,11 +33,14 @@ class Policy:
     cost: float
 
 
-def rq_cost(reorder: float, quantity: float, costs: tuple[float, float, float], demand: tuple[float, float, float]) -> float:
+def rq_cost(
+    reorder: float, quantity: float, costs: tuple[float, float, float], demand: tuple[float, float, float]
+) -> float:
     """Exact expected cost a year of ordering `quantity` at `reorder` under normal demand and backorders.
 
     Args:
-        reorder, quantity: units.
+        reorder: units.
+        quantity: units.
         costs: of holding a unit a year, of a unit backordered a year, of an order.
         demand: mean and standard deviation a year, and the lead time in years.
     """
@@ -114,7 +117,8 @@ def ss_poisson(holding: float, penalty: float, order: float, mean: float) -> Pol
     """The best (s, S) of a product looked at once a period, Poisson demand, backorders (Zheng and Federgruen 1991).
 
     Args:
-        holding, penalty: cost of a unit on hand, or waiting, at the end of a period.
+        holding: cost of a unit on hand at the end of a period.
+        penalty: cost of a unit that waits at the end of a period.
         order: fixed cost of an order.
         mean: units a period.
 
@@ -158,11 +162,14 @@ def ss_poisson(holding: float, penalty: float, order: float, mean: float) -> Pol
     return Policy(float(s), float(top), best)
 
 
-def scarf(holding: float, penalty: float, order: float, means: list[float]) -> tuple[tuple[tuple[int, int], ...], float]:
+def scarf(
+    holding: float, penalty: float, order: float, means: list[float]
+) -> tuple[tuple[tuple[int, int], ...], float]:
     """The best (s, S) of each of few periods with Poisson demand, and the cost from an empty shelf (Scarf 1960).
 
     Args:
-        holding, penalty: cost of a unit on hand, or waiting, at the end of a period.
+        holding: cost of a unit on hand at the end of a period.
+        penalty: cost of a unit that waits at the end of a period.
         order: fixed cost of an order.
         means: units of each period.
     """
@@ -185,7 +192,7 @@ def scarf(holding: float, penalty: float, order: float, means: list[float]) -> t
     return tuple(reversed(found)), float(future[reach])
 
 
-def _after_demand(levels: Floats, density: Floats, future: Floats, holding: float, penalty: float) -> Floats:
+def _after_demand(levels: Ints, density: Floats, future: Floats, holding: float, penalty: float) -> Floats:
     """Expected cost of holding `levels` units through a period and going on from what is left."""
     end = levels[:, None] - np.arange(len(density))[None, :]
     cost = holding * np.maximum(end, 0) + penalty * np.maximum(-end, 0)

@@ -125,11 +125,7 @@ def discount_lot(
         quantity = min(max(best, start), end) if kind == "all_units" else best
         if not start <= quantity < end:
             continue
-        cost = (
-            price * demand
-            + (order_cost + extra) * demand / quantity
-            + holding_rate * (extra + price * quantity) / 2
-        )
+        cost = price * demand + (order_cost + extra) * demand / quantity + holding_rate * (extra + price * quantity) / 2
         candidates.append(Lot(quantity, cost, best, region))
     return min(candidates, key=lambda lot: lot.cost)
 

@@ -83,9 +83,7 @@ def replay(
     lead_sd: ArrayLike = 0.0,
     days: int = REPLAY_DAYS,
     target: float = 0.95,
-    review: int = 1,
-    order_days: float = ORDER_DAYS,
-    seed: int = 0,
+    options: Mapping[str, float] | None = None,
 ) -> Replay:
     """Replay one rule on the last days of the panel, from what was known on each of those mornings.
 
@@ -96,16 +94,17 @@ def replay(
         lead_sd: standard deviation of it, days; 0 for the same every time.
         days: how many days, at most all but the first 56 of the panel.
         target: of the rules that promise a service.
-        review: days between two looks at the stock.
-        order_days: days of demand that an order brings, for rules that do not say.
-        seed: of the random lead times.
+        options: review (days between two looks at the stock, 1), order_days (days of demand that an order brings under
+            rules that do not say, 14), seed (of the random lead times, 0).
 
     Raises:
         SpecError: an argument is impossible.
         DataError: the panel is too short.
     """
-    situation = _situation(data, (lead_time, lead_sd), days, target, order_days)
+    given = dict(options or {})
+    situation = _situation(data, (lead_time, lead_sd), days, target, float(given.get("order_days", ORDER_DAYS)))
     chosen = rule(rule_or_key) if isinstance(rule_or_key, str) else rule_or_key
+    review, seed = int(given.get("review", 1)), int(given.get("seed", 0))
     return simulate(situation, chosen.bounds(situation), chosen.key, review=review, seed=seed)
 
 
@@ -228,9 +227,12 @@ def frontier(
     Args:
         data: the panel.
         rules: of `rules()`.
-        lead_time, lead_sd, days, target: see `replay`.
+        lead_time: see `replay`.
+        lead_sd: see `replay`.
+        days: see `replay`.
+        target: see `replay`.
         value: money of a unit, shape (n,).
-        options: review, order_days and seed of `replay`.
+        options: see `replay`.
     """
     import pandas as pd
 
@@ -263,5 +265,3 @@ def frontier(
                 }
             )
     return Frontier(pd.DataFrame(points), days, len(data.skus))
-
-

@@ -15,7 +15,7 @@ from scipy import special
 
 from ecops.errors import unknown_name
 from ecops.handbook import parameter
-from ecops.inventory.demand.panel import Floats, Panel
+from ecops.inventory.demand.panel import Floats, Ints, Panel
 from ecops.inventory.forecasting.lead_time import at, history
 from ecops.inventory.forecasting.levels import levels, moving_mean
 from ecops.messages import Message, Term
@@ -98,7 +98,7 @@ def handbook_rules(overrides: Mapping[str, float] | None = None) -> dict[str, Ru
     return {
         "cover_days": Rule(
             "cover_days",
-            Term(en="{low:g} and {high:g} days".format(low=low, high=high), zh=f"{low:g}/{high:g} 天规则"),
+            Term(en=f"{low:g} and {high:g} days", zh=f"{low:g}/{high:g} 天规则"),
             Message("Order when stock is below {low} days of sales, up to {high} days.", low=int(low), high=int(high)),
             lambda case: _days(case, low, high),
             source="001 row 129, 130",
@@ -113,14 +113,18 @@ def handbook_rules(overrides: Mapping[str, float] | None = None) -> dict[str, Ru
         "alarm_days": Rule(
             "alarm_days",
             Term(en=f"{alarm:g}-day alarm", zh=f"{alarm:g} 天预警"),
-            Message("Order when stock is below {low} days of sales, up to {high} days.", low=int(alarm), high=int(high)),
+            Message(
+                "Order when stock is below {low} days of sales, up to {high} days.", low=int(alarm), high=int(high)
+            ),
             lambda case: _days(case, alarm, high),
             source="000 row 131",
         ),
         "least_units": Rule(
             "least_units",
             Term(en=f"At least {least:g} units", zh=f"不低于 {least:g} 件"),
-            Message("Order when stock is below {n} units, up to {high} days of sales more.", n=int(least), high=int(high)),
+            Message(
+                "Order when stock is below {n} units, up to {high} days of sales more.", n=int(least), high=int(high)
+            ),
             lambda case: _units(case, least, high),
             source="003 row 133",
         ),
@@ -168,8 +172,6 @@ def rule(key: str, overrides: Mapping[str, float] | None = None) -> Rule:
     return known[key]
 
 
-
-
 def _sales(case: Situation) -> Floats:
     """Average daily sales of the last 28 days."""
     return moving_mean(case.data.demand, case.data.first, 28)
@@ -202,9 +204,9 @@ def _textbook(case: Situation) -> Bounds:
     return Bounds(point, point + sales * case.order_days)
 
 
-def protected_days(lead_time: Floats, review: int = 1) -> Floats:
+def protected_days(lead_time: Floats, review: int = 1) -> Ints:
     """Whole days an order has to cover: the lead time, and the day on which the stock is next looked at."""
-    return np.ceil(lead_time).astype(np.int64) + review
+    return np.asarray(np.ceil(lead_time).astype(np.int64) + review, dtype=np.int64)
 
 
 def _learned(case: Situation) -> Bounds:

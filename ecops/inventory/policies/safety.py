@@ -19,7 +19,9 @@ from ecops.messages import Message, Percent
 Kind = Literal["cycle", "fill"]
 
 
-def lead_time_spread(demand_sd: ArrayLike, lead_time: ArrayLike, demand: ArrayLike = 0.0, lead_sd: ArrayLike = 0.0) -> Floats:
+def lead_time_spread(
+    demand_sd: ArrayLike, lead_time: ArrayLike, demand: ArrayLike = 0.0, lead_sd: ArrayLike = 0.0
+) -> Floats:
     """Standard deviation of the demand over the lead time: sqrt(L s_d^2 + d^2 s_L^2).
 
     Args:
@@ -50,7 +52,7 @@ def safety_stock(
     "order when 320 units are missing" rightly trusts nothing any more.
     """
     sigma = np.asarray(spread, dtype=np.float64)
-    return np.maximum(service_factor(sigma, target, kind, quantity) * sigma, 0.0)
+    return np.asarray(np.maximum(service_factor(sigma, target, kind, quantity) * sigma, 0.0), dtype=np.float64)
 
 
 def service_factor(spread: ArrayLike, target: float, kind: Kind = "cycle", quantity: ArrayLike | None = None) -> Floats:
@@ -74,7 +76,8 @@ def service_factor(spread: ArrayLike, target: float, kind: Kind = "cycle", quant
 
 def reorder_point(demand: ArrayLike, lead_time: ArrayLike, safety: ArrayLike) -> Floats:
     """Stock at which to order: expected demand over the lead time plus safety stock, units."""
-    return np.asarray(demand, dtype=np.float64) * np.asarray(lead_time, dtype=np.float64) + np.asarray(safety)
+    expected = np.asarray(demand, dtype=np.float64) * np.asarray(lead_time, dtype=np.float64)
+    return np.asarray(expected + np.asarray(safety), dtype=np.float64)
 
 
 def normal_loss(factor: ArrayLike) -> Floats:
@@ -96,4 +99,4 @@ def inverse_loss(loss: ArrayLike) -> Floats:
         current = np.maximum(normal_loss(k), 1e-300)
         slope = np.maximum(special.ndtr(-k), 1e-300)
         k = k + np.clip(current * np.log(current / wanted) / slope, -1.0, 1.0)
-    return np.where(wanted > 8, -wanted, k)
+    return np.asarray(np.where(wanted > 8, -wanted, k), dtype=np.float64)

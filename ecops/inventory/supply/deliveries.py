@@ -100,7 +100,10 @@ def suppliers(
         products=rows.groupby("supplier")["sku"].nunique(),
     ).reset_index()
     limits = (parameter("supplier.delay_max", overrides), parameter("supplier.defect_max", overrides))
-    for name, bad, whole, limit in (("late", "late", "deliveries", limits[0]), ("defect", "defects", "units", limits[1])):
+    for name, bad, whole, limit in (
+        ("late", "late", "deliveries", limits[0]),
+        ("defect", "defects", "units", limits[1]),
+    ):
         # Whole units: half a unit is no observation.
         low, high = wilson(found[bad].to_numpy(), found[whole].to_numpy())
         with np.errstate(invalid="ignore", divide="ignore"):
