@@ -63,7 +63,7 @@ def quadrant(table: pd.DataFrame, overrides: Mapping[str, float] | None = None) 
     Args:
         table: rate (units a day), gross_margin (share), supplier_verdict (of `verdict`).
         overrides: thresholds of the handbook.
-    """  # noqa: D205 - the four words are the summary
+    """
     import pandas as pd
 
     least = parameter("finance.gross_margin_min", overrides)
