@@ -5,7 +5,6 @@ The policy lets a page ask nothing but this server, so a picture hidden in a pro
 
 import gc
 import importlib
-import itertools
 import threading
 
 import streamlit as st
@@ -13,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import ui  # noqa: F401 - what it says about the folder "pages" must stand before the first page is asked for
+from ecops.capability import capabilities
 
 POLICY = "; ".join(
     (
@@ -62,10 +62,8 @@ class SecurityHeaders:
 
 
 WANTED = (
-    "ecops.growth.figures",
     "ecops.store.workspace",
     "ecops.review.collecting",
-    "ecops.funnel.workspace",
     "sample_data.loading",
     "ui.overview",
     "ui.findings",
@@ -81,7 +79,12 @@ WANTED = (
     "streamlit.emojis",
     "streamlit.material_icon_names",
 )
-"""What the first page needs, as far as it is not imported with the page itself."""
+"""What the first page needs beside the modules that the capabilities name, as far as it is not imported with it."""
+
+
+def wanted() -> list[str]:
+    """Every module to be imported before anybody asks."""
+    return [*WANTED, *(name for guest in capabilities().values() for name in guest.modules)]
 
 
 def prepare() -> None:
@@ -91,7 +94,7 @@ def prepare() -> None:
     """
     gc.disable()
     try:
-        for name in WANTED:
+        for name in wanted():
             importlib.import_module(name)
         warm_up()
         gc.freeze()
@@ -101,22 +104,17 @@ def prepare() -> None:
 
 def warm_up() -> None:
     """Do once what takes much longer the first time: read catalogues, parse, draw."""
-    import narwhals.stable.v1 as narwhals
-    import pandas as pd
     from PIL import Image
     from streamlit.env_util import is_repl
 
-    from ecops.growth import figures
     from ecops.locale import LANGUAGES, catalogue
     from ecops.store.data import names_in
+    from ui import overview
 
     for language in LANGUAGES:
         catalogue(language)
     names_in("select 1 as parsed from order_lines")
-    week = itertools.product(range(1, 8), range(24))
-    hours = pd.DataFrame(week, columns=["weekday", "hour"]).assign(gross_sales=1.0, orders=1)
-    narwhals.from_native(hours)
-    figures.heat_map(hours).to_json()
+    overview.warm_up()
     Image.preinit()
     is_repl()  # the first page asks it, and the first time it looks at every module
 

@@ -1,6 +1,6 @@
-"""`python -m ecops`: see `ecops.cli`."""
+"""`python -m ecops`: see `ecops.commands.app`."""
 
-from ecops.cli import main
+from ecops.commands.app import main
 
 if __name__ == "__main__":
     main()

@@ -6,12 +6,30 @@ from pathlib import Path
 
 import pytest
 
+from ecops.capability import capabilities
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = sorted((ROOT / "ecops").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 INTERFACE = [ROOT / "app.py", *PAGES, *sorted((ROOT / "ui").rglob("*.py"))]
 ALL = [path for path in [*PACKAGE, *INTERFACE] if path.exists()]
-CAPABILITIES = {"growth", "funnel", "experiments", "customers", "inventory", "presale", "competitors"}
+CAPABILITIES = set(capabilities())
+LAYERS = (
+    ("locale",),
+    ("messages",),
+    ("errors",),
+    ("tables", "periods"),
+    ("finding", "door", "charts", "engine"),
+    ("reports", "sources"),
+    ("capability", "store"),
+    ("handbook", "statistics"),
+    ("metrics",),
+    ("words", "terminal"),
+    ("the capabilities", "review"),
+    ("commands",),
+    ("__main__",),
+)
+"""Parts of the package from the ground up; who stands in a row knows nobody of the same row or of a higher one."""
 
 
 def imports(path: Path) -> set[str]:
@@ -75,14 +93,54 @@ def test_nothing_unsafe(path):
         assert word not in re.sub(r'"[^"\n]*"|`[^`\n]*`|#.*', "", source), word
 
 
+def part(path_or_module) -> str:
+    """Which part of the package a file or module belongs to; "" for none."""
+    parts = path_or_module.relative_to(ROOT).with_suffix("").parts if isinstance(path_or_module, Path) else None
+    parts = parts or tuple(path_or_module.split("."))
+    return parts[1] if parts[0] == "ecops" and len(parts) > 1 and parts[1] != "__init__" else ""
+
+
+def known_at_run_time(path: Path) -> set[str]:
+    """Parts of the package that a file imports, except for types alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    only_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in only_types or not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif node.module == "ecops":
+            found |= {f"ecops.{alias.name}" for alias in node.names}
+        else:
+            found.add(node.module or "")
+    parts = {part(module) for module in found}
+    return {name for name in parts if name and any((ROOT / "ecops").glob(f"{name}*"))}
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGE if part(path)], ids=relative)
+def test_no_arrow_runs_up_and_none_in_a_circle(path):
+    """A part knows only lower ones; so there is no circle either."""
+    row = {name: number for number, names in enumerate(LAYERS) for name in names}
+    row |= dict.fromkeys(CAPABILITIES, row["the capabilities"])
+    own = part(path)
+    assert {name for name in known_at_run_time(path) - {own} if row[name] >= row[own]} == set()
+
+
 @pytest.mark.parametrize("path", PACKAGE, ids=relative)
-def test_capabilities_do_not_reach_into_each_other(path):
-    own = path.relative_to(ROOT / "ecops").parts[0].removesuffix(".py")
-    if own not in CAPABILITIES:
-        return
-    for module in imports(path):
-        parts = module.split(".")
-        assert not (parts[0] == "ecops" and len(parts) > 1 and parts[1] in CAPABILITIES - {own}), module
+def test_nobody_names_a_capability(path):
+    """Only its own folder, its own part of the interface, and the page that it names know a capability."""
+    inside = path.relative_to(ROOT).parts
+    for guest in capabilities().values():
+        own = inside[:2] == ("ecops", guest.key) or inside[-1] == f"{guest.page}.py" or inside[:2] == ("ui", guest.page)
+        if own:
+            continue
+        assert not [module for module in imports(path) if f"{module}.".startswith(f"ecops.{guest.key}.")], guest.key
 
 
 @pytest.mark.parametrize("path", PACKAGE, ids=relative)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ecops.cli import app
+from ecops.commands.app import app
 from ecops.store import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_everything_named_is_there_and_garbage_is_collected_again():
-    code = "import gc, sys, serve; serve.prepare(); print(gc.isenabled(), set(serve.WANTED) <= set(sys.modules))"
+    code = "import gc, sys, serve; serve.prepare(); print(gc.isenabled(), set(serve.wanted()) <= set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["True", "True"], done.stderr
     assert "Traceback" not in done.stderr, done.stderr

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ecops import EcopsError, experiments, growth
+from ecops import EcopsError, experiments, metrics
 from ecops.experiments import figures
 from ecops.experiments.drafting import BASES, UNITS, Draft
 from ecops.handbook import roles
@@ -46,7 +46,7 @@ def _known() -> tuple[Mapping[str, float], bool]:
     if chosen is None:
         return _USUAL, False
     try:
-        result = workspaces.answer(growth.kpis, chosen.period, chosen.compare, None, where=chosen.where)
+        result = workspaces.answer(metrics.kpis, chosen.period, chosen.compare, None, where=chosen.where)
     except EcopsError:
         return _USUAL, False
     found = {key: result.kpis[key].value for key in _USUAL if key in result.kpis}

@@ -26,7 +26,7 @@ class Filtered:
             and stay under every filter.
 
     Attributes:
-        version, currency, notes: those of `data`; the filter is part of the reader's own cache key.
+        version, currency, notes, state: those of `data`; the filter is part of the reader's own cache key.
     """
 
     def __init__(self, data: Data, where: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
@@ -35,6 +35,7 @@ class Filtered:
         self.version = f"{data.version}-{where!r}"
         self.currency = data.currency
         self.notes = data.notes
+        self.state = data.state
         self._columns: dict[str, frozenset[str]] = {}
 
     def has(self, table: str) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from ecops import growth
 from ecops.handbook import roles
 from ecops.messages import Message, Term
 from ecops.metrics.registry import Metric
+from ecops.metrics.registry import metrics as known_metrics
 from ecops.sources.registry import Source
 from ecops.sources.registry import sources as known_sources
 from ecops.tables import Column, Table
@@ -32,7 +32,7 @@ def _matches(wanted: str, texts: Iterable[str]) -> bool:
 
 def metrics(wanted: str) -> None:
     """Metrics by part of the business: meaning, formula, which way is good, who owns it, what it needs."""
-    found = [metric for metric in growth.metrics().values() if _matches(wanted, _metric_words(metric))]
+    found = [metric for metric in known_metrics().values() if _matches(wanted, _metric_words(metric))]
     if not found:
         nothing(wanted)
     for block, label in BLOCKS.items():

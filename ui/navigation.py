@@ -1,38 +1,42 @@
 """Which pages there are, in the order a manager reads them.
 
-A page is one flat script in `pages/`; its file name is its address. One line here shows it, once its script exists.
+A page is one flat script in `pages/`; its file name is its address. A capability names its page itself.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
+from ecops.capability import capabilities
 from ecops.messages import Term
 from ui.text import plain
 
 _ROOT = Path(__file__).resolve().parents[1]
 
-PAGES: dict[str, Term] = {
-    "overview": Term(en="Overview", zh="经营概览"),
-    "weekly_review": Term(en="Weekly review", zh="周会"),
-    "funnel": Term(en="Funnel", zh="转化漏斗"),
-    "ab_test": Term(en="A/B test", zh="A/B 测试"),
-    "data": Term(en="Data", zh="数据"),
-    "glossary": Term(en="Glossary", zh="指标词典"),
-}
-"""File stem -> what the page is called in the menu. The first one opens first."""
+_HOUSE: tuple[tuple[int, str, Term], ...] = (
+    (15, "weekly_review", Term(en="Weekly review", zh="周会")),
+    (2000, "data", Term(en="Data", zh="数据")),
+    (2010, "glossary", Term(en="Glossary", zh="指标词典")),
+)
+"""Pages that belong to no capability, with their place among those of the capabilities."""
 
 
-def shown() -> list[str]:
-    """The stems of `PAGES` whose script exists."""
-    return [stem for stem in PAGES if path(stem).exists()]
+@functools.cache
+def pages() -> Mapping[str, Term]:
+    """Stem of the script -> what the page is called, in the order of the menu; the first one opens first."""
+    guests = [(guest.order, guest.page, guest.label) for guest in capabilities().values() if guest.page]
+    found = sorted((*_HOUSE, *guests), key=lambda page: page[0])
+    return {Path(script).stem: label for _order, script, label in found if path(Path(script).stem).exists()}
 
 
 def path(stem: str) -> Path:
-    """The script of a page."""
-    return _ROOT / "pages" / f"{stem}.py"
+    """The script of a page, which a capability from outside brings along."""
+    brought = {Path(guest.page).stem: Path(guest.page) for guest in capabilities().values()}.get(stem)
+    return brought if brought is not None and brought.is_absolute() else _ROOT / "pages" / f"{stem}.py"
 
 
 def menu() -> st.Page:
@@ -40,10 +44,10 @@ def menu() -> st.Page:
     # url_path stays unset: the file stem is the address, or the first deep link after a start is told "not found".
     # The default page has no address of its own, so it is one that only leads on: links to the first page work too.
     start = st.Page(lambda: None, title="ecops", default=True, visibility="hidden")
-    pages = [st.Page(path(stem), title=plain(PAGES[stem])) for stem in shown()]
-    page = st.navigation([start, *pages])
+    shown = [st.Page(path(stem), title=plain(label)) for stem, label in pages().items()]
+    page = st.navigation([start, *shown])
     if page == start:
-        st.switch_page(pages[0], query_params=st.query_params.to_dict())
+        st.switch_page(shown[0], query_params=st.query_params.to_dict())
     return page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from importlib.resources import files
 
@@ -196,6 +197,16 @@ def heat_map(chosen: Scope, result: Kpis) -> None:
     })  # fmt: skip
 
 
+def warm_up() -> None:
+    """Draw once what takes much longer the first time."""
+    import narwhals.stable.v1 as narwhals
+
+    week = itertools.product(range(1, 8), range(24))
+    hours = pd.DataFrame(week, columns=["weekday", "hour"]).assign(gross_sales=1.0, orders=1)
+    narwhals.from_native(hours)
+    figures.heat_map(hours).to_json()
+
+
 @st.fragment
 def what_if(chosen: Scope) -> None:
     """Three sliders beside the base case: base, scenario, difference."""
@@ -269,7 +280,7 @@ def details(result: Kpis, chosen: Scope) -> None:
     if queries.open:
         with queries:
             for name in ("sales", "traffic", "buyers"):
-                st.code(files("ecops.growth.queries").joinpath(f"{name}.sql").read_text("utf-8"), language="sql")
+                st.code(files("ecops.metrics.queries").joinpath(f"{name}.sql").read_text("utf-8"), language="sql")
     with st.expander(_("How this is worked out"), key="method"):
         for sentence in (
             _("The change of GMV is split by the logarithmic mean (LMDI, Ang 2004): the parts add up exactly."),

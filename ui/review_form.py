@@ -23,7 +23,7 @@ _FIELDS = ("title", "owner", "person", "due", "hypothesis", "expected_weekly")
 
 def button(finding: Finding, key: str) -> None:
     """The button on a finding's card."""
-    if finding.kind == "data" and finding.area != "experiments":
+    if finding.kind == "data" and "experiment" not in finding.subject:
         return
     if _answered(finding):
         st.caption(_("An action answers this."), text_alignment="right")
@@ -87,7 +87,7 @@ def _watched(key: str) -> None:
 def _watching(finding: Finding) -> str:
     """What will be compared to see whether it worked."""
     label = metrics()[finding.metric].label if finding.metric in metrics() else None
-    if finding.area == "experiments" or label is None:
+    if "experiment" in finding.subject or label is None:
         return _("Whether it worked is read from the experiment.")
     return _(
         "Whether it worked: {metric} in the same place, against what it would have been without the action.",

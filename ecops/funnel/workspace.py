@@ -111,7 +111,7 @@ def shop_funnel(
     are left out on both sides.
 
     Args:
-        data: a workspace, or anything `ecops.growth.kpis` takes.
+        data: a workspace, or anything `ecops.metrics.kpis` takes.
         period: the days looked at.
         compare: what they are compared with.
         steps: a preset, or `ALL_STEPS`.

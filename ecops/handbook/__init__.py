@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecops import capability
 from ecops.errors import unknown_name
 from ecops.finding import Advice
 from ecops.messages import Message, Term
@@ -81,10 +82,13 @@ def roles() -> Mapping[str, Term]:
 
 @functools.cache
 def rules() -> Mapping[str, Advice]:
-    """Every advice by rule key."""
+    """Every advice by rule key, that of the guests too."""
+    entries = _read("rules")
+    for path in capability.files("advice"):
+        entries |= tomllib.loads(path.read_text("utf-8"))
     return {
         key: Advice(key, Message("{advice}", advice=Term(en=entry["en"], zh=entry["zh"])), entry["owner"])
-        for key, entry in _read("rules").items()
+        for key, entry in entries.items()
     }
 
 

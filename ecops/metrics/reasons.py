@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from ecops.messages import Count, Message, Term, Value
+from ecops.capability import capabilities
+from ecops.messages import Count, DateRange, Message, Term, Value
 from ecops.metrics.panel import Coverage, Gap, Panel
 from ecops.metrics.registry import Metric
 from ecops.periods import Period
@@ -24,7 +25,7 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
     if entry.gap is not None:
         return Message("Needs {what}.", what=entry.gap)
     if entry.page:
-        page = PAGES.get(entry.page)
+        page = _page(entry.page)
         return Message("Worked out on the page {page}.", page=page) if page else Message("No page works this out yet.")
     for need in entry.needs:
         name, _, column = need.partition(".")
@@ -40,12 +41,12 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
     return Message("No figures for these days.")
 
 
-PAGES = {
-    "overview": Term(en="Overview", zh="经营概览"),
-    "funnel": Term(en="Funnel", zh="转化漏斗"),
-    "data": Term(en="Data", zh="数据"),
-}
-"""What the pages are called that work out what `kpis` does not; a metric may wait for a page that is not there."""
+def _page(stem: str) -> Term | None:
+    """What a page is called in the menu; a metric may wait for a page that is not there."""
+    if stem == "data":
+        return Term(en="Data", zh="数据")
+    return next((guest.label for guest in capabilities().values() if guest.page == stem), None)
+
 
 _COLUMN_OF = {
     "bounces": "bounce_rate",
@@ -79,8 +80,6 @@ def place_of(platform: str, shop: str) -> Value:
 
 def day_list(days: Sequence[dt.date]) -> Value:
     """Days as a value of a message: one day, a span without holes, or the first and how many."""
-    from ecops.messages import DateRange
-
     first, last = min(days), max(days)
     if first == last:
         return first

@@ -7,13 +7,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
+from ecops import capability
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
-
-Unit = Literal["count", "money", "rate", "ratio", "days"]
-"""rate: people of people, between 0 and 1, tested as a proportion. ratio: any other quotient."""
+from ecops.statistics.changes import Unit
 
 Direction = Literal["up", "down"]
 Block = Literal["sales", "traffic", "conversion", "retention", "supply"]
@@ -39,6 +38,7 @@ class Metric:
         needs: "table.column" that must be loaded.
         gap: what must be brought in where no table of ours carries it; None otherwise.
         page: page that works it out in full; "" when `kpis` does.
+        contains: metrics of which it is the product, so that a change of one of them is a change of it.
         rows: rows of the handbook requirement list.
     """
 
@@ -57,6 +57,7 @@ class Metric:
     needs: tuple[str, ...] = ()
     gap: Term | None = None
     page: str = ""
+    contains: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
 
     @property
@@ -91,19 +92,22 @@ def _metric(key: str, block: str, entry: Mapping[str, Any]) -> Metric:
         needs=tuple(entry.get("needs", ())),
         gap=_term(entry.get("gap")),
         page=entry.get("page", ""),
+        contains=tuple(entry.get("contains", ())),
         rows=tuple(entry["rows"]),
     )
 
 
 @functools.cache
 def metrics() -> Mapping[str, Metric]:
-    """Every metric by key, in the order sales, traffic, conversion, retention, supply."""
-    found = {}
-    for name in ("sales", "traffic", "conversion", "retention", "supply"):
-        entries = tomllib.loads((Path(__file__).parent / "catalogue" / f"{name}.toml").read_text("utf-8"))
+    """Every metric by key, those of the guests too, in the order of the blocks."""
+    own = [Path(__file__).parent / "catalogue" / f"{name}.toml" for name in get_args(Block)]
+    found: dict[str, Metric] = {}
+    for path in (*own, *capability.files("metrics")):
+        entries = tomllib.loads(path.read_text("utf-8"))
         block = entries.pop("block")
         found.update({key: _metric(key, block, entry) for key, entry in entries.items()})
-    return found
+    order = get_args(Block)
+    return dict(sorted(found.items(), key=lambda item: order.index(item[1].block)))
 
 
 def metric(key: str) -> Metric:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,10 +21,8 @@ from ecops.review.charts import Lines, lines
 from ecops.review.collecting import collect
 from ecops.review.outcomes import FollowUp, follow_up
 from ecops.review.rows import KpiRow, rows
-from ecops.review.trials import registered
 
 if TYPE_CHECKING:
-    from ecops.experiments.register import Trial
     from ecops.store import Receipt, Workspace
 
 TRAFFIC_KPIS = ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate", "repeat_share")
@@ -117,7 +115,7 @@ def weekly(
     """The review of a week.
 
     Args:
-        workspace: of the shop; anything `ecops.growth.kpis` takes works too, then without targets, rules and receipts.
+        workspace: of the shop; anything `ecops.metrics.kpis` takes works too, then without targets, rules and receipts.
         log: the actions; those of the workspace when None.
         week: the week; the last whole one that the data reaches when None.
         stage: preset of metrics ("cold_start", "growth", "maturity"); the factors of GMV when "".
@@ -136,13 +134,12 @@ def weekly(
     now, year = kpis(data, days), kpis(data, days, "last_year")
     keys = goals.stage(stage).kpis if stage else ORDER_KPIS if now.basis == "orders" else TRAFFIC_KPIS
     table = rows(data, now, year, keys, targets)
-    trials = registered(workspace)
-    found = collect(data, days, trials=trials)
+    found = collect(data, days)
     told = tuple(finding for finding in found if not _is_defect(finding))
     actions = log.actions() if log is not None else []
-    followed = _followed(data, actions, days, trials)
+    followed = _followed(data, actions, days)
     monday = days.end + ONE_DAY
-    waiting = [follow_up(data, action, monday, trials=trials) for action in actions if _waits(action, days)]
+    waiting = [follow_up(data, action, monday) for action in actions if _waits(action, days)]
     tree = goals.goal_tree({key: now[key].value for key in goals.TREE}, targets, days.end)
     return Weekly(
         week=days,
@@ -185,14 +182,15 @@ def last_day(data: Data) -> dt.date:
 
 
 def _is_defect(finding: Finding) -> bool:
-    return finding.kind == "data" and finding.area != "experiments"
+    """What is wrong with the data, or a capability that could not speak; what a test lacks is its verdict."""
+    return finding.kind == "data" and "experiment" not in finding.subject
 
 
 def _verdict(now: Kpis, found: Sequence[Finding]) -> Message:
     """GMV and the largest cause of a change, in one sentence; a test or a lasting condition changed nothing."""
     gmv = now["gmv"]
     sure = [item for item in found if item.confidence == "confirmed" and item.money is not None]
-    main = next((item for item in sure if item.compare is not None and item.area != "experiments"), None)
+    main = next((item for item in sure if item.compare is not None), None)
     values: dict[str, Value] = {"gmv": Money(gmv.value, now.currency)}
     if math.isfinite(gmv.relative):
         values["change"] = Percent(gmv.relative, signed=True)
@@ -223,7 +221,7 @@ def _story(found: Sequence[Finding]) -> tuple[Chapter, ...]:
     return tuple(chapters)
 
 
-def _followed(data: Data, actions: Sequence[Action], week: Period, trials: Mapping[str, Trial]) -> tuple[FollowUp, ...]:
+def _followed(data: Data, actions: Sequence[Action], week: Period) -> tuple[FollowUp, ...]:
     """Actions in force, newest first; settled ones for some weeks, dropped ones while they are fresh."""
     today = week.end + ONE_DAY
     told = []
@@ -237,7 +235,7 @@ def _followed(data: Data, actions: Sequence[Action], week: Period, trials: Mappi
         if fresh or bool(action.experiment and action.state not in {"verified", "dropped"}):
             told.append(action)
     newest = sorted(told, key=lambda action: action.began or dt.date.min, reverse=True)
-    return tuple(follow_up(data, action, today, actions, trials) for action in newest)
+    return tuple(follow_up(data, action, today, actions) for action in newest)
 
 
 def _waits(action: Action, week: Period) -> bool:

@@ -8,9 +8,9 @@ import tomllib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ecops import capability
 from ecops.errors import SpecError, unknown_name
 from ecops.handbook import roles
 from ecops.messages import Message, Percent, Value
@@ -96,8 +96,10 @@ class Alert:
 
 @functools.cache
 def default_rules() -> tuple[AlertRule, ...]:
-    """Rules a workspace has until somebody writes its own."""
-    entries = tomllib.loads((Path(__file__).parent / "alert_rules.toml").read_text("utf-8"))["rules"]
+    """Rules a workspace has until somebody writes its own: those that the capabilities bring."""
+    entries = [
+        entry for path in capability.files("alerts") for entry in tomllib.loads(path.read_text("utf-8"))["rules"]
+    ]
     return tuple(AlertRule(**{**entry, "by": tuple(entry.get("by", ()))}) for entry in entries)
 
 
@@ -107,7 +109,7 @@ def alerts(data: Any, week: Period, rules: Sequence[AlertRule] | None = None) ->
     A rule about a metric that the data does not have, or a place with too small a base, says nothing.
 
     Args:
-        data: a workspace or anything `ecops.growth.kpis` takes.
+        data: a workspace or anything `ecops.metrics.kpis` takes.
         week: the week looked at; longer rules end with it.
         rules: the rules; `default_rules` when None.
     """

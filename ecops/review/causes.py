@@ -11,20 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ecops.capability import capabilities
 from ecops.finding import Amount, Finding
 from ecops.messages import Message, Value
+from ecops.metrics.registry import metrics
 from ecops.periods import Period
-from ecops.words import where
 
 Place = Mapping[str, str]
-
-_STEPS = frozenset({"cart_rate", "cart_to_order", "order_rate", "payment_rate", "order_payment_rate"})
-_CONTAINS: Mapping[str, frozenset[str]] = {
-    "pay_conversion": _STEPS,
-    "order_rate": frozenset({"cart_rate", "cart_to_order"}),
-    "payment_rate": frozenset({"order_payment_rate"}),
-}
-"""Rates that are a product of others: a change of a part is a change of the whole."""
 
 _NOT_PLACES = frozenset({"step", "arm"})
 _ORDER = {"confirmed": 0, "watch": 1, "insufficient": 2}
@@ -150,7 +143,7 @@ def _is_change(finding: Finding) -> bool:
 
 
 def _weight(finding: Finding) -> tuple[int, int, float]:
-    return _ORDER[finding.confidence], len(_CONTAINS.get(finding.metric, ())), -_strength(finding)
+    return _ORDER[finding.confidence], len(_contained(finding.metric)), -_strength(finding)
 
 
 def _strength(finding: Finding) -> float:
@@ -160,9 +153,14 @@ def _strength(finding: Finding) -> float:
 
 
 def _says_more(finding: Finding, other: Finding) -> bool:
-    """The funnel names the step and the money a week; growth says the same of the same place and days."""
+    """Of two who say the same of the same place and days, who looks closer has the word, see `Capability.order`."""
     same = place(finding) == place(other) and finding.period == other.period and finding.metric == other.metric
-    return same and finding.confidence == other.confidence and finding.area == "funnel" and other.area != "funnel"
+    return same and finding.confidence == other.confidence and _rank(finding.area) > _rank(other.area)
+
+
+def _rank(area: str) -> int:
+    """Place of a capability in the order of the house; an area that nobody answers for comes first."""
+    return list(capabilities()).index(area) if area in capabilities() else -1
 
 
 def _same_cause(one: Finding, other: Finding, places: Places) -> bool:
@@ -175,7 +173,12 @@ def _same_cause(one: Finding, other: Finding, places: Places) -> bool:
 
 
 def _same_mechanism(one: str, other: str) -> bool:
-    return one == other or other in _CONTAINS.get(one, ()) or one in _CONTAINS.get(other, ())
+    return one == other or other in _contained(one) or one in _contained(other)
+
+
+def _contained(key: str) -> tuple[str, ...]:
+    """Rates whose product a metric is: a change of a part is a change of the whole."""
+    return metrics()[key].contains if key in metrics() else ()
 
 
 def _with_hidden_mix(findings: Sequence[Finding], places: Places) -> tuple[Finding, ...]:
@@ -210,9 +213,7 @@ def _distinct(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def told(finding: Finding, week: Period) -> Finding:
-    """The finding with its place as people name it, and a note of its days where these are not the week."""
-    if finding.area == "growth" and place(finding) and finding.kind in {"rate", "traffic", "value"}:
-        finding = replace(finding, headline=_said(finding, place=where(place(finding))))
+    """The finding, with a note of its days where these are not the week."""
     if finding.compare is None or finding.period == week or finding.kind == "data":
         return finding
     note = Message("Seen in {period} against {compare}.", period=finding.period.range, compare=finding.compare.range)

@@ -6,10 +6,11 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from ecops.capability import capabilities
 from ecops.finding import Finding
 from ecops.messages import Message, Term
 from ecops.metrics.daily import Data
@@ -17,12 +18,8 @@ from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import ONE_DAY, Period
 from ecops.review import series
 from ecops.review.actions import Action
-from ecops.review.trials import verdict_of
 from ecops.review.verification import FEWEST_DAYS, Outcome, verify
 from ecops.words import where, written
-
-if TYPE_CHECKING:
-    from ecops.experiments.register import Trial
 
 Standing = Literal[
     "worked", "no_evidence", "did_not_work", "too_early", "overdue", "open", "dropped", "experiment", "unknown"
@@ -63,7 +60,6 @@ def follow_up(
     action: Action,
     today: dt.date,
     others: Sequence[Action] = (),
-    trials: Mapping[str, Trial] | None = None,
 ) -> FollowUp:
     """What came of an action up to the day before `today`.
 
@@ -72,13 +68,12 @@ def follow_up(
         action: the decision.
         today: the day of the review; data of earlier days counts.
         others: further actions; places they touched are no controls.
-        trials: what the register knows of the experiments, by name.
     """
     label = metrics()[action.metric].label if action.metric in metrics() else None
     if action.state == "dropped":
         return FollowUp(action, "dropped", _dropped(action), metric=label)
     if action.experiment:
-        return _from_experiment(data, action, today, label, trials or {})
+        return _from_experiment(data, action, today, label)
     if action.began is None or action.began >= today:
         late = action.overdue(today)
         return FollowUp(action, "overdue" if late else "open", _waiting(action, late), metric=label)
@@ -201,10 +196,13 @@ def _waiting(action: Action, late: bool) -> Message:
     return Message("Due on {day}.", day=action.due) if action.due else Message("Not in force yet, without a due date.")
 
 
-def _from_experiment(
-    data: Data, action: Action, today: dt.date, label: Term | None, trials: Mapping[str, Trial]
-) -> FollowUp:
-    found = verdict_of(data, action.experiment, today - ONE_DAY, trials)
+def _from_experiment(data: Data, action: Action, today: dt.date, label: Term | None) -> FollowUp:
+    settled = (
+        guest.settle(data, action.experiment, today - ONE_DAY)
+        for guest in capabilities().values()
+        if guest.settle is not None and guest.speaks(data)
+    )
+    found = next((finding for finding in settled if finding is not None), None)
     if found is None:
         sentence = Message("The experiment {name} has no data yet.", name=action.experiment)
         return FollowUp(action, "experiment", sentence, metric=label)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ecops.capability import capabilities
 from ecops.errors import DataError, SpecError, unknown_name
-from ecops.funnel.spec import known_steps
-from ecops.messages import Message, Money, MoneyRange, Number, Percent, Value
+from ecops.messages import Message, Money, MoneyRange, Number, Percent, Term, Value
 from ecops.metrics.registry import metrics
 from ecops.periods import Period, parse_period
 from ecops.store import journal
@@ -90,7 +90,7 @@ class Scenario:
             )
         step = self.subject.get(_STEP, "")
         gone = [name for name in self.values if name not in metrics() and name != STEP_RATE]
-        if STEP_RATE in self.values and step not in known_steps():
+        if STEP_RATE in self.values and step not in _levers():
             gone.append(step)
         if gone:
             raise SpecError(
@@ -101,6 +101,12 @@ class Scenario:
                 ),
                 Message("Work it out again, or delete it."),
             )
+
+
+def _levers() -> dict[str, Term]:
+    """What the capabilities' what-ifs may change beside metrics."""
+    made = [guest.levers() for guest in capabilities().values() if guest.levers is not None]
+    return {name: label for levers in made for name, label in levers.items()}
 
 
 def _is_number(value: Any) -> bool:
@@ -208,7 +214,7 @@ def _base(item: Scenario) -> Value:
 
 def _lever(name: str, step: str) -> Value:
     if name == STEP_RATE:
-        return Message("Rate of the step {step}", step=known_steps()[step].term)
+        return Message("Rate of the step {step}", step=_levers()[step])
     return metrics()[name].label
 
 

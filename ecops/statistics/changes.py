@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecops import statistics as st
-from ecops.metrics.registry import Unit
 
 OWN_DRIFT = 4.0
 """Square of the drift beyond which one segment's five weekly steps are evidence: the 95 % point without drift."""
+
+Unit = Literal["count", "money", "rate", "ratio", "days"]
+"""What kind of number a metric is, which says how its change is tested. rate: people of people, between 0 and 1, tested
+as a proportion. ratio: any other quotient."""
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]

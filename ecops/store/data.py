@@ -16,7 +16,7 @@ from ecops import tables as registry
 from ecops.engine.duck import Engine, Relation, View
 from ecops.messages import Message
 from ecops.store import manifest, rollups
-from ecops.store.state import File
+from ecops.store.state import File, State
 
 _REMEMBERED = 256
 _SMALL = 1_000_000
@@ -33,6 +33,7 @@ class Data:
         version: changes with every change of the data.
         currency: ISO code of the money, "" when nothing says it.
         notes: what was left out or filled in when frames were taken over.
+        state: what the workspace remembers beside its tables, for its journals; None for frames.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Data:
         version: str,
         currency: str = "",
         notes: tuple[Message, ...] = (),
+        state: State | None = None,
     ) -> None:
         self._engine = engine
         self._relations = relations
@@ -50,6 +52,7 @@ class Data:
         self.version = version
         self.currency = currency
         self.notes = notes
+        self.state = state
         self._answers: OrderedDict[Hashable, pa.Table] = OrderedDict()
         self._made: dict[str, pa.Table] = {}
         self._making = threading.RLock()
@@ -119,7 +122,7 @@ def _fixed(value: Any) -> Hashable:
     return tuple(_fixed(part) for part in value) if isinstance(value, (list, tuple)) else value
 
 
-def workspace_data(engine: Engine, folder: Path, files: list[File], version: str, currency: str) -> Data:
+def workspace_data(engine: Engine, folder: Path, state: State, files: list[File], version: str, currency: str) -> Data:
     """The tables that `files` of a workspace's data folder make up; the files stay until nobody holds the result."""
     groups: dict[str, list[File]] = {}
     for file in files:
@@ -130,7 +133,7 @@ def workspace_data(engine: Engine, folder: Path, files: list[File], version: str
 
     rows = {name: sum(file.rows for file in group) for name, group in groups.items()}
     relations = {name: functools.partial(opened, group) for name, group in groups.items()}
-    data = Data(engine, relations, rows, version, currency)
+    data = Data(engine, relations, rows, version, currency, state=state)
     paths = [folder / file.path for file in files]
     manifest.lease(paths)
     weakref.finalize(data, manifest.release, paths)

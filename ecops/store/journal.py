@@ -77,6 +77,14 @@ def read(state: State, stream: str, subject: str | None = None) -> list[Entry]:
         ]
 
 
+def last(state: State | None) -> int:
+    """Position of the newest entry of any stream, the key of what is worked out from them; 0 without any."""
+    if state is None:
+        return 0
+    with state.reading() as connection:
+        return int(connection.scalar(sa.select(sa.func.max(schema.journal.c.seq))) or 0)
+
+
 def fold(entries: list[Entry]) -> dict[str, dict[str, Any]]:
     """What holds now: subject -> fields, the last writer of each field winning, in order of first mention."""
     found: dict[str, dict[str, Any]] = {}

@@ -289,7 +289,9 @@ class Workspace:
         settings = self.state.settings()
         if not added_up(settings):
             files = [file for file in files if file.kind != "rollup"]
-        return workspace_data(self._engine, self._data, files, self._name(number), settings.get("currency", ""))
+        return workspace_data(
+            self._engine, self._data, self.state, files, self._name(number), settings.get("currency", "")
+        )
 
     def query(self, query: str | Path, **params: Any) -> pa.Table:
         """The answer to a question about the tables as they are now.

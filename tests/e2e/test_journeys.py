@@ -98,7 +98,7 @@ def test_an_unknown_status_waits_for_an_answer(visit):
     visitor.page.get_by_role("button", name=re.compile(r"^载入 [\d,. 万]+ 行$")).wait_for(timeout=60_000)
 
 
-@pytest.mark.parametrize("page", navigation.shown())
+@pytest.mark.parametrize("page", list(navigation.pages()))
 def test_a_link_opens_its_page_right_after_the_start(visit, fresh_server, page):
     visitor = visit(at=fresh_server)
     visitor.open(f"/{page}?ws=mine&lang=en")

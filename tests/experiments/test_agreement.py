@@ -7,14 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from ecops import Workspace
-from ecops.cli import app
+from ecops.commands.app import app
 from ecops.experiments import decide, tally_of
 from ecops.experiments.judging import asked, judge
 from ecops.experiments.register import UNNAMED, Register
 from ecops.experiments.report import readable, report
+from ecops.experiments.trials import trial_findings
 from ecops.experiments.workspace import experiments_in
 from ecops.periods import Period
-from ecops.review.trials import registered, trial_findings
 from tests.experiments.shops import shop
 
 WEEK = Period(dt.date(2026, 11, 16), dt.date(2026, 11, 22))
@@ -58,7 +58,7 @@ def told(workspace, file, *options):
     assert answer.exit_code == 0, answer.output
     command = json.loads(answer.stdout)
     goal = next(metric for metric in command["metrics"] if metric["role"] == "goal")
-    (found,) = trial_findings(workspace.data(), WEEK, registered(workspace))
+    (found,) = trial_findings(workspace.data(), WEEK)
     said = in_words(found.headline).removeprefix(f"{name}: ")
     review = (said, found.action.text.text("en"), found.ci)
     return decision.kind, page, (command["headline"], command["advice"], (goal["low"], goal["high"])), review

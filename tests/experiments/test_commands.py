@@ -6,7 +6,7 @@ import math
 import pytest
 from typer.testing import CliRunner
 
-from ecops.cli import app
+from ecops.commands.app import app
 from ecops.experiments import Experiment, analyse, decide
 from tests.experiments.shops import shop
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from ecops.cli import app
+from ecops.commands.app import app
 
 RUN = CliRunner()
 NOW = "流量来源,访客数,加购人数,支付买家数\n搜索,5000,250,75\n推荐,4000,200,60\n"

@@ -12,9 +12,9 @@ import ecops
 import sample_data
 from ecops.experiments import Experiment, analyse, decide
 from ecops.experiments.register import Register, Trial
+from ecops.experiments.trials import trial_findings
 from ecops.experiments.workspace import experiments_in
 from ecops.periods import Period
-from ecops.review.trials import registered, trial_findings
 from tests.experiments.shops import shop, totals
 from tests.pages.test_pages import said
 
@@ -190,7 +190,7 @@ def test_looking_at_ones_own_test_is_remembered_once(own, open_app):
 def in_the_review(workspace):
     """What the weekly review tells of the tests, figures and all."""
     last = max(held.last_day for held in experiments_in(workspace.data()))
-    found = trial_findings(workspace.data(), Period(last - dt.timedelta(days=6), last), registered(workspace))
+    found = trial_findings(workspace.data(), Period(last - dt.timedelta(days=6), last))
     # Sums run in parallel, so the last bits may differ from one reading to the next.
     return [
         (

@@ -7,7 +7,7 @@ import pytest
 from ecops import locale
 from ui import navigation
 
-PAGES = navigation.shown()
+PAGES = list(navigation.pages())
 SHOPS = ("mine", "sample", "loaded")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")

@@ -14,7 +14,7 @@ import pytest
 from pptx import Presentation
 from typer.testing import CliRunner
 
-from ecops.cli import app
+from ecops.commands.app import app
 from ecops.messages import DateRange, Message, write
 from ecops.reports import Bullets
 from ecops.reports.write import FORMATS, render

@@ -7,9 +7,9 @@ import pytest
 from ecops import Workspace
 from ecops.experiments import Experiment, analyse, decide
 from ecops.experiments.register import Register
+from ecops.experiments.trials import trial_findings
 from ecops.periods import Period
 from ecops.review import collect
-from ecops.review.trials import registered, trial_findings
 from sample_data import loading
 from tests.experiments.shops import shop
 
@@ -25,7 +25,7 @@ def workspace(tmp_path):
 
 
 def verdict(workspace, name="hero"):
-    found = trial_findings(workspace.data(), WEEK, registered(workspace))
+    found = trial_findings(workspace.data(), WEEK)
     return next(finding for finding in found if finding.subject["experiment"] == name)
 
 
@@ -44,13 +44,13 @@ def test_the_plan_and_the_looks_of_the_register_count(workspace):
 def test_the_sample_shop_comes_with_its_register(tmp_path):
     workspace = Workspace.open(tmp_path / "sample")
     files = loading.renew(workspace)
-    written = registered(workspace)
+    written = {trial.name: trial for trial in Register(workspace.state).trials()}
     assert set(written) == set(loading.experiments())
     assert {name: len(trial.looks) for name, trial in written.items()} == {
         name: len(told["looks"]) for name, told in loading.experiments().items()
     }
     assert loading.renew(workspace) == files
-    assert registered(workspace) == written
+    assert {trial.name: trial for trial in Register(workspace.state).trials()} == written
 
 
 def test_the_control_and_the_goal_of_the_register_count(workspace):
@@ -75,7 +75,7 @@ def test_a_test_to_which_nobody_comes_any_more_asks_whether_it_is_over(tmp_path)
     assert "since 22 Nov. If it is over, say so" in found.evidence.text("en")
     assert "11月22日" in found.evidence.text("zh")
     Register(workspace.state).write("hero", "li", planned_sample=90_000.0)
-    (planned,) = trial_findings(workspace.data(), later, registered(workspace))
+    (planned,) = trial_findings(workspace.data(), later)
     assert "its planned sample is not reached" in planned.evidence.text("en")
     (during,) = trial_findings(workspace.data(), WEEK)
     assert "Nobody" not in during.evidence.text("en")

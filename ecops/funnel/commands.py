@@ -7,17 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
-from ecops import cli
-from ecops.cli import JsonOption, LanguageOption, StateOption, WorkspaceOption
+from ecops import terminal
 from ecops.errors import FileError
 from ecops.messages import Count, Message, Percent
-from ecops.periods import Period, last_full_week, parse_period
+from ecops.periods import Compare, Period, last_full_week, parse_period
+from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
 
 _LOGS = ("user_id", "event", "happened_at")
 
 
-@cli.app.command(name="funnel")
-@cli._reported
+app = typer.Typer()
+
+
+@app.command(name="funnel")
+@terminal.reported
 def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
     file: Annotated[
         Path | None, typer.Argument(help="A table of counts or a log of events; the workspace when not given.")
@@ -39,18 +42,18 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
     span = parse_period(period) if period else None
     if file is None:
-        data = cli._open(workspace or cli._existing(), state).data()
-        days = span or last_full_week(cli._last_day(data))
-        result = shop.shop_funnel(data, days, cli._known(compare), steps=steps)  # type: ignore[arg-type]
+        data = terminal.open_workspace(workspace or terminal.existing(), state).data()
+        days = span or last_full_week(terminal.last_day(data))
+        result = shop.shop_funnel(data, days, terminal.known_comparison(compare), steps=steps)
     elif not file.is_file():
         raise FileError(Message("There is no such file."), Message("Check the path."), {"file": str(file)})
     elif _is_log(file):
-        result = _of_log(file, (steps, window, tuple(by or ())), span, cli._known(compare))
+        result = _of_log(file, (steps, window, tuple(by or ())), span, terminal.known_comparison(compare))
     else:
         other = sheet.read_sheet(before) if before is not None else None
         result = sheet.sheet_funnel(sheet.read_sheet(file), other, span)
     if as_json:
-        cli._say_json(_json(result, language))
+        terminal.say_json(_json(result, language))
     else:
         _tell(result, language)
 
@@ -76,7 +79,7 @@ def _is_log(file: Path) -> bool:
     return all(source.column(name, needed=False) is not None for name in _LOGS)
 
 
-def _of_log(file: Path, asked: tuple[str, str, tuple[str, ...]], period: Period | None, compare: str) -> Any:
+def _of_log(file: Path, asked: tuple[str, str, tuple[str, ...]], period: Period | None, compare: Compare) -> Any:
     """The funnel of a log; compared when the log covers the days before the period."""
     from ecops.funnel import FunnelSpec, from_events, pack
     from ecops.funnel.workspace import ALL_STEPS, compared, longest_spec
@@ -84,7 +87,7 @@ def _of_log(file: Path, asked: tuple[str, str, tuple[str, ...]], period: Period 
     steps, window, by = asked
     log = pack(file, by=by)
     spec = longest_spec(log.names, window) if steps == ALL_STEPS else FunnelSpec.preset(steps, window=window)
-    before = period.compared(compare) if period is not None else None  # type: ignore[arg-type]
+    before = period.compared(compare) if period is not None else None
     then = from_events(log, spec, period=before, check=False) if before and before.start >= log.span[0] else None
     return compared(from_events(log, spec, period=period), then)
 
@@ -132,14 +135,14 @@ def _finding(finding: Any, language: str) -> dict[str, Any]:
 
 
 def _tell(result: Any, language: str) -> None:
-    cli._say(result.verdict, language)
+    terminal.say(result.verdict, language)
     for issue in result.issues:
-        cli._say(issue.message, language)
+        terminal.say(issue.message, language)
     whole = result.after.total.rows
     for step, row in zip(result.after.steps, whole.itertuples(), strict=True):
         rate = Percent(row.rate_prev) if row.rate_prev == row.rate_prev else ""
-        cli._say(Message("{step}: {n} {rate}", step=step.term, n=Count(row.n), rate=rate), language)
+        terminal.say(Message("{step}: {n} {rate}", step=step.term, n=Count(row.n), rate=rate), language)
     for finding in (*result.findings, *result.watch):
-        cli._say(finding.headline, language)
+        terminal.say(finding.headline, language)
     for note in result.notes:
-        cli._say(note, language)
+        terminal.say(note, language)

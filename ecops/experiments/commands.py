@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecops.cli import JsonOption, LanguageOption, _reported, _say_json, app
 from ecops.errors import SpecError, unknown_name
-from ecops.loading_cli import _mapped
 from ecops.locale import as_language
 from ecops.messages import Count, Message, Money, Percent, write
+from ecops.terminal import JsonOption, LanguageOption, reported, say_json
+from ecops.terminal import mapped as read_mapping
 
 if TYPE_CHECKING:
     from ecops.experiments import Decision, Experiment, Readout
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from ecops.sources import Inspection
     from ecops.store import Wishes
 
+app = typer.Typer()
+
 
 @app.command()
-@_reported
+@reported
 def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     file: Annotated[Path, typer.Argument(help="One row a user, or totals by arm (and day): CSV or Parquet.")],
     name: Annotated[str, typer.Option("--name", help="Which experiment, where the file holds several.")] = "",
@@ -62,13 +64,13 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
         ("--margin", margin, 0 < margin <= 1),
         ("--traffic", traffic, traffic is None or traffic > 0),
     )
-    data, held = _opened(file, name, _mapped(columns or []))
+    data, held = _opened(file, name, read_mapping(columns or []))
     changes = {"planned_sample": planned, "margin": margin, "monthly_traffic": traffic}
     spec = _changed(held, changes, goal, control, guardrail or [], also or [])
     readout = judged(tally_of(data, spec), spec, tuple(look or ())).readout
     decision = decide(readout)
     if as_json:
-        return _say_json(_answer(readout, decision, language))
+        return say_json(_answer(readout, decision, language))
     _say(decision.headline, language)
     if decision.action is not None:
         _say(Message("Advice: {advice}", advice=decision.action.text), language)
@@ -89,7 +91,7 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
 
 
 @app.command()
-@_reported
+@reported
 def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     metric: Annotated[str, typer.Option("--metric", help="conversion, uv_value, aov, ctr, ...")] = "conversion",
     rate: Annotated[float, typer.Option("--rate", help="Today's rate as a share; not used for aov.")] = 0.03,
@@ -123,7 +125,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     if as_json:
         told = {name: getattr(found, name) for name in found.__slots__}
         told["caveat"] = caveat and caveat.text(as_language(language))
-        return _say_json({"metric": metric, "lift": change, **told, "waiting_a_week": draft.waiting()})
+        return say_json({"metric": metric, "lift": change, **told, "waiting_a_week": draft.waiting()})
     _say(
         Message(
             "{n} {unit}, {days} days: then a change of {lift} or more is found {power} of the time.",

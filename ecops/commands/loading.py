@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,23 +12,26 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from ecops.cli import (
+from ecops.errors import EcopsError, unknown_name
+from ecops.locale import as_language
+from ecops.messages import Count, Message, Value
+from ecops.terminal import (
     JsonOption,
     LanguageOption,
     StateOption,
     WorkspaceOption,
-    _failed,
-    _open,
-    _own,
-    _receipt,
-    _reported,
-    _say,
-    _say_json,
-    app,
+    failed,
+    mapped,
+    open_workspace,
+    own,
+    pairs,
+    receipt_json,
+    reported,
+    say,
+    say_json,
 )
-from ecops.errors import EcopsError, FileError, SpecError, unknown_name
-from ecops.locale import as_language
-from ecops.messages import Count, Message, Value
+
+app = typer.Typer()
 
 if TYPE_CHECKING:
     from ecops.store import Receipt, Wishes, Workspace
@@ -61,45 +63,9 @@ def _wishes(
 
     if date_order not in ("", "dmy", "mdy"):
         raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy"))
-    answers = Answers(_mapped(columns or []), _pairs(value or []), shop, _pairs(status or []), date_order)
+    answers = Answers(mapped(columns or []), pairs(value or []), shop, pairs(status or []), date_order)
     told = answers if answers != Answers() else None
     return Wishes(source, sheets=sheet, answers=told, currency=currency, bare_money=False)
-
-
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    """NAME=VALUE texts as a dictionary.
-
-    Raises:
-        SpecError: one of them is no such text.
-    """
-    found = {}
-    for text in texts:
-        name, equals, value = text.rpartition("=")
-        if not equals or not name.strip():
-            raise SpecError(Message("{text} does not say what is what.", text=text), Message("Write it as NAME=VALUE."))
-        found[name.strip()] = value.strip()
-    return found
-
-
-def _mapped(texts: Sequence[str]) -> dict[str, str]:
-    """Canonical column -> header, from NAME=HEADER texts and JSON files of such pairs."""
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, equals, header = text.partition("=")
-        if equals:
-            pairs[name.strip()] = header.strip()
-            continue
-        try:
-            told = json.loads(Path(text).read_text("utf-8"))
-        except (OSError, ValueError):
-            told = None
-        if not isinstance(told, dict):
-            raise FileError(
-                Message("{text} is neither NAME=HEADER nor a JSON file of such pairs.", text=text),
-                Message('A JSON file looks like {"order_id": "Order No", "paid_amount": "Total"}.'),
-            )
-        pairs.update({str(column): str(header) for column, header in told.items()})
-    return pairs
 
 
 def _reading(command: Callable[..., None]) -> Callable[..., None]:
@@ -127,7 +93,7 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 @app.command()
-@_reported
+@reported
 @_reading
 def load(
     files: Annotated[list[Path], typer.Argument(help="Exports, in any of the known formats.")],
@@ -138,7 +104,7 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load exports. The same or an overlapping export never counts twice."""
-    target = _open(workspace or _own(), state, make=True)
+    target = open_workspace(workspace or own(), state, make=True)
     done: list[Receipt] = []
     for file in files:
         try:
@@ -146,17 +112,17 @@ def load(
                 receipt = target.load_inspected(inspection, wishes, actor="cli")
         except EcopsError as error:
             error.at(file=str(file))
-            before = {"receipts": [_receipt(one, language) for one in done], "version": target.version}
-            raise _failed(error, as_language(language), as_json, before) from None
+            before = {"receipts": [receipt_json(one, language) for one in done], "version": target.version}
+            raise failed(error, as_language(language), as_json, before) from None
         done.append(receipt)
         if not as_json:
             _say_receipt(receipt, language)
     if as_json:
-        _say_json({"receipts": [_receipt(receipt, language) for receipt in done], "version": target.version})
+        say_json({"receipts": [receipt_json(receipt, language) for receipt in done], "version": target.version})
 
 
 @app.command()
-@_reported
+@reported
 @_reading
 def check(
     file: Annotated[Path, typer.Argument(help="An export.")],
@@ -167,7 +133,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a file is and what is wrong with it, without loading it."""
-    with _judge(workspace or _own(), state) as target, target.inspect(file) as inspection:
+    with _judge(workspace or own(), state) as target, target.inspect(file) as inspection:
         matches = {grid.name: found for grid, found in inspection.sheets}
         receipt, _ = target.check(inspection, wishes)
     if not as_json:
@@ -176,7 +142,7 @@ def check(
         name: [{"source": match.source, "table": match.table, "confidence": match.confidence} for match in options]
         for name, options in matches.items()
     }
-    return _say_json({"check": _receipt(receipt, language), "matches": found})
+    return say_json({"check": receipt_json(receipt, language), "matches": found})
 
 
 @contextlib.contextmanager
@@ -185,7 +151,7 @@ def _judge(folder: Path, state: str | None) -> Iterator[Workspace]:
     from ecops.store import Workspace, is_workspace
 
     if is_workspace(folder.expanduser()):
-        yield _open(folder, state)
+        yield open_workspace(folder, state)
         return
     with tempfile.TemporaryDirectory(prefix="ecops-") as blank:
         yield Workspace.open(blank)
@@ -193,18 +159,18 @@ def _judge(folder: Path, state: str | None) -> Iterator[Workspace]:
 
 def _say_receipt(receipt: Receipt, language: str) -> None:
     if receipt.version:
-        _say(receipt.summary, language)
+        say(receipt.summary, language)
     for sheet in receipt.sheets:
         parts: Sequence[Value] = (sheet.sheet, sheet.source, Count(sheet.rows_read), Count(sheet.rows_kept))
         named = dict(zip(("sheet", "source", "read", "kept"), parts, strict=True))
-        _say(Message("{sheet}: {source}, {read} rows read, {kept} kept.", **named), language)
+        say(Message("{sheet}: {source}, {read} rows read, {kept} kept.", **named), language)
         for issue in sheet.issues:
-            _say(issue.message, language)
+            say(issue.message, language)
             if issue.rows:
                 rows, examples = ", ".join(map(str, issue.rows)), ", ".join(issue.examples)
                 place = Message("  Rows {rows}: {examples}", rows=rows, examples=examples)
-                _say(place if examples else Message("  Rows {rows}", rows=rows), language)
+                say(place if examples else Message("  Rows {rows}", rows=rows), language)
         for note in sheet.notes:
-            _say(note, language)
+            say(note, language)
     for name, reason in receipt.skipped.items():
-        _say(Message("{sheet} was left out: {reason}", sheet=name, reason=reason), language)
+        say(Message("{sheet} was left out: {reason}", sheet=name, reason=reason), language)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from ecops import experiments
 from ecops.errors import EcopsError
@@ -25,23 +23,18 @@ LOOK_BACK = 91
 RUNNING = 7
 """Days without a new person after which a test seems to be over."""
 
-_NONE: Mapping[str, Trial] = {}
 
-
-def registered(workspace: Any) -> dict[str, Trial]:
-    """The experiments in the register of a workspace by name; none for data that has no register."""
-    state = getattr(workspace, "state", None)
-    return {trial.name: trial for trial in Register(state).trials()} if state is not None else {}
-
-
-def trial_findings(data: Data, period: Period, trials: Mapping[str, Trial] = _NONE) -> tuple[Finding, ...]:
+def trial_findings(data: Data, period: Period) -> tuple[Finding, ...]:
     """One finding an experiment whose people came in the quarter up to the end of `period`.
+
+    Each is judged by what the register of the workspace knows of it: plan, arms, goal and the looks taken.
 
     Args:
         data: tables.
         period: the days of the review.
-        trials: what the register knows of them, by name: plan, arms, goal and the looks taken.
     """
+    state = getattr(data, "state", None)
+    trials = {trial.name: trial for trial in Register(state).trials()} if state is not None else {}
     found: list[Finding] = []
     for held in experiments_in(data):
         last = held.last_day
@@ -101,7 +94,7 @@ def _unreadable(name: str, error: EcopsError, day: Period) -> Finding:
     )
 
 
-def verdict_of(data: Data, name: str, end: dt.date, trials: Mapping[str, Trial] = _NONE) -> Finding | None:
+def verdict_of(data: Data, name: str, end: dt.date) -> Finding | None:
     """The finding about one experiment; None when there is none up to `end`."""
-    found = trial_findings(data, Period(end, end), trials)
+    found = trial_findings(data, Period(end, end))
     return next((finding for finding in found if finding.subject.get("experiment") == name), None)

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from ecops import cli
-from ecops.cli import JsonOption, LanguageOption, StateOption, WorkspaceOption
+from ecops import terminal
 from ecops.errors import SpecError
 from ecops.locale import as_language
 from ecops.messages import Message
 from ecops.periods import Period, last_full_week, parse_period
+from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
+
+app = typer.Typer()
 
 FIRED = 3
 """Exit code when an alert rule fires; 2 is bad input."""
@@ -22,8 +24,8 @@ PeriodOption = Annotated[
 ]
 
 
-@cli.app.command(name="report")
-@cli._reported
+@app.command(name="report")
+@terminal.reported
 def report_command(
     out: Annotated[Path, typer.Option("--out", help="Folder for the files.")],
     period: PeriodOption = "week",
@@ -37,31 +39,31 @@ def report_command(
     from ecops.reports.write import FORMATS
     from ecops.review import report, weekly
 
-    target = cli._open(workspace or cli._existing(), state)
+    target = terminal.open_workspace(workspace or terminal.existing(), state)
     review = weekly(target, week=_week(period))
     content = report(review)
     out.mkdir(parents=True, exist_ok=True)
     name = f"ecops_{review.week.start}_{review.week.end}"
     files = [write(content, out / f"{name}.{form}", as_language(language)) for form in FORMATS]
     if as_json:
-        cli._say_json({
+        terminal.say_json({
             "files": files,
             "week": [review.week.start, review.week.end],
             "verdict": review.verdict.text(language),
             "alerts": [alert.sentence.text(language) for alert in review.alerts],
         })  # fmt: skip
     else:
-        cli._say(review.verdict, language)
+        terminal.say(review.verdict, language)
         for file in files:
-            cli._say(Message("Written: {file}", file=str(file)), language)
+            terminal.say(Message("Written: {file}", file=str(file)), language)
         for alert in review.alerts:
-            cli._say(Message("Alert: {sentence}", sentence=alert.sentence), language)
+            terminal.say(Message("Alert: {sentence}", sentence=alert.sentence), language)
     if review.alerts:
         raise typer.Exit(FIRED)
 
 
-@cli.app.command(name="alerts")
-@cli._reported
+@app.command(name="alerts")
+@terminal.reported
 def alerts_command(
     period: PeriodOption = "week",
     workspace: WorkspaceOption = None,
@@ -73,16 +75,16 @@ def alerts_command(
     from ecops.review.agenda import last_day
     from ecops.review.alarms import AlertRules, alerts
 
-    target = cli._open(workspace or cli._existing(), state)
+    target = terminal.open_workspace(workspace or terminal.existing(), state)
     data = target.data()
     fired = alerts(data, _week(period) or last_full_week(last_day(data)), AlertRules(target.state).all())
     if as_json:
-        cli._say_json({"alerts": [_plain(alert, language) for alert in fired]})
+        terminal.say_json({"alerts": [_plain(alert, language) for alert in fired]})
     elif not fired:
-        cli._say(Message("No alert rule fires."), language)
+        terminal.say(Message("No alert rule fires."), language)
     else:
         for alert in fired:
-            cli._say(alert.sentence, language)
+            terminal.say(alert.sentence, language)
     if fired:
         raise typer.Exit(FIRED)
 

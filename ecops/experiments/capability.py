@@ -1,0 +1,59 @@
+"""How A/B tests announce themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecops.capability import Capability
+from ecops.messages import Term
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import typer
+
+    from ecops.finding import Finding
+    from ecops.periods import Compare, Period
+    from ecops.store import Data
+
+
+def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:  # noqa: ARG001 - a test has no span before
+    """The verdict of every test that was measured lately."""
+    from ecops.experiments.trials import trial_findings
+
+    return trial_findings(data, period)
+
+
+def settle(data: Data, name: str, end: dt.date) -> Finding | None:
+    """The verdict of one test up to a day."""
+    from ecops.experiments.trials import verdict_of
+
+    return verdict_of(data, name, end)
+
+
+def commands() -> typer.Typer:
+    """`experiment` and `plan`."""
+    from ecops.experiments import commands as made
+
+    return made.app
+
+
+CAPABILITY = Capability(
+    key="experiments",
+    label=Term(en="A/B test", zh="A/B 测试"),
+    question=Term(
+        en="Should we ship the new version, stop it, or wait? How long must a test run?",
+        zh="新版本该上线、停止还是再等？测试要做多久？",
+    ),
+    order=30,
+    needs=("experiment_units", "experiment_totals"),
+    page="ab_test",
+    findings=findings,
+    by_span=False,
+    settle=settle,
+    advice=Path(__file__).parent / "advice.toml",
+    commands=commands,
+    rows=(80, 82, 92, 93, 94),
+)

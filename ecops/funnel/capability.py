@@ -1,0 +1,56 @@
+"""How the funnel announces itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecops.capability import Capability
+from ecops.messages import Term
+
+if TYPE_CHECKING:
+    import typer
+
+    from ecops.finding import Finding
+    from ecops.periods import Compare, Period
+    from ecops.store import Data
+
+
+def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
+    """Steps that changed, as the page tells them, and products that many put into the cart and few pay for."""
+    from ecops.funnel.weekly import product_findings, step_findings
+
+    return [*step_findings(data, period, compare), *product_findings(data, period)]
+
+
+def levers() -> Mapping[str, Term]:
+    """Every step by name: a saved what-if may change its rate."""
+    from ecops.funnel.spec import known_steps
+
+    return {name: step.label for name, step in known_steps().items() if step.label is not None}
+
+
+def commands() -> typer.Typer:
+    """`funnel`."""
+    from ecops.funnel import commands as made
+
+    return made.app
+
+
+CAPABILITY = Capability(
+    key="funnel",
+    label=Term(en="Funnel", zh="转化漏斗"),
+    question=Term(
+        en="Where do we lose orders, and what would it bring to mend it?", zh="订单丢在哪一步，修好值多少钱？"
+    ),
+    order=20,
+    needs=("traffic_daily", "events"),
+    page="funnel",
+    findings=findings,
+    advice=Path(__file__).parent / "advice.toml",
+    levers=levers,
+    commands=commands,
+    modules=("ecops.funnel.weekly",),
+    rows=(61, 62, 64, 77),
+)

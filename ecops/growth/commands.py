@@ -1,0 +1,92 @@
+"""The command `kpis`: the figures of a period."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ecops import metrics
+from ecops.messages import Message, Percent, write
+from ecops.metrics.analysis import Kpi, Kpis
+from ecops.periods import last_full_week, parse_period
+from ecops.terminal import (
+    JsonOption,
+    LanguageOption,
+    StateOption,
+    WorkspaceOption,
+    existing,
+    known_comparison,
+    last_day,
+    open_workspace,
+    reported,
+    say,
+    say_json,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+@reported
+def kpis(
+    file: Annotated[Path | None, typer.Argument(help="A table or an export; the workspace when not given.")] = None,
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="2026-11-09..2026-11-15; the last whole week when not given.")
+    ] = None,
+    compare: Annotated[str, typer.Option("--compare", help="previous, last_week or last_year.")] = "previous",
+    by: Annotated[list[str] | None, typer.Option("--by", help="Split by this dimension; may be repeated.")] = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the figures of a period beside those it is compared with."""
+    from ecops.store.inputs import open_data
+
+    data = open_data(file) if file is not None else open_workspace(workspace or existing(), state).data()
+    span = parse_period(period) if period else last_full_week(last_day(data))
+    result = metrics.kpis(data, span, known_comparison(compare), by=by or None)
+    if as_json:
+        return say_json(_kpis(result, language))
+    say(Message("{period} beside {compare}", period=result.period.range, compare=result.compare.range), language)
+    for figure in result.kpis.values():
+        if not math.isnan(figure.value):
+            say(_line(figure, result.currency), language)
+    for note in result.notes:
+        say(note, language)
+    return None
+
+
+def _line(figure: Kpi, currency: str) -> Message:
+    from ecops.words import written
+
+    value = written(figure.metric.key, figure.value, currency)
+    if math.isnan(figure.relative):
+        return Message("{label}: {value}", label=figure.metric.label, value=value)
+    change = Percent(figure.relative, signed=True)
+    return Message("{label}: {value} ({change})", label=figure.metric.label, value=value, change=change)
+
+
+def _kpis(result: Kpis, language: str) -> dict[str, Any]:
+    return {
+        "period": [result.period.start, result.period.end],
+        "compare": [result.compare.start, result.compare.end],
+        "currency": result.currency,
+        "kpis": {
+            key: {
+                "label": write(figure.metric.label, language),
+                "unit": figure.metric.unit,
+                **{name: getattr(figure, name) for name in _FIGURES},
+                "reason": figure.reason and figure.reason.text(language),
+            }
+            for key, figure in result.kpis.items()
+        },
+        "table": result.table.to_dict("records"),
+        "notes": [note.text(language) for note in result.notes],
+    }
+
+
+_FIGURES = ("value", "like", "previous", "change", "relative", "low", "high", "p_value", "n")
