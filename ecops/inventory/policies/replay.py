@@ -8,7 +8,7 @@ over days, vectorised over products.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -242,20 +242,21 @@ def frontier(
     worth = np.zeros(len(data.skus)) if value is None else value
     points: list[dict[str, object]] = []
     for one in rules:
-        settings = sorted({*TARGETS, target}) if one.promises else FACTORS
-        base = None if one.promises else one.bounds(case)
-        for setting in settings:
-            if base is None:
-                bounds = one.bounds(replace(case, target=float(setting)))
-            else:
-                bounds = Bounds(base.reorder * setting, base.upto * setting)
+        if one.several is not None:
+            settings = sorted({*TARGETS, target})
+            known = one.several(case, settings)
+        else:
+            settings = list(FACTORS)
+            base = one.bounds(case)
+            known = [Bounds(base.reorder * factor, base.upto * factor) for factor in settings]
+        for setting, bounds in zip(settings, known, strict=True):
             run = simulate(case, bounds, one.key, review=int(given.get("review", 1)), seed=int(given.get("seed", 0)))
             stock, lost = run.money(worth)
             points.append(
                 {
                     "rule": one.key,
                     "setting": float(setting),
-                    "chosen": float(setting) == (target if one.promises else 1.0),
+                    "chosen": float(setting) == (1.0 if one.several is None else target),
                     "cycle_service": run.cycle_service,
                     "fill_rate": run.fill_rate,
                     "cover_days": run.cover_days,

@@ -6,8 +6,8 @@ shop's own history. The handbooks' thresholds are parameters of `ecops.handbook`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy import special
 from ecops.errors import unknown_name
 from ecops.handbook import parameter
 from ecops.inventory.demand.panel import Floats, Ints, Panel
-from ecops.inventory.forecasting.lead_time import at, history
+from ecops.inventory.forecasting.lead_time import BUCKETS, at, history
 from ecops.inventory.forecasting.levels import levels, moving_mean
 from ecops.messages import Message, Term
 
@@ -68,16 +68,16 @@ class Rule:
         label: what people call it.
         meaning: the rule in a sentence.
         bounds: what it says, see `Bounds`.
-        promises: whether it takes the target service into account.
         source: handbook and row, "" for the others.
+        several: what it says for several targets at once; only of rules that promise.
     """
 
     key: str
     label: Term
     meaning: Message
     bounds: Callable[[Situation], Bounds]
-    promises: bool = False
     source: str = ""
+    several: Callable[[Situation, Sequence[float]], list[Bounds]] | None = None
 
 
 def handbook_rules(overrides: Mapping[str, float] | None = None) -> dict[str, Rule]:
@@ -143,14 +143,14 @@ def statistical_rules() -> dict[str, Rule]:
             Term(en="Textbook z·σ·√L", zh="教科书 z·σ·√L"),
             Message("Safety stock is z times the deviation of a day times the root of the lead time."),
             _textbook,
-            promises=True,
+            several=lambda case, targets: [_textbook(replace(case, target=target)) for target in targets],
         ),
         "learned": Rule(
             "learned",
             Term(en="Learned from your errors", zh="按自家误差校准"),
             Message("Safety stock is the deviation of the lead-time total times a factor learned from past errors."),
-            _learned,
-            promises=True,
+            lambda case: _learned(case)[0],
+            several=_learned,
         ),
     }
 
@@ -209,23 +209,29 @@ def protected_days(lead_time: Floats, review: int = 1) -> Ints:
     return np.asarray(np.ceil(lead_time).astype(np.int64) + review, dtype=np.int64)
 
 
-def _learned(case: Situation) -> Bounds:
-    """One multiplier for each lead time of the catalogue, learned anew every four weeks from what was past then."""
+def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
+    """One multiplier for each lead time of the catalogue, learned anew every four weeks from what was past then.
+
+    The bounds of several targets at once: all but the multiplier is the same.
+    """
     data = case.data
     level = levels(data)
-    reorder = np.zeros_like(level)
-    upto = np.zeros_like(level)
+    wanted = targets or (case.target,)
+    found = [Bounds(np.zeros_like(level), np.zeros_like(level)) for _target in wanted]
     protected = protected_days(case.lead_time)
-    for days in np.unique(protected):
-        mine = np.flatnonzero(protected == days)
+    bucket = np.array(BUCKETS)[np.searchsorted(BUCKETS, np.minimum(protected, BUCKETS[-1]))]
+    for days in np.unique(bucket):
+        mine = np.flatnonzero(bucket == days)
         past = history(data, int(days), level=level)
+        scale = protected[mine, None] / days
         # A late delivery adds to the spread what is sold meanwhile.
-        total = np.sqrt(past.spread[mine] ** 2 + (level[mine] * case.lead_sd[mine, None]) ** 2)
+        total = np.sqrt(past.spread[mine] ** 2 * scale + (level[mine] * case.lead_sd[mine, None]) ** 2)
         for morning in range(case.start, data.days + 1, _RELEARN):
             now = slice(morning, min(morning + _RELEARN, data.days + 1))
             known = at(past, morning, order_days=case.order_days)
-            k = known.multiplier(case.target)[mine]
-            point = np.maximum(level[mine, now] * float(days) + k[:, None] * total[:, now], 0.0)
-            reorder[mine, now] = point
-            upto[mine, now] = point + level[mine, now] * case.order_days
-    return Bounds(reorder, upto)
+            mean = level[mine, now] * protected[mine, None]
+            for target, bounds in zip(wanted, found, strict=True):
+                point = np.maximum(mean + known.multiplier(target)[mine][:, None] * total[:, now], 0.0)
+                bounds.reorder[mine, now] = point
+                bounds.upto[mine, now] = point + level[mine, now] * case.order_days
+    return found
