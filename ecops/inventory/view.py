@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecops.inventory import source
 from ecops.inventory.analysis import Stock, analyse
 from ecops.inventory.orders.budget import Allocation, allocate_budget
 from ecops.inventory.policies.replay import REPLAY_DAYS, Frontier, frontier
 from ecops.inventory.policies.rules import rules
+from ecops.inventory.products.listing import completeness, price_ladder, shortlist
+from ecops.inventory.products.profit import price_roles, profits
+from ecops.inventory.products.selection import quadrant, selection
+from ecops.inventory.products.trend import category_trends
 from ecops.inventory.spec import Spec
 from ecops.metrics.daily import once, opened
+from ecops.periods import ONE_DAY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,3 +130,66 @@ def purchase_csv(data: Any, spec: Spec | None = None, today: dt.date | None = No
     from ecops import door
 
     return door.to_csv(purchase_table(data, spec, today), "owner")
+
+
+def choices(
+    data: Any, rates: tuple[tuple[str, float], ...] = (), spec: Spec | None = None, today: dt.date | None = None
+) -> pd.DataFrame:
+    """Profit a unit, the handbook's conditions, price role and quadrant of every product with price and cost.
+
+    Args:
+        data: see `stock`.
+        rates: of `ecops.inventory.products.profit.ASSUMED`, (name, value) pairs.
+        spec: the choices.
+        today: last day.
+
+    Returns:
+        The columns of `profits` and `selection`, role, quadrant; the least net margin first.
+    """
+    found = stock(data, spec, today)
+    table, panel = found.table, found.shop.panel
+    span = slice(-365, None)
+    units = found.shop.aligned(panel.units[:, span].sum(axis=1))
+    back = found.shop.aligned(panel.returned[:, span].sum(axis=1))
+    own = table.assign(return_rate=np.where(units > 0, np.minimum(back / np.maximum(units, 1), 1.0), np.nan))
+    profit = profits(own, dict(rates))
+    verdicts = found.suppliers.set_index("supplier")["late_verdict"] if len(found.suppliers) else {}
+    extra = table[["sku", "category", "rate"]].assign(
+        units=units, returned=back, supplier_verdict=table["supplier"].map(verdicts).fillna("unknown")
+    )
+    whole = profit.drop(columns="returns").merge(extra, on="sku", how="left")
+    chosen = selection(whole, found.spec.thresholds)
+    return chosen.assign(
+        role=price_roles(chosen, found.spec.thresholds), quadrant=quadrant(chosen, found.spec.thresholds)
+    )
+
+
+_TRAFFIC_DAYS = 28
+
+
+def shelf(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> dict[str, Any]:
+    """What the shelf itself tells.
+
+    Returns:
+        shortlist, trends, ladder (only listings with a fault), incomplete (only products over the limit): tables;
+        fulfilled: (share shipped, lines) of orders paid two to thirty days ago, None without any.
+    """
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    day = found.today
+    seen = source.ask(ready, "item_traffic", start=day - (_TRAFFIC_DAYS - 1) * ONE_DAY, until=day)
+    names = found.table.set_index("sku")["title"]
+    seen["title"] = seen["product"].map(names).fillna(seen["title"])
+    ladder = price_ladder(found.table)
+    lacking = completeness(found.shop.products, found.spec.thresholds)
+    shipped = source.ask(ready, "fulfilled", start=day - 30 * ONE_DAY, until=day - 2 * ONE_DAY).iloc[0]
+    rows = found.table.set_index("sku").loc[list(found.shop.panel.skus), "category"]
+    return {
+        "shortlist": shortlist(seen) if len(seen) else seen,
+        "trends": category_trends(found.shop.panel, list(rows)),
+        "ladder": ladder[ladder["bait"] | ladder["wide"]],
+        "incomplete": lacking[lacking["failed"]],
+        "fulfilled": (float(shipped["shipped"] / shipped["orders"]), int(shipped["orders"]))
+        if shipped["orders"] > 0
+        else None,
+    }
