@@ -225,8 +225,6 @@ def hours_out(demand: Panel, counts: pd.DataFrame) -> Floats:
     nothing = demand.units <= 0
     empty = (before <= 0) & ((after <= 0) | np.isnan(after))
     hours = np.where(empty & nothing, 24.0, np.where((counted <= 0) & ~nothing, 12.0, 0.0))
-    # Before its first sale a product was not missing, it was not there yet.
-    hours = np.where(np.arange(demand.days) >= demand.first[:, None], hours, 0.0)
     return np.where(np.isnan(told), hours, np.clip(told, 0.0, 24.0))
 
 

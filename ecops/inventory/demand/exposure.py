@@ -53,6 +53,8 @@ def uncensor(
             Message("Give a number from 0 to 1."),
         )
     exposure = exposures(np.asarray(hours_out), data.units.shape, profile)
+    # Before its first sale a product was not missing, it was not there yet.
+    exposure = np.where(np.arange(data.days) >= data.first[:, None], exposure, 1.0)
     rate = _rates(data.demand, exposure, data.first)
     demand = data.demand + (1 - recapture) * (1 - exposure) * rate
     return replace(data, demand=demand, exposure=exposure)

@@ -287,5 +287,6 @@ def trailing(values: Floats, window: int) -> Floats:
     total = np.zeros((values.shape[0], values.shape[1] + 1))
     np.cumsum(values, axis=1, out=total[:, 1:])
     found = total.copy()
-    found[:, window:] -= total[:, : total.shape[1] - window]
+    if window < total.shape[1]:
+        found[:, window:] -= total[:, : total.shape[1] - window]
     return found

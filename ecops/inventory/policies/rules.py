@@ -98,7 +98,7 @@ def handbook_rules(overrides: Mapping[str, float] | None = None) -> dict[str, Ru
     return {
         "cover_days": Rule(
             "cover_days",
-            Term(en=f"{low:g} and {high:g} days", zh=f"{low:g}/{high:g} 天规则"),
+            Term(en=f"{low:g}/{high:g}-day rule", zh=f"{low:g}/{high:g} 天规则"),
             Message("Order when stock is below {low} days of sales, up to {high} days.", low=int(low), high=int(high)),
             lambda case: _days(case, low, high),
             source="001 row 129, 130",

@@ -112,11 +112,11 @@ def shortlist(table: pd.DataFrame, most: int = 10) -> pd.DataFrame:
     Returns:
         product, title, visitors, click_rate, cart_rate, pay_rate (drawn; NaN without data), score (product of the
         known rates over that of the shop), sure (the lower end of each rate beats the shop's), the best first; only
-        products with a score above 1.
+        products none of whose known rates is below the shop's.
     """
     found = table[["product", "title"]].copy()
     found["visitors"] = table["visitors"].fillna(0.0)
-    score, sure = np.ones(len(table)), np.ones(len(table), dtype=np.bool_)
+    score, sure, able = np.ones(len(table)), np.ones(len(table), dtype=np.bool_), np.ones(len(table), dtype=np.bool_)
     known = 0
     for name, part, whole in (
         ("click_rate", "clicks", "impressions"),
@@ -138,8 +138,9 @@ def shortlist(table: pd.DataFrame, most: int = 10) -> pd.DataFrame:
         if shop > 0:
             score = score * rate / shop
             sure &= low > shop
+            able &= rate >= shop
             known += 1
     found["score"], found["sure"] = score, sure & (known > 0)
-    chosen = found[(found["score"] > 1) & (known > 0)]
+    chosen = found[able & (known > 0)]
     order = np.lexsort((chosen["product"].astype(str).to_numpy(), -chosen["score"].to_numpy()))
     return chosen.iloc[order].head(most).reset_index(drop=True)

@@ -87,7 +87,7 @@ def cover_bars(stock: Stock, look: Look | None = None) -> go.Figure | None:
     figure.update_layout(showlegend=False, bargap=0.35, height=max(220, 60 + 26 * len(rows)))
     figure.update_yaxes(autorange="reversed")
     top = float(max(days.max(), rows["lead_days"].max(), 1.0))
-    figure.update_xaxes({**count_axis([0, top], look.language), "range": [0, top * 1.35]})
+    figure.update_xaxes({**count_axis([0, top], look.language), "range": [0, top * 1.6]})
     return figure
 
 
