@@ -66,7 +66,9 @@ class Shop:
 def ask(data: Any, name: str, **values: Any) -> pd.DataFrame:
     """The answer to one of the questions in `queries/`."""
     frame: pd.DataFrame = data.query(load_sql(_QUERIES, name), values).to_pandas()
-    return frame
+    # Columns of an empty table have no type of their own, and would fit no other.
+    texts = [column for column in ("sku", "supplier", "status", "title", "category") if column in frame]
+    return frame.astype(dict.fromkeys(texts, "str")) if frame.empty else frame
 
 
 def last_day(data: Any) -> dt.date:
@@ -157,6 +159,8 @@ def _returned(sales: pd.DataFrame) -> pd.DataFrame | None:
 def _last_counts(warehouses: pd.DataFrame, day: dt.date, notes: list[Message]) -> pd.DataFrame:
     """Each product's last counts, added over warehouses; says when they are old."""
     columns = ["on_hand", "available", "reserved", "on_order"]
+    if warehouses.empty:
+        return warehouses[["sku", "date", *columns, "cost"]]
     found = warehouses.groupby("sku", as_index=False, sort=True).agg(
         {"date": "max", **dict.fromkeys(columns, "sum"), "cost": "max"}
     )

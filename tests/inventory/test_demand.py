@@ -189,9 +189,7 @@ def test_chance_makes_no_life_cycle():
 def test_bulk_orders_are_marked_and_kept():
     units = np.full((1, 60), 2.0)
     units[0, 30] = 80
-    found = panel(
-        pd.DataFrame({"date": pd.date_range("2026-01-01", periods=60), "sku": "a", "units": units[0]})
-    )
+    found = panel(pd.DataFrame({"date": pd.date_range("2026-01-01", periods=60), "sku": "a", "units": units[0]}))
     assert found.bulk.sum() == 1
     assert found.bulk[0, 30]
     assert found.demand[0, 30] == 80

@@ -32,7 +32,10 @@ def near(value):
 
 
 def test_order_quantities():
-    assert (eoq(8, 0.225, 1300).quantity, eoq(8, 0.225, 1300).cost) == (near(304.0467800264368), near(68.41052550594827))
+    assert (eoq(8, 0.225, 1300).quantity, eoq(8, 0.225, 1300).cost) == (
+        near(304.0467800264368),
+        near(68.41052550594827),
+    )
     assert eoq(2250, 275, 182_500).cost == near(475230.2073732266)
     waiting = eoq(8, 0.225, 1300, backorder_cost=5)
     assert waiting.quantity == near(310.81255515896464)

@@ -204,7 +204,9 @@ def test_suppliers():
          100.0, 100.0, 2.0, "received")
         for n in range(40)
     ]  # fmt: skip
-    rows += [(f"x{n}", "Q", "new", "2026-01-01", "2026-01-11", "2026-01-11", 50.0, None, 0.0, "received") for n in range(6)]
+    rows += [
+        (f"x{n}", "Q", "new", "2026-01-01", "2026-01-11", "2026-01-11", 50.0, None, 0.0, "received") for n in range(6)
+    ]
     rows += [("late", "Q", "new", "2026-01-20", "2026-02-01", None, 50.0, None, None, "open")]
     found = suppliers(purchases(*rows), TODAY).set_index("supplier")
     assert found.index.tolist() == ["slow", "new"]

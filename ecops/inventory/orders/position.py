@@ -44,7 +44,9 @@ def position(stock: pd.DataFrame, purchases: pd.DataFrame, committed: pd.DataFra
     import pandas as pd
 
     skus = sorted({*stock["sku"], *purchases["sku"], *committed["sku"]})
-    found = pd.DataFrame({"sku": skus}).merge(stock[["sku", "on_hand", "available", "on_order"]], on="sku", how="left")
+    found = pd.DataFrame({"sku": pd.Series(skus, dtype="str")}).merge(
+        stock[["sku", "on_hand", "available", "on_order"]], on="sku", how="left"
+    )
     for name in ("on_hand", "available", "on_order"):
         found[name] = found[name].fillna(0.0).clip(lower=0.0)
     given = found["sku"].map(committed.set_index("sku")["committed"]) if len(committed) else np.nan
@@ -59,9 +61,11 @@ def position(stock: pd.DataFrame, purchases: pd.DataFrame, committed: pd.DataFra
         late = open_orders[open_orders["late"]]
         found["on_order"] = found["sku"].map(due.groupby("sku")["missing"].sum()).fillna(0.0)
         found["overdue"] = found["sku"].map(late.groupby("sku")["missing"].sum()).fillna(0.0)
-        oldest = late.groupby("sku")["promised_on"].min()
-        found["overdue_days"] = (pd.Timestamp(today) - found["sku"].map(oldest)).dt.days.fillna(0).astype(float)
-        found["next_arrival"] = found["sku"].map(due.groupby("sku")["promised_on"].min())
+        if len(late):
+            oldest = pd.to_datetime(found["sku"].map(late.groupby("sku")["promised_on"].min()))
+            found["overdue_days"] = (pd.Timestamp(today) - oldest).dt.days.fillna(0).astype(float)
+        if len(due):
+            found["next_arrival"] = pd.to_datetime(found["sku"].map(due.groupby("sku")["promised_on"].min()))
     found["position"] = found["available"] + found["on_order"]
     return found
 

@@ -10,7 +10,11 @@ select
         as received_quantity,
     cast(defect_quantity as double) as defect_quantity,
     cast(unit_cost as double) as unit_cost,
-    coalesce(status, '') as status
+    -- Seen from an earlier day, what came later was still on its way.
+    case
+        when status = 'received' and cast(received_on as date) > cast($until as date) then 'open'
+        else coalesce(status, '')
+    end as status
 from purchase_orders
 where sku is not null and ordered_on is not null and cast(ordered_on as date) <= cast($until as date)
 order by po_id, sku, received_on
