@@ -25,6 +25,7 @@ from ecops.inventory.demand.panel import Floats, trailing
 from ecops.inventory.forecasting.calendar import Event, event_columns, events
 from ecops.inventory.forecasting.forecast import Forecast, forecast
 from ecops.inventory.forecasting.lead_time import Calibrations, LeadTimeDemand
+from ecops.inventory.forecasting.levels import levels
 from ecops.inventory.forecasting.uplift import estimate_uplift
 from ecops.inventory.orders.flow import Shares, Turnover, clearance, oversold, shares, turnover
 from ecops.inventory.orders.position import alerts, cover_days, position
@@ -117,10 +118,11 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         )
     classes = classify(panel, dead_days=int(_threshold(chosen, "inventory.dead_stock_days")))
     categories = _of_panel(shop, "category")
-    expected = forecast(panel, _AHEAD, categories=categories, uplift=_uplifts(shop, categories))
+    level = levels(panel)
+    expected = forecast(panel, _AHEAD, categories=categories, uplift=_uplifts(shop, categories), known=level)
     notes += expected.notes
     table = _table(shop, chosen, classes, expected, notes)
-    table, need, horizon = _planned(shop, chosen, table, expected, notes)
+    table, need, horizon = _planned(shop, chosen, table, expected, level, notes)
     lines = recommend(
         need,
         panel.skus,
@@ -232,7 +234,7 @@ def _table(shop: Shop, spec: Spec, classes: Classes, expected: Forecast, notes: 
 
 
 def _planned(
-    shop: Shop, spec: Spec, table: pd.DataFrame, expected: Forecast, notes: list[Message]
+    shop: Shop, spec: Spec, table: pd.DataFrame, expected: Forecast, known_levels: Floats, notes: list[Message]
 ) -> tuple[pd.DataFrame, Need, LeadTimeDemand]:
     """The table with lead times, order points and risks; and what decides about orders, rows as in the panel."""
     table = _with_lead_times(shop, spec, table, notes)
@@ -241,7 +243,7 @@ def _planned(
     review = table["review_days"].fillna(float(spec.review_days)).to_numpy()[rows]
     protected = (np.ceil(lead) + review).astype(np.int64)
     level = expected.level
-    known = Calibrations(panel, expected.mean)
+    known = Calibrations(panel, expected.mean, known_levels)
     arrival = np.ceil(lead).astype(np.int64)
     due, later, horizon = (
         known.over(days).widened(level * sd) for days in (arrival, arrival + 7, protected + int(spec.order_days))

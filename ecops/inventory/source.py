@@ -250,7 +250,7 @@ def _products(data: Any, demand: Panel, stock: pd.DataFrame, day: dt.date, notes
     skus = sorted({*demand.skus, *stock["sku"], *master["sku"]})
     found = pd.DataFrame({"sku": skus}).merge(master, on="sku", how="left")
     if len(master):
-        strange = sum(1 for sku in demand.skus if sku not in set(master["sku"]))
+        strange = len(set(demand.skus) - set(master["sku"]))
         if strange:
             notes.append(Message("{n} products were sold that the product list does not have.", n=strange))
     for other in (sold, whole, stock[["sku", "cost"]] if "cost" in stock else sold):

@@ -12,8 +12,8 @@ from ecops.inventory import panel
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 GROCERY = SHARED / "inventory" / "complete_journey_product_day.parquet"
 RETAIL = SHARED / "uci" / "online_retail.csv"
-needs_grocery = [pytest.mark.data, pytest.mark.skipif(not GROCERY.exists(), reason="the grocery data are not at hand")]
-needs_retail = [pytest.mark.data, pytest.mark.skipif(not RETAIL.exists(), reason="the UCI data are not at hand")]
+needs_grocery = (pytest.mark.data, pytest.mark.skipif(not GROCERY.exists(), reason="the grocery data are not at hand"))
+needs_retail = (pytest.mark.data, pytest.mark.skipif(not RETAIL.exists(), reason="the UCI data are not at hand"))
 
 
 @functools.cache

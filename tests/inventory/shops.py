@@ -42,7 +42,7 @@ def lines(frame):
     )
 
 
-def shop(days=120, stock=(("A", 9), ("B", 400)), seed=3):
+def shop(days=120, stock=(("A", 9), ("B", 400))):
     """A shop of two products, A sells two a day and B one, with one count of stock on the last day."""
     dates = pd.date_range("2026-01-01", periods=days)
     sold = pd.concat(

@@ -196,7 +196,7 @@ def test_an_event_ahead_is_counted_or_told():
 
 
 class TestGrocery:
-    pytestmark = [*data.needs_grocery, pytest.mark.slow]
+    pytestmark = (*data.needs_grocery, pytest.mark.slow)
 
     def test_errors_of_four_weeks(self):
         whole = data.grocery()
@@ -216,7 +216,7 @@ class TestGrocery:
 
 
 class TestRetail:
-    pytestmark = [*data.needs_retail, pytest.mark.slow]
+    pytestmark = (*data.needs_retail, pytest.mark.slow)
 
     def test_errors_of_four_weeks(self):
         whole = data.retail()

@@ -300,7 +300,8 @@ def test_small_numbers_make_no_best_seller():
     table = pd.DataFrame(
         {
             "product": [f"p{n}" for n in range(31)], "title": "t", "visitors": visitors,
-            "cart_users": random.binomial(visitors.astype(int), rate), "pay_buyers": random.binomial(visitors.astype(int), rate),
+            "cart_users": random.binomial(visitors.astype(int), rate),
+            "pay_buyers": random.binomial(visitors.astype(int), rate),
         }
     )  # fmt: skip
     found = shortlist(table)

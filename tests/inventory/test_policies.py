@@ -135,7 +135,7 @@ def test_impossible_replays_are_told(arguments, error):
 
 
 class TestGrocery:
-    pytestmark = [*data.needs_grocery, pytest.mark.slow]
+    pytestmark = (*data.needs_grocery, pytest.mark.slow)
 
     @pytest.mark.parametrize("lead", [3, 7, 14, 21])
     def test_the_learned_rule_keeps_its_promise(self, lead):

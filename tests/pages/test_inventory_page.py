@@ -1,4 +1,4 @@
-"""The page of stock: it names what is planted in the sample shop, answers sliders, and teaches when there is nothing."""
+"""The page of stock: it names what is planted in the sample shop, answers sliders, teaches when there is nothing."""
 
 import re
 

@@ -52,6 +52,7 @@ def forecast(
     method: str = "ensemble",
     categories: Sequence[str] | None = None,
     uplift: Mapping[str, Floats | float] | None = None,
+    known: Floats | None = None,
 ) -> Forecast:
     """Forecast demand day by day.
 
@@ -61,13 +62,14 @@ def forecast(
         method: ensemble, mean_28, mean_56, tsb, sba or ses.
         categories: of each product; young products lean on theirs, on the shop when None.
         uplift: event key (see `ecops.inventory.forecasting.calendar`) -> factor on its days, a number or shape (n,).
+        known: of `levels` by this method, when it is at hand.
 
     Raises:
         SpecError: the method is not known, or there are no days.
     """
     if days < 1:
         raise SpecError(Message("A forecast of {days} days is not possible.", days=days), Message("Give 1 or more."))
-    level = levels(data, method)[:, -1].copy()
+    level = (levels(data, method) if known is None else known)[:, -1].copy()
     young = data.age < _YOUNG
     if young.any():
         level[young] = _launched(data, level, categories)[young]

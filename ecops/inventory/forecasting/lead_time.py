@@ -268,7 +268,7 @@ def at(past: History, morning: int, windows: int = WINDOWS, order_days: float | 
     return LeadTimeDemand(data.skus, added, mean, past.spread[:, morning], bins, place, len(used))
 
 
-BUCKETS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 28, 36, 45, 60, 75, 90, 120)
+BUCKETS = (1, 2, 3, 4, 6, 8, 11, 15, 22, 29, 45, 60, 90, 120)
 """Totals that are calibrated; those between are taken from the next longer one, by the root of their length."""
 
 
@@ -278,12 +278,13 @@ class Calibrations:
     Args:
         data: the panel.
         daily: expected units of each coming day, shape (n, at least 1); the mean of the last week goes on afterwards.
+        level: of `levels`, when it is at hand.
     """
 
-    def __init__(self, data: Panel, daily: Floats) -> None:
+    def __init__(self, data: Panel, daily: Floats, level: Floats | None = None) -> None:
         self._data = data
         self._daily = daily
-        self._level = levels(data)
+        self._level = levels(data) if level is None else level
         self._known: dict[tuple[int, float | None], tuple[History, LeadTimeDemand]] = {}
 
     def over(self, days: Ints, order_days: float | None = None) -> LeadTimeDemand:
