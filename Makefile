@@ -30,11 +30,12 @@ run: $(VENV)/.run ## start the app on the sample shop and print its address (POR
 
 test: $(VENV)/.dev ## run every test, the browser ones too where a chromium can be had
 	@sh tools/browser.sh
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/.dev ## lint, format and types
+check: $(VENV)/.dev ## lint, format, types, and that docs/rows.md is fresh
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/python -m tools.rows --check
 	@$(BIN)/mypy
 
 format: $(VENV)/.dev ## format the code
@@ -54,6 +55,7 @@ sample: $(VENV)/.run ## write the sample shop anew and load it into ./workspace
 
 docs: $(VENV)/.dev ## write the generated pages under docs/ anew
 	@$(BIN)/python -m tools.write_docs
+	@$(BIN)/python -m tools.rows > /dev/null
 
 clean: ## remove the virtual environment and caches
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

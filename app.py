@@ -4,11 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import errors, navigation, scope, settings
+from ui import errors, navigation, scope, settings, workspaces
 from ui.text import _
 
 st.set_page_config(page_title="ecops", page_icon=Path("ui/icon.png"), layout="wide")
 st.html(Path("ui/style.css"))
+workspaces.tidied()
 
 # The language is asked first, because everything after it is written in it, and stands last in the sidebar.
 choices = st.sidebar.container()

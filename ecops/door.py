@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -29,16 +29,40 @@ _SHEET_FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
 @functools.cache
-def sensitive_columns() -> Mapping[str, str]:
-    """Canonical columns that not everybody may see: name -> "cost" or "supplier"."""
-    from ecops.tables import tables
+def sensitive_columns(source: str = "") -> Mapping[str, str]:
+    """Columns that not everybody may see: name -> "cost" or "supplier".
 
+    Args:
+        source: the canonical table that is shown, in which a name means one thing: what advertising cost is no secret,
+            what goods cost is. "" for any other table: then every name that is sensitive anywhere is.
+    """
+    from ecops.tables import table, tables
+
+    shown = (table(source),) if source else tables().values()
     return {
         column.name: column.sensitive
-        for table in tables().values()
-        for column in table.columns
+        for entry in shown
+        for column in entry.columns
         if column.sensitive in {"cost", "supplier"}
     }
+
+
+def tags_of(needs: Iterable[str]) -> frozenset[str]:
+    """The tags of a figure: those of all columns that it is made of, for what is worked out from a secret tells it.
+
+    Args:
+        needs: the columns, as "table.column".
+
+    >>> sorted(tags_of(["order_lines.paid_amount", "order_lines.cost"])), sorted(tags_of(["ad_spend_daily.cost"]))
+    (['cost'], [])
+    """
+    columns = (need.partition(".")[::2] for need in needs)
+    return frozenset(filter(None, (sensitive_columns(source).get(column) for source, column in columns if column)))
+
+
+def may_see(needs: Iterable[str], role: Role = "manager") -> bool:
+    """Whether a role may see a figure that is made of the columns `needs`."""
+    return tags_of(needs) <= _SEES[role]
 
 
 def defuse(cell: Any) -> Any:
@@ -52,42 +76,53 @@ def defuse(cell: Any) -> Any:
     return cell
 
 
-def visible(table: Any, role: Role = "manager") -> pd.DataFrame:
-    """`table` (pandas or Arrow) as it may be shown on a screen, which runs no formulas: hidden columns left out."""
+def visible(table: Any, role: Role = "manager", source: str = "") -> pd.DataFrame:
+    """`table` (pandas or Arrow) as it may be shown on a screen, which runs no formulas: hidden columns left out.
+
+    Args:
+        table: what is shown.
+        role: who looks.
+        source: the canonical table whose rows it holds, "" for any other.
+    """
     import pandas as pd
 
     frame: pd.DataFrame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
-    hidden = {name for name, tag in sensitive_columns().items() if tag not in _SEES[role]}
+    hidden = {name for name, tag in sensitive_columns(source).items() if tag not in _SEES[role]}
     return frame[[name for name in frame.columns if name not in hidden]]
 
 
-def release(table: Any, role: Role = "manager", labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+def release(
+    table: Any, role: Role = "manager", labels: Mapping[str, str] | None = None, source: str = ""
+) -> pd.DataFrame:
     """`table` (pandas or Arrow) as it may leave: hidden columns left out, text defused, headers from `labels`.
 
     The input is not changed.
     """
     import pandas as pd
 
-    frame = visible(table, role).copy()
+    frame = visible(table, role, source).copy()
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_datetime64_any_dtype(frame[name]):
             frame[name] = frame[name].map(defuse)
     return frame.rename(columns=lambda name: defuse(str((labels or {}).get(name, name))))
 
 
-def to_csv(table: Any, role: Role = "manager", labels: Mapping[str, str] | None = None) -> bytes:
+def to_csv(table: Any, role: Role = "manager", labels: Mapping[str, str] | None = None, source: str = "") -> bytes:
     """A CSV file in UTF-8 with a byte order mark, so that Excel shows Chinese without being asked."""
-    text = release(table, role, labels).to_csv(index=False)
+    text = release(table, role, labels, source).to_csv(index=False)
     return str(text).encode("utf-8-sig")
 
 
-def to_xlsx(sheets: Mapping[str, Any], role: Role = "manager", labels: Mapping[str, str] | None = None) -> bytes:
+def to_xlsx(
+    sheets: Mapping[str, Any], role: Role = "manager", labels: Mapping[str, str] | None = None, source: str = ""
+) -> bytes:
     """An Excel workbook, one sheet a table, with a frozen bold header and readable widths.
 
     Args:
         sheets: sheet title -> table; titles are shortened to what Excel allows.
         role: who asks.
         labels: column name -> header.
+        source: the canonical table whose rows the sheets hold, "" for any other.
     """
     import xlsxwriter
 
@@ -105,7 +140,7 @@ def to_xlsx(sheets: Mapping[str, Any], role: Role = "manager", labels: Mapping[s
         bold = book.add_format({"bold": True, "bottom": 1})
         used: set[str] = set()
         for title, table in sheets.items():
-            _write_sheet(book.add_worksheet(sheet_title(title, used)), release(table, role, labels), bold)
+            _write_sheet(book.add_worksheet(sheet_title(title, used)), release(table, role, labels, source), bold)
     return target.getvalue()
 
 

@@ -49,3 +49,12 @@ def written(key: str, value: float, currency: str) -> Value:
     if entry.percent:
         return Percent(value)
     return Number(value, 2)
+
+
+def too_few_days(needed: int) -> Message:
+    """Why a finding is only to be watched: nobody knows yet how much the days of this shop differ by themselves."""
+    return Message(
+        "There are too few days before the period to know how much days differ by themselves, so nothing can be "
+        "confirmed yet: {days} are needed.",
+        days=Count(needed),
+    )

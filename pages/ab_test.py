@@ -44,6 +44,7 @@ experiment.verdict(shown)
 experiment.arms(shown)
 experiment.five(shown)
 experiment.problems(shown)
+experiment.split_missing(shown)
 experiment.plan_missing(shown)
 experiment.remember(shown)
 

@@ -17,7 +17,7 @@ CAPABILITIES = set(capabilities())
 LAYERS = (
     ("locale",),
     ("messages",),
-    ("errors",),
+    ("errors", "workfolders"),
     ("tables", "periods"),
     ("finding", "door", "charts", "engine"),
     ("reports", "sources"),

@@ -47,7 +47,8 @@ page.switch_page(str(navigation.path("weekdays"))).run()
 print(json.dumps({
     "order": list(capabilities()),
     "menu": {stem: label.en for stem, label in navigation.pages().items()},
-    "findings": [[f.headline.text("en"), f.evidence.text("en")] for f in collect(workspace, week) if f.area == "weekdays"],
+    "findings": [[f.headline.text("en"), f.evidence.text("en")]
+                 for f in collect(workspace, week) if f.area == "weekdays"],
     "deck": [s.title.text("en") for s in sections(workspace, week)],
     "html": "Saturday" in render(report(review, sections=sections(workspace, week)), "html", "en").decode(),
     "metric": metrics()["best_weekday_sales"].label.en if "best_weekday_sales" in metrics() else "",
@@ -121,8 +122,8 @@ def test_it_has_its_part_of_the_deck_the_glossary_the_alerts_and_the_advice(seen
 def test_its_page_and_its_command_answer(seen):
     told, command = seen
     assert told["exceptions"] == []
-    assert told["titles"] == ["On which weekday do we sell best?"]
-    assert "**Saturday**" in told["markdown"]
+    assert told["titles"] == ["星期几卖得最好？"]
+    assert "**周六**" in told["markdown"]
     assert command == {"best": 6}
 
 

@@ -96,6 +96,7 @@ def test_figures(file, shop):
     assert "Gross sales: 33" in bare, "a file that names no currency"
 
 
+@pytest.mark.row(67)
 def test_shares_are_written_as_per_cent(tmp_path):
     traffic = tmp_path / "traffic.csv"
     rows = [f"2026-05-{day:02},jd,1000,100,40,21,2100" for day in range(4, 18)]

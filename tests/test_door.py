@@ -21,6 +21,7 @@ def test_everything_else_is_left_alone(cell):
     assert defuse(cell) == cell
 
 
+@pytest.mark.row(273)
 def test_cost_is_left_out_for_a_manager_and_kept_for_finance():
     table = pa.table({"sku": ["A"], "cost": [913.37]})
     assert list(release(table, "manager").columns) == ["sku"]
@@ -59,3 +60,24 @@ def test_xlsx_reads_back_with_types_and_without_formulas():
     assert [cell.value for cell in sheet["B"]][1:] == [*range(8), None]
     assert sheet["C2"].value == dt.datetime(2026, 11, 15)
     assert sheet["D2"].value.date() == dt.date(2026, 11, 15)
+
+
+def test_what_advertising_costs_is_no_secret_and_what_goods_cost_is():
+    import pandas as pd
+
+    from ecops import door
+
+    rows = pd.DataFrame({"date": ["2026-05-01"], "cost": [12.5]})
+    assert list(door.visible(rows, "manager", "ad_spend_daily")) == ["date", "cost"]
+    assert list(door.visible(rows, "manager", "inventory_snapshots")) == ["date"]
+    assert list(door.visible(rows, "manager")) == ["date"], "of a table nobody names the name alone decides"
+    assert b"12.5" in door.to_csv(rows, "manager", source="ad_spend_daily")
+    assert b"12.5" not in door.to_csv(rows, "manager", source="order_lines")
+
+
+def test_a_figure_made_of_a_secret_is_one():
+    from ecops import door
+
+    assert not door.may_see(["order_lines.paid_amount", "order_lines.cost"], "manager")
+    assert door.may_see(["order_lines.paid_amount", "order_lines.cost"], "finance")
+    assert door.may_see(["ad_spend_daily.cost", "ad_spend_daily.paid_amount"], "manager")

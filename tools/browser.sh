@@ -1,9 +1,11 @@
 #!/bin/sh
-# Brings what the browser and PostgreSQL tests drive, where this machine lets us; the tests say what they left out.
+# Brings what the browser, LibreOffice and PostgreSQL tests drive, where this machine lets us; the tests say what they left out.
 [ "${ECOPS_SKIP_INSTALL:-}" = 1 ] && exit 0
 need=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need="chromium"
 fc-list 2>/dev/null | grep -qi "CJK" || need="$need fonts-noto-cjk"
+command -v soffice >/dev/null 2>&1 || need="$need libreoffice-impress"
+command -v pdftotext >/dev/null 2>&1 || need="$need poppler-utils"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
 [ -z "$need" ] && exit 0
 as_root=""

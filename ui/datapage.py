@@ -59,12 +59,13 @@ def _rows(names: list[str]) -> None:
     workspace = workspaces.current()
     rows = workspace.query(f"select * from {canonical_table(name).name} limit {_ROWS}")  # noqa: S608 - names of ecops.tables
     st.caption(_("The first {n} rows. The download has all of them.", n=min(_ROWS, rows.num_rows)))
-    shown_tables.show(rows, key=f"rows_{name}", currency=workspace.currency)
+    shown_tables.show(rows, key=f"rows_{name}", currency=workspace.currency, source=name)
     shown_tables.downloads(
         {plain(canonical_table(name).label): lambda: workspace.query(name)},
         name,
         key=f"all_{name}",
         labels=shown_tables.labels(rows.column_names),
+        source=name,
     )
 
 

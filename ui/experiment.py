@@ -107,7 +107,10 @@ def case(test: Held) -> Case | None:
 def _case(key: str, test: Held, trial: Trial | None) -> Case:
     spec = asked(test, trial)
     # What decides nothing about the data is left out, so that changing it reads nothing again.
-    plain = replace(spec, looks=(), planned_sample=None, margin=1.0, monthly_traffic=None, minimum_lift=0.1)
+    plain = replace(
+        spec, looks=(), planned_sample=None, assumed_sample=None, whole=False, margin=1.0, monthly_traffic=None,
+        minimum_lift=0.1,
+    )  # fmt: skip
     tally: Tally = workspaces.answer(ab.tally_of, plain)
     found = judge(tally, test, trial)
     decision = ab.decide(found.readout)
@@ -119,7 +122,8 @@ def remember(shown: Case) -> None:
     """Write this look into the register, so that the next one knows of it; never for the sample shop."""
     if workspaces.is_sample():
         return
-    register().look(shown.key, ACTOR, shown.readout.looks.users, shown.decision.kind, shown.readout.last_day)
+    looks = shown.readout.looks
+    register().look(shown.key, ACTOR, looks.users, shown.decision.kind, shown.readout.last_day, looks.horizon)
 
 
 def line(shown: Case) -> None:
@@ -181,11 +185,41 @@ def plan_missing(shown: Case) -> None:
                     st.rerun()
 
 
+def split_missing(shown: Case) -> None:
+    """Ask how the users were to be split, where they fit no even split and nobody said so."""
+    if workspaces.is_sample() or all(check.key != "split_unknown" for check in shown.readout.checks):
+        return
+    arms = [arm for arm, weight in shown.spec.arms.items() if weight > 0]
+    counts = {arm: shown.readout.users.get(arm, 0.0) for arm in arms}
+    with st.container(border=True, key="split_missing"):
+        st.markdown(_("**How were the users to be split?** They fit no even split, and nobody wrote down another one."))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            for at, plan in enumerate(ab.likely_splits(counts, shown.spec.control)[:2]):
+                shares = " / ".join(say(Percent(plan[arm], digits=0)) for arm in arms)
+                st.button(
+                    _("Planned {shares}", shares=shares),
+                    key=f"split_{at}",
+                    on_click=register().write,
+                    args=(shown.key, ACTOR),
+                    kwargs={"weights": dict(plan)},
+                )
+        st.caption(
+            _("If it was to be even, the assignment is broken: repair it and run the test again. Other shares are "
+              "written under the data check.")
+        )  # fmt: skip
+
+
 def five(shown: Case) -> None:
     """At most five figures beside each other, and what the money counts; only the arms of an invalid result."""
     _cards(shown)
     stake, goal = shown.decision.stake, shown.spec.goal_metric
-    if shown.decision.kind not in {"ship", "stop", "flat", "continue"} or stake is None or goal.unit == "money":
+    if shown.decision.kind not in {"ship", "stop", "flat", "continue", "guardrail"} or stake is None:
+        return
+    if stake.measured is not None:
+        st.caption(_("Worth a month: from the revenue per visitor as this test measured it, not from {metric} alone.",
+                     metric=goal.label))  # fmt: skip
+        return
+    if goal.unit == "money" or shown.decision.kind == "guardrail":
         return
     st.caption(
         _(
@@ -278,6 +312,11 @@ def _money(shown: Case) -> None:
             say(stake.gain.money),
             say(stake.gain.interval),
             _(
+                "From the revenue per visitor, if everybody saw it, with {n} users a month.",
+                n=Count(round(stake.traffic)),
+            )
+            if stake.measured is not None
+            else _(
                 "From {metric} alone, if everybody saw it, with {n} users a month.",
                 metric=shown.spec.goal_metric.label,
                 n=Count(round(stake.traffic)),

@@ -115,6 +115,9 @@ def settings(shown: Case) -> None:
         if st.form_submit_button(_("Save"), disabled=fixed):
             loss = chosen.pop("loss") / 100
             rails = [key for key in chosen["guardrails"] if key != chosen["goal"]]
+            weights = chosen.pop("weights")
+            if shown.spec.split_known or len(set(weights.values())) > 1:
+                chosen["weights"] = weights
             chosen["also"] = [key for key in chosen["also"] if key != chosen["goal"] and key not in rails]
             with errors.explained():
                 register().write(shown.key, ACTOR, **{**chosen, "guardrails": [[key, loss] for key in rails]})
@@ -152,7 +155,24 @@ def _decides(shown: Case, fixed: bool) -> dict[str, Any]:
     loss = st.number_input(
         _("Largest acceptable loss there (%)"), 0.0, 50.0, 100 * max([*rails.values(), 0.05]), 1.0, disabled=fixed
     )
-    return {"control": control, "goal": goal, "guardrails": guarded, "loss": loss}
+    return {"control": control, "goal": goal, "guardrails": guarded, "loss": loss, "weights": _weights(shown, fixed)}
+
+
+def _weights(shown: Case, fixed: bool) -> dict[str, float]:
+    """The planned share of each arm, in per cent; equal ones until somebody says otherwise."""
+    whole = sum(shown.spec.arms.values())
+    return {
+        arm: st.number_input(
+            _("Planned share of {arm} (%)", arm=arm_name(shown.spec, arm)),
+            0.0,
+            100.0,
+            round(100 * weight / whole, 2),
+            1.0,
+            disabled=fixed,
+            key=f"weight_{shown.key}_{arm}",
+        )
+        for arm, weight in shown.spec.arms.items()
+    }
 
 
 def _told(shown: Case, fixed: bool) -> dict[str, Any]:

@@ -107,6 +107,10 @@ def _draft() -> Draft | None:
     with st.expander(_("More"), key="plan_more", type="compact"):
         arms = st.number_input(_("Versions, the old one included"), 2, 6, 2, key="plan_arms")
         looks = st.number_input(_("Times you want to look"), 1, 28, 4, key="plan_looks")
+        kept = st.number_input(
+            _("Share of the traffic that keeps the old version (%)"), 1.0, 99.0, round(100 / arms, 1), 5.0,
+            key=f"plan_share_{arms}", help=_("An uneven split needs more users in all."),
+        )  # fmt: skip
         power = st.slider(_("Chance to find such a change"), 50, 95, 80, 5, format="%d%%", key="plan_power")
     if own:
         st.caption(_("Conversion, order value and traffic are those of the dates chosen on the left."))
@@ -115,7 +119,7 @@ def _draft() -> Draft | None:
     with errors.explained():
         return Draft(
             metric, rate, value, lift=lift / 100, users_per_day=float(traffic), arms=int(arms), looks=int(looks),
-            power=power / 100,
+            power=power / 100, control_share=math.nan if kept == round(100 / arms, 1) else kept / 100,
         )  # fmt: skip
     return None
 
@@ -223,6 +227,8 @@ def _write_down(draft: Draft) -> None:
                 "minimum_lift": draft.lift,
                 "planned_sample": float(draft.plan().users),
             }
+            if draft.control_share > 0:
+                fields["control_share"] = draft.control_share
             save_plan(name, fields)
     if fixed:
         st.caption(say(Message("The sample shop cannot be changed; do this in your own shop.")))

@@ -9,20 +9,19 @@ from typing import Any, cast
 import pandas as pd
 import streamlit as st
 
-from ecops.funnel import FunnelSpec, presets
+from ecops.funnel import FunnelSpec, logs, presets
 from ecops.funnel import workspace as shop
 from ecops.funnel.findings import interval_words
+from ecops.funnel.own import ALL_STEPS, Words
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.workspace import ALL_STEPS, Basis, ShopFunnel
+from ecops.funnel.workspace import Basis, ShopFunnel
 from ecops.messages import Message, Money, Value
 from ecops.periods import Period
-from ui import address, empty, funnelpaste, scope, workspaces
+from ui import address, empty, funnelpaste, funnelsteps, scope, workspaces
 from ui.scope import Scope
 from ui.text import _, plain, say
 
 PASTE = "paste"
-_WINDOWS = ("1d", "7d", "30d")
-_ORDERS = ("ordered", "any")
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,10 @@ def ask() -> Asked | None:
         needed = ("traffic_daily", "events")
         empty.show(Message("There is no daily traffic and no event log yet."), needed, funnelpaste.EXAMPLE_ROWS)
         st.subheader(_("Or try it with a table you copied"), anchor=False)
-        return _pasted()
+        return _pasted(None)
     basis = _basis(bases)
     if basis == PASTE:
-        return _pasted()
+        return _pasted(workspaces.answer(shop.own_dispersion, chosen.period, where=chosen.where))
     scope.line(chosen)
     return _of_shop(chosen, basis)
 
@@ -95,38 +94,38 @@ def _basis(bases: Sequence[str]) -> str:
     return chosen
 
 
-def _pasted() -> Asked | None:
-    found = funnelpaste.box()
+def _pasted(dispersion: float | None) -> Asked | None:
+    found = funnelpaste.box(dispersion)
     return None if found is None else Asked(found[0], found[1], None, PASTE)
 
 
-def _of_shop(chosen: Scope, basis: str) -> Asked:
-    counted = cast("Basis", basis)
-    options = workspaces.answer(shop.step_choices, chosen.period, chosen.compare, counted, where=chosen.where)
-    named: dict[str, Any] = {"basis": counted}
-    with st.container(horizontal=True, gap="small"):
-        named["steps"] = _one(_key("fsteps", basis), _("Steps"), options, _step_labels())
-        if basis == "events":
-            named["window"] = _one("fwin", _("Time allowed"), _WINDOWS, _window_labels())
-            orders = {"ordered": _("one after the other"), "any": _("in any order")}
-            named["order"] = _one("ford", _("Order of the steps"), _ORDERS, orders)
+def _of_shop(chosen: Scope, basis: str) -> Asked | None:
+    words: Words = ()
+    named: dict[str, Any] = {"basis": cast("Basis", basis)}
+    if basis == "events":
+        spec, words = funnelsteps.choices(chosen)
+        if spec is None:
+            _unknown(chosen, words)
+            return None
+        named |= {"spec": spec, "words": words}
+    else:
+        options = workspaces.answer(shop.step_choices, chosen.period, chosen.compare, basis, where=chosen.where)
+        named["steps"] = funnelsteps.select("fsteps", _("Steps"), options, _step_labels())
+        happen = "events" in workspaces.answer(shop.bases, where=chosen.where)
+        spec = workspaces.answer(logs.event_spec, where=chosen.where) if happen else None
     with st.spinner(_("Following the steps")):
         result = workspaces.answer(shop.shop_funnel, chosen.period, chosen.compare, where=chosen.where, **named)
         products, span = workspaces.answer(shop.shop_products, chosen.period, where=chosen.where)
-    spec = None
-    if "events" in workspaces.answer(shop.bases, where=chosen.where):
-        asked = named if basis == "events" else {"steps": ALL_STEPS, "window": "7d"}
-        asked = {name: value for name, value in asked.items() if name != "basis"}
-        spec = workspaces.answer(shop.event_spec, where=chosen.where, **asked)
+    if basis == "events":
+        funnelsteps.meanings(chosen, spec, words)
     return Asked(result, products, span, basis, chosen, spec)
 
 
-def _one(key: str, label: str, options: Sequence[str], labels: dict[str, str]) -> str:
-    address.adopt_one(key, options, options[0])
-    st.selectbox(label, options, format_func=labels.__getitem__, key=key, persist_state="session", width=320)
-    chosen = str(st.session_state[key])
-    address.publish(key, [chosen] if chosen != options[0] else [])
-    return chosen
+def _unknown(chosen: Scope, words: Words) -> None:
+    """A log of which no two steps are known: ask what its events mean."""
+    if st.session_state.get("fsteps_events") != funnelsteps.MINE:
+        st.markdown(_("**No two steps of a known funnel happen in this log.** Say what its events mean:"))
+    funnelsteps.meanings(chosen, None, words)
 
 
 def _step_labels() -> dict[str, str]:
@@ -134,10 +133,6 @@ def _step_labels() -> dict[str, str]:
         ALL_STEPS: _("Every step that is reported"),
         **{key: plain(entry.label) for key, entry in presets().items()},
     }
-
-
-def _window_labels() -> dict[str, str]:
-    return {"1d": _("1 day"), "7d": _("7 days"), "30d": _("30 days")}
 
 
 def summary(asked: Asked) -> None:

@@ -13,8 +13,9 @@ import streamlit as st
 from ecops import funnel
 from ecops.funnel import figures, segments, whatif
 from ecops.funnel.findings import told_apart
+from ecops.funnel.logs import shop_log
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.workspace import ShopFunnel, shop_log
+from ecops.funnel.workspace import ShopFunnel
 from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
 from ecops.periods import Period
 from ui import charts, errors, review_scenarios, tables, workspaces

@@ -7,6 +7,7 @@ import streamlit as st
 
 from ecops import EcopsError
 from ecops.funnel import sheet
+from ecops.funnel.diagnosis import usual_dispersion
 from ecops.funnel.workspace import ShopFunnel
 from ui import errors
 from ui.text import _
@@ -25,8 +26,12 @@ EXAMPLE_ROWS: tuple[dict[str, str], ...] = tuple(dict(zip(_HEADERS, row, strict=
 _NOW, _BEFORE, _FILE = "paste_now", "paste_before", "paste_file"
 
 
-def box() -> tuple[ShopFunnel, pd.DataFrame] | None:
-    """Draw the box; the funnel and the products of what stands in it, None while it is empty or unreadable."""
+def box(own: float | None = None) -> tuple[ShopFunnel, pd.DataFrame] | None:
+    """Draw the box; the funnel and the products of what stands in it, None while it is empty or unreadable.
+
+    Args:
+        own: how many times more than by chance the counts of the reader's own shop vary, where that is known.
+    """
     st.caption(
         _(
             "Copy the rows with their headers out of SYCM, a spreadsheet or any dashboard: one row a source, a "
@@ -49,19 +54,31 @@ def box() -> tuple[ShopFunnel, pd.DataFrame] | None:
     if not now[0]:
         return None
     before = str(st.session_state.get(_BEFORE) or "").strip().encode()
+    assumed = float(
+        st.number_input(
+            _("Counts vary so many times more than by chance"),
+            min_value=1.0,
+            max_value=100.0,
+            value=max(round(own or usual_dispersion(), 1), 1.0),
+            step=0.5,
+            format="%.1f",
+            key="paste_dispersion",
+            help=_("Assumed where the table has no days that would tell; your own shop's value where it is known."),
+        )
+    )
     try:
-        return _answer(now[0], now[1], before)
+        return _answer(now[0], now[1], before, assumed)
     except EcopsError as error:
         errors.show(error)
         return None
 
 
 @st.cache_resource(max_entries=32, scope="session", show_spinner=False)
-def _answer(now: bytes, name: str, before: bytes) -> tuple[ShopFunnel, pd.DataFrame]:
+def _answer(now: bytes, name: str, before: bytes, assumed: float) -> tuple[ShopFunnel, pd.DataFrame]:
     """Keyed by the bytes themselves; only this reader's session keeps it."""
     frame = sheet.read_sheet(now, name)
     other = sheet.read_sheet(before, "table.csv") if before else None
-    return sheet.sheet_funnel(frame, other), sheet.sheet_products(frame)
+    return sheet.sheet_funnel(frame, other, dispersion=assumed), sheet.sheet_products(frame)
 
 
 def _example(rows: int) -> str:

@@ -10,10 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from ecops.messages import Message
+from ecops.sources import certainty
 from ecops.sources.detect import Match, propose
 from ecops.sources.mapping import Mapping, missing_columns
 from ecops.sources.registry import shared_values, source, sources
+from ecops.sources.text import normalise_header
 from ecops.tables import table as canonical_table
+from ui import asking
 from ui.text import _, clean, escape, language, plain, say
 
 if TYPE_CHECKING:
@@ -49,8 +52,8 @@ def choose_source(
     return str(chosen)
 
 
-def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> Mapping:
-    """The mapping of a sheet under the report `name`, as the reader leaves it.
+def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> Mapping | None:
+    """The mapping of a sheet under the report `name`, as the reader leaves it; None while its measures are not said.
 
     Args:
         grid: the sheet.
@@ -61,7 +64,8 @@ def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> 
     mapping = remembered if remembered and remembered.source == name else propose(source(name), grid)
     missing = missing_columns(mapping)
     headers = _headers(grid)
-    with st.expander(_edit_label(mapping, missing), expanded=bool(missing), key=f"{key}_mapping_{name}"):
+    doubtful = bool(certainty.guesses_in(mapping, [normalise_header(header) for header in grid.columns]))
+    with st.expander(_edit_label(mapping, missing), expanded=bool(missing) or doubtful, key=f"{key}_mapping_{name}"):
         if mapping.columns:
             st.caption(_("Guesses are filled in. Change the column of the file where one is wrong."))
         else:
@@ -92,7 +96,7 @@ def edit(grid: Grid, name: str, key: str, remembered: Mapping | None = None) -> 
         unused = [header for place, header in enumerate(headers) if place not in columns.values()]
         if unused:
             st.caption(_("Not used: {headers}", headers=" / ".join(unused)))
-    return _constants(_picked(mapping, headers, key), grid, key)
+    return asking.measures(grid, _constants(_picked(mapping, headers, key), grid, key), headers, key)
 
 
 def _edit_label(mapping: Mapping, missing: tuple[str, ...]) -> str:
@@ -273,4 +277,8 @@ def word_label(value: str) -> str:
         "refunded": _("refunded in full"),
         "mobile": _("mobile"),
         "desktop": _("desktop"),
+        "shop": _("the whole shop"),
+        "source": _("by source or device"),
+        "item": _("by product"),
+        "detail": _("parts of a source whose sum is there too"),
     }.get(value, clean(value))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ecops.messages import DateRange, Message
 from ecops.sources import source
-from ecops.sources.report import Issue
+from ecops.sources.report import DROPS, Issue
 from ecops.store import Receipt, SheetReceipt
 from ecops.store.reading import DEFAULT_TIMEZONE
 from ecops.tables import table as canonical_table
@@ -131,11 +131,13 @@ def _sheet(sheet: SheetReceipt, key: str, *, titled: bool) -> None:
         st.markdown(f"**{escape(sheet.sheet)}**")
     st.markdown(_line(sheet))
     if sheet.dropped:
-        reasons = " · ".join(f"{drop_label(reason)} {count:,}" for reason, count in sheet.dropped.items())
+        reasons = " · ".join(f"{say(DROPS[reason])} {count:,}" for reason, count in sheet.dropped.items())
         st.caption(_("Left out: {reasons}", reasons=Message(reasons)))
     if sheet.missing_day_count:
         days = " ".join(plain(day) for day in sheet.missing_days[:8])
         st.caption(_("{n} days inside the span have no row: {days}", n=sheet.missing_day_count, days=days))
+    for note in sheet.notes:
+        st.caption(say(note))
     if sheet.issues:
         _issues(sheet.issues, key)
 
@@ -176,16 +178,3 @@ def _issues(issues: Sequence[Issue], key: str) -> None:
 def severity_label(severity: str) -> str:
     """How much an issue weighs."""
     return {"error": _("rows left out"), "warning": _("look at it"), "info": _("for information")}[severity]
-
-
-def drop_label(reason: str) -> str:
-    """Why rows were left out, in a word."""
-    return {
-        "footer": _("totals and notes"),
-        "header": _("repeated headers"),
-        "empty": _("empty rows"),
-        "filtered": _("other kinds of rows"),
-        "duplicate": _("the same row again"),
-        "invalid": _("rows without what is required"),
-        "repeated key": _("the same key again"),
-    }.get(reason, escape(reason))

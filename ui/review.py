@@ -16,7 +16,7 @@ from ecops.messages import Message, Value
 from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.reports.write import render
-from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, deck, figures, stages, weekly
+from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, deck, figures, sections, stages, weekly
 from ecops.review.charts import Line
 from ecops.review.rows import KpiRow
 from ecops.store import journal
@@ -31,6 +31,8 @@ _WEEKS = 12
 _STREAMS = ("actions", "targets", "alert_rules", "experiments")
 _COLOURS = {
     "worked": "green",
+    "recovered": "blue",
+    "risen": "orange",
     "did_not_work": "red",
     "overdue": "red",
     "no_evidence": "orange",
@@ -183,7 +185,7 @@ def _buttons(item: FollowUp, key: str) -> None:
         with st.popover(_("Drop it"), key=f"dropping_{place}", width="stretch"):
             st.text_input(_("Why?"), key=f"why_{place}", max_chars=200)
             st.button(_("Drop it"), key=f"drop_{place}", on_click=_drop, args=(action.id, f"why_{place}"))
-    elif action.state == "done" and item.standing in {"worked", "did_not_work"}:
+    elif action.state == "done" and item.standing in {"worked", "recovered", "risen", "did_not_work"}:
         st.button(
             _("Settle it"),
             key=f"settle_{place}",
@@ -330,12 +332,15 @@ def scope_line(chosen: Scope, week: Period) -> None:
 def downloads(review: Weekly, chosen: Scope) -> None:
     """The review as slides, workbook and page, made when asked for; cover and name say what it looks at."""
     part = " · ".join(scope.restricted(chosen))
-    content, spoken, workspace = deck.report(review, part), language(), workspaces.current()
+    spoken, workspace = language(), workspaces.current()
     name = "_".join(("ecops", f"{review.week.start}", f"{review.week.end}", *([_file_part(part)] if part else [])))
 
     def made(form: str) -> bytes:
         workspace.record("export", {"report": form, "week": str(review.week.start)}, actor=ACTOR)
-        return render(content, form, spoken)
+        # The pictures are read from the data only when somebody wants the file.
+        data = workspace.data()
+        seen = Filtered(data, chosen.where) if chosen.where else data
+        return render(deck.report(review, part, sections(seen, review.week), data=seen), form, spoken)
 
     with st.container(horizontal=True, gap="small"):
         for form, kind in _FILES.items():

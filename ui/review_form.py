@@ -7,6 +7,7 @@ import math
 
 import streamlit as st
 
+from ecops.experiments.trials import registered
 from ecops.finding import Finding
 from ecops.handbook import roles
 from ecops.metrics.registry import metrics
@@ -73,6 +74,8 @@ def form(finding: Finding | None, key: str) -> None:
             _watched(key)
         else:
             st.caption(_watching(finding))
+        if finding is None or finding.area != "experiments":
+            _proof(key)
         # Written in a callback: the dialog may be gone when the page is drawn again.
         if st.form_submit_button(_("Write it down"), type="primary", on_click=_write, args=(finding, key)):
             st.rerun()
@@ -84,13 +87,37 @@ def _watched(key: str) -> None:
     st.selectbox(_("Metric to watch"), list(labels), format_func=labels.__getitem__, key=f"action_metric_{key}")
 
 
+def _proof(key: str) -> None:
+    """What would prove it, said beforehand, and the two ways to a proof: a staggered start or a test."""
+    st.caption(
+        _(
+            "What would prove it: the figure rises above its level before the trouble, or another place with the same "
+            "trouble and without the action does not recover. If it only comes back to the old level, the review says "
+            '"recovered, cause not proven", because a trouble may also end by itself.'
+        )
+    )
+    st.caption(
+        _(
+            "To be sure, stagger it: draw by lot where to begin, and begin elsewhere at least a week later, as an "
+            "action of its own with the same metric. Or test it on half of the visitors and name the experiment here."
+        )
+    )
+    labels = {"": _("none"), **{name: name for name in registered(workspaces.current())}}
+    st.selectbox(
+        _("Measured by the experiment"),
+        list(labels),
+        format_func=labels.__getitem__,
+        key=f"action_experiment_{key}",
+    )
+
+
 def _watching(finding: Finding) -> str:
     """What will be compared to see whether it worked."""
     label = metrics()[finding.metric].label if finding.metric in metrics() else None
     if "experiment" in finding.subject or label is None:
         return _("Whether it worked is read from the experiment.")
     return _(
-        "Whether it worked: {metric} in the same place, against what it would have been without the action.",
+        "Whether it worked: {metric} in the same place, against its level before the trouble and the places beside it.",
         metric=label,
     )
 
@@ -106,10 +133,11 @@ def _write(finding: Finding | None, key: str) -> None:
     said["expected_weekly"] = said["expected_weekly"] or math.nan
     said["currency"] = workspaces.current().currency
     log = ActionLog(workspaces.current().state)
+    said["experiment"] = st.session_state.get(f"action_experiment_{key}", "")
     with errors.kept():
         if finding is None:
             log.add(ACTOR, metric=st.session_state[f"action_metric_{key}"], **said)
         else:
-            said["experiment"] = finding.subject.get("experiment", "")
+            said["experiment"] = said["experiment"] or finding.subject.get("experiment", "")
             log.add_from(finding, ACTOR, said.pop("title"), **said)
         st.toast(_("The action is written down. You find it in the weekly review."))

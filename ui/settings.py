@@ -13,7 +13,8 @@ _NAMES = {"zh": "中文", "en": "English"}
 
 def language_switch() -> None:
     """The switch between Chinese and English; call it before anything is written."""
-    address.adopt_one("lang", LANGUAGES, "zh")
+    usual = of_browser()
+    address.adopt_one("lang", LANGUAGES, usual)
     st.segmented_control(
         "语言 Language",
         LANGUAGES,
@@ -23,7 +24,13 @@ def language_switch() -> None:
         label_visibility="collapsed",
     )
     chosen = st.session_state["lang"]
-    address.publish("lang", [chosen] if chosen != "zh" else [])
+    address.publish("lang", [chosen] if chosen != usual else [])
+
+
+def of_browser() -> str:
+    """The language of a first visit: Chinese for a browser in Chinese or one that does not say, else English."""
+    locale = (st.context.locale or "zh").lower()
+    return "zh" if locale.split("-")[0].split("_")[0] == "zh" else "en"
 
 
 def colour_switch() -> None:

@@ -75,6 +75,7 @@ def show(
     currency: str = "",
     download: str | None = None,
     height: int | None = None,
+    source: str = "",
 ) -> None:
     """Show a pandas or Arrow table; columns without a shape take that of the canonical column of their name.
 
@@ -85,8 +86,9 @@ def show(
         currency: of the money columns.
         download: file name without extension; buttons for xlsx and csv appear when given.
         height: in pixels, None for as high as the rows need (at most 420).
+        source: the canonical table whose rows are shown, "" for any other.
     """
-    frame = door.visible(table)
+    frame = door.visible(table, source=source)
     known = {str(name): (shapes or {}).get(str(name)) or canonical_shape(str(name)) for name in frame.columns}
     found = {name: shape or Shape(name) for name, shape in known.items()}
     st.dataframe(
@@ -101,7 +103,8 @@ def show(
         alt=download or key,
     )
     if download:
-        downloads({download: table}, download, key, {name: shape.label for name, shape in found.items()})
+        named = {name: shape.label for name, shape in found.items()}
+        downloads({download: table}, download, key, named, source)
 
 
 def _clean(frame: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +149,11 @@ def labels(names: Sequence[str]) -> dict[str, str]:
 
 
 def downloads(
-    sheets: Mapping[str, Any | Callable[[], Any]], name: str, key: str, labels: Mapping[str, str] | None = None
+    sheets: Mapping[str, Any | Callable[[], Any]],
+    name: str,
+    key: str,
+    labels: Mapping[str, str] | None = None,
+    source: str = "",
 ) -> None:
     """Buttons that hand out tables as one workbook, and the first of them as csv, through the one door.
 
@@ -155,11 +162,14 @@ def downloads(
         name: of the file, without its extension.
         key: names the buttons on their page.
         labels: column -> header.
+        source: the canonical table whose rows they hold, "" for any other.
     """
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             _("Download Excel"),
-            data=lambda: door.to_xlsx({title: _made(table) for title, table in sheets.items()}, labels=labels),
+            data=lambda: door.to_xlsx(
+                {title: _made(table) for title, table in sheets.items()}, labels=labels, source=source
+            ),
             file_name=f"{name}.xlsx",
             mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             key=f"xlsx_{key}",
@@ -169,7 +179,7 @@ def downloads(
         )
         st.download_button(
             _("Download CSV"),
-            data=lambda: door.to_csv(_made(next(iter(sheets.values()))), labels=labels),
+            data=lambda: door.to_csv(_made(next(iter(sheets.values()))), labels=labels, source=source),
             file_name=f"{name}.csv",
             mime="text/csv",
             key=f"csv_{key}",

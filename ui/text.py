@@ -14,6 +14,9 @@ from ecops.messages import Message, Value, write
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _FOLDED = re.compile(r"\s+")
+_ADDRESS = re.compile(r"(?i)((?:https?|ftp):(?=//)|www(?=\.)|@(?=[-\w]))")
+_JOINER = "\u2060"
+"""Takes no room and parts nothing that people see; behind it a bare address is text and no link."""
 
 
 def language() -> Language:
@@ -29,7 +32,7 @@ def clean(data: str) -> str:
 
 def escape(data: str) -> str:
     """Data as markdown that shows exactly that text: no picture, no link, no formula, no colour."""
-    return _PUNCTUATION.sub(r"\\\1", clean(data))
+    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub(rf"\1{_JOINER}", clean(data)))
 
 
 def _(sentence: str, **values: Value) -> str:

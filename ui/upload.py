@@ -11,7 +11,7 @@ import ecops
 from ecops import sources
 from ecops.messages import Message, Percent
 from ecops.store import Receipt, Wishes
-from ui import errors, mapping, receipts, workspaces
+from ui import asking, errors, mapping, receipts, workspaces
 from ui.text import _, escape, language, say
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Intake:
         check: the last check.
         receipt: after loading.
         dates_doubtful: whether the reader has to say which number of a date is the day.
+        offers: what each of the likely reports would load, for sheets that may be several.
         wanted: reports that the page asks for; the file is taken for one of them when it can be.
     """
 
@@ -65,6 +66,7 @@ class Intake:
     receipt: Receipt | None = None
     wanted: tuple[str, ...] = ()
     dates_doubtful: bool = False
+    offers: dict[str, str] = field(default_factory=dict)
 
 
 def queue() -> dict[str, Intake]:
@@ -147,7 +149,7 @@ def _wanted_plans(inspection: Inspection, wanted: tuple[str, ...]) -> dict[str, 
     found: dict[str, Plan] = {}
     for grid, matches in inspection.sheets:
         for match in matches:
-            if match.source in wanted and not match.missing:
+            if match.source in wanted and not match.missing and not match.doubts:
                 found.setdefault(grid.name, match.mapping)
     return found
 
@@ -171,7 +173,10 @@ def _card(file_id: str, intake: Intake) -> None:
 
 def _review(file_id: str, intake: Intake, inspection: Inspection) -> None:
     """Every sheet with its mapping, the report of the check, and the button that loads."""
-    plans = _plans(file_id, intake, inspection)
+    plans, answered = _plans(file_id, intake, inspection)
+    if not answered:
+        st.info(_("Answer what is asked above, then the file can be checked."))
+        return
     if not plans:
         st.caption(_("No sheet of this file is chosen."))
         return
@@ -198,9 +203,13 @@ def _refused(intake: Intake, error: ecops.EcopsError | None) -> None:
         errors.show(error)
 
 
-def _plans(file_id: str, intake: Intake, inspection: Inspection) -> dict[str, Plan]:
-    """The mapping of every sheet that is wanted, as the reader leaves it, with her answers to unknown words."""
+def _plans(file_id: str, intake: Intake, inspection: Inspection) -> tuple[dict[str, Plan], bool]:
+    """The mapping of every sheet that is wanted, as the reader leaves it, with her answers to unknown words.
+
+    Also whether everything that is asked about the sheets is answered.
+    """
     plans = {}
+    answered = True
     words: dict[str, dict[str, dict[str, str]]] = st.session_state.setdefault("upload_words", {})
     for place, (grid, matches) in enumerate(inspection.sheets):
         key = f"{file_id}_{place}"
@@ -211,18 +220,24 @@ def _plans(file_id: str, intake: Intake, inspection: Inspection) -> dict[str, Pl
         start = intake.start.get(grid.name)
         wanted = intake.wanted if start is None or start.source in intake.wanted else ()
         fitting = tuple(match for match in matches if match.source in wanted or not wanted)
-        plan = _sheet(grid, fitting, key, intake)
+        plan = _sheet(grid, fitting, key, intake, inspection)
+        if plan is None:
+            answered = False
+            continue
         for column, answers in words.get(f"{file_id}/{grid.name}", {}).items():
             plan = plan.with_values(column, answers)
         plans[grid.name] = plan
     order = mapping.ask_date_order(f"{file_id}_dates") if intake.dates_doubtful else None
-    return {name: plan.with_options(date_order=order) if order else plan for name, plan in plans.items()}
+    return {name: plan.with_options(date_order=order) if order else plan for name, plan in plans.items()}, answered
 
 
-def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake) -> Plan:
-    """What the sheet was taken for, and the reader's corrections."""
+def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake, inspection: Inspection) -> Plan | None:
+    """What the sheet was taken for, and the reader's corrections; None while a question about it is open."""
     start = intake.start.get(grid.name)
-    if matches:
+    asked = start is None and asking.is_open(matches)
+    if asked:
+        pass  # said with the question
+    elif matches:
         best = matches[0]
         st.markdown(
             _(
@@ -233,13 +248,23 @@ def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake) -> 
         )
     else:
         st.warning(_("No export we know has these columns. Say below what the file is and which column is which."))
-    facts = [_("{rows} rows", rows=grid.rows), _("header in row {n}", n=grid.header_line + 1)]
+    header = [_("header in row {n}", n=grid.header_line + 1)] if grid.header_line >= 0 else []
+    facts = [_("{rows} rows", rows=grid.rows), *header]
     if grid.container == "csv":  # the cells of workbooks are no bytes that a reader could check
         facts.insert(1, _("encoding {encoding}", encoding=grid.encoding.upper()))
     st.caption(" · ".join(facts))
     for note in grid.notes:
         st.caption(say(note))
-    return mapping.edit(grid, mapping.choose_source(matches, key, start, intake.wanted), key, start)
+    if asked:
+        name = asking.report(grid, matches, key, inspection, intake.offers)
+    else:
+        name = mapping.choose_source(matches, key, start, intake.wanted)
+    if name is None:
+        return None
+    plan = mapping.edit(grid, name, key, start)
+    chosen = next((match for match in matches if match.source == name), None) if start is None else None
+    checked = asking.columns_checked(chosen, key)
+    return plan if checked else None
 
 
 def _check(inspection: Inspection, plans: dict[str, Plan] | None) -> Check:
@@ -267,13 +292,14 @@ def _decide(file_id: str, intake: Intake, receipt: Receipt, plans: dict[str, Pla
         return
     receipts.report(receipt, f"report_{file_id}", intake.check.bad_rows if intake.check else {})
     receipts.loaded_before(receipt)
+    agreed = asking.leave_out(receipt, file_id)
     asked = receipt.currency_unknown and not workspaces.current().currency
     currency = mapping.ask_currency(f"currency_{file_id}") if asked else ""
     st.button(
         _("Load {rows} rows", rows=receipt.rows),
         key=f"load_{file_id}",
         type="primary",
-        disabled=currency is None,
+        disabled=currency is None or not agreed,
         on_click=_want,
         args=(file_id,),
     )
@@ -293,7 +319,8 @@ def _load(intake: Intake, plans: dict[str, Plan], currency: str) -> None:
         def tell(step: Message) -> None:
             status.update(label=step.text(language(), escape))
 
-        wishes = Wishes(mapping=plans, sheets=list(plans), currency=currency, bare_money=False)
+        # The button is there only when it was said that the rows may be left out.
+        wishes = Wishes(mapping=plans, sheets=list(plans), currency=currency, bare_money=False, leave_out=True)
         intake.receipt = workspaces.current().load_inspected(intake.inspection, wishes, progress=tell)
         status.update(label=_("Loaded"), state="complete")
     _close(intake)

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 import ecops
+from ecops import workfolders
 from ecops.errors import SpecError, StoreError
 from ecops.messages import Message
 from ecops.store import Data, is_workspace
@@ -187,3 +188,9 @@ def _answer(
 ) -> Any:
     data = _filtered(version, where, _workspace) if where else _data(version, _workspace)
     return _function(data, *arguments, **dict(named))
+
+
+@st.cache_resource(show_spinner=False)
+def tidied() -> int:
+    """Remove what killed loads left in the folder for temporary files, once a start."""
+    return workfolders.sweep()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from ecops import workfolders
 from ecops.errors import EcopsError, unknown_name
 from ecops.locale import as_language
 from ecops.messages import Count, Message, Value
@@ -34,10 +35,11 @@ from ecops.terminal import (
 app = typer.Typer()
 
 if TYPE_CHECKING:
+    from ecops.sources import Match
     from ecops.store import Receipt, Wishes, Workspace
 
 
-def _wishes(
+def _wishes(  # noqa: PLR0913, PLR0917 - the options of a command
     source: Annotated[str | None, typer.Option("--source", help="Name of the report, if it is not recognised.")] = None,
     sheet: Annotated[list[str] | None, typer.Option("--sheet", help="Only this sheet; repeatable.")] = None,
     currency: Annotated[
@@ -52,11 +54,18 @@ def _wishes(
     ] = None,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--map", help="paid_amount=HEADER (or the number of a column), or a JSON file; repeatable."),
+        typer.Option(
+            "--map",
+            help="paid_amount=HEADER (or the number of a column; nothing where the file has none), or a JSON file; "
+            "repeatable.",
+        ),
     ] = None,
     value: Annotated[
         list[str] | None, typer.Option("--value", help="platform=jd: one value for all rows; repeatable.")
     ] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Load the rest although many rows of the file are left out.")
+    ] = False,
 ) -> Wishes:
     """What was decided about files on the command line."""
     from ecops.store import Answers, Wishes
@@ -65,7 +74,7 @@ def _wishes(
         raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy"))
     answers = Answers(mapped(columns or []), pairs(value or []), shop, pairs(status or []), date_order)
     told = answers if answers != Answers() else None
-    return Wishes(source, sheets=sheet, answers=told, currency=currency, bare_money=False)
+    return Wishes(source, sheets=sheet, answers=told, currency=currency, bare_money=False, leave_out=leave_out)
 
 
 def _reading(command: Callable[..., None]) -> Callable[..., None]:
@@ -104,6 +113,7 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load exports. The same or an overlapping export never counts twice."""
+    workfolders.sweep()
     target = open_workspace(workspace or own(), state, make=True)
     done: list[Receipt] = []
     for file in files:
@@ -138,11 +148,22 @@ def check(
         receipt, _ = target.check(inspection, wishes)
     if not as_json:
         return _say_receipt(receipt, language)
-    found = {
-        name: [{"source": match.source, "table": match.table, "confidence": match.confidence} for match in options]
-        for name, options in matches.items()
-    }
+    found = {name: [_match(match, language) for match in options] for name, options in matches.items()}
     return say_json({"check": receipt_json(receipt, language), "matches": found})
+
+
+def _match(match: Match, language: str) -> dict[str, Any]:
+    """One report that a sheet may be, as plain values."""
+    from ecops.sources import questions
+
+    return {
+        "source": match.source,
+        "table": match.table,
+        "confidence": match.confidence,
+        "certain": match.certain,
+        "why": [reason.text(language) for reason in questions.why(match)],
+        "unknown": list(match.unknown),
+    }
 
 
 @contextlib.contextmanager
@@ -153,7 +174,7 @@ def _judge(folder: Path, state: str | None) -> Iterator[Workspace]:
     if is_workspace(folder.expanduser()):
         yield open_workspace(folder, state)
         return
-    with tempfile.TemporaryDirectory(prefix="ecops-") as blank:
+    with tempfile.TemporaryDirectory(prefix=workfolders.prefix()) as blank:
         yield Workspace.open(blank)
 
 

@@ -37,11 +37,11 @@ def report_command(
     """Write the weekly review as HTML, Excel and PowerPoint. Exit code 3 when an alert rule fires."""
     from ecops.reports import write
     from ecops.reports.write import FORMATS
-    from ecops.review import report, weekly
+    from ecops.review import report, sections, weekly
 
     target = terminal.open_workspace(workspace or terminal.existing(), state)
     review = weekly(target, week=_week(period))
-    content = report(review)
+    content = report(review, sections=sections(target, review.week), data=target)
     out.mkdir(parents=True, exist_ok=True)
     name = f"ecops_{review.week.start}_{review.week.end}"
     files = [write(content, out / f"{name}.{form}", as_language(language)) for form in FORMATS]

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 
 from ecops import tables as registry
+from ecops import workfolders
 from ecops.engine.deadlines import Deadlines
 from ecops.errors import EcopsError, StoreError, unknown_name
 from ecops.messages import Message, Number
@@ -77,7 +78,7 @@ class Engine:
         self.threads = threads or len(os.sched_getaffinity(0))
         self._permits = threading.BoundedSemaphore(self.threads)
         if temp is None:
-            temp = tempfile.mkdtemp(prefix="ecops-")
+            temp = tempfile.mkdtemp(prefix=workfolders.prefix())
             weakref.finalize(self, shutil.rmtree, temp, ignore_errors=True)
         self._connection = duckdb.connect(":memory:")
         # The order matters: folders first, then the limits, then the doors, and the lock last.

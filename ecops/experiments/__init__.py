@@ -11,7 +11,7 @@ from ecops.experiments.days import daily
 from ecops.experiments.decide import Decision, decide
 from ecops.experiments.effects import Effect, relative_lift
 from ecops.experiments.findings import findings
-from ecops.experiments.health import srm
+from ecops.experiments.health import likely_splits, srm
 from ecops.experiments.margins import non_inferiority
 from ecops.experiments.means import compare_means, cuped
 from ecops.experiments.measure import moments
@@ -50,6 +50,7 @@ __all__ = [
     "findings",
     "group_sequential",
     "holm",
+    "likely_splits",
     "minimum_effect",
     "moments",
     "non_inferiority",

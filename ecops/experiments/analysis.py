@@ -18,13 +18,13 @@ from ecops.experiments.margins import non_inferiority
 from ecops.experiments.measure import Wanted, measure
 from ecops.experiments.money import stakes
 from ecops.experiments.monitoring import reach, where, widen
-from ecops.experiments.readout import MetricResult, Readout
+from ecops.experiments.readout import Looks, MetricResult, Readout
 from ecops.experiments.slices import path, segment_effects, trends, weekdays
 from ecops.experiments.source import open_source
 from ecops.experiments.spec import Experiment, Metric
 from ecops.experiments.tally import Tally
 from ecops.experiments.totals import is_totals, read_totals
-from ecops.experiments.words import adjustments_made
+from ecops.experiments.words import adjustments_made, too_few
 from ecops.messages import Message
 from ecops.statistics import benjamini_hochberg
 
@@ -49,16 +49,16 @@ def analyse(data: Any, spec: Experiment) -> Readout:
     singles = {arm: compare.attempt(tally, spec, spec.goal_metric, arm, caps) for arm in spec.treatments}
     effects = {arm: effect for arm, effect in singles.items() if isinstance(effect, Effect)}
     looks = where(spec, users, next(iter(effects.values()), None))
-    wide = widen(spec, users, effects)
+    wide = widen(spec, users, effects, looks.horizon)
     results = (
         *(_goal(tally, spec, arm, wide.get(arm), singles[arm], caps) for arm in spec.treatments),
-        *_guardrails(tally, spec, caps, users),
+        *_guardrails(tally, spec, caps, looks),
         *_secondary(tally, spec, caps),
     )
     segments, segment_tests = segment_effects(tally, spec, caps)
     slopes = trends(tally, spec, caps)
     week = weekdays(tally, spec, caps)
-    money, money_notes = stakes(tally, spec, results, caps)
+    money, money_notes = stakes(tally, spec, results, caps, looks)
     return Readout(
         spec=spec,
         kind=tally.kind,
@@ -72,7 +72,7 @@ def analyse(data: Any, spec: Experiment) -> Readout:
         stakes=money,
         segments=segments,
         segment_tests=segment_tests,
-        path=path(tally, spec, caps),
+        path=path(tally, spec, caps, looks.horizon),
         trends=slopes,
         weekdays=week,
         caps=caps,
@@ -188,15 +188,15 @@ def _goal(
     return MetricResult(metric, arm, "goal", effect, uncapped, plain, posterior=belief)
 
 
-def _guardrails(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], users: float) -> list[MetricResult]:
+def _guardrails(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], looks: Looks) -> list[MetricResult]:
     found = []
     # One-sided at alpha = one side of a two-sided test at 2 alpha, with the same looks.
-    critical = reach(spec, users, 2 * spec.alpha)
+    critical = reach(spec, looks.users, 2 * spec.alpha, looks.horizon)
     for metric, margin in spec.guardrail_metrics:
         for arm in spec.treatments:
             single, uncapped, plain = _result(tally, spec, metric, arm, caps)
-            if isinstance(single, EcopsError):
-                found.append(MetricResult(metric, arm, "guardrail", None, refusal=single.what))
+            if isinstance(single, EcopsError) or single.lacking > 1:
+                found.append(MetricResult(metric, arm, "guardrail", None, refusal=_refusal(spec, metric, arm, single)))
                 continue
             rail = non_inferiority(single, margin, spec.alpha, less_is_better=metric.less_is_better, critical=critical)
             found.append(MetricResult(metric, arm, "guardrail", single, uncapped, plain, guardrail=rail))
@@ -209,24 +209,25 @@ def _secondary(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> list[
     for metric in others:
         for arm in spec.treatments:
             single, uncapped, plain = _result(tally, spec, metric, arm, caps)
-            if isinstance(single, EcopsError):
-                found.append(MetricResult(metric, arm, "secondary", None, refusal=single.what))
+            if isinstance(single, EcopsError) or single.lacking > 1:
+                found.append(MetricResult(metric, arm, "secondary", None, refusal=_refusal(spec, metric, arm, single)))
             else:
                 found.append(MetricResult(metric, arm, "secondary", single, uncapped, plain))
     q_values = benjamini_hochberg([result.effect.p_value if result.effect else math.nan for result in found])
     return [replace(result, q_value=float(q)) for result, q in zip(found, q_values, strict=True)]
 
 
-def _conversions(tally: Tally, spec: Experiment) -> float:
+def _refusal(spec: Experiment, metric: Metric, arm: str, single: Effect | EcopsError) -> Message:
+    return single.what if isinstance(single, EcopsError) else too_few(spec, metric, arm, single)
+
+
+def _conversions(tally: Tally, spec: Experiment) -> dict[str, float]:
     goal = spec.goal_metric
     arms = (spec.control, *spec.treatments)
     if tally.totals is not None:
         column = goal.total_below if goal.kind == "ratio" else goal.total or goal.column
         if goal.unit == "money" and goal.kind == "mean":
             column = "conversions" if tally.totals.has("conversions") else "orders"
-        return sum(tally.totals.sum(arm, column) for arm in arms)
-    if goal.kind == "ratio":
-        cells = tally.moments()[""]
-        return sum(cells[arm].n * cells[arm].sample(goal.below).mean for arm in arms if arm in cells)
-    column_facts = tally.columns[goal.column]
-    return float(column_facts.payers + column_facts.debtors)
+        return {arm: tally.totals.sum(arm, column) for arm in arms}
+    cells = tally.moments()[""]
+    return {arm: cells[arm].having(goal.below or goal.column) if arm in cells else 0.0 for arm in arms}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
+from scipy import special
 
 from ecops.experiments.capping import WHALE, Cap
 from ecops.experiments.comparisons import covariates
 from ecops.experiments.effects import two_sided
-from ecops.experiments.health import CROSSED_RED, RED, Check, Level, Split, balance, srm
+from ecops.experiments.health import AMBER, CROSSED_RED, PARTS, RED, Check, Level, Split, balance, srm
 from ecops.experiments.readout import Looks, MetricResult
 from ecops.experiments.segments import Heterogeneity, Trend
+from ecops.experiments.sequential import always_valid_p
 from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally
 from ecops.experiments.words import arm_name, segment_value
@@ -28,10 +31,19 @@ DEAD = 20.0
 """Expected users with a value above which an arm without any is no chance."""
 FADING = 0.01
 
+USUAL_DAYS = 14.0
+"""Days of a test at which its repeated checks are sharpest."""
+
+USUAL_USERS = 20_000.0
+"""The same in users, where no sample was planned."""
+
 
 def data_checks(tally: Tally, spec: Experiment) -> tuple[Check, ...]:
     """Checks of traffic and rows, before any metric is looked at."""
-    found = [_split(tally, spec), *_split_parts(tally, spec), *_exposure(tally, spec), *_balance(tally, spec)]
+    whole = _split(tally, spec)
+    # Nobody said how it was to be split: one question, and no second finding by day and segment.
+    parts = [] if whole.key == "split_unknown" else _split_parts(tally, spec)
+    found = [whole, *parts, *_exposure(tally, spec), *_balance(tally, spec)]
     found += _blanks(tally, spec) + _dead(tally, spec) + _strays(tally)
     if tally.totals is not None and tally.totals.parts > 1:
         text = Message("The rows of {n} segments were added up to the totals of each arm.", n=Count(tally.totals.parts))
@@ -51,6 +63,14 @@ def _split(tally: Tally, spec: Experiment) -> Check:
             Message("{n} users are in arms that should get no traffic.", n=Count(split.leaked)),
         )
     share = Percent(split.drift, digits=2, signed=True)
+    if split.level == "red" and not spec.split_known:
+        seen = {arm: tally.users.get(arm, 0) for arm in (spec.control, *spec.treatments)}
+        text = Message(
+            "The users are split {shares}, which is no even split, and nobody said how it was planned. Say it, and the "
+            "test is judged by that; if it was to be even, the assignment is broken and the result is not valid.",
+            shares=" / ".join(f"{count / max(1.0, sum(seen.values())):.1%}" for count in seen.values()),
+        )
+        return Check("split_unknown", "red", text)
     if split.level == "red":
         text = Message(
             "The traffic is not split as planned: arm {arm} is off by {share} of all users, more than chance explains.",
@@ -88,9 +108,11 @@ def _daily_split(tally: Tally, spec: Experiment, split: Split) -> Split:
         spread = max(spread, math.sqrt(chance) / days)
         if spread > 0:
             smallest = min(smallest, two_sided(float(drift.mean()) / spread, days - 1))
-    p_value = min(1.0, smallest * (len(planned) - 1))
-    level: Level = "red" if split.leaked or p_value < RED else "amber" if p_value < 10 * RED else "green"
-    return Split(p_value, split.drift, split.arm, split.leaked, level)
+    # Every day brings another look, so the limit is that of a test that may be repeated.
+    stands_out = -float(special.ndtri(max(smallest, 1e-300) / 2))
+    p_value = min(1.0, always_valid_p(stands_out, days, USUAL_DAYS, RED) * (len(planned) - 1))
+    level: Level = "red" if split.leaked or p_value < RED else "amber" if p_value < AMBER else "green"
+    return replace(split, p_value=p_value, level=level)
 
 
 def _split_parts(tally: Tally, spec: Experiment) -> list[Check]:
@@ -102,11 +124,19 @@ def _split_parts(tally: Tally, spec: Experiment) -> list[Check]:
         cells = tally.moments(name)
         counts = {value: {arm: cell.n for arm, cell in arms.items() if arm in planned} for value, arms in cells.items()}
         counts = {value: arms for value, arms in counts.items() if sum(arms.values()) >= 50}
-        splits = {value: srm(arms, planned, tests=len(counts)) for value, arms in counts.items()}
+        # Days are added as the test goes on: 1/2 + 1/6 + 1/12 + ... shares the error between all that may come.
+        splits = {
+            value: srm(
+                arms,
+                planned,
+                tests=PARTS * at * (at + 1) if name == "day" else PARTS * len(counts) * len(spec.segments),
+            )
+            for at, (value, arms) in enumerate(sorted(counts.items(), key=lambda one: str(one[0])), 1)
+        }
         bad = [value for value, split in splits.items() if split.level == "red"]
         if not bad:
             continue
-        worst = min(bad, key=lambda value: splits[value].p_value)
+        worst = max(bad, key=lambda value: splits[value].evidence)
         text = (
             Message(
                 "On {n} days the traffic was not split as planned, most of all on {day}.", n=Count(len(bad)), day=worst
@@ -214,12 +244,15 @@ def _balance(tally: Tally, spec: Experiment) -> list[Check]:
     used = tuple(dict.fromkeys(name for metric in spec.metrics for name in covariates(tally, spec, metric)))
     arms = tally.moments()[""]
     found: list[Check] = []
-    tests = max(1, len(used) * len(spec.treatments))
+    tests = PARTS * max(1, len(used) * len(spec.treatments))
     for arm in spec.treatments:
         if arm not in arms or spec.control not in arms or min(arms[arm].n, arms[spec.control].n) < 2:
             continue
-        for name, p_value in zip(used, balance(arms[spec.control], arms[arm], used), strict=True):
-            if p_value < RED / tests:
+        users = arms[spec.control].n + arms[arm].n
+        for name, single in zip(used, balance(arms[spec.control], arms[arm], used), strict=True):
+            stands_out = -float(special.ndtri(max(single, 1e-300) / 2))  # NaN, and no finding, without any spread
+            p_value = always_valid_p(stands_out, users, spec.planned_sample or USUAL_USERS, RED / tests)
+            if math.isfinite(single) and p_value < RED / tests:
                 text = Message(
                     "The arms {arm} and {control} already differed in {name} before the test.",
                     arm=arm_name(spec, arm),

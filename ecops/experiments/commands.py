@@ -31,9 +31,16 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     name: Annotated[str, typer.Option("--name", help="Which experiment, where the file holds several.")] = "",
     goal: Annotated[str, typer.Option("--goal", help="The metric that decides, such as conversion.")] = "",
     control: Annotated[str, typer.Option("--control", help="The arm that stayed as it was.")] = "",
+    split: Annotated[
+        list[str] | None,
+        typer.Option("--split", help="arm=planned share of the users, such as A=90; once for each arm."),
+    ] = None,
     planned: Annotated[
         float | None, typer.Option("--planned", help="Users in all arms agreed on before the start.")
     ] = None,
+    over: Annotated[
+        bool, typer.Option("--over", help="The test is over: nobody waits for more users. Limits stay as they are.")
+    ] = False,
     look: Annotated[
         list[float] | None, typer.Option("--look", help="Users at an earlier look; may be repeated.")
     ] = None,
@@ -65,8 +72,9 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
         ("--traffic", traffic, traffic is None or traffic > 0),
     )
     data, held = _opened(file, name, read_mapping(columns or []))
-    changes = {"planned_sample": planned, "margin": margin, "monthly_traffic": traffic}
-    spec = _changed(held, changes, goal, control, guardrail or [], also or [])
+    whole = over and planned is None
+    changes = {"planned_sample": planned, "whole": whole, "margin": margin, "monthly_traffic": traffic}
+    spec = _split(_changed(held, changes, goal, control, guardrail or [], also or []), split or [])
     readout = judged(tally_of(data, spec), spec, tuple(look or ())).readout
     decision = decide(readout)
     if as_json:
@@ -95,6 +103,10 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
 def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     metric: Annotated[str, typer.Option("--metric", help="conversion, uv_value, aov, ctr, ...")] = "conversion",
     rate: Annotated[float, typer.Option("--rate", help="Today's rate as a share; not used for aov.")] = 0.03,
+    control_share: Annotated[
+        float | None,
+        typer.Option("--control-share", help="Share of users who keep the old version."),
+    ] = None,
     order_value: Annotated[float | None, typer.Option("--order-value", help="Today's value of an order.")] = None,
     lift: Annotated[
         float | None, typer.Option("--lift", help="Smallest relative change worth having; a suggestion if left.")
@@ -118,9 +130,20 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
         ("--traffic", traffic, traffic > 0),
         ("--looks", looks, 1 <= looks <= 400),
         ("--power", power, ALPHA < power < 1),
+        ("--control-share", control_share, control_share is None or 0 < control_share < 1),
     )
-    value = math.nan if order_value is None else order_value
-    draft = Draft(metric, rate, value, lift=change, users_per_day=traffic, arms=arms, looks=looks, power=power)
+    value, share = (math.nan if given is None else given for given in (order_value, control_share))
+    draft = Draft(
+        metric,
+        rate,
+        value,
+        lift=change,
+        users_per_day=traffic,
+        arms=arms,
+        looks=looks,
+        power=power,
+        control_share=share,
+    )
     found, caveat = draft.plan(), draft.caveat()
     if as_json:
         told = {name: getattr(found, name) for name in found.__slots__}
@@ -207,7 +230,34 @@ def _changed(
     chosen = figures.get(goal, goal) or spec.goal_metric.key
     told = (*spec.secondary, *(figures.get(key, key) for key in also))
     left = tuple(dict.fromkeys(key for key in told if key != chosen and key not in dict(rails)))
-    return replace(spec, **changes, goal=chosen, control=control or spec.control, guardrails=rails, secondary=left)
+    spec = replace(spec, **changes, goal=chosen, control=control or spec.control, guardrails=rails, secondary=left)
+    return held.with_money(spec)
+
+
+def _split(spec: Experiment, shares: list[str]) -> Experiment:
+    """The experiment with the split that was planned, where it was said."""
+    from dataclasses import replace
+
+    if not shares:
+        return spec
+    said: dict[str, float] = {}
+    for text in shares:
+        arm, _, share = text.rpartition("=")
+        if arm not in spec.arms:
+            raise unknown_name(Message("The arm"), arm or text, spec.arms)
+        try:
+            said[arm] = float(share.removesuffix("%"))
+        except ValueError:
+            raise SpecError(
+                Message("{text} is not a share of the users.", text=text), Message("Write arm=share, such as A=90.")
+            ) from None
+    left = [arm for arm in spec.arms if arm not in said]
+    if left:
+        raise SpecError(
+            Message("The planned share of {names} is missing.", names=", ".join(left)),
+            Message("Say it for every arm: --split A=90 --split B=10."),
+        )
+    return replace(spec, arms={arm: said[arm] for arm in spec.arms}, split_known=True)
 
 
 def _rail(text: str) -> tuple[str, float]:

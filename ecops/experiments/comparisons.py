@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ecops.errors import DataError, EcopsError
 from ecops.experiments.capping import Cap
 from ecops.experiments.days import FEWEST_DAYS, daily
+from ecops.experiments.drafting import SPREAD
 from ecops.experiments.effects import Effect
 from ecops.experiments.means import compare_means, cuped
 from ecops.experiments.proportions import compare_proportions
@@ -73,9 +75,10 @@ def compare_moments(
         if few or not past:
             return compare_proportions(a, b, alpha)
     if past:
-        return cuped(control, treatment, metric.quantity, past, alpha)
+        return cuped(control, treatment, metric.quantity, past, alpha, money=metric.unit != "rate")
     if metric.kind == "ratio":
-        return compare_ratios(control, treatment, metric.column, metric.below, alpha)
+        money = metric.unit != "rate"
+        return compare_ratios(control, treatment, metric.column, metric.below, alpha, money=money)
     return compare_means(control.sample(metric.column), treatment.sample(metric.column), alpha)
 
 
@@ -117,7 +120,10 @@ def _compare_totals(totals: Totals, metric: Metric, control: str, arm: str, alph
         return compare_proportions((users[0], sums[0]), (users[1], sums[1]), alpha)
     if metric.kind == "mean" and metric.squares and totals.has(metric.squares):
         squares = [totals.sum(name, metric.squares) for name in (control, arm)]
-        a, b = (sample_from_sums(*one) for one in zip(users, sums, squares, strict=True))
+        a, b = (
+            replace(sample_from_sums(*one), active=_buyers(totals, name, *one))
+            for name, one in zip((control, arm), zip(users, sums, squares, strict=True), strict=True)
+        )
         return compare_means(a, b, alpha)
     raise DataError(
         Message(
@@ -125,6 +131,13 @@ def _compare_totals(totals: Totals, metric: Metric, control: str, arm: str, alph
         ),
         Message("Upload one row a user, or the totals of each day for at least {n} days.", n=7),
     )
+
+
+def _buyers(totals: Totals, arm: str, users: float, total: float, squares: float) -> float:
+    """Users behind a total of money: as the file counts them, else as many as order values of usual spread suggest."""
+    found = next((totals.sum(arm, name) for name in ("conversions", "orders") if totals.has(name)), math.nan)
+    usual = total**2 * (1 + SPREAD**2) / squares if squares > 0 else users
+    return min(users, found if found > 0 else usual)
 
 
 def point_estimate(tally: Tally, metric: Metric, arm: str) -> float:

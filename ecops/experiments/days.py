@@ -20,6 +20,8 @@ from ecops.messages import Count, Message
 
 FEWEST_DAYS = 5
 
+_LEAST = 1e-6
+
 
 def daily(
     control: tuple[Sequence[float] | Any, Sequence[float] | Any],
@@ -30,7 +32,10 @@ def daily(
 
     r = sum y / sum x in each arm; a day's contribution to the difference is
     (y1 - r1 x1) / mean x1 - (y0 - r0 x0) / mean x0, whose spread over the days gives the standard error (delta method
-    with the day as cluster), t with days - 1 degrees of freedom.
+    with the day as cluster). A day of much traffic pulls the ratio towards itself and hides its own spread, so each
+    day's square is divided by 1 - its share of the traffic, and the degrees of freedom are those of that estimate: CR2
+    with Bell & McCaffrey (2002) as in Imbens & Kolesar (2016), for days whose variance grows with their traffic. Days
+    of equal traffic give the plain t with days - 1.
 
     Args:
         control: totals of each day (numerators, denominators), for example money and visitors.
@@ -60,13 +65,14 @@ def daily(
     other, treated = _linear(yb, xb)
     difference = other - base
     paired = treated - own
-    variance = float(paired.var(ddof=1)) / days
+    shares = (xa / xa.sum() + xb / xb.sum()) / 2
+    variance = float((paired**2 / np.maximum(1 - shares, _LEAST)).sum()) / days**2
     if not variance > 0:
         raise DataError(
             Message("The difference between the arms is the same on every day."),
             Message("Check that both arms are not the same numbers."),
         )
-    error, df = math.sqrt(variance), days - 1.0
+    error, df = math.sqrt(variance), _freedom(shares)
     effect = Effect(
         method="daily",
         n_control=days,
@@ -82,10 +88,20 @@ def daily(
         low=math.nan,
         high=math.nan,
         lift=Lift(math.nan, math.nan, math.nan),
-        base_variance=float(own.var(ddof=1)) / days,
-        base_covariance=float(np.cov(paired, own, ddof=1)[0, 1]) / days,
+        base_variance=float((own**2 / np.maximum(1 - shares, _LEAST)).sum()) / days**2,
+        base_covariance=float((paired * own / np.maximum(1 - shares, _LEAST)).sum()) / days**2,
     )
     return effect.at(normal_critical(alpha))
+
+
+def _freedom(shares: Array) -> float:
+    """Degrees of freedom of the variance of `daily`, 2 E^2 / Var, by the days' shares of the traffic."""
+    days = len(shares)
+    # What is seen of a day is its own deviation without its share of all of them.
+    seen = (np.eye(days) - np.outer(shares, np.ones(days))) / np.sqrt(np.maximum(1 - shares, _LEAST))[:, None]
+    moved = seen * np.sqrt(shares)
+    gram = moved @ moved.T
+    return max(1.0, float(np.trace(gram)) ** 2 / float((gram**2).sum()))
 
 
 def _linear(tops: Array, bottoms: Array) -> tuple[float, Array]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ecops.experiments.effects import Effect
+from ecops.experiments.money import MEASURED
 from ecops.experiments.readout import MetricResult, Readout, Stake
-from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise
+from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise, too_few
 from ecops.finding import Advice
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent, Value
@@ -24,7 +25,9 @@ continue: keep running.
 """
 
 FEWEST_DAYS = 7
-FEWEST_CONVERSIONS = 100
+FEWEST_CONVERSIONS = 50
+"""In each arm, since the smaller one decides how much is known."""
+
 FIRST_LOOK = 0.05
 """Share of the planned sample before which nothing is said."""
 
@@ -87,9 +90,10 @@ def decide(readout: Readout) -> Decision:
     """The verdict on an experiment.
 
     The first that fits: not valid (traffic split, leaks, users in several arms, arms unequal before the test), refused
-    (no honest test of the goal), too early (less than a week, fewer than 100 conversions, before the first look),
-    guardrail broken, ship (the interval over all looks is above 0, the gain is worthwhile and every guardrail is held),
-    stop (it lies below 0), flat at the planned sample, keep running. Of several arms the best verdict counts.
+    (no honest test of the goal), too early (less than a week, fewer than 50 conversions in an arm, before the first
+    look), guardrail broken, ship (the interval over all looks is above 0, the gain is worthwhile, the money is no loss
+    where it is measured by itself, and every guardrail is held), stop (it lies below 0), flat at the planned sample,
+    keep running. Of several arms the best verdict counts.
     """
     red = [check.text for check in readout.checks if check.level == "red"]
     if red:
@@ -101,7 +105,7 @@ def decide(readout: Readout) -> Decision:
     if early:
         return _decision(readout, "too_early", _best(readout, readout.spec.treatments), early)
     verdicts = {arm: _judge(readout, arm) for arm in readout.spec.treatments}
-    for kind in ("ship", "flat", "continue", "guardrail", "stop"):
+    for kind in ("ship", "flat", "continue", "too_early", "guardrail", "stop", "refused"):
         arms = tuple(arm for arm, (found, _) in verdicts.items() if found == kind)
         if arms:
             best = _best(readout, arms)
@@ -116,18 +120,31 @@ def _early(readout: Readout) -> list[Message]:
         found.append(
             Message("Only {n} days so far; a full week is needed so that every weekday counts.", n=Count(readout.days))
         )
-    if readout.conversions < FEWEST_CONVERSIONS:
-        found.append(
-            Message(
-                "Only {n} conversions so far; at least {need} are needed.",
-                n=Count(readout.conversions),
-                need=Count(FEWEST_CONVERSIONS),
-            )
-        )
+    few = [_few(readout, arm) for arm in readout.spec.treatments]
+    if all(few):
+        found += list(dict.fromkeys(text for texts in few for text in texts))
     if readout.spec.planned_sample is not None and readout.looks.fraction < FIRST_LOOK:
         found.append(
             Message("Only {share} of the planned sample is in.", share=Percent(readout.looks.fraction, digits=1))
         )
+    return found
+
+
+def _few(readout: Readout, arm: str) -> list[Message]:
+    """What one comparison still lacks: conversions in either arm, or enough of those who make most of the money."""
+    found = [
+        Message(
+            "Only {n} conversions in arm {arm} so far; at least {need} are needed in each arm.",
+            n=Count(readout.conversions[name]),
+            arm=arm_name(readout.spec, name),
+            need=Count(FEWEST_CONVERSIONS),
+        )
+        for name in (readout.spec.control, arm)
+        if readout.conversions[name] < FEWEST_CONVERSIONS
+    ]
+    result = readout.goal(arm)
+    if result.effect is not None and result.effect.lacking > 1:
+        found.append(too_few(readout.spec, result.metric, arm, result.effect))
     return found
 
 
@@ -137,17 +154,20 @@ def _judge(readout: Readout, arm: str) -> tuple[Kind, list[Message]]:
     effect = result.effect
     if effect is None:
         return "refused", [result.refusal] if result.refusal is not None else []
-    broken = [rail for rail in readout.guardrails(arm) if rail.guardrail and rail.guardrail.status == "broken"]
-    if broken:
-        return "guardrail", [_rail(readout, rail) for rail in broken]
-    verdict = effect.verdict
+    before = _before(readout, arm)
+    if before is not None:
+        return before
+    verdict: str = effect.verdict
     if readout.looks.closed:
         verdict = "open"
     if result.metric.less_is_better:
         verdict = "better" if verdict == "worse" else "worse" if verdict == "better" else "open"
+    poorer = _poorer(readout, arm, verdict)
+    if poorer is not None and poorer[0] == "guardrail":
+        return poorer
     unproven = [rail for rail in readout.guardrails(arm) if not rail.guardrail or rail.guardrail.status == "open"]
     small = _too_small(readout, effect)
-    if verdict == "better" and not unproven and not small:
+    if verdict == "better" and not unproven and not small and poorer is None:
         return "ship", []
     if verdict == "worse":
         return "stop", []
@@ -160,7 +180,40 @@ def _judge(readout: Readout, arm: str) -> tuple[Kind, list[Message]]:
                 least=Percent(readout.spec.worthwhile),
             )
         )
+    if poorer is not None:
+        reasons = [*poorer[1], *reasons]
     return ("flat" if readout.looks.final else "continue"), reasons
+
+
+def _before(readout: Readout, arm: str) -> tuple[Kind, list[Message]] | None:
+    """What ends the question before the goal is asked: too few people, or harm to a guardrail."""
+    few = _few(readout, arm)
+    if few:
+        return "too_early", few
+    broken = [rail for rail in readout.guardrails(arm) if rail.guardrail and rail.guardrail.status == "broken"]
+    return ("guardrail", [_rail(readout, rail) for rail in broken]) if broken else None
+
+
+def _poorer(readout: Readout, arm: str, verdict: str) -> tuple[Kind, list[Message]] | None:
+    """What speaks against an arm whose goal is surely better while the money, measured by itself, is not."""
+    stake, goal = readout.stakes.get(arm), readout.goal(arm)
+    if stake is None or stake.measured is None or verdict != "better":
+        return None
+    metric = next(one.metric for one in readout.results if one.metric.key == MEASURED and one.arm == arm)
+    what = change(metric, stake.measured, readout.currency)
+    if stake.measured.verdict == "worse":
+        return "guardrail", [
+            Message("{change}: surely less money, although {goal} rose.", change=what, goal=goal.metric.label)
+        ]
+    if stake.loss_if_shipped < stake.loss_if_kept:
+        return None
+    return "continue", [
+        Message(
+            "{goal} rose, but not the money: {change}. Shipping would rest on {goal} alone.",
+            goal=goal.metric.label,
+            change=what,
+        )
+    ]
 
 
 def _too_small(readout: Readout, effect: Effect) -> bool:
@@ -203,7 +256,10 @@ def _decision(
     elif kind in {"stop", "guardrail"}:
         choose = "control"
     elif kind == "flat":
-        shipped = belief is not None and belief.loss_if_shipped < belief.loss_if_kept and not reasons
+        # The side with the smaller expected loss; money that was measured by itself has to favour it too.
+        weighed = [belief, *([stake] if stake is not None and stake.measured is not None else [])]
+        favoured = all(one is not None and one.loss_if_shipped < one.loss_if_kept for one in weighed)
+        shipped = favoured and not reasons
         choose = "treatment" if shipped else "control"
     wrong = math.nan
     # Where a guardrail or the size speaks against shipping, the odds of the goal alone are not those of the choice.
@@ -329,6 +385,14 @@ def despite(readout: Readout, kind: Kind, result: MetricResult, stake: Stake | N
             "Why not ship all the same: the expected losses are averages over all that is still possible. "
             "The test is looked at before its sample is complete, and the proof is not there yet."
         )
+    belief, counted = result.posterior, _counted(readout, result, stake)
+    if stake.measured is not None and belief is not None and belief.loss_if_kept <= belief.loss_if_shipped:
+        return Message(
+            "Why not ship all the same: the expected losses count {counted}, and {goal}, which was to decide, does not "
+            "speak for it.",
+            counted=counted,
+            goal=result.metric.label,
+        )
     if not rails:
         return Message(
             "Why not ship all the same: the gain is below the {least} that was called worthwhile, and the expected "
@@ -337,7 +401,14 @@ def despite(readout: Readout, kind: Kind, result: MetricResult, stake: Stake | N
         )
     # A guardrail that is surely broken says more than one that is merely not proven.
     first = min(rails, key=lambda rail: rail.guardrail is None or rail.guardrail.status != "broken")
-    return _beside_the_goal(result.metric.label, first)
+    return _beside_the_goal(counted, first)
+
+
+def _counted(readout: Readout, result: MetricResult, stake: Stake) -> Value:
+    """The figure that the expected losses are reckoned from."""
+    if stake.measured is None:
+        return result.metric.label
+    return next(one.metric.label for one in readout.results if one.metric.key == MEASURED)
 
 
 def _beside_the_goal(goal: Value, rail: MetricResult) -> Message:

@@ -62,6 +62,7 @@ class Draft:
         arms: number of arms, the control included.
         looks: number of evenly spaced looks.
         alpha, power: error rate over all looks and arms; chance to find the lift when it exists.
+        control_share: share of the users who keep the old version; NaN for equal shares of all arms.
     """
 
     metric: str = "conversion"
@@ -74,6 +75,7 @@ class Draft:
     looks: int = 4
     alpha: float = ALPHA
     power: float = 0.8
+    control_share: float = math.nan
 
     def __post_init__(self) -> None:
         if self.metric not in BASES:
@@ -95,6 +97,10 @@ class Draft:
                 Message("A plan by money needs the value of an order."),
                 Message("Take the average order value of the last month."),
             )
+        if math.isfinite(self.control_share) and not 0 < self.control_share < 1:
+            raise SpecError(
+                Message("The share of the old version must lie between 0 and 100%."), Message("Write 0.9 for 90%.")
+            )
         if not 2 <= self.arms <= 12:
             raise SpecError(Message("A test needs at least two arms with traffic."))
 
@@ -112,14 +118,23 @@ class Draft:
         """The figure with its variance a user.
 
         Revenue a visitor is an order value V with chance p, else 0: mean p V, variance p V^2 (1 + spread^2) - (p V)^2.
+        More revenue varies more: with (1 + lift) where more people buy, with (1 + lift)^2 where they buy for more. What
+        it will be nobody knows before, so the plan takes half of each; order values vary with their square.
         """
-        mean, variance = self.rate, None
+        mean, variance, growth = self.rate, None, 0.0
         if self.basis == "revenue":
             mean = self.rate * self.order_value
-            variance = self.rate * self.order_value**2 * (1 + self.spread**2) - mean**2
+            variance, growth = self.rate * self.order_value**2 * (1 + self.spread**2) - mean**2, 1.5
         elif self.basis == "order":
-            mean, variance = self.order_value, (self.spread * self.order_value) ** 2
-        return Design(mean, variance, self.alpha, self.power, (1.0,) * self.arms, self.looks)
+            mean, variance, growth = self.order_value, (self.spread * self.order_value) ** 2, 2.0
+        return Design(mean, variance, self.alpha, self.power, self.weights, self.looks, growth=growth)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Planned traffic of each arm, the control first."""
+        if not self.control_share > 0:
+            return (1.0,) * self.arms
+        return (self.control_share, *((1 - self.control_share) / (self.arms - 1),) * (self.arms - 1))
 
     def plan(self, weeks: int = 8) -> Plan:
         """Sample, days and looks; `Plan.detectable` up to so many weeks."""
@@ -144,4 +159,4 @@ class Draft:
         if self.metric in {"ctr", "repeat_rate"}:
             return math.nan
         each = self.order_value if self.basis == "order" else self.rate * self.order_value
-        return each * self.change * self.users_per_day * 7 / self.arms * margin
+        return each * self.change * self.users_per_day * 7 * self.weights[0] / sum(self.weights) * margin

@@ -9,6 +9,7 @@ from typing import Literal
 from scipy import special
 
 from ecops.errors import DataError, SpecError
+from ecops.experiments import skewness
 from ecops.experiments.scores import difference_interval, ratio_interval
 from ecops.messages import Message, Number
 
@@ -49,12 +50,14 @@ class Effect:
         df: degrees of freedom of the statistic; inf where the normal law is used.
         statistic: `difference` in units of its standard error under "no difference".
         p_value: two-sided, for a single look at the data; details only, verdicts use the interval.
-        critical: how many standard errors the interval reaches to each side.
+        critical: how many standard errors the interval reaches to each side, before `skewness` is allowed for.
         low, high: interval of `difference`.
         lift: the same in per cent of the control.
         base_variance: variance of the control's mean.
         base_covariance: covariance of `difference` with the control's mean.
         removed: share of the variance that covariates removed (rho squared); 0 without covariates.
+        active: users with any value in control and treatment; NaN when nobody counted them.
+        thirds: third central moments of the means of control and treatment, in cubed units; 0 when not known.
     """
 
     method: Literal["welch", "score", "exact", "daily"]
@@ -74,6 +77,21 @@ class Effect:
     base_variance: float
     base_covariance: float
     removed: float = 0.0
+    active: tuple[float, float] = (math.nan, math.nan)
+    thirds: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def skewness(self) -> float:
+        """Skewness of `difference`; 0 for arms of the same size and spread, which are lopsided alike."""
+        return (self.thirds[1] - self.thirds[0]) / self.error**3 if self.error > 0 else 0.0
+
+    @property
+    def lacking(self) -> float:
+        """Times as many users with a value as there are in the smaller arm that a test needs; at most 1 is enough."""
+        if self.method != "welch" or not min(self.active) >= 0:
+            return 0.0
+        few = skewness.FEWEST_ACTIVE / max(1.0, min(self.active))
+        return max(few, (self.skewness / skewness.SKEWED) ** 2)
 
     @property
     def verdict(self) -> Verdict:
@@ -89,10 +107,13 @@ class Effect:
         if self.method in {"score", "exact"}:
             return _proportion_at(self, normal_critical)
         critical = to_t(normal_critical, self.df)
-        low, high = self.difference - critical * self.error, self.difference + critical * self.error
-        lift = relative_lift(
-            self.difference, self.control, self.error**2, self.base_variance, self.base_covariance, critical
+        up, down = skewness.reaches(critical, self.skewness)
+        low, high = self.difference - up * self.error, self.difference + down * self.error
+        below, above = (
+            relative_lift(self.difference, self.control, self.error**2, self.base_variance, self.base_covariance, reach)
+            for reach in (up, down)
         )
+        lift = replace(below, high=above.high) if above.status == "ok" else above
         return replace(self, critical=critical, low=low, high=high, lift=lift)
 
 
@@ -178,8 +199,13 @@ def welch_effect(
     variances: tuple[float, float],
     base: tuple[float, float],
     alpha: float,
+    active: tuple[float, float] = (math.nan, math.nan),
+    thirds: tuple[float, ...] = (0.0, 0.0),
 ) -> Effect:
-    """An effect from two independent means (Welch 1947, df after Satterthwaite).
+    """An effect from two independent means (Welch 1947, df after Satterthwaite), corrected for few and large values.
+
+    Where only some users have a value, what is known of the spread rests on them alone, so they give the degrees of
+    freedom. The two-sided p-value and the interval allow for `thirds`, see `skewness.reaches`.
 
     Args:
         n: users in control and treatment.
@@ -188,11 +214,14 @@ def welch_effect(
         variances: variance over users in control and treatment, of what the difference is made of.
         base: variance of the control's mean, and its covariance with the difference.
         alpha: two-sided error rate of the interval.
+        active: users with any value in control and treatment; NaN counts all.
+        thirds: third central moment of a user's value in control and treatment.
 
     Raises:
         DataError: no spread in either arm.
     """
     (na, nb), (va, vb) = n, variances
+    fa, fb = (max(1.0, (own if own >= 0 else users) - 1) for own, users in zip(active, n, strict=True))
     ea, eb = va / na, vb / nb
     squared = ea + eb
     if not squared > 0:
@@ -200,7 +229,8 @@ def welch_effect(
             Message("All users of both arms have the same value, so nothing can be tested."),
             Message("Check that the right column was chosen."),
         )
-    df = squared**2 / (ea**2 / (na - 1) + eb**2 / (nb - 1))
+    df = squared**2 / (ea**2 / fa + eb**2 / fb)
+    thirds = (thirds[0] / na**2, thirds[1] / nb**2)
     error = math.sqrt(squared)
     statistic = difference / error
     effect = Effect(
@@ -213,13 +243,15 @@ def welch_effect(
         error=error,
         df=df,
         statistic=statistic,
-        p_value=two_sided(statistic, df),
+        p_value=min(1.0, 2 * skewness.tail(statistic, df, (thirds[1] - thirds[0]) / error**3)),
         critical=math.nan,
         low=math.nan,
         high=math.nan,
         lift=Lift(math.nan, math.nan, math.nan),
         base_variance=base[0],
         base_covariance=base[1],
+        active=active,
+        thirds=thirds,
     )
     return effect.at(normal_critical(alpha))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,19 +30,18 @@ class Judged:
     planned: bool
 
 
-def asked(held: Held, trial: Trial | None, users: float | None = None) -> Experiment:
-    """What is to be judged: as the data proposes it, changed by what the register knows.
+def asked(held: Held, trial: Trial | None) -> Experiment:
+    """What is to be judged: as the data proposes it, changed by what the register knows, with its money measured.
 
     Args:
         held: the experiment as the data has it.
         trial: the same in the register; None when nobody wrote about it.
-        users: users in all arms; the rows of the data when None.
 
     Raises:
         EcopsError: there is one arm only, or no figure that could decide.
     """
     proposed = held.spec()
-    return proposed if trial is None else trial.applied_to(proposed, held.people if users is None else users)
+    return held.with_money(proposed if trial is None else trial.applied_to(proposed))
 
 
 def judge(tally: Tally, held: Held, trial: Trial | None) -> Judged:
@@ -54,28 +52,20 @@ def judge(tally: Tally, held: Held, trial: Trial | None) -> Judged:
         held: the experiment as the data has it.
         trial: the same in the register.
     """
-    base = asked(held, trial)
-    users = sum(tally.users.get(arm, 0) for arm in base.arms)
-    return judged(tally, asked(held, trial, users), tuple(look.users for look in trial.looks) if trial else ())
+    return judged(tally, asked(held, trial), tuple(look.users for look in trial.looks) if trial else ())
 
 
 def judged(tally: Tally, spec: Experiment, looked: tuple[float, ...] = ()) -> Judged:
     """Judge an experiment that was looked at before.
 
-    Without a plan, the sample that the smallest change worth having needs stands in for one from the second look on.
-    That nobody came lately is no plan: whoever ends a test when it looks good has chosen its sample by the result.
+    Without a plan, the sample that the smallest change worth having needs stands in for one from the first look on.
+    That nobody came lately is no plan, and neither is the word that the test is over: whoever ends a test when it looks
+    good has chosen its sample by the result.
 
     Args:
         tally: its data, from `tally_of`.
         spec: what is to be judged.
         looked: users in all arms at each earlier look, increasing.
     """
-    if spec.planned_sample is not None:
-        spec = replace(spec, looks=looked)
-    readout = analyse(tally, spec)
-    planned = spec.planned_sample is not None
-    target = readout.looks.target
-    if not planned and looked and looked[-1] < readout.looks.users and math.isfinite(target):
-        spec = replace(spec, planned_sample=math.ceil(target), looks=looked)
-        readout = analyse(tally, spec)
-    return Judged(spec, readout, planned)
+    spec = replace(spec, looks=looked)
+    return Judged(spec, analyse(tally, spec), spec.planned_sample is not None or spec.whole)

@@ -10,6 +10,7 @@ from scipy import special
 
 from ecops.errors import SpecError
 from ecops.experiments.effects import Effect, to_t
+from ecops.experiments.skewness import reaches, tail
 from ecops.messages import Message, Percent
 
 
@@ -46,7 +47,8 @@ def non_inferiority(
     """Whether a metric lost less than `margin` of the control's mean, exactly, without dividing by a noisy mean.
 
     Tests L = treatment - (1 - margin) control with SE^2 = Var D + 2 margin Cov(D, control) + margin^2 Var control; for
-    independent arms that is vb + (1 - margin)^2 va.
+    independent arms that is vb + (1 - margin)^2 va. Few and large values are allowed for as in the effect itself, with
+    the skewness of L.
 
     Args:
         effect: from `compare_means`, `compare_proportions`, `compare_ratios` or `cuped`.
@@ -67,8 +69,12 @@ def non_inferiority(
     variance = effect.error**2 + 2 * shift * effect.base_covariance + shift**2 * effect.base_variance
     error = math.sqrt(max(0.0, variance))
     reach = to_t(-float(special.ndtri(alpha)) if critical is None else critical, effect.df)
-    low, high = bearing - reach * error, bearing + reach * error
+    skew = 0.0
+    if error > 0:
+        skew = sign * (effect.thirds[1] - (1 - shift) ** 3 * effect.thirds[0]) / error**3
+    up, down = reaches(reach, skew)
+    low, high = bearing - up * error, bearing + down * error
     status: Literal["held", "broken", "open"] = "held" if low > 0 else "broken" if high < 0 else "open"
     z = bearing / error if error > 0 else math.copysign(math.inf, bearing)
-    tail = special.ndtr(-z) if math.isinf(effect.df) else special.stdtr(effect.df, -z)
-    return Guardrail(margin, bearing, low, high, status, float(tail))
+    beyond = tail(z, effect.df, skew) if math.isfinite(z) else 0.0
+    return Guardrail(margin, bearing, low, high, status, beyond if z > 0 else 1 - beyond)

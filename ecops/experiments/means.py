@@ -11,7 +11,8 @@ import numpy as np
 from ecops.errors import DataError, SpecError
 from ecops.experiments.effects import Effect, welch_effect
 from ecops.experiments.samples import LOST_DIGITS, Array, Moments, Sampled, as_sample
-from ecops.messages import Message
+from ecops.experiments.skewness import mean_thirds, ratio_thirds
+from ecops.messages import Count, Message
 
 Quantity = str | tuple[str, str]
 """A column, or a ratio (numerator column, denominator column)."""
@@ -34,7 +35,9 @@ def compare_means(control: Sampled, treatment: Sampled, alpha: float = 0.05) -> 
     """
     a, b = as_sample(control), as_sample(treatment)
     base = a.error_squared
-    return welch_effect((a.n, b.n), a.mean, b.mean - a.mean, (a.variance, b.variance), (base, -base), alpha)
+    thirds = mean_thirds([(arm.n, arm.mean, arm.variance, arm.active) for arm in (a, b)])
+    variances, active = (a.variance, b.variance), (a.active, b.active)
+    return welch_effect((a.n, b.n), a.mean, b.mean - a.mean, variances, (base, -base), alpha, active, thirds)
 
 
 def linear_weights(arm: Moments, quantity: Quantity) -> tuple[float, Array]:
@@ -68,13 +71,17 @@ def cuped(
     covariates: Sequence[Quantity],
     alpha: float = 0.05,
     theta: Sequence[float] | None = None,
+    *,
+    money: bool = True,
 ) -> Effect:
     """Difference of a mean or a ratio after taking off what covariates from before the test explain.
 
     Y' = Y - theta (X - mean X) with theta = Cov(X)^-1 Cov(X, Y) pooled within the two arms (Deng, Xu, Kohavi, Walker,
     WSDM 2013; for several covariates the same as regression adjustment). Covariates must not be able to react to the
     treatment. The per cent interval keeps the plain control mean as its base and takes the covariance of the adjusted
-    difference with it into account.
+    difference with it into account. That theta was found in the same data is paid for as in the analysis of covariance:
+    the variance is multiplied by (N - 2) / (N - 2 - k) and by 1 + d' S^-1 d / (1 / n_a + 1 / n_b) with k covariates,
+    their sums of squares S within the arms and their differences d between them.
 
     Args:
         control: joint moments with every needed column.
@@ -83,6 +90,7 @@ def cuped(
         covariates: columns or ratios from before the test.
         alpha: two-sided error rate of the interval.
         theta: fixed weights of the covariates, when they come from older data; else estimated.
+        money: whether a ratio is made of order values, see `skewness.ratio_thirds`.
     """
     (base, wa), (other, wb) = linear_weights(control, metric), linear_weights(treatment, metric)
     past_a = [linear_weights(control, covariate) for covariate in covariates]
@@ -102,16 +110,25 @@ def cuped(
             Message("The figure from before the test equals the figure of the test, so it cannot adjust it."),
             Message("Use what users did before they came into the test, or no such figure."),
         )
-    shift = sum(w * (b[0] - a[0]) for w, a, b in zip(weights, past_a, past_b, strict=True))
+    apart = np.array([b[0] - a[0] for a, b in zip(past_a, past_b, strict=True)])
+    price = 1.0 if theta is not None else _price(blocks, (control.n, treatment.n), apart)
+    having = [arm.having(metric if isinstance(metric, str) else metric[1]) for arm in (control, treatment)]
+    shapes = [
+        (arm.n, mean, spread, own)
+        for arm, mean, spread, own in zip((control, treatment), (base, other), raw, having, strict=True)
+    ]
+    thirds = mean_thirds(shapes) if isinstance(metric, str) else ratio_thirds(shapes, money)
+    plain = raw[0] / control.n + raw[1] / treatment.n
     effect = welch_effect(
         (control.n, treatment.n),
         base,
-        other - base - float(shift),
-        (variances[0], variances[1]),
+        other - base - float(weights @ apart),
+        (variances[0] * price, variances[1] * price),
         (raw[0] / control.n, -float(turned @ blocks[0][:, 0]) / control.n),
         alpha,
+        (having[0] - len(covariates) / 2, having[1] - len(covariates) / 2),
+        thirds,
     )
-    plain = raw[0] / control.n + raw[1] / treatment.n
     removed = 1 - effect.error**2 / plain if plain > 0 else 0.0
     return replace(effect, removed=removed)
 
@@ -134,6 +151,19 @@ def _theta(blocks: list[Array], users: tuple[float, float]) -> Array:
     inner = pooled[1:, 1:] / np.outer(scale, scale)
     weights: Array = np.linalg.pinv(inner, rcond=1e-10, hermitian=True) @ (pooled[1:, 0] / scale) / scale
     return weights
+
+
+def _price(blocks: list[Array], users: tuple[float, float], apart: Array) -> float:
+    """How much the variance grows because the covariates' weights come from the same data."""
+    pooled = ((users[0] - 1) * blocks[0] + (users[1] - 1) * blocks[1])[1:, 1:]
+    inverse = np.linalg.pinv(pooled, rcond=1e-10, hermitian=True)
+    used, freedom = int(np.linalg.matrix_rank(pooled, hermitian=True)), sum(users) - 2
+    if freedom - used < 1:
+        raise DataError(
+            Message("There are too few users for {n} figures from before the test.", n=Count(len(apart))),
+            Message("Use fewer of them, or wait for more users."),
+        )
+    return freedom / (freedom - used) * (1 + float(apart @ inverse @ apart) / (1 / users[0] + 1 / users[1]))
 
 
 def pooled_correlation(control: Moments, treatment: Moments, metric: Quantity, covariate: Quantity) -> float:

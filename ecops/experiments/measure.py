@@ -368,6 +368,9 @@ def _cells(
     pairs = _pairs(query.wanted, names, indicators)
     sums = [f"sum(column_{at}) as sum_{at}" for at in range(len(names))]
     sums += [f"sum(column_{a} * column_{b}) as product_{a}_{b}" for a, b in pairs]
+    for at, name in enumerate(names):
+        nothing = f"-$shift_{at}" if shift[name] != 0 else "0"
+        sums.append(f"sum(case when column_{at} <> {nothing} then 1e0 else 0e0 end) as active_{at}")
     keys = query.keys
     answer = query.ask(
         "moments",
@@ -392,6 +395,7 @@ def _cells(
             {name: row[f"sum_{at}"] for at, name in enumerate(names)},
             {(names[a], names[b]): row[f"product_{a}_{b}"] for a, b in pairs},
             shift,
+            [row[f"active_{at}"] for at in range(len(names))],
         )
     return cells
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
+from ecops.experiments.bayes import Posterior, posterior
 from ecops.experiments.capping import Cap
-from ecops.experiments.readout import MetricResult, Stake
+from ecops.experiments.effects import Effect
+from ecops.experiments.readout import Looks, MetricResult, Stake
 from ecops.experiments.spec import OWN, Experiment, Metric
 from ecops.experiments.tally import Tally
 from ecops.finding import Amount
@@ -14,41 +17,101 @@ from ecops.messages import Count, Message, Money
 
 DAYS_A_MONTH = 30.0
 
+MEASURED = "uv_value"
+"""The metric that is money itself."""
+
 
 def stakes(
-    tally: Tally, spec: Experiment, results: tuple[MetricResult, ...], caps: Mapping[str, Cap]
+    tally: Tally, spec: Experiment, results: tuple[MetricResult, ...], caps: Mapping[str, Cap], looks: Looks
 ) -> tuple[dict[str, Stake], tuple[Message, ...]]:
     """Money of each treatment arm, and how the figures it rests on were found.
 
-    A unit of the goal a user is worth `Experiment.value`, else the metric's `value`, else, for a conversion, the
-    revenue a conversion in the data, and for a ratio of money, the denominator a user. All times `Experiment.margin`.
+    Where the revenue a user is among the metrics, it is the money: a conversion more is worth nothing when each brings
+    less. Only where it was not measured, or the worth of a unit was given, does the money rest on the goal: a unit of
+    the goal a user is worth `Experiment.value`, else the metric's `value`, else, for a conversion, the revenue a
+    conversion in the data, and for a ratio of money, the denominator a user. All times `Experiment.margin`.
     """
     notes: list[Message] = []
-    value = _value(tally, spec, caps, notes)
+    measured = _measured(spec, results)
+    if not measured and _contradicted(tally, spec, results, notes):
+        return {}, tuple(notes)
+    value = 1.0 if measured else _value(tally, spec, caps, notes)
     traffic = _traffic(tally, spec, notes)
     if value is None or traffic is None:
         return {}, tuple(notes)
     if spec.margin == 1:
         notes.append(Message("Money means sales, not profit; give the gross margin to see profit."))
-    each = value * spec.margin
-    currency = spec.currency or tally.currency
-    sign = -1.0 if spec.goal_metric.less_is_better else 1.0
     found = {}
     for result in results:
         if result.role != "goal" or result.effect is None or result.posterior is None:
             continue
-        month = each * traffic
-        ends = sorted((sign * result.effect.low * month, sign * result.effect.high * month))
-        gain = Amount(sign * result.effect.difference * month, ends[0], ends[1], currency, "month")
-        found[result.arm] = Stake(
-            gain=gain,
-            loss_if_shipped=result.posterior.loss_if_shipped * month * spec.horizon,
-            loss_if_kept=result.posterior.loss_if_kept * month * spec.horizon,
-            months=spec.horizon,
-            traffic=traffic,
-            value=each,
-        )
+        each = value * spec.margin
+        if result.arm in measured:
+            effect = measured[result.arm].at(looks.critical)
+            belief = posterior(effect, spec.prior)
+            found[result.arm] = _stake(spec, tally, effect, belief, (1.0, each, traffic))
+        elif not measured:
+            sign = -1.0 if spec.goal_metric.less_is_better else 1.0
+            found[result.arm] = _stake(spec, tally, result.effect, result.posterior, (sign, each, traffic))
+    if measured:
+        found = {arm: replace(stake, measured=measured[arm].at(looks.critical)) for arm, stake in found.items()}
     return found, tuple(notes)
+
+
+def _stake(
+    spec: Experiment, tally: Tally, effect: Effect, belief: Posterior, scale: tuple[float, float, float]
+) -> Stake:
+    sign, each, traffic = scale
+    month = each * traffic
+    ends = sorted((sign * effect.low * month, sign * effect.high * month))
+    return Stake(
+        gain=Amount(sign * effect.difference * month, ends[0], ends[1], spec.currency or tally.currency, "month"),
+        loss_if_shipped=belief.loss_if_shipped * month * spec.horizon,
+        loss_if_kept=belief.loss_if_kept * month * spec.horizon,
+        months=spec.horizon,
+        traffic=traffic,
+        value=each,
+    )
+
+
+def _measured(spec: Experiment, results: tuple[MetricResult, ...]) -> dict[str, Effect]:
+    """Effect on the revenue a user by arm, where that and not the goal is what the money must come from."""
+    if not _by_revenue(spec):
+        return {}
+    return {
+        result.arm: result.effect
+        for result in results
+        if result.metric.key == MEASURED and result.effect is not None and result.effect.control > 0
+    }
+
+
+def _by_revenue(spec: Experiment) -> bool:
+    goal = spec.goal_metric
+    return spec.value is None and goal.value is None and not goal.less_is_better and goal.key not in {MEASURED, "roi"}
+
+
+def _contradicted(tally: Tally, spec: Experiment, results: tuple[MetricResult, ...], notes: list[Message]) -> bool:
+    """Whether the revenue a user, which these data cannot test, moved against the goal of any arm."""
+    if not _by_revenue(spec) or tally.totals is None or not tally.totals.has("revenue"):
+        return False
+    before, *after = (
+        tally.totals.sum(arm, "revenue") / max(1.0, tally.users.get(arm, 0.0))
+        for arm in (spec.control, *spec.treatments)
+    )
+    effects = {one.arm: one.effect for one in results if one.role == "goal" and one.effect is not None}
+    for arm, value in zip(spec.treatments, after, strict=True):
+        if arm in effects and effects[arm].difference * (value - before) < 0:
+            currency = spec.currency or tally.currency
+            notes.append(
+                Message(
+                    "The revenue per visitor went the other way, from {before} to {after}, and these totals cannot "
+                    "test it: what the goal alone promises is no money.",
+                    before=Money(before, currency),
+                    after=Money(value, currency),
+                )
+            )
+            return True
+    return False
 
 
 def _traffic(tally: Tally, spec: Experiment, notes: list[Message]) -> float | None:

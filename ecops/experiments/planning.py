@@ -29,6 +29,8 @@ class Design:
         looks: number of evenly spaced looks, the last at the full sample.
         spending: how the error is spread over the looks.
         removed: share of the variance that covariates remove (rho squared).
+        growth: the treatment's variance is (1 + lift)^growth times the control's; for means only. 0 for an effect that
+            is the same for everybody, 1 for more buyers, 2 for larger orders.
     """
 
     mean: float
@@ -39,6 +41,7 @@ class Design:
     looks: int = 1
     spending: Spending = "obrien_fleming"
     removed: float = 0.0
+    growth: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value, good in (
@@ -76,7 +79,8 @@ def _spreads(design: Design, lift: float) -> tuple[float, float]:
     control, treatment = design.share
     keep = 1 - design.removed
     if design.variance is not None:
-        spread = math.sqrt(keep * design.variance * (1 / control + 1 / treatment))
+        grown = max(0.0, 1 + lift) ** design.growth
+        spread = math.sqrt(keep * design.variance * (1 / control + grown / treatment))
         return spread, spread
     before, after = design.mean, design.mean * (1 + lift)
     if not 0 < after < 1:

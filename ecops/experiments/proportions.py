@@ -55,6 +55,7 @@ def compare_proportions(
         raise DataError(what, Message("Check that the file holds all visitors, not only buyers, and the right column."))
     error = math.sqrt(pooled * (1 - pooled) * (1 / na + 1 / nb))
     pa, pb = xa / na, xb / nb
+    lopsided = pooled * (1 - pooled) * (1 - 2 * pooled)  # third central moment of a yes/no value
     statistic = (pb - pa) / error
     exact = test == "exact" or (test == "auto" and min(na, nb) * min(pooled, 1 - pooled) < SMALL)
     effect = Effect(
@@ -74,6 +75,8 @@ def compare_proportions(
         lift=Lift(math.nan, math.nan, math.nan),
         base_variance=pa * (1 - pa) / na,
         base_covariance=-pa * (1 - pa) / na,
+        active=(min(xa, na - xa), min(xb, nb - xb)),
+        thirds=(lopsided / na**2, lopsided / nb**2),
     )
     return effect.at(normal_critical(alpha))
 

@@ -10,6 +10,7 @@ from ecops.errors import SpecError
 from ecops.experiments.effects import Effect, welch_effect
 from ecops.experiments.means import linear_weights
 from ecops.experiments.samples import Moments, Sample, moments_of
+from ecops.experiments.skewness import ratio_thirds
 from ecops.messages import Message
 
 
@@ -22,7 +23,7 @@ def ratio_sample(arm: Moments, numerator: str, denominator: str) -> Sample:
     used = weights != 0
     used[[arm.index(numerator), arm.index(denominator)]] = True
     variance = float(weights[used] @ arm.covariance[np.ix_(used, used)] @ weights[used])
-    return Sample(arm.n, value, max(0.0, variance))
+    return Sample(arm.n, value, max(0.0, variance), arm.having(denominator))
 
 
 def compare_ratios(
@@ -31,6 +32,8 @@ def compare_ratios(
     numerator: str = "numerator",
     denominator: str = "denominator",
     alpha: float = 0.05,
+    *,
+    money: bool = True,
 ) -> Effect:
     """Difference of two ratios of sums, for example sales / orders, when users were randomised and not orders.
 
@@ -41,6 +44,9 @@ def compare_ratios(
         numerator: name of its column in the moments.
         denominator: name of its column in the moments.
         alpha: two-sided error rate of the interval.
+        money: whether order values make up the ratio, see `skewness.ratio_thirds`.
+
+    Only users with any denominator count for the degrees of freedom.
 
     >>> sales, orders = [0.0, 90.0, 0.0, 210.0, 50.0], [0, 1, 0, 2, 1]
     >>> effect = compare_ratios((sales, orders), ([2 * value for value in sales], orders))
@@ -57,6 +63,8 @@ def compare_ratios(
         (first.variance, second.variance),
         (base, -base),
         alpha,
+        (first.active, second.active),
+        ratio_thirds([(arm.n, arm.mean, arm.variance, arm.active) for arm in (first, second)], money),
     )
 
 

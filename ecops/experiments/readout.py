@@ -54,16 +54,18 @@ class Looks:
 
     Attributes:
         users: users in all planned arms now.
-        target: users planned; without a plan, users needed for the spec's minimum lift (NaN when unknown).
+        target: users planned; without a plan, those of `horizon`.
+        horizon: users up to which the error of all looks is spent, see `monitoring.horizon`.
         fraction: users / target.
         number: how many looks, this one included.
         critical: two-sided bound of this look for one comparison at full alpha, in standard errors.
-        final: whether the target is reached.
-        closed: whether an earlier look had already reached the planned sample, so that no more may be concluded.
+        final: whether the target is reached, or the test was said to be over.
+        closed: whether an earlier look had already reached the horizon, so that no more may be concluded.
     """
 
     users: float
     target: float
+    horizon: float
     fraction: float
     number: int
     critical: float
@@ -129,12 +131,15 @@ class Stake:
     """What a treatment arm is worth.
 
     Attributes:
-        gain: money a month from shipping it, with the interval of the goal's effect; negative is a loss.
+        gain: money a month from shipping it; negative is a loss. With the interval of the revenue a user where that
+            was measured, else with that of the goal.
         loss_if_shipped: expected loss over the horizon from shipping it, >= 0.
         loss_if_kept: expected loss over the horizon from keeping the control, >= 0.
         months: the horizon.
         traffic: users a month it was reckoned with.
-        value: money a unit of the goal a user, margin included.
+        value: money a unit of what it was reckoned from a user, margin included.
+        measured: the revenue a user it was reckoned from, with the limits of this look; None where it rests on the goal
+            alone.
     """
 
     gain: Amount
@@ -143,6 +148,7 @@ class Stake:
     months: float
     traffic: float
     value: float
+    measured: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ class Readout:
         users: arm -> people, every arm found in the data.
         checks: what was looked at before any verdict; any red one makes the result invalid.
         looks: where the test stands.
-        conversions: people (or totals) behind the goal in all planned arms: buyers, payers, or the ratio's denominator.
+        conversions: arm -> people behind the goal: buyers, payers, or those with any denominator; of totals the sum.
         results: goal first, then guardrails, then secondary metrics; each for every treatment arm.
         stakes: treatment arm -> money; empty when the goal's worth or the traffic is unknown.
         segments, segment_tests: by `spec.segments`.
@@ -176,7 +182,7 @@ class Readout:
     users: Mapping[str, float]
     checks: tuple[Check, ...]
     looks: Looks
-    conversions: float
+    conversions: Mapping[str, float]
     results: tuple[MetricResult, ...]
     stakes: Mapping[str, Stake]
     segments: tuple[SegmentEffect, ...]

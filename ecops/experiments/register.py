@@ -42,6 +42,8 @@ class Looked:
         actor: who looked.
         users: users in all arms then.
         last_day: last day of the data then; None without dates.
+        horizon: users up to which the error of all looks was spent then; NaN where nobody wrote it down.
+        planned: users that were planned then; None when nothing was.
         verdict: kind of the verdict that was shown, see `decide.Kind`.
     """
 
@@ -50,6 +52,8 @@ class Looked:
     users: float
     last_day: dt.date | None
     verdict: str
+    horizon: float = math.nan
+    planned: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,11 @@ class Trial:
         baseline: the goal before the test, in its unit; NaN until said.
         minimum_lift: relative change the test is to find; NaN until said.
         planned_sample: users in all arms agreed on before the start; None when nothing was planned.
-        whole: whether a test without a plan was said to be over, so that what came is the whole sample.
+        whole: whether a test without a plan was said to be over, so that nobody waits for more.
         control: the arm the others are compared with; "" for the usual one.
-        weights: arm -> planned traffic; empty for equal shares.
+        weights: arm -> planned traffic; empty until said.
+        control_share: planned share of the traffic that stays with the control, the other arms sharing the rest
+            equally; NaN until said. For plans made before the names of the arms are known.
         guardrails: (metric, largest acceptable relative loss).
         also: metrics to be told beside the goal; empty for the usual ones.
         less: figures of the file of which less is better.
@@ -89,6 +95,7 @@ class Trial:
     whole: bool = False
     control: str = ""
     weights: Mapping[str, float] = field(default_factory=dict)
+    control_share: float = math.nan
     guardrails: tuple[tuple[str, float], ...] = ()
     also: tuple[str, ...] = ()
     less: tuple[str, ...] = ()
@@ -113,6 +120,10 @@ class Trial:
         for key in (*([self.goal] if self.goal else []), *(key for key, _ in self.guardrails), *self.also):
             if key not in presets() and not key.startswith(OWN):
                 raise unknown_name(Message("The metric"), key, presets())
+        if math.isfinite(self.control_share) and not 0 < self.control_share < 1:
+            raise SpecError(
+                Message("The share of the old version must lie between 0 and 100%."), Message("Write 0.9 for 90%.")
+            )
         if self.planned_sample is not None and not self.planned_sample >= 4:
             raise SpecError(Message("The planned sample must be a number of users."))
 
@@ -121,16 +132,29 @@ class Trial:
         """planned: nobody has looked yet. running: looked at, nothing decided. decided."""
         return "decided" if self.decision else "running" if self.looks else "planned"
 
-    def applied_to(self, spec: Experiment, users: float) -> Experiment:
+    def split(self, spec: Experiment) -> tuple[Mapping[str, float], bool]:
+        """Planned traffic of each arm, and whether anybody said so."""
+        if self.weights:
+            return dict(self.weights), True
+        if not self.control_share > 0:
+            return spec.arms, spec.split_known
+        control = self.control or spec.control
+        rest = (1 - self.control_share) / max(1, len(spec.arms) - 1)
+        return {arm: self.control_share if arm == control else rest for arm in spec.arms}, True
+
+    def applied_to(self, spec: Experiment) -> Experiment:
         """`spec` with what the register knows: plan, arms, guardrails and the looks taken before this one.
 
         Args:
             spec: as proposed from the data.
-            users: users in the data now; the whole sample when the test was said to be over.
         """
-        planned = self.planned_sample
-        if planned is None and self.whole:
-            planned = users
+        # Only what was planned before the first look is a plan.
+        first = self.looks[0] if self.looks else None
+        late = first is not None and first.planned is None
+        assumed = None if first is None or not late else first.horizon
+        if assumed is not None and not assumed > 0:
+            assumed = self.planned_sample
+        arms, said = self.split(spec)
         # A figure that a newer file no longer has cannot be judged.
         known = {*presets(), *(figure.key for figure in spec.figures)}
         goal = self.goal if self.goal in known else spec.goal
@@ -140,15 +164,18 @@ class Trial:
             spec,
             goal=goal,
             control=self.control or spec.control,
-            arms=dict(self.weights) or spec.arms,
+            arms=arms,
+            split_known=said,
             guardrails=rails,
             secondary=tuple(key for key in told if key != goal and key not in dict(rails)),
             figures=tuple(replace(figure, less_is_better=figure.key in self.less) for figure in spec.figures),
             margin=self.margin if self.margin > 0 else spec.margin,
             monthly_traffic=self.monthly_traffic if self.monthly_traffic > 0 else spec.monthly_traffic,
             minimum_lift=self.minimum_lift if self.minimum_lift > 0 else spec.minimum_lift,
-            planned_sample=planned if planned is not None else spec.planned_sample,
-            looks=tuple(look.users for look in self.looks) if planned is not None else (),
+            planned_sample=self.planned_sample if self.planned_sample is not None else spec.planned_sample,
+            assumed_sample=assumed,
+            whole=self.whole and self.planned_sample is None,
+            looks=tuple(look.users for look in self.looks),
         )
 
 
@@ -204,8 +231,24 @@ class Register:
         journal.append(self._state, STREAM, name, told, actor)
         return after
 
-    def look(self, name: str, actor: str, users: float, verdict: str, last_day: dt.date | None = None) -> bool:
+    def look(
+        self,
+        name: str,
+        actor: str,
+        users: float,
+        verdict: str,
+        last_day: dt.date | None = None,
+        horizon: float = math.nan,
+    ) -> bool:
         """Write down that the read-out was looked at; looking again at the same users is the same look.
+
+        Args:
+            name: as it is written in the data.
+            actor: who looked.
+            users: users in all arms.
+            verdict: kind of the verdict that was shown.
+            last_day: last day of the data.
+            horizon: `Looks.horizon` of the read-out, by which later looks are judged where nothing was planned.
 
         Returns:
             Whether this was a new look.
@@ -213,7 +256,14 @@ class Register:
         trial = self.trial(name)
         if trial is not None and trial.looks and users <= trial.looks[-1].users:
             return False
-        told = {"look": {"users": users, "verdict": verdict, "last_day": last_day.isoformat() if last_day else None}}
+        told = {
+            "look": {
+                "users": users,
+                "verdict": verdict,
+                "last_day": last_day.isoformat() if last_day else None,
+                "horizon": horizon if math.isfinite(horizon) else None,
+            }
+        }
         journal.append(self._state, STREAM, name, told, actor)
         return True
 
@@ -265,10 +315,12 @@ def _trial(name: str, entries: Sequence[journal.Entry], more: Mapping[str, Any] 
             # Two readers who open the same data at once both write; the second is no look of its own.
             if not looks or told["users"] > looks[-1].users:
                 day = dt.date.fromisoformat(told["last_day"]) if told["last_day"] else None
-                looks.append(Looked(entry.at, entry.actor, told["users"], day, told["verdict"]))
+                spent = math.nan if told.get("horizon") is None else float(told["horizon"])
+                planned = values.get("planned_sample")
+                looks.append(Looked(entry.at, entry.actor, told["users"], day, told["verdict"], spent, planned))
         values |= {key: value for key, value in entry.fields.items() if key in _TOLD}
     values |= more or {}
-    for key in ("baseline", "minimum_lift", "margin", "monthly_traffic"):
+    for key in ("baseline", "minimum_lift", "margin", "monthly_traffic", "control_share"):
         if values.get(key) is None:
             values.pop(key, None)
     if isinstance(values.get("decided_on"), str):

@@ -32,11 +32,13 @@ class Sample:
         mean: mean over users, in the quantity's unit.
         variance: variance over users with denominator n - 1, in squared units; for a ratio metric the variance of
             its linearised value.
+        active: users with a value other than 0, for a ratio with a denominator other than 0; NaN when nobody counted.
     """
 
     n: float
     mean: float
     variance: float
+    active: float = math.nan
 
     @property
     def error_squared(self) -> float:
@@ -129,12 +131,14 @@ class Moments:
         names: the columns, in the order of the arrays.
         mean: shape (columns,), mean over users.
         covariance: shape (columns, columns), denominator n - 1; NaN for pairs that were not asked for.
+        active: shape (columns,), users with a value other than 0; None when nobody counted.
     """
 
     n: float
     names: tuple[str, ...]
     mean: Array
     covariance: Array
+    active: Array | None = None
 
     def index(self, name: str) -> int:
         """Position of a column."""
@@ -143,7 +147,11 @@ class Moments:
     def sample(self, name: str) -> Sample:
         """One column."""
         at = self.index(name)
-        return Sample(self.n, float(self.mean[at]), float(self.covariance[at, at]))
+        return Sample(self.n, float(self.mean[at]), float(self.covariance[at, at]), self.having(name))
+
+    def having(self, name: str) -> float:
+        """Users with a value other than 0 in a column; NaN when nobody counted."""
+        return math.nan if self.active is None else float(self.active[self.index(name)])
 
 
 def moments_of(columns: Mapping[str, Any]) -> Moments:
@@ -151,11 +159,17 @@ def moments_of(columns: Mapping[str, Any]) -> Moments:
     values = np.vstack([np.asarray(column, dtype=np.float64) for column in columns.values()])
     _check_users(values.shape[1])
     _check_filled(values)
-    return Moments(values.shape[1], tuple(columns), values.mean(axis=1), np.atleast_2d(np.cov(values, ddof=1)))
+    spread = np.atleast_2d(np.cov(values, ddof=1))
+    active = np.count_nonzero(values, axis=1).astype(np.float64)
+    return Moments(values.shape[1], tuple(columns), values.mean(axis=1), spread, active)
 
 
 def moments_from_sums(
-    n: float, sums: Mapping[str, float], products: Mapping[tuple[str, str], float], shift: Mapping[str, float]
+    n: float,
+    sums: Mapping[str, float],
+    products: Mapping[tuple[str, str], float],
+    shift: Mapping[str, float],
+    active: Sequence[float] | None = None,
 ) -> Moments:
     """Joint moments from sums of shifted values.
 
@@ -167,6 +181,7 @@ def moments_from_sums(
         sums: column -> sum of (value - shift).
         products: (column, column) -> sum of the products of two shifted columns; one of the two orders is enough.
         shift: column -> the constant taken off.
+        active: users with a value other than 0 in each column, in the order of `sums`.
     """
     names = tuple(sums)
     offsets = np.array([sums[name] for name in names], dtype=np.float64) / n if n else np.zeros(len(names))
@@ -177,7 +192,8 @@ def moments_from_sums(
         if i == j and spread <= LOST_DIGITS * abs(product):
             spread = 0.0
         covariance[i, j] = covariance[j, i] = spread / (n - 1) if n > 1 else np.nan
-    return Moments(n, names, offsets + np.array([shift[name] for name in names]), covariance)
+    mean = offsets + np.array([shift[name] for name in names])
+    return Moments(n, names, mean, covariance, None if active is None else np.array(active, dtype=np.float64))
 
 
 def merge(parts: Sequence[Moments]) -> Moments:
@@ -192,4 +208,6 @@ def merge(parts: Sequence[Moments]) -> Moments:
         away = part.mean - mean
         inner = (part.n - 1) * part.covariance if part.n > 1 else np.zeros_like(spread)
         spread += inner + part.n * np.outer(away, away)
-    return Moments(n, filled[0].names, mean, spread / (n - 1) if n > 1 else np.full_like(spread, np.nan))
+    counted = [part.active for part in filled if part.active is not None]
+    active: Array | None = np.sum(counted, axis=0) if len(counted) == len(filled) else None
+    return Moments(n, filled[0].names, mean, spread / (n - 1) if n > 1 else np.full_like(spread, np.nan), active)

@@ -28,14 +28,18 @@ class Heterogeneity:
     df: int
 
 
-def heterogeneity(differences: Sequence[float], errors: Sequence[float]) -> Heterogeneity:
+def heterogeneity(
+    differences: Sequence[float], errors: Sequence[float], freedoms: Sequence[float] | None = None
+) -> Heterogeneity:
     """Cochran's Q over independent effects: the interaction test of a segment with the treatment.
 
-    Q = sum w (d - mean d)^2 with w = 1 / SE^2, chi-square with (effects - 1) degrees of freedom.
+    Q = sum w (d - mean d)^2 with w = 1 / SE^2, chi-square with (effects - 1) degrees of freedom. Errors that are
+    themselves estimated make Q too large; with their degrees of freedom it is Welch's F (1951).
 
     Args:
         differences: effect in each segment.
         errors: its standard error; segments whose error is 0 are left out.
+        freedoms: degrees of freedom of each error; None, or inf, for errors that are known.
     """
     values, spread = _usable(differences, errors)
     if len(values) < 2:
@@ -43,7 +47,14 @@ def heterogeneity(differences: Sequence[float], errors: Sequence[float]) -> Hete
     weights = spread**-2.0
     pooled = float(weights @ values / weights.sum())
     q = float(weights @ (values - pooled) ** 2)
-    return Heterogeneity(float(special.chdtrc(len(values) - 1, q)), pooled, len(values) - 1)
+    between = len(values) - 1
+    known = np.full(len(values), np.inf) if freedoms is None else np.asarray(freedoms, dtype=np.float64)[_good(errors)]
+    unsure = float(((1 - weights / weights.sum()) ** 2 / known).sum())
+    if unsure == 0:
+        return Heterogeneity(float(special.chdtrc(between, q)), pooled, between)
+    kinds = between + 1
+    statistic = q / between / (1 + 2 * (kinds - 2) / (kinds**2 - 1) * unsure)
+    return Heterogeneity(float(special.fdtrc(between, (kinds**2 - 1) / (3 * unsure), statistic)), pooled, between)
 
 
 @dataclass(frozen=True, slots=True)

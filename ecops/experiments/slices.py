@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecops.errors import EcopsError
 from ecops.experiments.capping import Cap
 from ecops.experiments.comparisons import common_days, compare_days, compare_moments, covariates
 from ecops.experiments.days import FEWEST_DAYS, day_effects
-from ecops.experiments.effects import Effect, normal_critical
+from ecops.experiments.effects import Effect
+from ecops.experiments.monitoring import bounds
 from ecops.experiments.readout import PathPoint, SegmentEffect, SegmentTest
 from ecops.experiments.samples import Moments, merge
 from ecops.experiments.segments import Heterogeneity, Trend, heterogeneity, trend
-from ecops.experiments.sequential import group_sequential
+from ecops.experiments.skewness import FEWEST_ACTIVE
 from ecops.experiments.spec import Experiment
 from ecops.experiments.tally import Tally, cap_key
 from ecops.statistics import benjamini_hochberg
@@ -61,9 +62,9 @@ def _segment_effects(
         largest = sorted(sizes, key=lambda value: (-sizes[value], str(value)))[:SHOWN]
         for arm in spec.treatments:
             found = {value: _attempt(spec, cells[value], arm, past) for value in largest}
+            found = {value: None if one is not None and one.lacking > 1 else one for value, one in found.items()}
             effects += [SegmentEffect(column, str(value), arm, sizes[value], effect) for value, effect in found.items()]
-            usable = [effect for effect in found.values() if effect is not None]
-            test = heterogeneity([effect.difference for effect in usable], [effect.error for effect in usable])
+            test = _differing(list(found.values()))
             tests.append(SegmentTest(column, arm, test, math.nan, differs=False))
     q_values = benjamini_hochberg([test.test.p_value for test in tests])
     corrected = tuple(
@@ -127,17 +128,30 @@ def _weekdays(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[s
             week[arm] = merge([week[arm], cell]) if arm in week else cell
     found = {}
     for arm in spec.treatments:
-        usable = [effect for week in parts.values() if (effect := _attempt(spec, week, arm, past)) is not None]
-        found[arm] = heterogeneity([effect.difference for effect in usable], [effect.error for effect in usable])
+        found[arm] = _differing([_attempt(spec, week, arm, past) for week in parts.values()])
     return found
 
 
-def path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[PathPoint, ...]:
-    """The goal day by day with bounds that hold even if one looked every day."""
+def _differing(effects: Sequence[Effect | None]) -> Heterogeneity:
+    """Whether effects differ, over those that rest on enough users to know their own error."""
+    usable = [
+        effect
+        for effect in effects
+        if effect is not None and effect.lacking <= 1 and not min(effect.active) < FEWEST_ACTIVE
+    ]
+    return heterogeneity(
+        [effect.difference for effect in usable],
+        [effect.error for effect in usable],
+        [effect.df for effect in usable],
+    )
+
+
+def path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], upto: float) -> tuple[PathPoint, ...]:
+    """The goal day by day with bounds that hold even if one looked every day; `upto` from `monitoring.horizon`."""
     if tally.kind != "daily" and "day" not in tally.cells:
         return ()
     make = _path_of_days if tally.kind == "daily" else _path
-    return _points(spec, *tally.once(_key("path", tally, spec, caps), lambda: make(tally, spec, caps)))
+    return _points(spec, upto, *tally.once(_key("path", tally, spec, caps), lambda: make(tally, spec, caps)))
 
 
 _Steps = tuple[list[dt.date], list[float], list[dict[str, Effect | None]]]
@@ -183,19 +197,13 @@ def _path_of_days(tally: Tally, spec: Experiment, _: Mapping[str, Cap]) -> _Step
 
 
 def _points(
-    spec: Experiment, days: list[dt.date], users: list[float], effects: list[dict[str, Effect | None]]
+    spec: Experiment, upto: float, days: list[dt.date], users: list[float], effects: list[dict[str, Effect | None]]
 ) -> tuple[PathPoint, ...]:
     if not users or users[0] <= 0 or any(b <= a for a, b in itertools.pairwise(users)):
         return ()
-    planned = spec.planned_sample or users[-1]
-    alpha = spec.alpha / len(spec.treatments)
-    bounds: Any = (
-        group_sequential([count / planned for count in users], alpha, spec.spending).critical
-        if len(users) > 1
-        else [normal_critical(alpha)]
-    )
+    limits = bounds(spec, users, spec.alpha / len(spec.treatments), upto)
     points = []
-    for day, count, found, bound in zip(days, users, effects, bounds, strict=True):
+    for day, count, found, bound in zip(days, users, effects, limits, strict=True):
         for arm, effect in found.items():
             if effect is not None:
                 wide = effect.at(bound)

@@ -112,8 +112,13 @@ class Experiment:
         covariates: columns from before the test, used for every mean and ratio, and for rates with enough conversions
             in each arm (`comparisons.FEW_CONVERSIONS`).
         segments: columns by which the effect may differ.
-        planned_sample: users in all arms together, agreed on before the start; None when nothing was planned, which
-            allows one look only.
+        split_known: whether somebody said how `arms` were to be split; otherwise equal shares are a guess.
+        planned_sample: users in all arms together, agreed on before the start; None when nothing was planned. Then the
+            sample that `minimum_lift` needs stands in for a plan, and every look, the first included, spends its part
+            of the error (`monitoring.horizon`).
+        assumed_sample: the sample that stood in for a plan at the first look; `planned_sample` then is a later wish. A
+            plan made after a look ends the test, but its limits cannot be loosened by it.
+        whole: whether a test without a plan was said to be over, so that nobody waits for more.
         looks: users in all arms at each earlier look, increasing. The look at this data is added by itself.
         monitoring, spending: how repeated looks are paid for.
         alpha: error rate over all looks and arms.
@@ -139,7 +144,10 @@ class Experiment:
     date: str = "exposed_at"
     covariates: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
+    split_known: bool = True
     planned_sample: float | None = None
+    assumed_sample: float | None = None
+    whole: bool = False
     looks: tuple[float, ...] = ()
     monitoring: Monitoring = "group_sequential"
     spending: Spending = "obrien_fleming"
@@ -186,6 +194,7 @@ class Experiment:
             ("horizon", self.horizon, 0 < self.horizon <= 120),
             ("monthly_traffic", self.monthly_traffic or 0, self.monthly_traffic is None or self.monthly_traffic > 0),
             ("planned_sample", self.planned_sample or 0, self.planned_sample is None or self.planned_sample >= 4),
+            ("assumed_sample", self.assumed_sample or 0, self.assumed_sample is None or self.assumed_sample > 0),
         )
         for name, value, good in limits:
             if not good:
@@ -211,9 +220,9 @@ class Experiment:
             )
         if any(look <= 0 for look in self.looks) or any(b <= a for a, b in itertools.pairwise(self.looks)):
             raise SpecError(Message("The earlier looks must be numbers of users, increasing."))
-        if (self.looks or self.monitoring == "always_valid") and self.planned_sample is None:
+        if self.monitoring == "always_valid" and self.planned_sample is None:
             raise SpecError(
-                Message("Repeated looks cannot be accounted for without a planned sample."),
+                Message("Limits for any number of looks need a planned sample."),
                 Message("Give the sample that was planned before the start; the planner computes one."),
             )
         if self.looks and self.monitoring == "single_look":
@@ -221,6 +230,11 @@ class Experiment:
                 Message("This test was looked at before, so it is no longer a test with a single look."),
                 Message("Use group-sequential monitoring."),
             )
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the sample was planned before anybody looked."""
+        return self.planned_sample is not None and self.assumed_sample is None
 
     @property
     def treatments(self) -> tuple[str, ...]:

@@ -203,4 +203,5 @@ def cap_key(caps: Mapping[str, Cap]) -> tuple[tuple[str, float, float], ...]:
 def _moments(names: Sequence[str], values: Array) -> Moments:
     people, columns = values.shape
     spread = np.atleast_2d(np.cov(values, rowvar=False)) if people > 1 else np.zeros((columns, columns))
-    return Moments(people, tuple(names), values.mean(axis=0), spread)
+    active = np.count_nonzero(values, axis=0).astype(np.float64)
+    return Moments(people, tuple(names), values.mean(axis=0), spread, active)

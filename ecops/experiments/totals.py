@@ -37,7 +37,7 @@ def read_totals(source: Source, spec: Experiment) -> Tally:
             Message("It has: {names}.", names=", ".join(near(spec.arm, names) or names[:20])),
         )
     date = _choose((spec.date, *DATES), names)
-    wanted = {"users"}
+    wanted = {"users", "conversions", "orders", "revenue"}
     for metric in spec.metrics:
         wanted |= {metric.total or metric.column, metric.total_below, metric.squares}
     columns = tuple(sorted(column for column in wanted if column in names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -57,6 +58,27 @@ def change(metric: Metric, effect: Effect, currency: str) -> Message:
             lift=Percent(effect.lift.value, signed=True),
         )
     return Message("{metric} from {before} to {after}", metric=metric.label, before=before, after=after)
+
+
+def too_few(spec: Experiment, metric: Metric, arm: str, effect: Effect) -> Message:
+    """Why a metric is not judged yet: one arm holds too few users who have any of it, and how many it takes.
+
+    Args:
+        spec: the experiment.
+        metric: the metric.
+        arm: the treatment arm.
+        effect: its effect, of which `Effect.lacking` is above 1.
+    """
+    small = spec.control if effect.active[0] <= effect.active[1] else arm
+    have = max(0.0, min(effect.active))
+    return Message(
+        "{metric}: only {n} users of arm {arm} have any so far; about {need} are needed there before chance can be "
+        "told from an effect, because few of them make most of it.",
+        metric=metric.label,
+        arm=arm_name(spec, small),
+        n=Count(math.floor(have)),
+        need=Count(math.ceil(max(1.0, have) * effect.lacking)),
+    )
 
 
 def interval(metric: Metric, effect: Effect, currency: str) -> Message:
@@ -119,8 +141,15 @@ def _past(arm: Value, removed: float) -> Message:
 def _looks(spec: Experiment, looks: Looks) -> Message:
     if spec.monitoring == "always_valid":
         return Message("The interval is wide enough to look at any time, as often as you like.")
-    if spec.planned_sample is None or spec.monitoring == "single_look":
+    if spec.monitoring == "single_look":
         return Message("This counts as the only look; looking again needs a planned sample.")
+    if not spec.agreed:
+        return Message(
+            "No sample was planned before the first look, so the limits are set as if up to {n} users came and "
+            "everybody looked in between (look {look}); a plan would ask for less.",
+            n=Count(math.ceil(looks.horizon)),
+            look=Count(looks.number),
+        )
     return Message(
         "This is look {n} at {share} of the planned sample; the limits are set so that looking early is safe.",
         n=Count(looks.number),
@@ -139,7 +168,7 @@ def otherwise(readout: Readout, result: MetricResult, stake: Stake | None) -> Me
     Returns:
         None when both point the same way, when the goal is money itself, or when there is no revenue a user.
     """
-    if stake is None or result.metric.unit == "money":
+    if stake is None or stake.measured is not None or result.metric.unit == "money":
         return None
     found = (other for other in readout.results if other.arm == result.arm and other.metric.key == "uv_value")
     revenue = next(found, None)

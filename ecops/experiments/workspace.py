@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ecops.engine import load_sql
 from ecops.errors import FileError, MappingError
 from ecops.experiments.measure import quoted
+from ecops.experiments.money import MEASURED
 from ecops.experiments.source import Source, open_source
 from ecops.experiments.spec import OWN, Experiment, Metric, preset, presets
 from ecops.messages import Message
@@ -80,7 +81,7 @@ class Held:
         return sum(self.users.values())
 
     def spec(self) -> Experiment:
-        """The experiment as it would be judged: equal traffic, the first metric decides, two more are told.
+        """The experiment as it would be judged: equal traffic as a guess, the first metric decides, two more are told.
 
         Raises:
             EcopsError: there is one arm only, or no figure that could decide.
@@ -100,6 +101,7 @@ class Held:
             name=self.name,
             arms=dict.fromkeys((self.control, *(arm for arm in self.users if arm != self.control)), 1.0),
             control=self.control,
+            split_known=False,
             goal=goal,
             secondary=tuple(key for key in others if key in TOLD)[:3],
             figures=self.figures,
@@ -107,6 +109,12 @@ class Held:
             segments=self.segments,
             minimum_lift=self.metric(goal).suggested_lift,
         )
+
+    def with_money(self, spec: Experiment) -> Experiment:
+        """`spec` with the revenue a user told, where the data has it: the money of every verdict is measured by it."""
+        if MEASURED not in self.metrics or MEASURED in {metric.key for metric in spec.metrics}:
+            return spec
+        return replace(spec, secondary=(*spec.secondary, MEASURED))
 
 
 def experiments_in(data: Any) -> tuple[Held, ...]:

@@ -15,20 +15,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecops.funnel.daily import Spread
 from ecops.statistics import benjamini_hochberg, two_proportions, two_sided
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-Daily = tuple[Floats, Floats, NDArray[np.int64]]
-"""Who went on and who entered by day, each of shape (days, segments), and the period of each day."""
-
 MAX_DEPTH = 3
 """Dimensions fixed at most."""
 
 _SMALL = 5.0
-_FEW = 6.0
-"""Degrees of freedom below which a spread between days cannot be told; the whole shop's is used, or none."""
 _PRICE = 6.0
 _MOST = 0.8
 """Share of a node's change from which on a part of it, or several, can stand for it."""
@@ -108,6 +104,7 @@ class Cell:
         score: squared test statistic.
         p_value, q_value: q is corrected for all cells tested together.
         dispersion, df: variance inflation used and its degrees of freedom.
+        tests: how many tests are corrected together.
     """
 
     node: Node
@@ -124,6 +121,7 @@ class Cell:
     q_value: float
     dispersion: float
     df: float
+    tests: int
 
     @property
     def effect(self) -> float:
@@ -152,41 +150,10 @@ def nodes(by: Sequence[str], segments: Sequence[tuple[str, ...]], depth: int = M
     return found
 
 
-def dispersions(places: Sequence[Node], daily: Daily | None) -> dict[int, tuple[float, float]]:
-    """Variance inflation of one step for each family of nodes: (phi, degrees of freedom), pooled over its nodes.
-
-    Args:
-        places: the nodes.
-        daily: see `Daily`.
-    """
-    if daily is None:
-        return {}
-    on, entered, period = daily
-    sums: dict[int, tuple[float, float]] = {}
-    for node in places:
-        x, n = on[:, node.members].sum(1), entered[:, node.members].sum(1)
-        chi, freedom = sums.get(node.family, (0.0, 0.0))
-        for which in np.unique(period):
-            days = (period == which) & (n > 0)
-            rate = x[days].sum() / n[days].sum() if days.any() else 0.0
-            spread = n[days] * rate * (1 - rate)
-            good = spread >= 1
-            if good.sum() > 1:
-                chi += float((((x[days] - n[days] * rate) ** 2)[good] / spread[good]).sum())
-                freedom += float(good.sum() - 1)
-        sums[node.family] = (chi, freedom)
-    whole, days_of_whole = sums[0]
-    usual = (max(1.0, whole / days_of_whole), days_of_whole) if days_of_whole >= _FEW else (1.0, np.inf)
-    return {
-        family: (max(1.0, chi / freedom), freedom) if freedom >= _FEW else usual
-        for family, (chi, freedom) in sums.items()
-    }
-
-
 def examined(
     places: Sequence[Node],
     steps: Sequence[Step2x2],
-    spread: Sequence[dict[int, tuple[float, float]]],
+    spread: Sequence[Sequence[Spread]],
     extra: Sequence[float] = (),
 ) -> tuple[list[Cell], list[float]]:
     """Every node x step, corrected for all of them and for the `extra` tests made at the same time.
@@ -195,25 +162,35 @@ def examined(
     lower the bar for every other step. Each step and each extra test is therefore a family of its own (Benjamini and
     Hochberg inside, Bonferroni across).
 
+    Args:
+        places: the nodes.
+        steps: the transitions.
+        spread: how much each node swings by itself, for each transition.
+        extra: p-values.
+
     Returns:
         The cells, and the q-values of `extra`.
     """
     families = len(steps) + len(extra)
     corrected: list[Cell] = []
-    for position, (step, phi) in enumerate(zip(steps, spread, strict=True)):
-        cells = [cell for node in places if (cell := _cell(node, position, step, phi)) is not None]
+    for position, (step, swings) in enumerate(zip(steps, spread, strict=True)):
+        made = [_cell(node, position, step, swing) for node, swing in zip(places, swings, strict=True)]
+        cells = [cell for cell in made if cell is not None]
         q_values = np.minimum(1.0, families * benjamini_hochberg([cell.p_value for cell in cells]))
-        corrected += [replace(cell, q_value=float(q)) for cell, q in zip(cells, q_values, strict=True)]
+        corrected += [
+            replace(cell, q_value=float(q), tests=families * len(cells))
+            for cell, q in zip(cells, q_values, strict=True)
+        ]
     return corrected, [min(1.0, families * p) for p in extra]
 
 
-def _cell(node: Node, position: int, step: Step2x2, phi: dict[int, tuple[float, float]]) -> Cell | None:
+def _cell(node: Node, position: int, step: Step2x2, swing: Spread) -> Cell | None:
     inside = step.only(node.members)
     u, v, gained = (float(part.sum()) for part in inside.parts)
     x0, n0, x1, n1 = (float(part.sum()) for part in inside[:4])
     if n1 <= 0 or (step.rate is None and n0 <= 0):
         return None
-    dispersion, freedom = phi.get(node.family, (1.0, np.inf))
+    dispersion, freedom = swing
     score = u * u / (v * dispersion) if v > 0 else 0.0
     p_value = float(two_sided(np.sqrt(score), freedom))
     if step.rate is None:
@@ -225,7 +202,7 @@ def _cell(node: Node, position: int, step: Step2x2, phi: dict[int, tuple[float, 
         x0 = n0 = float("nan")
     rate = x1 / n1
     return Cell(
-        node, position, x0, n0, x1, n1, rate - gained / n1, rate, gained, score, p_value, 1.0, dispersion, freedom
+        node, position, x0, n0, x1, n1, rate - gained / n1, rate, gained, score, p_value, 1.0, dispersion, freedom, 1
     )
 
 
@@ -250,6 +227,12 @@ class Guards(NamedTuple):
         """Whether the change is large enough, however certain."""
         money = abs(cell.gained) * self.value[cell.step]
         return abs(cell.effect) >= self.min_effect and (not np.isfinite(money) or money >= self.min_loss)
+
+    def least(self, cell: Cell, cells: Sequence[Cell], level: float | None = None) -> tuple[float, float]:
+        """The largest p-value and the smallest relative effect with which a cell would have been told."""
+        asked = self.false_discovery if level is None else level
+        told = sum(other.step == cell.step and other.q_value < asked for other in cells)
+        return asked * max(told, 1) / cell.tests, self.min_effect
 
 
 def causes(cells: Sequence[Cell], steps: Sequence[Step2x2], guards: Guards) -> list[Cell]:
@@ -374,12 +357,16 @@ def _merged(taken: list[Cell], everything: Sequence[Cell], guards: Guards) -> li
     return taken
 
 
+WATCH_LEVEL = 0.2
+"""Corrected level up to which a change is worth an eye; weeks without any change then show one in five times."""
+
+
 def watched(cells: Sequence[Cell], confirmed: Sequence[Cell], guards: Guards) -> list[Cell]:
-    """Cells that would hold alone but not after the correction, away from anything confirmed, the strongest first."""
+    """Cells that are nearly certain after the correction, away from anything confirmed, the strongest first."""
     closed = [(c.step, c.node.members) for c in confirmed]
     found: list[Cell] = []
     for cell in sorted(cells, key=lambda c: (c.p_value, c.node.depth)):
-        if cell.p_value >= guards.alpha or cell.q_value < guards.false_discovery or not guards.passes(cell):
+        if not guards.false_discovery <= cell.q_value < WATCH_LEVEL or not guards.passes(cell):
             continue
         if not any(step == cell.step and (members & cell.node.members).any() for step, members in closed):
             found.append(cell)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +14,13 @@ from ecops.errors import FileError
 from ecops.messages import Count, Message, Percent
 from ecops.periods import Compare, Period, last_full_week, parse_period
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
+from ecops.words import where
 
 _LOGS = ("user_id", "event", "happened_at")
 
+
+if TYPE_CHECKING:
+    from ecops.funnel import FunnelSpec
 
 app = typer.Typer()
 
@@ -26,9 +32,28 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
         Path | None, typer.Argument(help="A table of counts or a log of events; the workspace when not given.")
     ] = None,
     before: Annotated[Path | None, typer.Option("--before", help="The same table of the days before.")] = None,
-    steps: Annotated[str, typer.Option("--steps", help="A preset: four_steps, five_steps, visitors, ...")] = "all",
+    steps: Annotated[
+        str, typer.Option("--steps", help="A preset (four_steps, visitors, ...), or events of a log: view,cart,buy.")
+    ] = "all",
     by: Annotated[list[str] | None, typer.Option("--by", help="Split a log by this column; may be repeated.")] = None,
-    window: Annotated[str, typer.Option("--window", help="Time allowed in a log: 12h, 7d.")] = "7d",
+    window: Annotated[str, typer.Option("--window", help="Time allowed in a log: 12h, 7d, none.")] = "7d",
+    window_from: Annotated[
+        str, typer.Option("--window-from", help="Whence the window runs in a log: first or previous step.")
+    ] = "first",
+    order: Annotated[str, typer.Option("--order", help="In a log: ordered, strict or any.")] = "ordered",
+    unit: Annotated[str, typer.Option("--unit", help="What counts in a log: user, session or user_sku.")] = "user",
+    credit: Annotated[
+        str,
+        typer.Option(
+            "--credit", help="In a log a person belongs to: first_touch, last_touch, entry, step:k, all_events."
+        ),
+    ] = "first_touch",
+    ties: Annotated[
+        str, typer.Option("--ties", help="Steps of a log at one instant: allow, strict, or grace:2s.")
+    ] = "allow",
+    matured: Annotated[
+        bool, typer.Option("--matured", help="Leave out who has not had the whole window yet in a log.")
+    ] = False,
     period: Annotated[str | None, typer.Option("--period", help="2026-11-09..2026-11-15")] = None,
     compare: Annotated[str, typer.Option("--compare", help="previous, last_week or last_year.")] = "previous",
     workspace: WorkspaceOption = None,
@@ -48,7 +73,11 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
     elif not file.is_file():
         raise FileError(Message("There is no such file."), Message("Check the path."), {"file": str(file)})
     elif _is_log(file):
-        result = _of_log(file, (steps, window, tuple(by or ())), span, terminal.known_comparison(compare))
+        how = {
+            "window": None if window == "none" else window, "window_from": window_from, "order": order, "unit": unit,
+            "attribution": credit, "ties": ties, "matured_only": matured,
+        }  # fmt: skip
+        result = _of_log(file, _Asked(steps, tuple(by or ()), how), span, terminal.known_comparison(compare))
     else:
         other = sheet.read_sheet(before) if before is not None else None
         result = sheet.sheet_funnel(sheet.read_sheet(file), other, span)
@@ -79,17 +108,38 @@ def _is_log(file: Path) -> bool:
     return all(source.column(name, needed=False) is not None for name in _LOGS)
 
 
-def _of_log(file: Path, asked: tuple[str, str, tuple[str, ...]], period: Period | None, compare: Compare) -> Any:
-    """The funnel of a log; compared when the log covers the days before the period."""
-    from ecops.funnel import FunnelSpec, from_events, pack
-    from ecops.funnel.workspace import ALL_STEPS, compared, longest_spec
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How a log is to be read: steps as they were written, columns to split by, other fields of `FunnelSpec`."""
 
-    steps, window, by = asked
-    log = pack(file, by=by)
-    spec = longest_spec(log.names, window) if steps == ALL_STEPS else FunnelSpec.preset(steps, window=window)
+    steps: str
+    by: tuple[str, ...]
+    how: Mapping[str, Any]
+
+    def spec(self, events: Sequence[str]) -> FunnelSpec:
+        """The funnel over a log that has these events.
+
+        Raises:
+            EcopsError: no such preset or event, or choices that do not go together.
+        """
+        from ecops.funnel.own import log_spec
+
+        return replace(log_spec(events, self.steps, None), **self.how)
+
+
+def _of_log(file: Path, asked: _Asked, period: Period | None, compare: Compare) -> Any:
+    """The funnel of a log; compared when the log covers the days before the period."""
+    from ecops.funnel import from_events, pack
+    from ecops.funnel.logs import not_used
+    from ecops.funnel.workspace import compared
+
+    log = pack(file, asked.how["unit"], by=asked.by)
+    spec = asked.spec(log.names)
     before = period.compared(compare) if period is not None else None
     then = from_events(log, spec, period=before, check=False) if before and before.start >= log.span[0] else None
-    return compared(from_events(log, spec, period=period), then)
+    notes = not_used(log.event_counts, spec)
+    hint = [Message("Name your own steps with --steps.")] if notes else []
+    return compared(from_events(log, spec, period=period), then, [*notes, *hint])
 
 
 def _json(result: Any, language: str) -> dict[str, Any]:
@@ -142,7 +192,19 @@ def _tell(result: Any, language: str) -> None:
     for step, row in zip(result.after.steps, whole.itertuples(), strict=True):
         rate = Percent(row.rate_prev) if row.rate_prev == row.rate_prev else ""
         terminal.say(Message("{step}: {n} {rate}", step=step.term, n=Count(row.n), rate=rate), language)
+    if result.after.by:
+        _tell_places(result.after, language)
     for finding in (*result.findings, *result.watch):
         terminal.say(finding.headline, language)
     for note in result.notes:
         terminal.say(note, language)
+
+
+def _tell_places(table: Any, language: str) -> None:
+    """Each step in each part, as far as anybody got there."""
+    labels = {step.name: step.term for step in table.steps}
+    for row in table.rows.to_dict("records"):
+        place = where({name: row[name] for name in table.by})
+        rate = Percent(row["rate_prev"]) if row["rate_prev"] == row["rate_prev"] else ""
+        sentence = Message("{step}: {n} {rate}", step=labels[row["step"]], n=Count(row["n"]), rate=rate)
+        terminal.say(Message("{place}  {step}", place=place, step=sentence), language)

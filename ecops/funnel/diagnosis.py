@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,18 +15,19 @@ from ecops.errors import SpecError, unknown_name
 from ecops.finding import Finding
 from ecops.funnel import findings as words
 from ecops.funnel.cells import (
+    WATCH_LEVEL,
     Cell,
-    Daily,
     Flags,
     Floats,
     Guards,
+    Node,
     Step2x2,
     causes,
-    dispersions,
     examined,
     nodes,
     watched,
 )
+from ecops.funnel.daily import Spread, daily_of, enough, measured, spreads
 from ecops.funnel.dimensions import Surprise, adtributor
 from ecops.funnel.quality import quality
 from ecops.funnel.table import FunnelTable, Issue
@@ -36,6 +40,13 @@ MARGIN = 0.9
 """Cells are confirmed at this share of `alpha`, so that the promise of 95 % silent weeks holds with room: in 3,000
 simulated weeks without change 96.3 % are silent, and a drop with mean z 3.84 is confirmed with power .78."""
 
+
+@cache
+def usual_dispersion() -> float:
+    """How many times more than by chance counts of a funnel usually vary; from `usual.toml`, with its source."""
+    return float(tomllib.loads((Path(__file__).parent / "usual.toml").read_text("utf-8"))["dispersion"]["usual"])
+
+
 MIX_SHARE = 0.7
 """A change of the whole conversion is told as a change of mix when the mix makes at least this share of it."""
 
@@ -46,8 +57,9 @@ class Diagnosis:
 
     Attributes:
         verdict: one sentence for the top of the page.
-        findings: confirmed causes, the most money first; empty when nothing changed beyond chance.
-        watch: cells that would hold alone but not after the correction for all comparisons.
+        findings: causes, the most money first; empty when nothing changed beyond chance. They are confirmed, or to be
+            watched, with the reason, where nobody can know how much the days differ by themselves.
+        watch: cells that are nearly certain after the correction for all comparisons.
         issues: what the data does that a reader must know first, worst first.
         money: the change split by factor ("entered", "mix", a factor a step, "order_value") and segment, in money, or
             in units of the last step when no money is known; adds up exactly. None without a table before,
@@ -71,6 +83,10 @@ class Diagnosis:
     after: FunnelTable
     before: FunnelTable | None
 
+    def __iter__(self) -> Iterator[Finding]:
+        """The findings, the most money first."""
+        return iter(self.findings)
+
 
 def diagnose(
     after: FunnelTable,
@@ -86,7 +102,8 @@ def diagnose(
     """Find the cells that explain a change, or a gap to a benchmark.
 
     Args:
-        after: the funnel now.
+        after: the funnel now. Its `past` tells how much days differ by themselves; without any days its `dispersion` is
+            assumed, and what rests on it is never confirmed.
         before: the same funnel to compare with, with the same steps and dimensions.
         benchmark: rates to hold the steps against, by the name of the step they lead to, or a funnel that has them.
             With `before`, only steps that did not change are held against it.
@@ -100,6 +117,8 @@ def diagnose(
         SpecError: nothing to compare with, or tables with different steps or dimensions.
     """
     _check(after, before, benchmark, alpha)
+    noise = Noise(_like(after.past, after), after.dispersion or usual_dispersion())
+    sure = measured(after, before) and enough(before, noise.history)
     after = after if after.period or not period else replace(after, period=period)
     after = replace(after, period=period or after.period)
     if before is not None:
@@ -118,20 +137,27 @@ def diagnose(
             money, mix = _money(after_aligned, before_aligned), _mix(after_aligned, before_aligned)
             surprises = _surprises(after_aligned, before_aligned)
         guards = Guards(alpha, MARGIN * alpha, min_effect, min_loss, words.step_values(after))
-        cells, mix_q = _tested(after_aligned, before_aligned)
+        noise = replace(noise, history=_like(noise.history, after_aligned))
+        cells, mix_q, mix_spread = _tested(after_aligned, before_aligned, noise)
         steps = _steps(after_aligned, before_aligned)
         confirmed = causes(cells, steps, guards)
         told = [(cell.step, cell.node.members) for cell in confirmed]
-        found = [words.rate_finding(cell, after_aligned, before_aligned, "confirmed") for cell in confirmed]
+        found = [
+            words.rate_finding(cell, after_aligned, before_aligned, "confirmed", guards.least(cell, cells))
+            for cell in confirmed
+        ]
         watch = [
-            words.rate_finding(cell, after_aligned, before_aligned, "watch")
+            words.rate_finding(cell, after_aligned, before_aligned, "watch", guards.least(cell, cells, WATCH_LEVEL))
             for cell in watched(cells, confirmed, guards)
         ]
-        found += _mix_finding(after_aligned, before_aligned, mix, mix_q, guards)
+        found += _mix_finding(after_aligned, before_aligned, mix, (mix_q, mix_spread), guards)
     if benchmark is not None:
         guards = Guards(alpha, MARGIN * alpha, min_effect, min_loss, words.step_values(after))
-        gaps, gap_watch, gap_cells = _gaps(after_aligned, benchmark, guards, told)
+        gaps, gap_watch, gap_cells = _gaps(after_aligned, benchmark, guards, told, noise)
         found, watch, cells = found + gaps, watch + gap_watch, cells + gap_cells
+    if not sure:
+        reason = words.unsure(noise.dispersion if not measured(after, before) else None)
+        found = [words.unconfirmed(finding, reason) for finding in found]
     ranked = tuple(sorted(found, key=lambda f: (-abs(f.money.value) if f.money else 0.0, f.q_value)))
     return Diagnosis(
         verdict=words.verdict(ranked, after, before, mix),
@@ -147,11 +173,26 @@ def diagnose(
     )
 
 
+def _like(past: FunnelTable | None, after: FunnelTable) -> FunnelTable | None:
+    """The days before over the segments of the funnel; None where they are of another funnel."""
+    if past is None or past.names != after.names or past.by != after.by:
+        return None
+    return _placed(past, after.segments)
+
+
 def _check(
     after: FunnelTable, before: FunnelTable | None, benchmark: Mapping[str, float] | FunnelTable | None, alpha: float
 ) -> None:
     if not 0 < alpha < 1:
         raise SpecError(Message("alpha must lie between 0 and 1."), Message("Usual is 0.05."))
+    if after.dispersion is not None and not after.dispersion >= 1:
+        raise SpecError(
+            Message("The dispersion is {value}.", value=str(after.dispersion)),
+            Message(
+                "Write how many times more than by chance the counts vary: 1 or more, usual is {usual}.",
+                usual=str(usual_dispersion()),
+            ),
+        )
     if before is None and benchmark is None:
         raise SpecError(
             Message("There is nothing to compare with."), Message("Give the funnel before, or a benchmark.")
@@ -192,21 +233,24 @@ def _aligned(after: FunnelTable, before: FunnelTable) -> tuple[FunnelTable, Funn
     segments = tuple(sorted(set(after.segments) | set(before.segments)))
     if segments == after.segments == before.segments:
         return after, before
+    return _placed(after, segments), _placed(before, segments)
+
+
+def _placed(table: FunnelTable, segments: tuple[tuple[str, ...], ...]) -> FunnelTable:
+    """The table over these segments; what it has of others is left out."""
     place = {segment: i for i, segment in enumerate(segments)}
-
-    def moved(table: FunnelTable) -> FunnelTable:
-        to = np.zeros((len(segments), len(table.segments)))
-        to[[place[segment] for segment in table.segments], np.arange(len(table.segments))] = 1
-        return replace(
-            table,
-            segments=segments,
-            counts=to @ table.counts,
-            amount=None if table.amount is None else to @ np.nan_to_num(table.amount),
-            daily=None if table.daily is None else np.einsum("ts,dsk->dtk", to, table.daily),
-            daily_amount=None if table.daily_amount is None else np.nan_to_num(table.daily_amount) @ to.T,
-        )
-
-    return moved(after), moved(before)
+    to = np.zeros((len(segments), len(table.segments)))
+    for own, segment in enumerate(table.segments):
+        if segment in place:
+            to[place[segment], own] = 1
+    return replace(
+        table,
+        segments=segments,
+        counts=to @ table.counts,
+        amount=None if table.amount is None else to @ np.nan_to_num(table.amount),
+        daily=None if table.daily is None else np.einsum("ts,dsk->dtk", to, table.daily),
+        daily_amount=None if table.daily_amount is None else np.nan_to_num(table.daily_amount) @ to.T,
+    )
 
 
 def _usable(table: FunnelTable, step: int, base: int) -> Flags:
@@ -224,31 +268,37 @@ def _steps(after: FunnelTable, before: FunnelTable) -> list[Step2x2]:
     return found
 
 
-def _daily(tables: list[FunnelTable], step: int, base: int) -> Daily | None:
-    """Who went on and who entered, by day, over the tables; None when one has too few days to see a spread."""
-    if any(table.daily is None or len(table.days) < 3 for table in tables):
-        return None
-    parts = [table.daily for table in tables if table.daily is not None]
-    on, entered = (np.concatenate([part[:, :, which] for part in parts]) for which in (step, base))
-    usable = (on <= entered).all(0)
-    period = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    return np.where(usable, on, 0.0), np.where(usable, entered, 0.0), period
+@dataclass(frozen=True)
+class Noise:
+    """What is known about days that differ by themselves: more days, or an assumed dispersion where there are none."""
+
+    history: FunnelTable | None
+    dispersion: float
+
+    def of(
+        self, places: Sequence[Node], ends: tuple[int, int], after: FunnelTable, before: FunnelTable | None
+    ) -> list[Spread]:
+        """How much the step from `ends[0]` to `ends[1]` swings by itself in each node."""
+        daily = daily_of(ends[1], ends[0], after, before, self.history)
+        if daily is None:
+            return [Spread(self.dispersion, np.inf)] * len(places)
+        return spreads([node.members for node in places], daily)
 
 
-def _tested(after: FunnelTable, before: FunnelTable) -> tuple[list[Cell], float]:
-    """Every cell, and the q-value of the whole conversion, corrected together with them; NaN without segments."""
+def _tested(after: FunnelTable, before: FunnelTable, noise: Noise) -> tuple[list[Cell], float, Spread]:
+    """Every cell, and of the whole conversion the q-value (corrected with them; NaN without segments) and the swing."""
     places = nodes(after.by, after.segments)
     steps = _steps(after, before)
     pairs = list(zip(after.required, after.required[1:], strict=False))
-    spread = [dispersions(places, _daily([before, after], step, base)) for base, step in pairs]
+    spread = [noise.of(places, ends, after, before) for ends in pairs]
     if not after.by:
-        return examined(places, steps, spread)[0], float("nan")
+        return examined(places, steps, spread)[0], float("nan"), spread[0][0]
     first, last = after.required[0], after.required[-1]
-    phi, freedom = dispersions(places[:1], _daily([before, after], last, first)).get(0, (1.0, np.inf))
+    (swing,) = noise.of(places[:1], (first, last), after, before)
     x0, n0, x1, n1 = (float(t.counts[:, k].sum()) for t in (before, after) for k in (last, first))
-    p_value = float(two_proportions((x0, n0), (x1, n1), dispersion=phi, df=freedom))
+    p_value = float(two_proportions((x0, n0), (x1, n1), dispersion=swing.phi, df=swing.df))
     cells, (q_value,) = examined(places, steps, spread, extra=[p_value])
-    return cells, q_value
+    return cells, q_value, swing
 
 
 def _is_chain(table: FunnelTable) -> bool:
@@ -272,15 +322,16 @@ def _mix(after: FunnelTable, before: FunnelTable) -> MixRate | None:
 
 
 def _mix_finding(
-    after: FunnelTable, before: FunnelTable, mix: MixRate | None, q_value: float, guards: Guards
+    after: FunnelTable, before: FunnelTable, mix: MixRate | None, tested: tuple[float, Spread], guards: Guards
 ) -> list[Finding]:
     """The change of the whole conversion when it is mostly a change of mix."""
+    q_value, swing = tested
     if mix is None or not np.isfinite(q_value) or q_value >= guards.false_discovery or not mix.before > 0:
         return []
     large = abs(mix.total / mix.before) >= guards.min_effect
     if not large or mix.mix * mix.total <= 0 or abs(mix.mix) < MIX_SHARE * abs(mix.total):
         return []
-    finding = words.mix_finding(after, before, mix, q_value)
+    finding = words.mix_finding(after, before, mix, q_value, swing)
     too_little = finding.money is not None and abs(finding.money.value) < guards.min_loss
     return [] if too_little else [finding]
 
@@ -323,7 +374,11 @@ def _surprises(after: FunnelTable, before: FunnelTable) -> tuple[Surprise, ...]:
 
 
 def _gaps(
-    after: FunnelTable, benchmark: Mapping[str, float] | FunnelTable, guards: Guards, told: list[tuple[int, Flags]]
+    after: FunnelTable,
+    benchmark: Mapping[str, float] | FunnelTable,
+    guards: Guards,
+    told: list[tuple[int, Flags]],
+    noise: Noise,
 ) -> tuple[list[Finding], list[Finding], list[Cell]]:
     """Steps below a benchmark, where no change was told already."""
     rates = _rates(benchmark) if isinstance(benchmark, FunnelTable) else dict(benchmark)
@@ -337,7 +392,7 @@ def _gaps(
             continue
         whole = Step2x2(nothing, nothing, after.counts[:, step], after.counts[:, base], rate)
         steps.append(whole.only(_usable(after, step, base)))
-        spread.append(dispersions(places, _daily([after], step, base)))
+        spread.append(noise.of(places, (base, step), after, None))
         held.append(position)
     cells, _ = examined(places, steps, spread)
     local = guards._replace(value=guards.value[held])

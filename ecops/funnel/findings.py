@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from ecops.finding import Amount, Confidence, Finding
 from ecops.funnel.cells import Cell, Floats
+from ecops.funnel.daily import Spread
 from ecops.funnel.onset import Onset, onset
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
 from ecops.handbook import advice
 from ecops.locale import LANGUAGES
-from ecops.messages import Count, Message, Money, Percent, Term, Value, write
+from ecops.messages import Count, Message, Money, Number, Percent, Term, Value, write
 from ecops.periods import Period
-from ecops.statistics import newcombe, wilson
+from ecops.statistics import critical_value, newcombe, wilson
+from ecops.statistics.days import LEAST_DAYS
 from ecops.statistics.decomposition import MixRate
-from ecops.words import where
+from ecops.statistics.selection import after_selection
+from ecops.words import too_few_days, where
 
 UNDATED = Period(dt.date.min, dt.date.min)
 """The period of findings about a table without days, when nobody said which days it is about."""
@@ -74,17 +78,54 @@ def kind_of(step: Step) -> str:
     return "pay" if "pay" in step.name.casefold() or "支付" in step.name else ""
 
 
-def rate_finding(cell: Cell, after: FunnelTable, before: FunnelTable, confidence: Confidence) -> Finding:
-    """A step that changed in a part of the shop."""
+def rate_finding(
+    cell: Cell, after: FunnelTable, before: FunnelTable, confidence: Confidence, least: tuple[float, float]
+) -> Finding:
+    """A step that changed in a part of the shop; `least` is the largest p-value and the smallest effect told."""
     low, high = (
         float(end) for end in newcombe((cell.x0, cell.n0), (cell.x1, cell.n1), dispersion=cell.dispersion, df=cell.df)
     )
-    # The interval of the raw rates, moved to the change at an unchanged mix.
-    shift = (cell.rate - cell.expected) - (cell.x1 / cell.n1 - cell.x0 / cell.n0)
-    money = _amount(cell, after, low + shift, high + shift)
+    # The interval of the raw rates, moved to the change at an unchanged mix, and widened for having been selected.
+    raw = cell.x1 / cell.n1 - cell.x0 / cell.n0
+    below, above = _selected(cell, least)
+    change = cell.rate - cell.expected
+    ci = (change - (raw - low) * below, change + (high - raw) * above)
+    money = _amount(cell, after, *ci)
     headline = _rate_headline(cell, after, money, confidence)
-    ci = (low + shift, high + shift)
     return _finding(cell, after, before.period or UNDATED, (ci, confidence, money), (headline, _evidence(cell)))
+
+
+def _selected(cell: Cell, least: tuple[float, float]) -> tuple[float, float]:
+    """How many times longer each half of the usual interval must be, because only large changes are told."""
+    cutoff, effect = least
+    size = abs(cell.rate - cell.expected)
+    if not cell.score > 0 or not size > 0:
+        return 1.0, 1.0
+    error, sign = size / cell.score**0.5, np.sign(cell.rate - cell.expected)
+    bar = max(float(critical_value(1 - cutoff, cell.df)), effect * cell.expected / error)
+    ends = after_selection(sign * size, error, cell.df, bar)
+    reach = float(critical_value(df=cell.df)) * error
+    return float((sign * size - ends.low) / reach), float((ends.high - sign * size) / reach)
+
+
+def unsure(dispersion: float | None) -> Message:
+    """Why nothing can be confirmed: the dispersion is assumed, or (None) too few days tell their memory."""
+    if dispersion is None:
+        return too_few_days(LEAST_DAYS)
+    return Message(
+        "The table has no days, so how much they differ is assumed: counts are taken to vary {times} times as much as "
+        "by chance. Nothing can be confirmed on an assumption; give the counts by day, or another value.",
+        times=Number(dispersion, 1),
+    )
+
+
+def unconfirmed(finding: Finding, reason: Message) -> Finding:
+    """The finding to be watched only, with the reason."""
+    params = dict(finding.headline.params)
+    if "certainty" in params:
+        params["certainty"] = CONFIDENCE["watch"]
+    headline = Message(finding.headline.id, **params)
+    return replace(finding, confidence="watch", headline=headline, notes=(*finding.notes, reason))
 
 
 def _evidence(cell: Cell) -> Message:
@@ -333,11 +374,11 @@ def interval_words(money: Amount) -> Value:
     return "" if read_alike(low, high) else Message(" ({low} to {high})", low=low, high=high)
 
 
-def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: float) -> Finding:
+def mix_finding(after: FunnelTable, before: FunnelTable, mix: MixRate, q_value: float, swing: Spread) -> Finding:
     """The whole conversion changed because other segments came, not because any converts differently."""
     first, last = after.required[0], after.required[-1]
     x0, n0, x1, n1 = (float(t.counts[:, k].sum()) for t in (before, after) for k in (last, first))
-    low, high = (float(end) for end in newcombe((x0, n0), (x1, n1)))
+    low, high = (float(end) for end in newcombe((x0, n0), (x1, n1), dispersion=swing.phi, df=swing.df))
     shift = mix.mix - mix.total
     value = float(after.order_value.mean()) if after.amount is None else float(np.nansum(after.amount) / max(x1, 1.0))
     money = None

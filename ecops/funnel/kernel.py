@@ -126,37 +126,43 @@ def _window_end(log: Log, plan: Plan, start: Ints) -> Ints:
 
 
 def any_order(log: Log, plan: Plan) -> list[Reach]:
-    """All steps up to k inside one window, in any order; a step that stands twice needs two events."""
+    """All steps up to k inside one window, in any order; a step that stands twice needs two events.
+
+    Every event of the steps is tried as the first of its set, so that a set counts when it begins inside the plan's
+    span of time, also where the unit took one of the steps once more later on.
+    """
     times = {kind: log.moments[log.rows(plan.steps[kind])] for kind in set(plan.kinds)}
     found: list[Reach] = []
     for position, base in enumerate(plan.base):
         chain = [step for step in plan.required if step <= base] + [position]
         needed = Counter(plan.kinds[step] for step in chain)
-        ends = np.unique(np.concatenate([times[kind] for kind in needed]))
-        if base >= 0:
-            ends = ends[_among(log, ends, found[base].moment)]
-        begin, ok = ends, np.ones(len(ends), dtype=bool)
-        for kind, times_needed in needed.items():
-            ok, begin = _nth_last(log, times[kind], times_needed, ends, (ok, begin))
-        if plan.window is not None:
-            ok &= ends - begin <= plan.window
+        begin = np.unique(np.concatenate([times[kind] for kind in needed]))
         tick = log.tick_of(begin)
-        ok &= (tick >= plan.first) & (tick <= plan.last)
-        at, begin = ends[ok], begin[ok]
-        first = first_of_unit(log, at)
-        found.append(Reach(at[first], begin[first], at[first] - begin[first]))
+        begin = begin[(tick >= plan.first) & (tick <= plan.last)]
+        if base >= 0:
+            begin = begin[_among(log, begin, found[base].moment)]
+        end, ok = begin, np.ones(len(begin), dtype=bool)
+        for kind, times_needed in needed.items():
+            ok, end = _nth_next(log, times[kind], times_needed, begin, (ok, end))
+        if plan.window is not None:
+            ok &= end - begin <= plan.window
+        end, begin = end[ok], begin[ok]
+        # A later first event never completes earlier; of those that complete first the nearest counts.
+        at = end[first_of_unit(log, end)]
+        begin = begin[np.searchsorted(end, at, side="right") - 1]
+        found.append(Reach(at, begin, at - begin))
     return found
 
 
-def _nth_last(log: Log, events: Ints, n: int, ends: Ints, so_far: tuple[Flags, Ints]) -> tuple[Flags, Ints]:
-    """Where the n-th last event up to each end exists in the same unit, and the earliest moment seen so far."""
-    ok, begin = so_far
+def _nth_next(log: Log, events: Ints, n: int, begin: Ints, so_far: tuple[Flags, Ints]) -> tuple[Flags, Ints]:
+    """Where the n-th event from each moment on exists in the same unit, and the latest such moment seen so far."""
+    ok, end = so_far
     if not len(events):
-        return np.zeros(len(ends), dtype=bool), begin
-    place = np.searchsorted(events, ends, side="right") - n
-    event = events[np.maximum(place, 0)]
-    ok = ok & (place >= 0) & (log.unit_of(event) == log.unit_of(ends))
-    return ok, np.minimum(begin, event)
+        return np.zeros(len(begin), dtype=bool), end
+    place = np.searchsorted(events, begin, side="left") + n - 1
+    event = events[np.minimum(place, len(events) - 1)]
+    ok = ok & (place < len(events)) & (log.unit_of(event) == log.unit_of(begin))
+    return ok, np.maximum(end, event)
 
 
 def _among(log: Log, moments: Ints, others: Ints) -> Flags:

@@ -75,7 +75,9 @@ def _unique(headers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def sheet_funnel(now: Any, before: Any = None, period: Period | None = None, currency: str = "") -> ShopFunnel:
+def sheet_funnel(
+    now: Any, before: Any = None, period: Period | None = None, currency: str = "", dispersion: float | None = None
+) -> ShopFunnel:
     """The funnel of a table of counts.
 
     A row is a segment (a source, a product, a day) and the columns are steps under any known header; or a row is a step
@@ -87,6 +89,8 @@ def sheet_funnel(now: Any, before: Any = None, period: Period | None = None, cur
         before: the same table of the days compared with, or None.
         period: the days `now` is about, when it does not say.
         currency: ISO code of its money.
+        dispersion: how many times more than by chance its counts vary, where it has no days to tell; the usual one when
+            None. `own_dispersion` knows that of a shop.
 
     Raises:
         MappingError: no two steps are known. DataError: text where counts should be.
@@ -96,10 +100,11 @@ def sheet_funnel(now: Any, before: Any = None, period: Period | None = None, cur
         after, then = upright
         if before is not None and (other := _upright(before)) is not None:
             then = other[0]
-        return compared(after, then)
+        return compared(replace(after, dispersion=dispersion), then)
     by = segment_columns(now)
     if before is not None:
-        return compared(*_two(now, before, by, period, currency))
+        after, then = _two(now, before, by, period, currency)
+        return compared(replace(after, dispersion=dispersion), then)
     whole = from_table(now, by=by, period=period, currency=currency)
     half = len(whole.days) // 2
     if not half or period is not None:

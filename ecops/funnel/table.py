@@ -62,6 +62,9 @@ class FunnelTable:
         currency: ISO code of `amount`.
         issues: what was noticed while counting.
         spec: the `FunnelSpec` of event mode, else None.
+        past: the same funnel on more days before, from which it is known how much days differ; None when nobody has it.
+        dispersion: how many times more than by chance the counts are taken to vary where there are no days that tell;
+            None for the usual one.
     """
 
     steps: tuple[Step, ...]
@@ -80,6 +83,8 @@ class FunnelTable:
     currency: str = ""
     issues: tuple[Issue, ...] = field(default=())
     spec: FunnelSpec | None = None
+    past: FunnelTable | None = None
+    dispersion: float | None = None
 
     @property
     def base(self) -> tuple[int, ...]:
@@ -171,6 +176,7 @@ class FunnelTable:
             amount=None if self.amount is None else to @ np.nan_to_num(self.amount),
             daily=None if self.daily is None else np.einsum("ts,dsk->dtk", to, self.daily),
             daily_amount=None if self.daily_amount is None else np.nan_to_num(self.daily_amount) @ to.T,
+            past=None if self.past is None or self.past.by != self.by else self.past.along(columns),
         )
 
     def only(self, **values: str) -> FunnelTable:
@@ -188,6 +194,7 @@ class FunnelTable:
             amount=None if self.amount is None else self.amount[keep],
             daily=None if self.daily is None else self.daily[:, keep],
             daily_amount=None if self.daily_amount is None else self.daily_amount[:, keep],
+            past=None if self.past is None or self.past.by != self.by else self.past.only(**values),
         )
 
     def count(self, step: str, **values: str) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecops.errors import DataError
 from ecops.finding import Amount, Finding
+from ecops.funnel.own import Own
 from ecops.funnel.workspace import bases, shop_funnel, shop_products
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Percent
@@ -22,7 +23,8 @@ def step_findings(data: Data, period: Period, compare: Compare) -> list[Finding]
     if not known:
         return []
     try:
-        result = shop_funnel(data, period, compare, basis=known[0])
+        words = Own(getattr(data, "state", None)).words()
+        result = shop_funnel(data, period, compare, basis=known[0], words=words)
     except DataError:
         return []
     return [*result.findings, *result.watch]

@@ -7,26 +7,27 @@ a log of events has its own. Here both become the tables that `diagnose` compare
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.finding import Amount, Finding
+from ecops.funnel import logs
 from ecops.funnel.counts import from_table
+from ecops.funnel.daily import daily_of, spreads
 from ecops.funnel.diagnosis import Diagnosis, diagnose
-from ecops.funnel.events import from_events
-from ecops.funnel.packing import PackedEvents, pack
+from ecops.funnel.own import ALL_STEPS, Words, log_spec
 from ecops.funnel.products import cart_pay_products
 from ecops.funnel.quality import quality
-from ecops.funnel.source import EventSource
-from ecops.funnel.spec import FunnelSpec, Order, Step, known_steps, presets
+from ecops.funnel.spec import FunnelSpec, Step, known_steps, presets
 from ecops.funnel.table import FunnelTable, Issue
 from ecops.messages import Message, Percent
 from ecops.metrics.daily import opened
+from ecops.metrics.panel import history_days
 from ecops.periods import ONE_DAY, Compare, Period
+from ecops.statistics.days import LEAST_DAYS
 from ecops.words import where
 
 if TYPE_CHECKING:
@@ -35,16 +36,12 @@ if TYPE_CHECKING:
 Basis = Literal["counts", "events"]
 """counts: the platforms' own daily figures. events: people followed through a log."""
 
-ALL_STEPS = "all"
-"""The name of the choice that takes every step there is."""
-
 PRODUCT_DAYS = 28
 """Products are judged over at least four weeks; a fortnight of one product is too little."""
 
 _OF_COLUMN = {"visitors": "visit", "cart_users": "cart", "order_buyers": "order", "pay_buyers": "pay"}
 _COLUMNS = ("impressions", "clicks", *_OF_COLUMN)
 _PLACES = ("platform", "shop", "channel", "device", "segment", "title")
-_EVENT_PLACES = ("platform", "channel", "device", "segment")
 _MOST_SEGMENTS = 400
 
 
@@ -82,16 +79,15 @@ def bases(data: Any) -> tuple[Basis, ...]:
     return (*found, "events") if ready.has("events") else tuple(found)
 
 
-def step_choices(data: Any, period: Period, compare: Compare = "previous", basis: Basis = "counts") -> tuple[str, ...]:
+def step_choices(
+    data: Any, period: Period, compare: Compare = "previous", basis: Basis = "counts", words: Words = ()
+) -> tuple[str, ...]:
     """`ALL_STEPS` and the presets whose every step somebody reports in the period."""
     ready = opened(data)
     if basis == "events":
-        happen = _events_in(ready)
-        known = [key for key, preset in presets().items() if all(set(step.events) & happen for step in preset.steps)]
-    else:
-        rows = _rows(ready, period, period.compared(compare))
-        known = [key for key, preset in presets().items() if _shops_with(rows, preset.steps)[1]]
-    return (ALL_STEPS, *known)
+        return logs.step_choices(ready, words)
+    rows = _rows(ready, period, period.compared(compare))
+    return (ALL_STEPS, *(key for key, preset in presets().items() if _shops_with(rows, preset.steps)[1]))
 
 
 def shop_funnel(
@@ -101,8 +97,8 @@ def shop_funnel(
     *,
     steps: str = ALL_STEPS,
     basis: Basis = "counts",
-    window: str | None = "1d",
-    order: Order = "ordered",
+    spec: FunnelSpec | None = None,
+    words: Words = (),
 ) -> ShopFunnel:
     """The funnel of a workspace, compared and diagnosed once for the whole shop.
 
@@ -116,19 +112,16 @@ def shop_funnel(
         compare: what they are compared with.
         steps: a preset, or `ALL_STEPS`.
         basis: see `Basis`.
-        window: time allowed from the first step, for events; see `FunnelSpec`.
-        order: how events are matched.
+        spec: the funnel asked of events, see `logs.event_spec`; that of `steps` when None.
+        words: what the shop's own events mean.
 
     Raises:
         DataError: no traffic or no events in the period, or nobody reports the steps.
     """
     ready = opened(data)
     if basis == "events":
-        log = shop_log(ready)
-        spec = longest_spec(log.names, window, order)
-        if steps != ALL_STEPS:
-            spec = FunnelSpec.preset(steps, window=window, order=order)
-        return _of_events(log, period, period.compared(compare), spec)
+        asked = spec or log_spec(sorted(logs.events_in(ready)), steps, words=words)
+        return compared(*logs.event_funnel(ready, period, period.compared(compare), asked, words))
     rows = _rows(ready, period, period.compared(compare))
     chosen, shops, notes = _chosen_steps(rows, steps)
     if not shops:
@@ -139,16 +132,22 @@ def shop_funnel(
     rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
     now, then, gaps = _alike(rows, period, period.compared(compare))
     by = _split_by(rows)
-    named = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "")}
+    named: Any = {"date": "date", "amount": "pay_amount", "currency": getattr(ready, "currency", "")}
     after = from_table(now, chosen, by, period=period, **named)
     before = from_table(then, chosen, by, period=period.compared(compare), **named) if len(then) else None
+    past = _rows_before(ready, rows, period, period.compared(compare))
+    if len(past):
+        after = replace(after, past=from_table(past, chosen, by, **named))
     # Where one platform of several has the steps, sentences must say which.
     only = next(iter(shops))[0] if notes and len({platform for platform, _ in shops}) == 1 else ""
     return compared(after, before, (*notes, *gaps), only)
 
 
 def compared(
-    after: FunnelTable, before: FunnelTable | None, notes: Sequence[Message] = (), platform: str = ""
+    after: FunnelTable,
+    before: FunnelTable | None,
+    notes: Sequence[Message] = (),
+    platform: str = "",
 ) -> ShopFunnel:
     """A funnel and its comparison, diagnosed; without a comparison, or with an empty one, only described.
 
@@ -177,6 +176,33 @@ def compared(
         result,
         tuple(notes),
     )
+
+
+def own_dispersion(data: Any, period: Period) -> float | None:
+    """How many times more than by chance the counts of a shop vary over such a period, the median step.
+
+    A table without days takes it over, see `diagnose`. None where the shop has no daily counts or too few days.
+    """
+    import numpy as np
+
+    ready = opened(data)
+    past = Period(period.end - (history_days(period) + period.days - 1) * ONE_DAY, period.end)
+    if not ready.has("traffic_daily"):
+        return None
+    try:
+        rows = _rows(ready, past, past)
+    except DataError:
+        return None
+    chosen, shops, _ = _chosen_steps(rows, ALL_STEPS)
+    rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
+    if rows["date"].nunique() < LEAST_DAYS + period.days or len(chosen) < 2:
+        return None
+    now = period.start <= rows["date"]
+    after, before = (from_table(part.fillna(0.0), chosen, date="date") for part in (rows[now], rows[~now]))
+    pairs = zip(after.required, after.required[1:], strict=False)
+    daily = [daily_of(step, base, after, before, None) for base, step in pairs]
+    found = [spreads([np.ones(1, dtype=bool)], part)[0].phi for part in daily if part is not None]
+    return float(np.median(found)) if found else None
 
 
 def described(table: FunnelTable) -> Message:
@@ -224,92 +250,29 @@ def shop_products(data: Any, period: Period) -> tuple[pd.DataFrame, Period]:
     return whole.sort_values(["tier", "money_at_stake"], ascending=[True, False], ignore_index=True), span
 
 
-def shop_log(data: Any) -> PackedEvents:
-    """The events of a workspace, packed with every dimension that has more than one value; kept for its version."""
-    ready = opened(data)
-    key = getattr(ready, "version", None)
-    with _packing:
-        if key is None or key not in _packed:
-            log = _log(ready)
-            if key is None:
-                return log
-            while len(_packed) >= _KEPT:
-                del _packed[next(iter(_packed))]
-            _packed[key] = log
-        return _packed[key]
+def _rows_before(data: Any, rows: pd.DataFrame, period: Period, before: Period) -> pd.DataFrame:
+    """Rows of the days before both spans, of the same shops on the same levels."""
+    import pandas as pd
 
-
-_KEPT = 2
-_packed: dict[str, PackedEvents] = {}
-_packing = threading.Lock()
-
-
-def _log(ready: Any) -> PackedEvents:
-    schema = ready.query("SELECT * FROM events LIMIT 0", {}).schema
-    columns = dict(zip(schema.names, schema.types, strict=True))
-
-    def ask(sql: str, params: Mapping[str, Any]) -> Any:
-        return ready.query(sql.replace("WITH ", "WITH log AS (SELECT * FROM events), ", 1), dict(params))
-
-    currency = getattr(ready, "currency", "")
-    counted = ", ".join(f"count(DISTINCT {name}) AS {name}" for name in _EVENT_PLACES)
-    sizes = ready.query(f"SELECT {counted} FROM events", {}).to_pylist()[0]  # noqa: S608 - names of ours
-    by = [name for name, size in sizes.items() if 1 < size <= _MOST_SEGMENTS]
-    return pack(EventSource(columns, currency, ask), by=by, currency=currency)
-
-
-def event_spec(
-    data: Any, steps: str = ALL_STEPS, window: str | None = "1d", order: Order = "ordered"
-) -> FunnelSpec | None:
-    """The funnel of a preset over the events of a workspace; `ALL_STEPS` takes what `longest_spec` does.
-
-    None when no preset has two steps in the log.
-    """
-    if steps != ALL_STEPS:
-        return FunnelSpec.preset(steps, window=window, order=order)
-    try:
-        return longest_spec(sorted(_events_in(opened(data))), window, order)
-    except DataError:
-        return None
-
-
-def longest_spec(events: Sequence[str], window: str | None = "1d", order: Order = "ordered") -> FunnelSpec:
-    """The preset of which most steps happen among these events, without the others.
-
-    Raises:
-        DataError: no preset has two steps there.
-    """
-    happen = set(events)
-    found = [
-        tuple(step for step in preset.steps if set(step.events) & happen)
-        for preset in presets().values()
-        if len({step.events for step in preset.steps}) == len(preset.steps)
+    past = logs.history_span(period, before)
+    if past is None:
+        return rows.iloc[:0]
+    found = data.query(load_sql("ecops.funnel.queries", "steps"), {"start": past.start, "end": past.end}).to_pandas()
+    if found.empty:
+        return found
+    levels = dict(zip(zip(rows["platform"], rows["shop"], strict=True), rows["level"], strict=True))
+    kept = [
+        levels.get((platform, shop)) == level
+        for platform, shop, level in zip(found["platform"], found["shop"], found["level"], strict=True)
     ]
-    longest = max(found, key=len, default=())
-    if len(longest) < 2:
-        raise DataError(
-            Message("The log has no two steps of a known funnel."),
-            Message("Name the events exposure, click, cart, order and pay, or load daily counts."),
-        )
-    return FunnelSpec(longest, window=window, order=order)
+    found = found[kept]
+    found["date"] = pd.to_datetime(found["date"]).dt.date
+    numbers = [*_COLUMNS, "pay_amount"]
+    return found.assign(**found[numbers].astype(float).fillna(0.0))
 
 
-def _events_in(data: Any) -> set[str]:
-    return set(data.query("SELECT DISTINCT event FROM events WHERE event IS NOT NULL", {})["event"].to_pylist())
-
-
-def _of_events(log: PackedEvents, period: Period, before: Period, spec: FunnelSpec) -> ShopFunnel:
-    after = from_events(log, spec, period=period)
-    if not after.counts[:, 0].sum() > 0:
-        raise DataError(Message("The log has no events in these days."), Message("Choose other dates."))
-    first, _ = log.span
-    notes = []
-    other = None
-    if before.start >= first:
-        other = from_events(log, spec, period=before, check=False)
-    else:
-        notes.append(Message("The log begins on {day}; there is nothing to compare these days with.", day=first))
-    return compared(after, other, notes)
+_RANK = {"item": 1, "shop": 2, "source": 3}
+"""Levels by how much they say; a level that an older release let in says least."""
 
 
 def _rows(data: Any, period: Period, before: Period) -> pd.DataFrame:
@@ -329,7 +292,7 @@ def _rows(data: Any, period: Period, before: Period) -> pd.DataFrame:
     for _, part in rows.groupby(["platform", "shop"], sort=True):
         levels = {str(level): len(_reported(side)) for level, side in part.groupby("level")}
         # On a tie sources say more than the whole shop; products count a person once for each product she saw.
-        best = max(levels, key=lambda level: (levels[level], ("item", "shop", "source").index(level)))
+        best = max(levels, key=lambda level: (levels[level], _RANK.get(level, 0)))
         if best == "item" and max(levels.get("source", 0), levels.get("shop", 0)) >= 2:
             best = max((level for level in levels if level != "item"), key=lambda level: (levels[level], level))
         kept.append(part[part["level"] == best])

@@ -158,14 +158,13 @@ def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
     split = _detail(whole)
     leaves, dimensions = _leaves(split)
     guards = Guards(money=max(before, after) * MINIMUM_SHARE if minimum_money is None else minimum_money)
-    gmv = np.nan_to_num(split.panel.measures[aliases_of(whole.basis)["gmv"]])
-    cells = Cells(_series(split), make_nodes(leaves, dimensions), gmv, split.days)
-    causes = find_causes(cells, guards)
+    causes, seen = searched(split, guards)
     shift, shift_by = _mix(split, leaves, dimensions)
     told = findings.tell(whole, split, causes, (shift, shift_by), guards)
-    seen = find_causes(cells, guards, corrected=False)
-    told += findings.watch(whole, [cause for cause in seen if not _same_place(cause, causes)])
+    told += findings.watch(whole, seen)
     told += findings.retention(figures, guards)
+    if not whole.days.tell:
+        told = [findings.unconfirmed(item, whole) for item in told]
     told += findings.too_little(figures)
     tree = _tree(figures)
     part = not is_whole(whole.data)
@@ -192,6 +191,16 @@ def _diagnosed(whole: Scope, minimum_money: float | None) -> Diagnosis:
         usual,
         part,
     )
+
+
+def searched(split: Scope, guards: Guards) -> tuple[list[Cause], list[Cause]]:
+    """The causes in a scope split by `SPLITS`: those that are certain, and others that are worth an eye."""
+    leaves, dimensions = _leaves(split)
+    gmv = np.nan_to_num(split.panel.measures[aliases_of(split.basis)["gmv"]])
+    cells = Cells(_series(split), make_nodes(leaves, dimensions), gmv, split.days)
+    causes = find_causes(cells, guards)
+    seen = find_causes(cells, replace(guards, alpha=findings.WATCH_LEVEL))
+    return causes, [cause for cause in seen if not _same_place(cause, causes)]
 
 
 def _nothing(
@@ -234,6 +243,7 @@ def _detail(whole: Scope) -> Scope:
         split.panel.positions(whole.coverage.period_days),
         split.days.history,
         split.days.weekday,
+        split.days.number,
     )
     rows = _used_leaves(split.panel, whole.basis)
     panel = Panel(

@@ -14,8 +14,9 @@ from ecops.messages import Count, Message, Money, Percent, Points, Value
 from ecops.metrics.panel import basis_difference, basis_note, days_of
 from ecops.metrics.reasons import coverage_notes, data_notes, gap_message, place_of
 from ecops.metrics.registry import metric
+from ecops.statistics import changes
 from ecops.statistics.search import Cause, Guards
-from ecops.words import PART, WHOLE, where, written
+from ecops.words import PART, WHOLE, too_few_days, where, written
 
 if TYPE_CHECKING:
     from ecops.metrics.analysis import Scope, _Figures
@@ -45,6 +46,12 @@ _KINDS: Mapping[str, Kind] = {
 }
 INTERRUPTED = -0.2
 """A payment rate that fell by more than this looks like a failure of the payment itself, not like hesitation."""
+
+MIX_LEVEL = 0.01
+"""A shift of mix is one test beside those of the cells, so it must pass a stricter one than they together."""
+
+WATCH_LEVEL = 0.2
+"""Corrected level up to which a change is worth an eye; silent weeks then show one in five times, not three each."""
 
 WATCHED = 3
 """At most so many changes are told that would only hold alone."""
@@ -150,18 +157,16 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
     sums = np.eye(len(names))[codes].T
     buyers, visitors = (sums @ np.where(both, measures[name], 0.0) for name in ("pay_buyers", "visitors"))
     used = np.r_[days.before, days.after]
-    rows = np.concatenate([buyers[:, used], visitors[:, used]]).T
-    strata = np.repeat([0, 1], [len(days.before), len(days.after)])
-
-    def mix_part(parts: list[st.Floats]) -> st.Floats:
-        return _mix_of(parts, len(names))
-
-    # Told apart from the cells that are corrected together, so asked for more; what is shown is the usual 95 %.
-    sure = st.day_bootstrap(rows, strata, mix_part, level=0.99, seed=1)
-    low, high = st.day_bootstrap(rows, strata, mix_part, seed=1)
-    rate_low, rate_high = st.day_bootstrap(rows, strata, lambda parts: _rate_of(parts, len(names)), seed=1)
-    if not (sure[0] > 0 or sure[1] < 0):
+    usual = changes.ratio(buyers[:, used].sum(1), visitors[:, used].sum(1))
+    # At fixed rates of the segments only their mix moves conversion; against that, only their rates do.
+    at_mix = np.nan_to_num(usual) @ visitors
+    moved = changes.compare_ratios(at_mix[None, :], visitors.sum(0, keepdims=True), days)
+    rates = changes.compare_ratios(buyers.sum(0, keepdims=True), at_mix[None, :], days)
+    # Told apart from the cells that are corrected together, so asked for more.
+    if not moved.p_value[0] < MIX_LEVEL:
         return None
+    reach = (moved.high - moved.low)[0] / 2
+    low, high = shift.mix - reach, shift.mix + reach
     old, new = (float(np.nan_to_num(measures["pay_amount"])[:, place].sum()) for place in (days.before, days.after))
     scale = (old + new) / (shift.before + shift.after)
     money = Amount(scale * shift.mix, scale * low, scale * high, whole.currency)
@@ -182,7 +187,7 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
         n=int(visitors[:, days.after].sum()),
         confidence="confirmed",
         money=money,
-        headline=mix_sentence(shift, dimension, rates_moved=rate_low > 0 or rate_high < 0),
+        headline=mix_sentence(shift, dimension, rates_moved=bool(rates.p_value[0] < guards.alpha)),
         evidence=Message(
             "Conversion changed by {total}: {rate} inside the segments, {mix} by the mix.",
             total=Points(shift.total),
@@ -191,23 +196,6 @@ def _mix_finding(whole: Scope, split: Scope, shift: MixRate, dimension: str, gua
         ),
         action=_advice("mix_shift"),
     )
-
-
-def _mix_of(parts: list[st.Floats], count: int) -> st.Floats:
-    """Mix effect of bootstrap sums; each part has buyers, then visitors of every segment."""
-    (x0, n0), (x1, n1) = ((part[:, :count], part[:, count:]) for part in parts)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r0, r1 = x0 / n0, x1 / n1
-        r0, r1 = np.where(np.isnan(r0), r1, r0), np.where(np.isnan(r1), r0, r1)
-        share = n1 / n1.sum(1, keepdims=True) - n0 / n0.sum(1, keepdims=True)
-        centre = (x0.sum(1) / n0.sum(1) + x1.sum(1) / n1.sum(1)) / 2
-    return np.asarray((np.nan_to_num(share) * (np.nan_to_num((r0 + r1) / 2) - centre[:, None])).sum(1))
-
-
-def _rate_of(parts: list[st.Floats], count: int) -> st.Floats:
-    """Rate effect of bootstrap sums: what of the change of the total rate is not mix."""
-    before, after = (part[:, :count].sum(1) / part[:, count:].sum(1) for part in parts)
-    return np.asarray(after - before - _mix_of(parts, count))
 
 
 def mix_sentence(shift: MixRate, dimension: str, *, rates_moved: bool) -> Message:
@@ -246,6 +234,14 @@ def watch(whole: Scope, causes: Sequence[Cause]) -> list[Finding]:
     """The largest losses and gains that would hold alone but not after correction."""
     largest = sorted(causes, key=lambda cause: -abs(cause.money))[:WATCHED]
     return [_finding(whole, cause, "watch") for cause in largest]
+
+
+def unconfirmed(item: Finding, whole: Scope) -> Finding:
+    """A finding of a shop whose history is too short to know how its days differ: to be watched, with the reason."""
+    if item.confidence != "confirmed":
+        return item
+    reason = too_few_days(whole.days.least)
+    return replace(item, confidence="watch", notes=(*item.notes, reason))
 
 
 def retention(figures: _Figures, guards: Guards) -> list[Finding]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ecops import statistics as st
 from ecops.messages import Message
 from ecops.metrics.daily import (
+    HISTORY_DAYS,
     MINIMUM_LOOK_BACK,
     PLACES,
     SOURCES,
@@ -35,6 +36,7 @@ from ecops.metrics.panel import (
     coverage,
     days_of,
     find_basis,
+    history_days,
     make_panel,
     needed_days,
 )
@@ -183,15 +185,16 @@ def _days(panel: Panel, covered: Coverage, period: Period) -> Days:
     """Positions of the compared days; the whole weeks before the period that are not compared tell the noise."""
     group = np.full(len(panel.days), -1)
     compared = {*covered.compare_days, *covered.period_days}
-    start = period.start.toordinal()
+    start, weeks = period.start.toordinal(), history_days(period) // 7
     for place, day in enumerate(panel.days):
         distance = start - day.toordinal()
-        if 0 < distance <= 42 and day not in compared:
-            group[place] = 5 - (distance - 1) // 7
+        if 0 < distance <= 7 * weeks and day in covered.history and day not in compared:
+            group[place] = weeks - 1 - (distance - 1) // 7
     kept = np.unique(group[group >= 0])
     group[group >= 0] = np.searchsorted(kept, group[group >= 0])
     weekday = np.array([day.weekday() for day in panel.days], dtype=np.int64)
-    return Days(panel.positions(covered.compare_days), panel.positions(covered.period_days), group, weekday)
+    number = np.array([day.toordinal() for day in panel.days], dtype=np.int64)
+    return Days(panel.positions(covered.compare_days), panel.positions(covered.period_days), group, weekday, number)
 
 
 def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Sequence[str] | None = None) -> Kpis:
@@ -372,7 +375,11 @@ class _Figures:
             reason = missing_reason(entry, self.scope.panel, self.scope.sources)
             return Kpi(entry, nan, nan, nan, nan, nan, nan, 0, (), reason)
         value, change, daily = found
-        shown = [place for place, day in enumerate(self.scope.panel.days) if (self.scope.period.start - day).days <= 42]
+        shown = [
+            place
+            for place, day in enumerate(self.scope.panel.days)
+            if (self.scope.period.start - day).days <= HISTORY_DAYS
+        ]
         series = tuple((self.scope.panel.days[place], float(daily[0, place])) for place in shown)
         if change is None:
             reason = Message("There is no data for the comparison period.")

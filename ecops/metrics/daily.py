@@ -31,7 +31,7 @@ LOOK_BACK_DAYS = 365
 PLACES = ("platform", "shop")
 """Columns that every daily figure has."""
 
-_SALES = ("gross_sales", "refunds", "discount", "freight", "cost", "units", "orders")
+_SALES = ("gross_sales", "refunds", "discount", "freight", "cost", "costed_sales", "units", "orders")
 _SPLITS: Mapping[str, tuple[str, ...]] = {
     "sales": ("platform", "shop", "channel", "device", "province"),
     "items": ("platform", "shop", "sku", "title", "category"),
@@ -74,7 +74,7 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers"),
     "buyer_days": ("buyers",),
 }
-COLUMN_MAY_BE_MISSING = ("cost", "discount")
+COLUMN_MAY_BE_MISSING = ("cost", "costed_sales", "discount")
 _TABLES: Mapping[str, tuple[str, ...]] = {
     "sales": ("order_lines", "orders"),
     "items": ("order_lines",),

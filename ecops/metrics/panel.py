@@ -25,6 +25,12 @@ Basis = Literal["traffic", "orders", ""]
 """traffic: GMV = visitors x conversion x value per buyer, from the platforms' daily reports. orders: GMV = buyers x
 orders per buyer x value per order, from order exports. "": neither is loaded."""
 
+LONGEST_HISTORY = 182
+"""Days before a period that are read at most, to know how days differ; older days tell of another shop."""
+
+NEW_SHOP = 35
+"""A shop that opened fewer days before the period has no history to be waited for."""
+
 USUAL_ORDERS = 10
 """A day without sales is taken for missing only where the same weekday usually has at least so many orders."""
 
@@ -172,11 +178,14 @@ class Coverage:
         period_days: days of the period that stand against a day of the comparison, both with figures.
         compare_days: their counterparts, same order.
         gaps: what is missing.
+        history: every day on which all shops that are compared have figures; a shop that opened in the last weeks does
+            not take them away.
     """
 
     period_days: tuple[dt.date, ...]
     compare_days: tuple[dt.date, ...]
     gaps: tuple[Gap, ...]
+    history: frozenset[dt.date] = frozenset()
 
 
 def days_of(period: Period) -> list[dt.date]:
@@ -186,7 +195,16 @@ def days_of(period: Period) -> list[dt.date]:
 
 def needed_days(period: Period, compare: Period) -> tuple[Period, Period]:
     """The two spans to read: the comparison, and the period with the history before it."""
-    return Period(period.start - HISTORY_DAYS * ONE_DAY, period.end), compare
+    return Period(period.start - history_days(period) * ONE_DAY, period.end), compare
+
+
+def history_days(period: Period) -> int:
+    """How many days before a period tell how its days differ: three times its length, whole weeks, at most a half-year.
+
+    >>> [history_days(Period(dt.date(2026, 3, 1), dt.date(2026, 3, day))) for day in (7, 14, 28)]
+    [42, 42, 84]
+    """
+    return max(HISTORY_DAYS, min(LONGEST_HISTORY, 21 * math.ceil(period.days / 7)))
 
 
 def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Period) -> Coverage:
@@ -201,6 +219,7 @@ def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Perio
     gaps: list[Gap] = []
     missing: set[dt.date] = set()
     comparable = False
+    known_days: list[tuple[bool, set[dt.date]]] = []
     shops = list(zip(panel.leaves["platform"], panel.leaves["shop"], strict=True))
     for span in known:
         rows = np.array([shop == (span.platform, span.shop) for shop in shops], dtype=bool)
@@ -214,6 +233,7 @@ def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Perio
             gaps.append(Gap(span.source, span.platform, span.shop, (), "period" if empty_now else "compare"))
             continue
         comparable = True
+        known_days.append((period.start - span.first_day >= NEW_SHOP * ONE_DAY, present))
         absent = sorted({day for day in (*then, *now) if day not in present})
         bare = sorted(_days_without_payments(panel, rows) & {*then, *now}) if span.source == "traffic" else []
         for source, days in ((span.source, absent), ("payments", bare)):
@@ -221,7 +241,9 @@ def coverage(panel: Panel, known: Sequence[Span], period: Period, compare: Perio
                 gaps.append(Gap(source, span.platform, span.shop, tuple(days)))
                 missing.update(days)
     pairs = [(a, b) for a, b in zip(now, then, strict=True) if comparable and a not in missing and b not in missing]
-    return Coverage(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), tuple(gaps))
+    old = [days for is_old, days in known_days if is_old] or [days for _, days in known_days]
+    common = frozenset(set.intersection(*old)) if old else frozenset()
+    return Coverage(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), tuple(gaps), common)
 
 
 def _present_days(panel: Panel, span: Span, rows: NDArray[np.bool_]) -> set[dt.date] | None:

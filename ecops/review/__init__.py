@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ecops.review.agenda import Weekly, weekly
     from ecops.review.alarms import Alert, AlertRule, AlertRules, alerts
     from ecops.review.causes import rank
-    from ecops.review.collecting import collect
+    from ecops.review.collecting import collect, sections
     from ecops.review.deck import report
     from ecops.review.goals import Target, Targets, goal_tree, stages
     from ecops.review.outcomes import FollowUp, follow_up
@@ -34,6 +34,7 @@ __all__ = [
     "goal_tree",
     "rank",
     "report",
+    "sections",
     "stages",
     "verify",
     "weekly",
@@ -43,7 +44,7 @@ _MODULES = {
     "actions": ("Action", "ActionLog"),
     "alarms": ("Alert", "AlertRule", "AlertRules", "alerts"),
     "causes": ("rank",),
-    "collecting": ("collect",),
+    "collecting": ("collect", "sections"),
     "goals": ("Target", "Targets", "goal_tree", "stages"),
     "outcomes": ("FollowUp", "follow_up"),
     "deck": ("report",),

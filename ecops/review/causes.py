@@ -134,7 +134,7 @@ def _turned(old: Finding, new: Finding) -> bool:
     """Whether the last days of `old` went the other way for sure, in the same place or around it."""
     later = new.period.end == old.period.end and new.period.start > old.period.start
     other_way = (old.after - old.before) * (new.after - new.before) < 0
-    same = "mix" not in {old.kind, new.kind} and _same_mechanism(old.metric, new.metric)
+    same = "mix" not in {old.kind, new.kind} and same_mechanism(old.metric, new.metric)
     return later and other_way and same and new.confidence == "confirmed" and _holds(place(old), place(new))
 
 
@@ -166,13 +166,14 @@ def _rank(area: str) -> int:
 def _same_cause(one: Finding, other: Finding, places: Places) -> bool:
     if (one.kind == "mix") != (other.kind == "mix"):
         return False
-    if one.kind != "mix" and not _same_mechanism(one.metric, other.metric):
+    if one.kind != "mix" and not same_mechanism(one.metric, other.metric):
         return False
     same_way = (one.after - one.before) * (other.after - other.before) > 0 or one.kind == "mix"
     return same_way and places.overlap(place(one), place(other))
 
 
-def _same_mechanism(one: str, other: str) -> bool:
+def same_mechanism(one: str, other: str) -> bool:
+    """Whether two metrics tell of the same thing: equal, or one a factor of the other."""
     return one == other or other in _contained(one) or one in _contained(other)
 
 

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 SIX_WEEKS = 42
 MONTHS = 12
 YEAR = 364
+PEAK = 1.5
+"""Values of the year before that are so many times as high as the highest of this year are named, not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,18 @@ class Line:
     partial: tuple[bool, ...]
     latest: float
     latest_before: float
+
+    @property
+    def ceiling(self) -> float:
+        """The highest value that is drawn: a peak of the year before must not flatten this year."""
+        own = [value for value in self.this_year if math.isfinite(value)]
+        return PEAK * max(own) if own and max(own) > 0 else math.inf
+
+    @property
+    def peak(self) -> tuple[float, dt.date] | None:
+        """The highest value of the year before that is not drawn and its point; None when all are."""
+        beyond = [(value, day) for value, day in zip(self.year_before, self.days, strict=True) if value > self.ceiling]
+        return max(beyond) if beyond else None
 
 
 @dataclass(frozen=True, slots=True)

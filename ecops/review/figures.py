@@ -21,9 +21,6 @@ from ecops.words import written
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-PEAK = 1.5
-"""Values of the year before that are so many times as high as the highest of this year are named, not drawn."""
-
 _LONGEST = 32
 """Width of a line of words above a picture, a Chinese sign counting two; a name has two of them, and stands whole in
 the list below the charts."""
@@ -86,11 +83,10 @@ def line(
                 hoverinfo="x+text+name",
             )
         )
-    most = _most(shown)
-    plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= most]
+    plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= shown.ceiling]
     drawn.update_yaxes(_axis(shown.metric, plotted, currency, language))
     drawn.update_xaxes(charts.date_axis(language) if daily else charts.month_axis(language) | _FEW_MONTHS)
-    words = [*_peaks(shown, most, currency, language), *(_events(shown, annotations) if daily else ())]
+    words = [*_peaks(shown, currency, language), *(_events(shown, annotations) if daily else ())]
     _write_above(drawn, words, (shown.days[0], shown.days[-1]), look)
     drawn.update_layout(showlegend=len(drawn.data) > 1)
     subtitle = (
@@ -119,18 +115,11 @@ def _lines(shown: Line, look: Look) -> list[tuple[list[float], str, str, Message
     ]
 
 
-def _most(shown: Line) -> float:
-    """The highest value that is drawn: a peak of the year before must not flatten this year."""
-    own = [value for value in shown.this_year if math.isfinite(value)]
-    return PEAK * max(own) if own and max(own) > 0 else math.inf
-
-
-def _peaks(shown: Line, most: float, currency: str, language: str) -> list[_Words]:
+def _peaks(shown: Line, currency: str, language: str) -> list[_Words]:
     """The highest value of the year before that the picture leaves out, and that it does."""
-    beyond = [(value, day) for value, day in zip(shown.year_before, shown.days, strict=True) if value > most]
-    if not beyond:
+    if shown.peak is None:
         return []
-    value, day = max(beyond)
+    value, day = shown.peak
     told = Message("▲ a year before: {value} (the axis is cut)", value=written(shown.metric, value, currency))
     return [_Words(day, _on_two_lines(told.text(language)), event=False)]
 

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from ecops.capability import capabilities
+from ecops.engine import load_sql
 from ecops.finding import Finding
 from ecops.messages import Message, Term
 from ecops.metrics.daily import Data
@@ -18,11 +19,25 @@ from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import ONE_DAY, Period
 from ecops.review import series
 from ecops.review.actions import Action
-from ecops.review.verification import FEWEST_DAYS, Outcome, verify
-from ecops.words import where, written
+from ecops.review.causes import same_mechanism
+from ecops.review.telling import told
+from ecops.review.verification import Known, Outcome, verify
+from ecops.review.verifying import events
+from ecops.review.verifying.around import HISTORY_WEEKS, UNASKED_DAYS
+from ecops.words import where
 
 Standing = Literal[
-    "worked", "no_evidence", "did_not_work", "too_early", "overdue", "open", "dropped", "experiment", "unknown"
+    "worked",
+    "recovered",
+    "risen",
+    "no_evidence",
+    "did_not_work",
+    "too_early",
+    "overdue",
+    "open",
+    "dropped",
+    "experiment",
+    "unknown",
 ]
 """The verdicts of `verify`; open and overdue: not in force yet; experiment: an A/B test answers; unknown: it cannot be
 verified, the sentence says why."""
@@ -30,7 +45,9 @@ verified, the sentence says why."""
 WINDOW_DAYS = 28
 """Days after an action that are looked at; later the world has changed too much to blame or praise it."""
 
-BASELINE_DAYS = 28
+STAGGERED_DAYS = 7
+"""A place that gets an action at least so many days later stands for those without it until then."""
+
 _PLACES = frozenset({"step", "arm", "experiment"})
 
 
@@ -89,8 +106,7 @@ def follow_up(
 def _verified(data: Data, action: Action, today: dt.date, others: Sequence[Action]) -> FollowUp:
     assert action.began is not None
     entry = metric(action.metric)
-    base = _baseline(action)
-    span = Period(base.start, min(today - ONE_DAY, action.began + (WINDOW_DAYS - 1) * ONE_DAY))
+    span = _span(action, today)
     subject = {name: value for name, value in action.subject.items() if name not in _PLACES}
     daily = series.read(data, action.metric, list(subject), span)
     place = None if daily is None else daily.find(subject)
@@ -102,33 +118,61 @@ def _verified(data: Data, action: Action, today: dt.date, others: Sequence[Actio
             period=span.range,
         )
         return FollowUp(action, "unknown", sentence, metric=entry.label)
-    touched = [_place(other) for other in others if other.id != action.id and _clashes(other, action, span)]
+    near = [other for other in others if other.id != action.id and _clashes(other, action, span)]
+    beside, later = _beside(daily, place, near, action)
     outcome = verify(
         daily.frame(place),
-        {
-            str(number): daily.frame(number)
-            for number, name in enumerate(daily.places)
-            if number != place and not any(_inside(name, other) for other in touched)
-        },
+        {str(number): daily.frame(number) for number in beside},
         action.began,
-        baseline=base,
+        known=Known(
+            troubled_since=action.troubled_since,
+            events=_own_events(data, span, subject, [daily.places[number] for number in beside]),
+            overlapping=[other.title for other in near if _overlaps(other, action)],
+            later={str(number): day for number, day in later.items()},
+        ),
         direction=entry.direction,
         expected_weekly=action.expected_weekly,
         worth=_worth(daily, place, entry),
         currency=action.currency,
     )
-    return FollowUp(action, outcome.verdict, _sentence(outcome, action), outcome, metric=entry.label)
+    return FollowUp(action, outcome.verdict, told(outcome, action), outcome, metric=entry.label)
 
 
-def _baseline(action: Action) -> Period:
-    """The days of trouble before the action, at least a week; the two weeks before it when nobody knows since when."""
+def _span(action: Action, today: dt.date) -> Period:
+    """The days read: half a year before the trouble, and the weeks since the action."""
     assert action.began is not None
-    end = action.began - ONE_DAY
-    if action.troubled_since is None:
-        return Period(end - 13 * ONE_DAY, end)
-    # Fewer than seven days cannot be judged; more would bring healthy days in and hide the repair.
-    week = end - (FEWEST_DAYS - 1) * ONE_DAY
-    return Period(max(min(action.troubled_since, week), end - (BASELINE_DAYS - 1) * ONE_DAY), end)
+    first = action.began - UNASKED_DAYS * ONE_DAY
+    if action.troubled_since is not None:
+        first = min(first, action.troubled_since)
+    return Period(first - 7 * HISTORY_WEEKS * ONE_DAY, min(today - ONE_DAY, action.began + (WINDOW_DAYS - 1) * ONE_DAY))
+
+
+def _beside(
+    daily: series.Daily, place: int, near: Sequence[Action], action: Action
+) -> tuple[list[int], dict[int, dt.date]]:
+    """The places nobody touched, and those that got an action of their own later, with its first day."""
+    assert action.began is not None
+    untouched, later = [], {}
+    for number, name in enumerate(daily.places):
+        mine = [other for other in near if _inside(name, _place(other))]
+        began = min((other.began for other in mine if other.began is not None), default=None)
+        if number == place or (began is not None and (began - action.began).days < STAGGERED_DAYS):
+            continue
+        untouched.append(number)
+        if began is not None:
+            later[number] = began
+    return untouched, later
+
+
+def _own_events(
+    data: Data, span: Period, place: Mapping[str, str], beside: Sequence[Mapping[str, str]]
+) -> tuple[events.Event, ...]:
+    """What the calendar knows of this place alone."""
+    if not data.has("calendar"):
+        return ()
+    sql = load_sql("ecops.review.queries", "annotations")
+    rows = data.query(sql, {"start": span.start, "end": span.end}).to_pylist()
+    return events.own(rows, place, beside)
 
 
 def _place(action: Action) -> dict[str, str]:
@@ -136,9 +180,18 @@ def _place(action: Action) -> dict[str, str]:
 
 
 def _clashes(other: Action, action: Action, span: Period) -> bool:
-    """Whether another action moved the same metric in these days."""
-    same = other.metric == action.metric and other.state != "dropped"
-    return same and other.began is not None and other.began <= span.end and bool(_place(other))
+    """Whether another action moved the same metric, a part of it or the whole it is a part of, in these days."""
+    same = other.state != "dropped" and same_mechanism(other.metric, action.metric)
+    return same and other.began is not None and other.began <= span.end
+
+
+def _overlaps(other: Action, action: Action) -> bool:
+    """Whether another action touched the same place in the same weeks, neither everything nor only places beside it."""
+    assert action.began is not None
+    assert other.began is not None
+    mine, its = _place(action), _place(other)
+    inside = mine.items() <= its.items() or (bool(its) and its.items() <= mine.items())
+    return inside and other.began >= action.began - WINDOW_DAYS * ONE_DAY
 
 
 def _inside(place: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -154,36 +207,6 @@ def _worth(daily: series.Daily, place: int, entry: Metric) -> float:
         return -1.0
     total, money = float(daily.numerator[place].sum()), float(np.nansum(daily.money[place]))
     return money / total if total > 0 and money > 0 else math.nan
-
-
-def _sentence(outcome: Outcome, action: Action) -> Message:
-    if outcome.verdict == "too_early":
-        return Message("Too early to say. {why}", why=outcome.notes[0])
-    values = {
-        "metric": metric(action.metric).label,
-        "after": written(action.metric, outcome.after, action.currency),
-        "expected": written(action.metric, outcome.counterfactual, action.currency),
-    }
-    if outcome.weekly is not None:
-        values |= {"money": outcome.weekly.money, "interval": outcome.weekly.interval}
-    return Message(_SENTENCES[outcome.verdict, outcome.weekly is not None].id, **values)
-
-
-_SENTENCES = {
-    ("worked", True): Message(
-        "Worked: {money} ({interval}) a week. {metric} is {after}; without the action {expected}."
-    ),
-    ("worked", False): Message("Worked: {metric} is {after}; without the action {expected}."),
-    ("did_not_work", True): Message(
-        "Did not work: {money} ({interval}) a week. {metric} is {after}; without the action {expected}."
-    ),
-    ("did_not_work", False): Message("Did not work: {metric} is {after}; without the action {expected}."),
-    ("no_evidence", True): Message(
-        "No evidence yet: {metric} is {after}; without the action {expected}. That is {money} ({interval}) a week."
-    ),
-    ("no_evidence", False): Message("No evidence yet: {metric} is {after}; without the action {expected}."),
-}
-"""By verdict, and whether the worth in money is known."""
 
 
 def _dropped(action: Action) -> Message:

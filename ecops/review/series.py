@@ -54,7 +54,9 @@ class Daily:
         values = self.numerator[place]
         present = np.asarray(values != 0)
         if not present.any() or np.median(values[present]) < USUAL:
-            return np.ones(len(values), dtype=bool)
+            # Nothing on a day between the first and the last file is nothing; before and after them nobody knows.
+            there = self.reported[place]
+            return np.asarray(np.maximum.accumulate(there) & np.maximum.accumulate(there[::-1])[::-1])
         return np.asarray(present | self.reported[place])
 
     def frame(self, place: int) -> pd.DataFrame:

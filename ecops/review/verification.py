@@ -1,74 +1,92 @@
-"""Did it work? The metric of a segment after an action, held against what would have happened without it.
+"""Did it work? The metric of a place after an action, held against what would have happened without it.
 
-The counterfactual is the segment's own level before the action, moved by what the untouched segments did meanwhile
-(difference in differences on the log scale, so that a shop-wide promotion or a slow week is not taken for success).
-Windows are whole weeks wherever they can be, so that weekdays stand against the same weekdays.
+A trouble that ends is not yet a trouble that somebody ended. So there are three questions, each on levels of whole
+weeks against the untouched places beside it (difference in differences of logarithms, so that a shop-wide promotion or
+a slow week is not taken for success):
 
-Uncertainty has two parts that are added: the day-to-day noise of the segment and of its controls (a heteroscedastic
-sandwich over days, t distribution), and how far untouched segments drift apart from each other anyway (the between
-variance over the controls, see `_between_variance`). Without at least three controls the second part cannot be
-known and the outcome says so.
+- Is it now above what it was before the trouble, drawn on along its own line? Then, and only when nothing else happened
+  in this place alone, it *worked*.
+- Was it below that before the action, and is it back? Then it has *recovered*, and the cause is not proven, unless
+  another place had the same trouble, no action, and did not recover as much.
+- When did it turn? The day of the change, with its interval, stands beside the day of the action.
 
-A metric that falls to nothing, or rises from nothing, has no logarithm. There the side with nothing in it gets the
-exact Poisson limit of no events, -log(tail), each event as large as makes the days of the other side vary as they do
-(quasi-Poisson), and the interval joins it with the limit of the other side (Bonferroni: half of the error for each),
-which is never too narrow.
+How much weeks differ although nobody did anything is known by `ecops.review.verifying.spread` alone.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from ecops.errors import DataError, SpecError
 from ecops.finding import Amount
-from ecops.messages import Message
+from ecops.messages import Message, Percent
 from ecops.periods import Period
-from ecops.statistics import critical_value
+from ecops.review.verifying import events as happened
+from ecops.review.verifying.around import FEWEST_WEEKS, HISTORY_WEEKS, Around, around
+from ecops.review.verifying.events import Event
+from ecops.review.verifying.judging import Judged, judged
+from ecops.review.verifying.levels import FEWEST_KNOWN, WEEK, Days, daily
+from ecops.review.verifying.nothing import Interval
+from ecops.review.verifying.spread import FEWEST_CONTROLS
+from ecops.review.verifying.timing import Onset
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
-Verdict = Literal["worked", "no_evidence", "did_not_work", "too_early"]
-"""worked: the whole interval lies on the good side of zero. did_not_work: it lies below half of what was expected (or
-below zero). no_evidence: neither yet. too_early: less than seven days have passed, or a window has no figures."""
+Verdict = Literal["worked", "recovered", "risen", "no_evidence", "did_not_work", "too_early"]
+"""worked: above what it was before the trouble, or back while others with the same trouble are not. recovered: it was
+below and is back, the cause is not proven. risen: above, but something else may have done it. no_evidence: neither yet.
+did_not_work: for sure below what it was and not risen since, or below half of what was expected. too_early: less than
+seven days have passed, or a window has no figures."""
 
 FEWEST_DAYS = 7
-LEAST_VARIANCE = 1e-18
-"""Squared relative error below which nothing is known better: days without any noise are still rounded numbers."""
+SHOWN_WEEKS = 4
+"""Weeks before the trouble whose level is shown."""
 
-FEWEST_CONTROLS = 3
-HALF_LEVEL = 0.975
-"""Level of each of two limits that together hold at 95 %."""
 
-NOTHING_SEEN = -math.log((1 - HALF_LEVEL) / 2)
-"""Events that may have been expected where none was seen."""
+RARE = 0.5
+"""Share of days with nothing above which the reader is told that little can be seen."""
 
-Interval = tuple[float, float, float]
-"""Value, lower and upper limit."""
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What else is known of the place of an action.
+
+    Attributes:
+        troubled_since: first day of the trouble it answers, with the days in which that was found; None without one.
+        events: of the calendar, that touched this place and not all the places beside it.
+        overlapping: titles of other actions in this place in the same weeks.
+        later: controls that get the same action later, with its first day there (a staggered start).
+    """
+
+    troubled_since: dt.date | None = None
+    events: Sequence[Event] = ()
+    overlapping: Sequence[str] = ()
+    later: Mapping[str, dt.date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an action brought.
+    """What came of an action.
 
     Attributes:
         verdict: see `Verdict`.
-        change: relative change of the metric against its counterfactual; 0.1 is ten per cent more, infinite where
-            without the action there would be nothing. NaN when too early, or nothing on both sides.
+        change: relative change of the metric against its counterfactual, the level before the trouble drawn on and
+            moved by the places beside it; 0.1 is ten per cent more, infinite where without the action there would be
+            nothing. NaN when too early, or nothing on both sides.
         ci: 95 % interval of `change`.
-        before, after, counterfactual: the metric before, after, and as it would have been; its own unit, NaN when
-            too early.
-        weekly: money the change brings a week, with its interval; None when the worth of a unit is not known.
+        before: the metric in the last four weeks before the trouble; its own unit, NaN when too early.
+        during: in the days of trouble, those of the finding among them; NaN without any.
+        after, counterfactual: the metric after, and as it would have been without trouble and action.
+        weekly: money a week beyond the counterfactual, with its interval; None when the worth of a unit is not known.
+        recovered: money a week against the days of trouble; None without a recovery. It is nobody's proven merit.
         baseline, window: the days compared.
-        controls: number of untouched segments used.
+        trouble: the days left out between them; None without any.
+        onset: when it turned for the better; None when it did not or nobody can tell.
+        controls: number of untouched places used.
         notes: caveats.
     """
 
@@ -76,46 +94,22 @@ class Outcome:
     change: float
     ci: tuple[float, float]
     before: float
+    during: float
     after: float
     counterfactual: float
     weekly: Amount | None
+    recovered: Amount | None
     baseline: Period
     window: Period
+    trouble: Period | None
+    onset: Onset | None
     controls: int
     notes: tuple[Message, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One segment in one window.
-
-    Attributes:
-        total: sum of the numerator.
-        exposure: sum of the denominator.
-        variance: of log(total), over days; NaN when nothing happened.
-        freedom: its degrees of freedom.
-        event: how large one event is, so that events would vary like the days do; at least 1 for counts.
-    """
-
-    total: float
-    exposure: float
-    variance: float
-    freedom: float
-    event: float
-
     @property
-    def log(self) -> float:
-        """Logarithm of the level."""
-        return math.log(self.total / self.exposure)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """The log ratio after / before of one segment, its variance and degrees of freedom."""
-
-    value: float
-    variance: float
-    freedom: float
+    def earned(self) -> Amount | None:
+        """The money a week the action is shown to bring or to cost; None when the cause is not proven."""
+        return self.weekly if self.verdict in {"worked", "did_not_work"} else None
 
 
 def verify(
@@ -123,290 +117,233 @@ def verify(
     controls: Mapping[str, pd.DataFrame],
     start: dt.date,
     *,
-    baseline: Period | None = None,
+    known: Known | None = None,
     direction: Literal["up", "down"] = "up",
     expected_weekly: float = math.nan,
     worth: float = math.nan,
     currency: str = "",
 ) -> Outcome:
-    """Compare a segment after an action with its counterfactual.
+    """Compare a place after an action with what it was before its trouble.
 
     Args:
-        treated: `date` (day), `numerator` and, for a rate, `denominator` (1 a day otherwise). Several rows of a day are
-            added up; a day with a figure that is not known is left out.
-        controls: the same for each untouched segment.
+        treated: `date` (day), `numerator` and, for a rate, `denominator` (1 a day otherwise); as many weeks before the
+            action as there are, up to half a year, and the days after it. Several rows of a day are added up; a day
+            with a figure that is not known is left out.
+        controls: the same for each untouched place.
         start: first day on which the action was in force.
-        baseline: the days before that stand for "without the action"; the 14 days before `start` when None. After a
-            failure it must lie inside the failure, else the healthy days before it hide the repair. Only its last
-            whole weeks count, if it has one, so that no weekday stands in it more often than in the window.
+        known: the trouble, the calendar, other actions.
         direction: "up" when more is better.
         expected_weekly: money a week the action was expected to bring, NaN when nobody said.
         worth: money one unit of the numerator is worth, NaN when unknown.
         currency: of `worth`.
 
     Raises:
-        DataError: `treated` has not the columns needed.
-        SpecError: the baseline does not end before `start`.
+        DataError: a table has not the columns needed.
     """
-    base = baseline or Period(start - dt.timedelta(days=14), start - dt.timedelta(days=1))
-    if base.end >= start:
-        raise SpecError(
-            Message("The baseline ends ({end}) after the action began ({start}).", end=base.end, start=start),
-            Message("Choose a baseline that ends before the action."),
+    known = known or Known()
+    days = daily(treated, controls)
+    if days is None or days.length - days.number(start) < FEWEST_DAYS:
+        return _too_early(start, 0 if days is None else max(days.length - days.number(start), 0))
+    begin = days.number(start)
+    if begin <= 0:
+        return _too_early(start, days.length)
+    clean, doubts, notes = _without_events(days, begin, known.events)
+    found = around(clean, begin, known.troubled_since, 1.0 if direction == "up" else -1.0)
+    if found is None:
+        return _too_early(start, days.length - begin)
+    later = [clean.number(known.later[name]) if name in known.later else None for name in controls]
+    answers = judged(found, later)
+    doubts += _doubts(found, known, answers)
+    money = _Money(found, worth, currency)
+    outcome = _outcome(found, answers, money, _verdict(answers, doubts, money, expected_weekly))
+    told = [] if outcome.verdict == "worked" else doubts
+    return replace(outcome, notes=(*answers.notes, *told, *notes, *_caveats(outcome, answers, found)))
+
+
+def _without_events(days: Days, start: int, found: Sequence[Event]) -> tuple[Days, list[Message], list[Message]]:
+    """The days without those of events in this place alone, reasons to doubt, and notes.
+
+    Where an event leaves no week of the window, its days stay and it is a reason to doubt.
+    """
+    notes = [
+        Message("In the calendar {event} ends before it begins; the days between both are left out.", event=event.name)
+        for event in found
+        if event.end < event.start
+    ]
+    ordered = [Event(event.name, event.kind, *sorted((event.start, event.end))) for event in found]
+    near = [event for event in ordered if days.number(event.end) >= start - WEEK * HISTORY_WEEKS]
+    near = [event for event in near if days.number(event.start) < days.length]
+    notes += [
+        Message(
+            "The calendar names {event}, but the figures of its days say the opposite. Please check.", event=event.name
         )
-    if base.days > FEWEST_DAYS:
-        base = Period(base.end - dt.timedelta(days=base.days // 7 * 7 - 1), base.end)
-    days = _daily(treated)
-    last = days["date"].max() if len(days) else None
-    if last is None or (last - start).days + 1 < FEWEST_DAYS:
-        return _too_early(base, start, last)
-    window = _whole_weeks(Period(start, last))
-    sides = _side(days, base), _side(days, window)
-    if sides[0] is None or sides[1] is None or min(sides[0].total, sides[1].total) < 0:
-        return _too_early(base, start, last)
-    others = [found for frame in controls.values() if (found := _control(frame, base, window)) is not None]
-    effect = _effect(sides[0], sides[1], _counterfactual_shift(others))
-    weekly = _money(sides[1], window, effect, worth, currency)
-    notes = [note] if (note := _nothing_note(sides[0], sides[1])) is not None else []
-    if len(others) < FEWEST_CONTROLS:
-        notes.append(
+        for event in near
+        if happened.contradicted(event, days, (0, start))
+    ]
+    marked = happened.on(near, days)
+    inside = [event for event in near if days.number(event.end) >= start]
+    names = ", ".join(dict.fromkeys(event.name for event in inside))
+    rest = days.without(marked)
+    weeks = (days.length - start) // WEEK
+    left = rest.known[0, start : start + weeks * WEEK].reshape(weeks, WEEK).sum(axis=1)
+    if inside and not (left >= FEWEST_KNOWN).any():
+        marked[start:] = False
+        doubt = Message(
+            "{events} touched this place alone in the same days: the two cannot be told apart.", events=names
+        )
+        return days.without(marked), [doubt], notes
+    if inside:
+        notes.append(Message("The days of {events}, which touched this place alone, are left out.", events=names))
+    return rest, [], notes
+
+
+def _doubts(found: Around, known: Known, answers: Judged) -> list[Message]:
+    """Why a rise may be somebody else's, beside the events of the calendar."""
+    doubts = []
+    if known.overlapping:
+        names = ", ".join(known.overlapping)
+        doubts.append(
             Message(
-                "Only {n} untouched segments to compare with: other causes in the same weeks cannot be told apart.",
-                n=len(others),
+                "Other actions in this place in the same weeks: {names}. Their parts cannot be told apart.", names=names
             )
         )
-    return Outcome(
-        verdict=_verdict(effect.ratio, direction, weekly, expected_weekly),
-        change=effect.ratio[0] - 1,
-        ci=(effect.ratio[1] - 1, effect.ratio[2] - 1),
-        before=sides[0].total / sides[0].exposure,
-        after=sides[1].total / sides[1].exposure,
-        counterfactual=effect.without[0],
-        weekly=weekly,
-        baseline=base,
-        window=window,
-        controls=len(others),
-        notes=tuple(notes),
-    )
+    if found.parts.before < FEWEST_WEEKS:
+        doubts.append(
+            Message(
+                "Only {n} whole weeks before: {needed} are needed to see whether it was not rising by itself.",
+                n=found.parts.before,
+                needed=FEWEST_WEEKS,
+            )
+        )
+    if answers.good and answers.growing:
+        doubts.append(Message("It may have been rising by itself: the weeks just before the action point upwards."))
+    if answers.onset is not None and answers.onset.timing == "earlier" and (answers.good or answers.ahead):
+        doubts.append(Message("It began to rise on {day}, before the action.", day=answers.onset.day))
+    return doubts
+
+
+def _verdict(answers: Judged, doubts: Sequence[Message], money: _Money, expected: float) -> Verdict:
+    came_back = answers.risen and answers.back
+    if not doubts and (answers.good or (came_back and answers.ahead)):
+        return "worked"
+    if answers.good:
+        return "risen"
+    if came_back and answers.troubled:
+        return "recovered"
+    if answers.bad and not answers.risen:
+        return "did_not_work"
+    best = money.amount(_gain(answers, money))
+    if answers.troubled and answers.rise is not None:
+        best = money.amount(money.against(answers.rise))
+    short = best is not None and money.found.sign > 0 and best.high < expected / 2
+    return "did_not_work" if short else "no_evidence"
+
+
+def _gain(answers: Judged, money: _Money) -> Interval:
+    """The metric less what it would be, in its own unit."""
+    return money.against(answers.ratio) if answers.gain is None else answers.gain
 
 
 @dataclass(frozen=True, slots=True)
-class _Effect:
-    """What the action did to the metric.
+class _Money:
+    """What a change of the metric is worth.
 
     Attributes:
-        ratio: with the action over without it.
-        without: the metric without the action.
-        gain: with it minus without it, in the metric's own unit.
+        found: the weeks around the action.
+        worth: money a unit of the numerator is worth, NaN when unknown.
+        currency: of the money.
     """
 
-    ratio: Interval
-    without: Interval
-    gain: Interval
+    found: Around
+    worth: float
+    currency: str
+
+    @property
+    def level(self) -> float:
+        """The metric after the action."""
+        return _level(self.found, self.found.after)
+
+    def against(self, ratio: Interval) -> Interval:
+        """The metric less what it would be, in its own unit, from the metric over what it would be."""
+        value, low, high = (self.level - self.level / part for part in ratio)
+        return value, low, high
+
+    def amount(self, gain: Interval) -> Amount | None:
+        """Money a week of a gain of the metric; None when that or the worth is unknown."""
+        exposure, weeks = self.found.parts.exposure[self.found.after], self.found.parts.weight[self.found.after]
+        unit = float(exposure.sum() / weeks.sum()) * self.worth
+        value, *limits = (part * unit for part in gain)
+        if not math.isfinite(value):
+            return None
+        return Amount(value, min(limits), max(limits), self.currency, "week")
 
 
-def _effect(before: _Side, after: _Side, shift: tuple[float, float, float]) -> _Effect:
-    """The effect from both windows and what the untouched segments did meanwhile."""
-    if before.total == 0 and after.total == 0:
-        nan = math.nan
-        return _Effect((nan, nan, nan), (0.0, 0.0, nan), (nan, nan, nan))
-    if after.total == 0:
-        return _fallen_to_nothing(before, after, shift)
-    level = after.total / after.exposure
-    if before.total == 0:
-        error = _half_width(after, shift, HALF_LEVEL)
-        most = NOTHING_SEEN * after.event / before.exposure
-        low = math.exp(after.log - shift[0] - error) / most if most > 0 else math.inf
-        ratio: Interval = (math.inf, low, math.inf)
-    else:
-        value = after.log - before.log - shift[0]
-        own = _Step(value, before.variance + after.variance, _freedom(before, after))
-        error = _half_width(own, shift, 0.95)
-        ratio = (math.exp(value), math.exp(value - error), math.exp(value + error))
-    without = (level / ratio[0], level / ratio[2], level / ratio[1])
-    return _Effect(ratio, without, (level - without[0], level - without[2], level - without[1]))
+def _level(found: Around, part: slice) -> float:
+    exposure = float(found.parts.exposure[part].sum())
+    return float(found.parts.total[part].sum()) / exposure if exposure > 0 else math.nan
 
 
-def _fallen_to_nothing(before: _Side, after: _Side, shift: tuple[float, float, float]) -> _Effect:
-    """Without the action there would have been something: the level before, moved by the others."""
-    error = _half_width(before, shift, HALF_LEVEL)
-    without = tuple(math.exp(before.log + shift[0] + move) for move in (0.0, -error, error))
-    most = NOTHING_SEEN * before.event / after.exposure
-    return _Effect(
-        (0.0, 0.0, most / without[1]),
-        (without[0], without[1], without[2]),
-        (-without[0], -without[2], most - without[1]),
+def _outcome(found: Around, answers: Judged, money: _Money, verdict: Verdict) -> Outcome:
+    shown = slice(max(found.parts.before - SHOWN_WEEKS, 0), found.parts.before)
+    value, low, high = answers.ratio
+    lost = answers.risen and answers.troubled and answers.rise is not None
+    recovered = money.amount(money.against(answers.rise)) if lost and answers.rise is not None else None
+    gain = _gain(answers, money)
+    weekly = money.amount(gain)
+    if verdict == "worked" and not answers.good:
+        # Held against others with the same trouble: what came back is what was earned.
+        weekly = recovered
+    return Outcome(
+        verdict=verdict,
+        change=value - 1,
+        ci=(low - 1, high - 1),
+        before=_level(found, shown),
+        during=math.nan if found.trouble is None else _level(found, found.trouble),
+        after=money.level,
+        counterfactual=money.level - (gain[0] if math.isfinite(gain[0]) else 0.0),
+        weekly=weekly,
+        recovered=recovered,
+        baseline=found.period(found.healthy),
+        window=found.period(found.window),
+        trouble=None if found.trouble is None else found.period((found.onset, found.start)),
+        onset=answers.onset if answers.good or answers.risen else None,
+        controls=answers.controls,
     )
 
 
-def _half_width(own: _Side | _Step, shift: tuple[float, float, float], level: float) -> float:
-    """Half the width of an interval on the log scale: noise of one's own days, and of what the others did."""
-    _, variance, freedom = shift
-    total = own.variance + variance
-    df = total**2 / (own.variance**2 / own.freedom + (variance**2 / freedom if variance else 0.0))
-    return critical_value(level, df=df).item() * math.sqrt(total)
-
-
-def _nothing_note(before: _Side, after: _Side) -> Message | None:
-    if before.total == 0 and after.total == 0:
-        return Message("There was nothing here before the action, and nothing since.")
-    if after.total == 0:
-        return Message("Nothing at all came in since the action; the interval allows for chance.")
-    if before.total == 0:
-        return Message("There was nothing at all before the action; the interval allows for chance.")
-    return None
-
-
-def _daily(frame: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    missing = {"date", "numerator"} - set(frame.columns)
-    if missing:
-        raise DataError(
-            Message("The daily table lacks {columns}.", columns=", ".join(sorted(missing))),
-            Message("Give one row a day with date, numerator and, for a rate, denominator."),
+def _caveats(outcome: Outcome, answers: Judged, found: Around) -> list[Message]:
+    notes = []
+    there = found.days.known[0]
+    if (found.days.numerator[0, there] == 0).mean() > RARE and not found.empty:
+        notes.append(Message("On most days nothing happens here: only a very large change can be seen."))
+    if answers.troubled and answers.risen and not answers.back:
+        share = (outcome.after - outcome.during) / (outcome.counterfactual - outcome.during)
+        notes.append(Message("About {share} of the fall is made good so far.", share=Percent(share, 0)))
+    if outcome.verdict == "worked":
+        notes.append(
+            Message(
+                "A promotion or price change in this place alone that the calendar does not name would look the same."
+            )
         )
-    days = pd.DataFrame(
-        {
-            "date": pd.to_datetime(frame["date"]).dt.date,
-            "numerator": frame["numerator"].astype(float),
-            "denominator": frame["denominator"].astype(float) if "denominator" in frame else 1.0,
-        }
-    )
-    # A sum over a day with an unknown part is unknown, not smaller.
-    days = days.groupby("date", as_index=False).sum(skipna=False).dropna().sort_values("date")
-    return days if "denominator" in frame else days.assign(denominator=1.0)
+    if outcome.controls < FEWEST_CONTROLS:
+        notes.append(
+            Message(
+                "Only {n} untouched segments to compare with: other causes in the same weeks cannot be told apart.",
+                n=outcome.controls,
+            )
+        )
+    return notes
 
 
-def _whole_weeks(period: Period) -> Period:
-    """`period` cut at the end so that it holds each weekday equally often."""
-    return Period(period.start, period.start + dt.timedelta(days=period.days // 7 * 7 - 1))
-
-
-def _inside(days: pd.DataFrame, period: Period) -> pd.DataFrame:
-    return days[(days["date"] >= period.start) & (days["date"] <= period.end)]
-
-
-def _side(days: pd.DataFrame, period: Period) -> _Side | None:
-    """One window of a segment; None when it has too few days, or nobody who could have done it."""
-    part = _inside(days, period)
-    y, exposure = part["numerator"].to_numpy(), part["denominator"].to_numpy()
-    if len(y) < FEWEST_DAYS or exposure.sum() <= 0:
-        return None
-    total = float(y.sum())
-    if total <= 0:
-        return _Side(total, float(exposure.sum()), math.nan, math.nan, math.nan)
-    seasonal = _weekday_factors(part["date"].to_numpy(), y, exposure) if len(y) >= 2 * FEWEST_DAYS else 1.0
-    expected = exposure * seasonal * total / (exposure * seasonal).sum()
-    freedom = len(y) - (7 if len(y) >= 2 * FEWEST_DAYS else 1)
-    # Sandwich: the squared misses of the days. Never less than what independent events would show.
-    noise = max(float(((y - expected) ** 2).sum()) * len(y) / freedom, _floor(y, exposure))
-    event = noise / total if np.any(y != np.round(y)) else max(noise / total, 1.0)
-    return _Side(total, float(exposure.sum()), max(noise / total**2, LEAST_VARIANCE), freedom, event)
-
-
-def _control(frame: pd.DataFrame, base: Period, window: Period) -> _Step | None:
-    """Log ratio of the two windows of an untouched segment; None when a window has no days or nothing happened."""
-    days = _daily(frame)
-    before, after = _side(days, base), _side(days, window)
-    if before is None or after is None or before.total <= 0 or after.total <= 0:
-        return None
-    return _Step(after.log - before.log, before.variance + after.variance, _freedom(before, after))
-
-
-def _freedom(before: _Side, after: _Side) -> float:
-    """Degrees of freedom of the sum of both variances (Satterthwaite)."""
-    bread = before.variance**2 / before.freedom + after.variance**2 / after.freedom
-    return (before.variance + after.variance) ** 2 / bread
-
-
-def _floor(y: Floats, exposure: Floats) -> float:
-    """Binomial variance of a sum of counts when they are counts out of counts; 0 for money."""
-    total, whole = float(y.sum()), float(exposure.sum())
-    if np.any(y != np.round(y)) or total > whole:
-        return 0.0
-    # Half a miss where there was none: a rate of 100 % is no proof that nothing can be missed.
-    return total * max(1 - total / whole, 0.5 / whole)
-
-
-def _weekday_factors(dates: ArrayLike, y: Floats, exposure: Floats) -> Floats:
-    """How each day's weekday compares with the mean, from two weeks or more."""
-    weekday = np.array([day.weekday() for day in np.asarray(dates, dtype=object)])
-    top = np.bincount(weekday, y, 7)
-    bottom = np.bincount(weekday, exposure, 7)
-    rates = np.divide(top, bottom, out=np.full(7, np.nan), where=bottom > 0)
-    factors: Floats = np.where(np.isfinite(rates) & (rates > 0), rates, np.nanmean(rates))[weekday]
-    return factors
-
-
-def _counterfactual_shift(controls: list[_Step]) -> tuple[float, float, float]:
-    """What the untouched segments did: mean log ratio, variance of a prediction for one more segment, its freedom.
-
-    The variance is that of the weighted mean plus the between-segment variance, because the treated segment would have
-    drifted by itself as much as they did.
-    """
-    if not controls:
-        return 0.0, 0.0, math.inf
-    values = np.array([step.value for step in controls])
-    variances = np.array([step.variance for step in controls])
-    weights = 1 / variances
-    mean = float((weights * values).sum() / weights.sum())
-    if len(controls) == 1:
-        return mean, float(variances[0]), controls[0].freedom
-    between = _between_variance(values, variances)
-    weights = 1 / (variances + between)
-    mean = float((weights * values).sum() / weights.sum())
-    return mean, float(1 / weights.sum()) + between, float(len(values) - 1)
-
-
-def _between_variance(values: Floats, variances: Floats) -> float:
-    """How much segments drift apart beyond their own noise: the median-unbiased Paule-Mandel estimate.
-
-    It solves Q(between) = median of the chi-square with K - 1 degrees of freedom (Viechtbauer and others, 2015); the
-    usual moment estimate is zero too often with a handful of controls, which would call luck a success.
-    """
-    from scipy import optimize, special
-
-    target = float(special.chdtri(len(values) - 1, 0.5))
-
-    def excess(between: float) -> float:
-        weights = 1 / (variances + between)
-        mean = (weights * values).sum() / weights.sum()
-        return float((weights * (values - mean) ** 2).sum()) - target
-
-    if excess(0.0) <= 0:
-        return 0.0
-    upper = float(np.sum((values - values.mean()) ** 2)) / target
-    return float(optimize.brentq(excess, 0.0, upper))
-
-
-def _money(after: _Side, window: Period, effect: _Effect, worth: float, currency: str) -> Amount | None:
-    """Money a week: what came in beyond the counterfactual."""
-    if not math.isfinite(worth) or not math.isfinite(effect.gain[0]):
-        return None
-    unit = after.exposure / (window.days / 7) * worth
-    value, low, high = (gain * unit for gain in effect.gain)
-    return Amount(value, min(low, high), max(low, high), currency, "week")
-
-
-def _verdict(ratio: Interval, direction: str, weekly: Amount | None, expected: float) -> Verdict:
-    _, low, high = ratio
-    good, bad = (low > 1, high < 1) if direction == "up" else (high < 1, low > 1)
-    if good:
-        return "worked"
-    if bad:
-        return "did_not_work"
-    best = weekly.high if weekly is not None and direction == "up" else math.nan
-    return "did_not_work" if math.isfinite(best) and best < expected / 2 else "no_evidence"
-
-
-def _too_early(base: Period, start: dt.date, last: dt.date | None) -> Outcome:
-    passed = 0 if last is None else max(0, (last - start).days + 1)
+def _too_early(start: dt.date, passed: int) -> Outcome:
     note = (
         Message("{passed} of {needed} days have passed since the action began.", passed=passed, needed=FEWEST_DAYS)
         if passed < FEWEST_DAYS
-        else Message("No figures for these days.")
+        else Message("Two weeks with figures before the action are needed, and one after it.")
     )
-    nan = math.nan
-    end = max(start, last or start)
-    return Outcome("too_early", nan, (nan, nan), nan, nan, nan, None, base, Period(start, end), 0, (note,))
+    nan, day = math.nan, dt.timedelta(days=1)
+    window = Period(start, start + max(passed - 1, 0) * day)
+    base = Period(start - 2 * WEEK * day, start - day)
+    return Outcome(
+        "too_early", nan, (nan, nan), nan, nan, nan, nan, None, None, base, window, None, None, 0, (note,)
+    )  # fmt: skip

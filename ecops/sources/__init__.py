@@ -14,6 +14,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ecops import workfolders
 from ecops.errors import FileError
 from ecops.messages import Message
 from ecops.sources.detect import Match, detect
@@ -107,7 +108,7 @@ def inspect(path_or_bytes: Path | str | bytes, name: str | None = None, limits: 
     Raises:
         FileError: the file cannot be read, is too large or is hostile.
     """
-    work = tempfile.TemporaryDirectory(prefix="ecops-sources-")
+    work = tempfile.TemporaryDirectory(prefix=workfolders.prefix("sources"))
     try:
         if isinstance(path_or_bytes, bytes):
             path = Path(work.name) / "upload"

@@ -5,6 +5,8 @@ Values, word lists and user text are parameters (`$hidden`, `$words_status_from`
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ecops.sources.dates import ZONES, DateRule
 from ecops.sources.text import HIDDEN_CHARACTERS
 
@@ -29,7 +31,11 @@ MISSING_VALUE = (
 )
 """The same for numbers and dates, compared in lower case."""
 
-_YEARS = "1970 AND 2100"
+_FIRST_YEAR = 2000
+
+MOST = "1e12"
+"""No number of a shop is larger: beyond it a cell holds a slip of the keyboard, a code or a test of ours."""
+
 _WIDE = "０１２３４５６７８９．，－−–（）％＋￥："
 _PLAIN = "0123456789.,---()%+¥:"
 _UNITS = r"us\$|hk\$|nt\$|ca\$|rmb|cny|usd|eur|gbp|jpy|hkd|twd|[¥$€£₩₹元块人件次个单笔条天小时]|\s|''|\+$"
@@ -103,7 +109,7 @@ def quick_number(cell: str, decimal: str) -> str:
     """The number where the text is plainly one, else NULL."""
     plain = f"replace(replace({cell}, '.', ''), ',', '.')" if decimal == "," else cell
     cast = f"TRY_CAST({plain} AS DOUBLE)"
-    return f"CASE WHEN isfinite({cast}) AND NOT contains({cell}, '_') THEN {cast} END"
+    return f"CASE WHEN abs({cast}) <= {MOST} AND NOT contains({cell}, '_') THEN {cast} END"
 
 
 def number_parts(cell: str, quick: str, decimal: str) -> str:
@@ -166,14 +172,26 @@ def province(cell: str) -> str:
     return f"coalesce(nullif(regexp_extract({cell}, '{pattern}', 1), ''), {first})"
 
 
+def city_tier(cell: str, tiers: tuple[str, ...]) -> str:
+    """The tier of a city, or of the city in an address; patterns of its cities are bound as `tier_0`, `tier_1`, ..."""
+    found = " ".join(f"WHEN regexp_matches({cell}, $tier_{place}) THEN '{tier}'" for place, tier in enumerate(tiers))
+    return f"CASE WHEN {cell} IS NULL THEN NULL {found} ELSE 'tier 3 and below' END"
+
+
 def quick_moment(cell: str) -> str:
     """The timestamp where the text is plainly a local day or time of our years in the order of ISO, else NULL."""
     return in_our_years(f"try_strptime({cell}, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d'])")
 
 
 def in_our_years(moment: str) -> str:
-    """The timestamp, NULL where no shop can have been there."""
-    return f"CASE WHEN year({moment}) BETWEEN {_YEARS} THEN {moment} END"
+    """The timestamp, NULL where no online shop can have been: before 2000 or after next year."""
+    years = f"{_FIRST_YEAR} AND {dt.date.today().year + 1}"
+    return f"CASE WHEN year({moment}) BETWEEN {years} THEN {moment} END"
+
+
+def beyond_reason(cell: str, number: str) -> str:
+    """The condition that a cell holds a number, and one that no shop can have."""
+    return f"coalesce(abs({number}) > {MOST}, regexp_matches(lower({cell}), '^[+-]?inf(inity)?$'), false)"
 
 
 def moment(cell: str, rule: DateRule) -> str:

@@ -39,6 +39,7 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
         "warning",
         "{n} numbers of {column} were turned into powers of ten by a spreadsheet; digits are gone.",
     ),
+    "unreasonable": ("error", "{n} rows have a {column} beyond all reason and were left out."),
     "required_empty": ("error", "{n} rows have no usable {column} and were left out."),
     "negative": ("warning", "{n} rows have a {column} below zero."),
     "returns": ("info", "{n} rows take goods or money back (below zero); they count as refunds."),
@@ -116,6 +117,8 @@ def row_checks(job: Job, marks: set[str]) -> list[Check]:
     have = {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread())}
     checks = []
     for mark in sorted(marks):
+        if mark.startswith("_wild_"):
+            continue  # its rows are left out
         name = mark.removeprefix("_bad_").removeprefix("_lost_")
         kind = "unreadable" if mark.startswith("_bad_") else "digits_lost"
         checks.append(Check(kind, name, f"{quoted(mark)} IS NOT NULL", quoted(mark)))
@@ -255,15 +258,31 @@ def far_days(job: Job, days: Mapping[dt.date, int]) -> list[Issue]:
     return [issue("far_days", rows, name=job.table.date, examples=named, days=", ".join(named))]
 
 
-def empty_amounts(job: Job, out: Path) -> list[Issue]:
-    """Columns of sales that the file has and no row fills: the load would look well and show no money."""
-    names = [name for name in ("paid_amount", "pay_amount") if name in job.mapping.columns]
+def measured(job: Job, out: Path) -> tuple[list[Issue], dict[str, float]]:
+    """What the written rows measure, in one look.
+
+    Returns:
+        An issue for each column of sales that the file has and no row fills (the load would look well and show no
+        money), and the sums of all measures by column.
+    """
+    have = {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread()), *job.source.derive}
+    measures = {name for group in job.table.measures for name in group} | {"paid_amount", "pay_amount", "refund_amount"}
+    names = [
+        column.name
+        for column in job.table.columns
+        if column.name in measures & have and (column.type in NUMERIC and column.type != "rate")
+    ]
     if not names:
-        return []
+        return [], {}
     job.parameters["out"] = str(out.resolve())
-    counts = ", ".join(f"count({quoted(name)}) AS {quoted(name)}" for name in names)
-    (found,) = job.run(f"SELECT {counts}, count(*) AS _all FROM read_parquet($out)")  # noqa: S608 - canonical names only
-    return [issue("empty_amount", found["_all"], job.table[name].label, name) for name in names if not found[name]]
+    parts = [f"count({quoted(name)}) AS {quoted('n_' + name)}, sum({quoted(name)}) AS {quoted(name)}" for name in names]
+    (found,) = job.run(f"SELECT {', '.join(parts)}, count(*) AS _all FROM read_parquet($out)")  # noqa: S608 - canonical names only
+    issues = [
+        issue("empty_amount", found["_all"], job.table[name].label, name)
+        for name in names
+        if name in ("paid_amount", "pay_amount") and name in job.mapping.columns and not found[f"n_{name}"]
+    ]
+    return issues, {name: round(float(found[name]), 6) for name in names if found[name] is not None}
 
 
 def worst_first(issues: list[Issue]) -> tuple[Issue, ...]:

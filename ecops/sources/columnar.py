@@ -78,4 +78,9 @@ def _text(column: pa.Array) -> pa.Array:
         return pc.replace_substring(text, " 00:00:00", "").cast(pa.string())
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
-    return column.cast(pa.string())
+    text = column.cast(pa.string())
+    if pa.types.is_decimal(kind) and pc.any(pc.match_substring(text, "E")).as_py():
+        # 1E+2, 0E-18: written out, so that no digit changes.
+        plain = [None if value is None else format(value, "f") for value in column.to_pylist()]
+        text = pa.array(plain, pa.string())
+    return text

@@ -140,7 +140,7 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     """Typed rows, the checks over them, the final file."""
     rows = _typed_rows(job, reading, folder)
     marks = set(typed.marks(job))
-    keep, invalid, left_out = _required(job, rows, marks)
+    keep, invalid, left_out, wild = _required(job, rows, marks)
     issues = [checks.issue(kind, count) for kind, count in dropped.items() if count]
     issues += invalid
     found, repeats = checks.run_row_checks(job, checks.row_checks(job, marks), rows, keep)
@@ -150,6 +150,8 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     issues += _two_states(job, rows, keep)
     if left_out:
         dropped["invalid"] = left_out
+    if wild:
+        dropped["unreasonable"] = wild
     written, repeated, different = _write(job, rows, keep, out, repeats=repeats)
     if repeated:
         dropped["duplicate"] = repeated
@@ -161,7 +163,8 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     span = (min(days), max(days)) if days else None
     issues += checks.missing_days(job, DateRange(*span) if span else None, len(days))
     issues += checks.far_days(job, days)
-    issues += checks.empty_amounts(job, out)
+    empty, totals = checks.measured(job, out)
+    issues += empty
     if span is None and job.table.date and job.table[job.table.date].name in job.source.optional:
         issues.append(checks.issue("no_day", written, name=job.table.date))
     ledger = net_refunds([out], job.engine).summary if job.table.name == "order_lines" else {}
@@ -176,6 +179,7 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
         currency=reading.currency,
         ledger=ledger,
         bad_rows=_bad_rows(job, rows, marks, issues, out),
+        totals=totals,
     )
 
 
@@ -190,8 +194,12 @@ def _typed_rows(job: Job, reading: typed.Reading, folder: Path) -> str:
     return "read_parquet($typed)"
 
 
-def _required(job: Job, rows: str, marks: set[str]) -> tuple[str, list[Issue], int]:
-    """The condition of rows that have all they must, an issue for each column that some rows lack, and their number.
+def _required(job: Job, rows: str, marks: set[str]) -> tuple[str, list[Issue], int, int]:
+    """Which rows can be used.
+
+    Returns:
+        The condition of rows that have all they must and no number beyond reason, an issue for each column that some
+        rows lack or overstate, and how many rows lack something, and how many of the others overstate it.
 
     Raises:
         DataError: keys whose digits are lost.
@@ -208,13 +216,17 @@ def _required(job: Job, rows: str, marks: set[str]) -> tuple[str, list[Issue], i
     for mark in lost.values():
         parts += [f"count({quoted(mark)}) AS {quoted(mark)}", f"min({quoted(mark)}) AS {quoted(mark + '_like')}"]
         parts.append(f"min(_row, 5) FILTER ({quoted(mark)} IS NOT NULL) AS {quoted(mark + '_rows')}")
+    wild = sorted(mark for mark in marks if mark.startswith("_wild_"))
+    for mark in wild:
+        parts += [f"count({quoted(mark)}) AS {quoted(mark)}", f"min({quoted(mark)}, 3) AS {quoted(mark + '_like')}"]
+        parts.append(f"min(_row, 5) FILTER ({quoted(mark)} IS NOT NULL) AS {quoted(mark + '_rows')}")
     (found,) = job.run(f"SELECT {', '.join(parts)} FROM {rows}")  # noqa: S608
     for name, mark in lost.items():
         if found[mark]:
             raise _lost_keys(job, name, found[mark], found[f"{mark}_like"], found[f"{mark}_rows"])
     # What a report may lack is needed where it stands in other rows: a sum without a day is no day without a name.
     names = [name for name in names if name not in optional or found[name] < found["_all"]]
-    keep = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
+    complete = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
     issues = [
         checks.issue(
             "required_empty",
@@ -227,10 +239,22 @@ def _required(job: Job, rows: str, marks: set[str]) -> tuple[str, list[Issue], i
         for name in names
         if found[name]
     ]
+    wild = [mark for mark in wild if found[mark]]
+    issues += [_unreasonable(job, mark, found) for mark in wild]
     if not issues:
-        return keep, issues, 0
-    (left,) = job.run(f"SELECT count(*) AS n FROM {rows} WHERE NOT ({keep})")  # noqa: S608
-    return keep, issues, int(left["n"])
+        return complete, issues, 0, 0
+    sane = " AND ".join(f"{quoted(mark)} IS NULL" for mark in wild) or "true"
+    (left,) = job.run(
+        f"SELECT count(*) FILTER (NOT ({complete})) AS n, count(*) FILTER ({complete} AND NOT ({sane})) AS wild "  # noqa: S608
+        f"FROM {rows}"
+    )
+    return f"{complete} AND {sane}", issues, int(left["n"]), int(left["wild"])
+
+
+def _unreasonable(job: Job, mark: str, found: MappingType[str, Any]) -> Issue:
+    name = mark.removeprefix("_wild_")
+    rows, examples = tuple(found[f"{mark}_rows"]), found[f"{mark}_like"]
+    return checks.issue("unreasonable", found[mark], job.table[name].label, name, rows, examples=examples)
 
 
 def _lost_keys(job: Job, name: str, count: int, example: str, rows: list[int]) -> DataError:
@@ -320,14 +344,14 @@ def _bad_rows(job: Job, rows: str, marks: set[str], issues: list[Issue], out: Pa
     listed: list[dict[str, Any]] = []
     told = {issue.column for issue in issues}
     for mark in sorted(marks):
-        name = mark.removeprefix("_bad_").removeprefix("_lost_")
+        _, kind, name = mark.split("_", 2)
         if name not in told:
             continue
         found = job.run(
             f"SELECT _row AS row, {quoted(mark)} AS value FROM {rows} WHERE {quoted(mark)} IS NOT NULL "  # noqa: S608
             f"ORDER BY _row LIMIT {_BAD_ROWS}"
         )
-        problem = "unreadable" if mark.startswith("_bad_") else "digits lost"
+        problem = {"bad": "unreadable", "wild": "beyond reason", "lost": "digits lost"}[kind]
         listed += [{"row": row["row"], "column": name, "problem": problem, "value": row["value"]} for row in found]
     if not listed:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import functools
 import os
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING
 from ecops.errors import EcopsError, FileError
 from ecops.messages import Count, Message
 from ecops.sources import encoding as enc
+from ecops.sources import shapes
 from ecops.sources.grid import Grid
 from ecops.sources.limits import Limits
 from ecops.sources.passing import Text, not_text, pass_over
-from ecops.sources.sniff import HEAD_BYTES, find_layout, take_samples
+from ecops.sources.sniff import HEAD_BYTES, Layout, find_layout, take_samples
 from ecops.sources.tidy import tidy
 
 if TYPE_CHECKING:
@@ -133,6 +135,8 @@ def _in_encoding(
     except UnicodeDecodeError as error:
         raise enc.bad_bytes(error, head[mark:]) from None
     layout = find_layout(text, bench.known, bench.limits, header_first)
+    if layout.turned is not None and path.stat().st_size < HEAD_BYTES:
+        return _turned(layout, name, text, bench)
     copy = None if encoding == "utf-8" else bench.new_file()
     try:
         text_to_pass = Text(path, mark, encoding, layout.delimiter, layout.header_line, bench.limits)
@@ -154,6 +158,8 @@ def _in_encoding(
         rows=0,
         lines=counted.records + (counted.blanks if len(layout.columns) == 1 else 0),
         samples=take_samples(text, layout, len(layout.columns)),
+        notes=layout.notes,
+        scales=layout.scales,
     )
     if grid.lines and grid.path.stat().st_size >= _COUNT_LATER_BYTES:
         return dataclasses.replace(grid, rows=grid.lines, reading="unproven")
@@ -161,6 +167,19 @@ def _in_encoding(
     if len(proven.columns) > len(layout.columns):
         return dataclasses.replace(proven, samples=take_samples(text, layout, len(proven.columns)))
     return proven
+
+
+def _turned(layout: Layout, name: str, text: str, bench: Bench) -> Grid:
+    """A table with its dates across, written anew with a row a day."""
+    lines = (line + "\n" for line in text.split("\n")[layout.header_line + 1 :])
+    rows = [cells for cells in csv.reader(lines, delimiter=layout.delimiter) if any(cell.strip() for cell in cells)]
+    table = shapes.turned(layout.columns, rows, tuple(bench.known)) or []
+    target = bench.new_file()
+    with target.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, lineterminator="\n").writerows(table)
+    grid = _in_encoding(target, name, target.read_bytes()[:HEAD_BYTES], 0, "utf-8", bench, header_first=True)
+    note = Message("The dates stand across; the table was turned into one with a row a day.")
+    return dataclasses.replace(grid, notes=(*layout.notes, note, *grid.notes))
 
 
 def prove(grid: Grid, bench: Bench) -> Grid:

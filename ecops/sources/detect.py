@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ecops.sources import certainty
+from ecops.sources.contents import guessed_events
 from ecops.sources.figures import add_figures, figure_columns, named_by_file
 from ecops.sources.grid import Grid
 from ecops.sources.mapping import Mapping, missing_columns
@@ -17,6 +19,9 @@ _GENERIC_CEILING = 0.75
 """A file known only by the synonyms of a table is never as sure as a report known by its signature."""
 
 _WORTH_TELLING = 0.2
+_NEARLY = 0.08
+"""A report of another table whose confidence is no further below the best one fits nearly as well."""
+_SURE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,14 @@ class Match:
         mapping: the proposed mapping.
         missing: required columns that the file does not hold; people must fill them in.
         ignored: headers of the file that are not used.
+        lacking: measures of the table that no column fills: money of orders, spend and sales of advertising, ...
+        doubtful: measures that are guessed from a part of a header, or claimed by two columns.
+        absent: columns that change what counts, which this report has and the file does not, while it has headers that
+            nobody knows: one of them may be that column under a new name.
+        unknown: headers of which nothing is known.
+        understood: share of the headers that are read or known to be needless, 0 to 1.
+        rivals: reports of other tables that fit nearly as well.
+        headers: of the sheet, as people see them.
     """
 
     source: str
@@ -38,11 +51,39 @@ class Match:
     mapping: Mapping
     missing: tuple[str, ...]
     ignored: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    understood: float = 1.0
+    rivals: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+    def header(self, name: str) -> str:
+        """The header of the sheet that the column `name` is read from, "" when none is."""
+        place = self.mapping.columns.get(name)
+        return self.headers[place] if place is not None else ""
 
     @property
     def certain(self) -> bool:
         """Whether the file may be loaded without asking anybody."""
-        return not self.missing and self.confidence >= 0.4
+        return not self.missing and self.confidence >= _SURE and not self.doubts
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why a match is a question, worst first, by the names of the fields behind it."""
+        report = sources()[self.source]
+        floor = certainty.KNOWN_REPORT_FLOOR if report.signature else certainty.FLOOR
+        found = {
+            "headless": not any(self.headers),
+            "lacking": bool(self.lacking),
+            "doubtful": bool(self.doubtful),
+            "absent": bool(self.absent),
+            "unknown": self.understood < floor or self.confidence < _SURE,
+            "rivals": bool(self.rivals),
+            "unconfirmed": report.unconfirmed,
+        }
+        return tuple(reason for reason, holds in found.items() if holds)
 
 
 def detect(grid: Grid) -> tuple[Match, ...]:
@@ -54,14 +95,51 @@ def detect(grid: Grid) -> tuple[Match, ...]:
     headers = [normalise_header(column) for column in grid.columns]
     found = [_match(entry, grid, headers) for entry in sources().values()]
     kept = [match for match in found if match is not None and match.confidence >= _WORTH_TELLING]
-    return tuple(sorted(kept, key=lambda match: (-match.confidence, len(match.missing), match.source)))
+    ranked = sorted(kept, key=lambda match: (-match.confidence, len(match.missing), match.source))
+    return _with_rivals(ranked)
+
+
+def _with_rivals(ranked: Sequence[Match]) -> tuple[Match, ...]:
+    """The best match told of those of other tables that fit nearly as well."""
+    if not ranked:
+        return ()
+    best = ranked[0]
+    near = tuple(match.source for match in ranked[1:] if match.table != best.table and _rivals(best, match))
+    return (replace(best, rivals=near), *ranked[1:])
+
+
+def _rivals(best: Match, other: Match) -> bool:
+    """Whether a report of another table fits nearly as well as the best one.
+
+    So it does when it is nearly as sure and reads as much; when it is a known report, be it with a column renamed, and
+    the best one is known by words alone; and when as many headers of its signature are there as of the best one's.
+    """
+    headers = {normalise_header(header) for header in best.headers}
+    report, rival = sources()[best.source], sources()[other.source]
+    signs = [len(headers & {normalise_header(header) for header in entry.signature}) for entry in (report, rival)]
+    if rival.signature and (not report.signature or signs[1] >= signs[0]):
+        return True
+    near = best.confidence - other.confidence < _NEARLY and not other.missing
+    much = len(other.mapping.columns) >= len(best.mapping.columns)
+    return near and much and not _explains(report, rival)
+
+
+def _explains(report: Source, other: Source) -> bool:
+    """Whether a report has a signature and knows all headers of another's: then the other is a part of it."""
+    signature = {normalise_header(header) for header in other.signature}
+    return bool(report.signature) and (not signature or signature <= report.headers)
 
 
 def propose(source_entry: Source, grid: Grid) -> Mapping:
     """The mapping of `grid` under the rules of one report, whether it fits or not."""
     headers = [source_entry.comparable(column) for column in grid.columns]
     constants = {**source_entry.constants, **_preamble_constants(source_entry, grid.preamble)}
+    for name, pattern in source_entry.in_header.items():
+        named = next((match for column in grid.columns if (match := re.search(pattern, column))), None)
+        constants |= {name: named.group(1)} if named else {}
     columns = _columns(source_entry, headers)
+    if not any(grid.columns) and source_entry.name == "generic_events":
+        columns = guessed_events(grid)
     if "platform" in columns and _says_device(grid, columns["platform"], source_entry) and "device" not in columns:
         columns["device"] = columns.pop("platform")
     constants = {name: value for name, value in constants.items() if name not in columns}
@@ -71,7 +149,16 @@ def propose(source_entry: Source, grid: Grid) -> Mapping:
     add_figures(target, grid, columns)
     if "experiment" in target.names and "experiment" not in columns:
         constants = {**named_by_file(grid), **constants}
+    columns |= _guesses(source_entry, grid, columns)
     return Mapping(source=source_entry.name, table=source_entry.table, columns=columns, constants=constants)
+
+
+def _guesses(entry: Source, grid: Grid, columns: dict[str, int]) -> dict[str, int]:
+    """Measures whose header is known by a part only; whoever maps the file is shown them, nobody loads them unasked."""
+    plain = [normalise_header(column) for column in grid.columns]
+    unknown = certainty.unknown_headers(entry, grid, plain, set(columns.values()))
+    spread = {name for name, heads in entry.spread.items() if set(map(normalise_header, heads)) & {*plain}}
+    return certainty.guessed_columns(table(entry.table), grid, plain, unknown, dict.fromkeys(spread, 0) | columns)
 
 
 def _says_device(grid: Grid, position: int, entry: Source) -> bool:
@@ -122,16 +209,48 @@ def _match(entry: Source, grid: Grid, headers: Sequence[str]) -> Match | None:
         if position not in used | figures and column and headers[position] not in _helpers(entry)
     )
     present = {header for header in headers if header}
+    if not present:
+        return _headless(entry, grid, mapping, missing)
     known = len(present & (working | {headers[position] for position in used})) / len(present)
     signature = {normalise_header(header) for header in entry.signature}
     asked = [name for name in missing if name not in entry.asks]
     confidence = _confidence(entry, known, signature, present, len(asked), len(used))
-    return Match(entry.name, entry.table, round(confidence, 3), mapping, missing, ignored)
+    if confidence < _WORTH_TELLING:
+        return None
+    plain = [normalise_header(column) for column in grid.columns]
+    unknown = certainty.unknown_headers(entry, grid, plain, used | figures)
+    guessed = certainty.guesses_in(mapping, plain)
+    doubtful = certainty.doubtful_measures(entry, grid, plain, unknown, mapping)
+    return Match(
+        entry.name,
+        entry.table,
+        round(confidence, 3),
+        mapping,
+        missing,
+        ignored,
+        lacking=certainty.lacking_measures(mapping, plain),
+        doubtful=tuple(dict.fromkeys((*guessed, *doubtful))),
+        absent=certainty.absent_columns(entry, mapping, plain, renamed=bool(unknown)),
+        unknown=tuple(grid.columns[position] for position in unknown),
+        understood=1 - len(unknown) / max(1, sum(bool(cells) for cells in grid.samples)),
+        headers=grid.columns,
+    )
+
+
+_BY_CONTENTS = 0.5
+"""How sure we say we are of columns without a header that hold what a known table holds."""
+
+
+def _headless(entry: Source, grid: Grid, mapping: Mapping, missing: tuple[str, ...]) -> Match | None:
+    """A sheet without a header, by what is in its columns; it is always asked about."""
+    if missing:
+        return None
+    return Match(entry.name, entry.table, _BY_CONTENTS, mapping, missing, (), headers=grid.columns)
 
 
 def _helpers(entry: Source) -> set[str]:
     """Headers that a rule of the report uses without mapping them."""
-    groups = (*entry.spread.values(), tuple(entry.keep))
+    groups = (*entry.spread.values(), tuple(entry.keep), tuple(entry.leave))
     return {normalise_header(header) for group in groups for header in group}
 
 

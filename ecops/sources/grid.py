@@ -37,6 +37,7 @@ class Grid:
         samples: for each column up to three non-empty values.
         notes: what the reader wants the user to know.
         reading: how the rows follow the header.
+        scales: columns whose numbers are in thousands or more: position and 千, 万 or 亿.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Grid:
     samples: tuple[tuple[str, ...], ...]
     notes: tuple[Message, ...] = ()
     reading: Reading = "strict"
+    scales: tuple[tuple[int, str], ...] = ()
 
     def scan_sql(self) -> str:
         """The table function that reads the data rows as text: columns `c0`, `c1`, ... by position.
@@ -62,10 +64,15 @@ class Grid:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.columns)))
         # DuckDB's parallel scanner refuses padding beside some quoted cells.
         padding = ", null_padding=true, parallel=false" if self.reading == "padded" else ""
-        return (
+        read = (
             f"read_csv($grid_path, auto_detect=false, header=false, skip={self.header_line + 1}, "
             f"delim='{self.delimiter}', quote='\"', escape='\"', columns={{{columns}}}{padding})"
         )
+        if not self.scales:
+            return read
+        # A number in 万 is read as "12.3万", whatever its cell looks like.
+        scaled = ", ".join(f"CASE WHEN c{at} <> '' THEN c{at} || '{mark}' END AS c{at}" for at, mark in self.scales)
+        return f"(SELECT * REPLACE ({scaled}) FROM {read})"  # noqa: S608 - positions and three words of our own
 
     def scan_parameters(self) -> dict[str, str]:
         """The values that `scan_sql` needs bound."""
@@ -87,5 +94,6 @@ class Grid:
                 "columns": tuple(plain["columns"]),
                 "samples": tuple(tuple(values) for values in plain["samples"]),
                 "notes": tuple(cast("Message", wire.unpack(note)) for note in plain["notes"]),
+                "scales": tuple((at, mark) for at, mark in plain.get("scales", ())),
             }
         )

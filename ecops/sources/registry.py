@@ -12,6 +12,7 @@ from typing import Any
 
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
+from ecops.sources.shapes import without_unit
 from ecops.sources.text import normalise_header
 from ecops.tables import Table, table, tables
 
@@ -44,6 +45,7 @@ class Source:
         empty: canonical name -> the value that an empty cell stands for.
         missing: canonical name -> words that mean "nothing here".
         keep: header -> the only values of it whose rows are wanted (long reports with fees between the sales).
+        leave: header -> words; rows with one of them are left out ("" for an empty cell).
         sums: canonical dimension -> its words for a row that sums the others beside it, so that nothing counts twice.
         fill: canonical names that stand on the first row of an order only and hold for all its rows. Never money.
         derive: canonical money -> the two columns whose product it is when the file lacks it.
@@ -54,6 +56,10 @@ class Source:
         preamble: canonical date -> pattern with one group (or two: first and last day) that finds it above the header.
         date_order: "dmy" or "mdy" where the report always writes dates so.
         decimal: "," where the report writes decimal commas.
+        in_header: canonical name -> pattern with one group that finds its value for all rows in a header.
+        erp: its orders were placed on platforms that export them too; where both are loaded the platform leads.
+        without: measures of the table that this report never holds.
+        unconfirmed: its headers come from descriptions, not from a file that was seen; people confirm it once.
     """
 
     name: str
@@ -76,6 +82,7 @@ class Source:
     empty: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leave: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fill: tuple[str, ...] = ()
     derive: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -86,11 +93,22 @@ class Source:
     preamble: Mapping[str, str] = field(default_factory=dict)
     date_order: str = ""
     decimal: str = ""
+    in_header: Mapping[str, str] = field(default_factory=dict)
+    erp: bool = False
+    without: tuple[str, ...] = ()
+    unconfirmed: bool = False
 
     @property
     def headers(self) -> frozenset[str]:
         """Every header that this report is known to have, normalised; table synonyms not counted."""
-        groups = (*self.columns.values(), *self.spread.values(), self.ignored, self.signature, tuple(self.keep))
+        groups = (
+            *self.columns.values(),
+            *self.spread.values(),
+            self.ignored,
+            self.signature,
+            tuple(self.keep),
+            tuple(self.leave),
+        )
         return frozenset(normalise_header(header) for group in groups for header in group)
 
     def headers_of(self, column: str) -> tuple[str, ...]:
@@ -100,13 +118,13 @@ class Source:
         return tuple(dict.fromkeys(self.comparable(header) for header in (*own, *synonyms)))
 
     def comparable(self, header: str) -> str:
-        """A header as this report compares it: normalised; files of any system also without spaces and joints.
+        """A header as this report compares it: normalised; files of any system also without spaces, joints and units.
 
         >>> source("generic_orders").comparable("Order_Date") == source("generic_orders").comparable("OrderDate")
         True
         """
         plain = normalise_header(header)
-        return re.sub(r"(?<=\w)[ _.-]+(?=\w)", "", plain) if self.generic else plain
+        return re.sub(r"(?<=\w)[ _.-]+(?=\w)", "", without_unit(plain)) if self.generic else plain
 
     def vocabulary(self, column: str) -> Mapping[str, str]:
         """Normalised word -> canonical word for a column: the words of all reports, then this report's own."""
@@ -147,6 +165,7 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         empty=entry.get("empty", {}),
         missing=_lists(entry.get("missing", {})),
         keep=_lists(entry.get("keep", {})),
+        leave=_lists(entry.get("leave", {})),
         sums=_lists(entry.get("sums", {})),
         fill=tuple(entry.get("fill", ())),
         derive=derive,
@@ -157,6 +176,10 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         preamble=entry.get("preamble", {}),
         date_order=entry.get("date_order", ""),
         decimal=entry.get("decimal", ""),
+        in_header=entry.get("in_header", {}),
+        erp=entry.get("erp", False),
+        without=tuple(entry.get("without", ())),
+        unconfirmed=entry.get("unconfirmed", False),
     )
 
 
@@ -164,6 +187,8 @@ def _constants(entry: Mapping[str, Any]) -> dict[str, str]:
     constants = dict(entry.get("constants", {}))
     if entry.get("platform") and "platform" in table(entry["table"]).names:
         constants.setdefault("platform", entry["platform"])
+    if entry.get("erp"):
+        constants.setdefault("recorded_by", "erp")
     return constants
 
 
@@ -212,6 +237,19 @@ def strict_columns() -> frozenset[str]:
 def footer_words() -> tuple[str, ...]:
     """First cells of rows that are sums or notes in any report, normalised."""
     return tuple(normalise_header(word) for word in _values_file()["footers"])
+
+
+@functools.cache
+def city_tiers() -> Mapping[str, tuple[str, ...]]:
+    """Tier -> the cities in it, from the stated list in `city_tiers.toml`; every other city is of the last tier."""
+    return _lists(tomllib.loads((_FOLDER / "city_tiers.toml").read_text("utf-8"))["tiers"])
+
+
+@functools.cache
+def harmless_headers() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Headers, and a pattern of headers, under which stands nothing that a figure is made of."""
+    entry = _values_file()["harmless"]
+    return frozenset(normalise_header(word) for word in entry["headers"]), re.compile("|".join(entry["patterns"]))
 
 
 @functools.cache

@@ -8,10 +8,44 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from ecops.messages import Message
+from ecops.messages import Message, Term
 from ecops.sources import wire
 
 Severity = Literal["error", "warning", "info"]
+
+DROPS: Mapping[str, Term] = {
+    "footer": Term(zh="合计行、说明行", en="totals and notes"),
+    "header": Term(zh="重复的表头", en="repeated headers"),
+    "empty": Term(zh="空行", en="empty rows"),
+    "filtered": Term(zh="其他类型的行", en="other kinds of rows"),
+    "duplicate": Term(zh="与别的行重复", en="the same row again"),
+    "invalid": Term(zh="缺少必需内容的行", en="rows without what is required"),
+    "unreasonable": Term(zh="数值不可信的行", en="rows with values beyond reason"),
+    "repeated key": Term(zh="主键重复", en="the same key again"),
+}
+"""Why rows were left out, as people say it."""
+
+_MUCH = 0.05
+_FEW = 3
+_USUAL = ("footer", "header", "empty")
+"""What every export has a few of, however short it is."""
+
+
+def much_left_out(rows: int, dropped: Mapping[str, int]) -> dict[str, int]:
+    """The kinds of rows of which so many would be left out that people are asked first.
+
+    More than 5 % of the rows, and of totals, notes, repeated headers and empty rows more than a few. Rows that a report
+    never counts (fees among sales) are its rule and no question.
+
+    Args:
+        rows: data rows of the sheet.
+        dropped: why rows were left out -> how many.
+    """
+    return {
+        reason: count
+        for reason, count in dropped.items()
+        if reason != "filtered" and count > _MUCH * rows and (reason not in _USUAL or count > _FEW)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +90,15 @@ class Conversion:
         path: typed Parquet with every column of the table, None when the load has to stop.
         rows_read: data rows of the sheet.
         rows_kept: rows written.
-        dropped: why rows were left out: footer, header (repeated), empty, filtered, duplicate, invalid -> count.
+        dropped: why rows were left out: footer, header (repeated), empty, filtered, duplicate, invalid, unreasonable ->
+            count.
         issues: the validation report, worst first.
         span: first and last day, None when the table or the file has no days.
         currency: ISO code of the money, "" when nothing says it.
         unknown_values: column -> word -> rows, words that stop the load until someone says what they mean.
         ledger: what was given back and how it was settled, see `ecops.sources.netting.Netting.summary`.
         bad_rows: CSV of the cells behind the issues (row, column, problem, value), None when there is none.
+        totals: sums of what the table measures (money, visitors, stock), by column, over the rows kept.
     """
 
     table: str
@@ -76,6 +112,7 @@ class Conversion:
     unknown_values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     ledger: Mapping[str, float] = field(default_factory=dict)
     bad_rows: Path | None = None
+    totals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ecops.errors import FileError
 from ecops.messages import Count, Message
+from ecops.sources import shapes
 from ecops.sources.grid import DELIMITERS
 from ecops.sources.limits import Limits
 from ecops.sources.text import clean_cell, normalise_header
@@ -31,6 +33,9 @@ class Layout:
         columns: its cells, cleaned.
         preamble: the lines before it.
         known: how many of its cells are headers we know.
+        scales: columns counted in thousands or more, see `shapes.scales_of`.
+        notes: what is unusual about it, for people.
+        turned: the table with a row a day where the dates stand across, None otherwise.
     """
 
     delimiter: str
@@ -38,6 +43,9 @@ class Layout:
     columns: tuple[str, ...]
     preamble: tuple[str, ...]
     known: int
+    scales: tuple[tuple[int, str], ...] = ()
+    notes: tuple[Message, ...] = ()
+    turned: list[list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ def find_layout(text: str, known: Collection[str], limits: Limits, header_first:
         FileError: no row, too many columns, or a header too long to be one.
     """
     lines = text.split("\n")
-    best: tuple[tuple[float, ...], str, _Row] | None = None
+    best: tuple[tuple[float, ...], str, _Row, list[_Row]] | None = None
     for order, delimiter in enumerate(DELIMITERS):
         rows = _rows(lines, delimiter, known)
         row = _best_row(rows[:1] if header_first else rows)
@@ -74,14 +82,41 @@ def find_layout(text: str, known: Collection[str], limits: Limits, header_first:
         several = len(row.cells) > 1
         rank = (row.known, several * round(row.alike, 1), several * row.names, len(row.cells), -order)
         if best is None or rank > best[0]:
-            best = (rank, delimiter, row)
+            best = (rank, delimiter, row, rows)
     if best is None:
         raise FileError(Message("The file has no rows."), Message("Export it again for a period that has data."))
-    _, delimiter, row = best
+    _, delimiter, row, rows = best
     columns = tuple(clean_cell(cell).strip('"').strip() for cell in row.cells)
     size = sum(len(line.encode()) for line in lines[row.first : row.last + 1])
     refuse_wide(len(columns), size, limits)
-    return Layout(delimiter, row.last, columns, tuple(line[:1_000] for line in lines[: row.first]), row.known)
+    preamble = tuple(line[:1_000] for line in lines[: row.first])
+    plain = Layout(delimiter, row.last, columns, preamble, row.known, shapes.scales_of(columns))
+    return plain if header_first else _shaped(plain, row, rows, known)
+
+
+def _shaped(plain: Layout, row: _Row, rows: list[_Row], known: Collection[str]) -> Layout:
+    """The layout of a table that may have no header, two rows of it, a row of units, or its dates across."""
+    place = rows.index(row)
+    below = [other.cells for other in rows[place + 1 :]]
+    first = rows[0]
+    if shapes.is_headless(first.cells, [other.cells for other in rows[1:]], first.known) and row.known <= 1:
+        note = Message("This file has no header: say what is in each column.")
+        return Layout(plain.delimiter, -1, ("",) * len(first.cells), (), 0, notes=(note,))
+    columns = shapes.joined_header(plain.columns, rows[place - 1].cells if place else ())
+    notes = [Message("The header stands in two rows; they were put together.")] if columns != plain.columns else []
+    units = below[0] if below and len(below[0]) == len(columns) and shapes.is_units(below[0]) else ()
+    last = rows[place + 1].last if units else row.last
+    turned = None if units else shapes.turned(columns, below, tuple(known))
+    if units:
+        notes.append(Message("The row under the header holds units and was not loaded."))
+    scales = shapes.scales_of(columns, units)
+    if scales:
+        told = ", ".join(f"{columns[at]} × {mark}" for at, mark in scales)
+        said = Message("These columns are counted in larger units, as their header says: {columns}.", columns=told)
+        notes.append(said)
+    return dataclasses.replace(
+        plain, header_line=last, columns=columns, scales=scales, notes=tuple(notes), turned=turned
+    )
 
 
 def refuse_wide(columns: int, header_bytes: int, limits: Limits) -> None:
@@ -138,7 +173,8 @@ def _rows(lines: Sequence[str], delimiter: str, known: Collection[str]) -> list[
         names = {normalise_header(cell) for cell in cells if len(cell) <= 200 and not _NOT_A_NAME.match(cell)} - {""}
         after = widths[number + 1 :][:_ROWS]
         alike = sum(width == len(cells) for width in after) / len(after) if after else 1.0
-        found.append(_Row(tuple(cells), first, last, len(names & set(known)), len(names), alike))
+        told = sum(name in known or shapes.without_unit(name) in known for name in names)
+        found.append(_Row(tuple(cells), first, last, told, len(names), alike))
     return found
 
 

@@ -20,7 +20,7 @@ from ecops.messages import Message
 from ecops.sources import cells, dates
 from ecops.sources.grid import Grid
 from ecops.sources.mapping import Mapping
-from ecops.sources.registry import Source, footer_words
+from ecops.sources.registry import Source, city_tiers, footer_words
 from ecops.sources.text import normalise_header
 from ecops.tables import Column, Table
 
@@ -109,6 +109,8 @@ def write_stage(job: Job) -> dict[str, int]:
         parameters[f"missing_{name}"] = list(words)
     for number, words in enumerate(job.source.keep.values()):
         parameters[f"keep_{number}"] = [normalise_header(word) for word in words]
+    for number, words in enumerate(job.source.leave.values()):
+        parameters[f"leave_{number}"] = [normalise_header(word) for word in words]
     job.quick.update(dict.fromkeys(_quick_names(job), 0))
     dropped = _write_stage(job)
     commas = [name for name, mark in decimal_marks(job).items() if mark == "," and name in job.quick]
@@ -183,7 +185,7 @@ def _keep_positions(job: Job) -> dict[str, int]:
     headers = [normalise_header(header) for header in job.grid.columns]
     return {
         header: headers.index(normalise_header(header))
-        for header in job.source.keep
+        for header in (*job.source.keep, *job.source.leave)
         if normalise_header(header) in headers
     }
 
@@ -200,7 +202,11 @@ def _country_positions(job: Job) -> dict[str, int]:
 
 
 def _placed(job: Job, name: str, countries: MappingType[str, int]) -> str:
-    """A staged column: of an address the province alone, and before codes that differ by country the country."""
+    """A staged column: an address by province, a city by tier, codes that differ by country behind the country."""
+    if name == "city_tier":
+        for place, cities in enumerate(city_tiers().values()):
+            job.parameters[f"tier_{place}"] = rf"(^|[省区市\s-])({'|'.join(cities)})"
+        return f"{cells.city_tier(quoted(name), tuple(city_tiers()))} AS {quoted(name)}"
     if name in job.source.addresses:
         return f"{cells.province(quoted(name))} AS {quoted(name)}"
     if name not in countries:
@@ -227,10 +233,14 @@ def _drop_rule(job: Job, keep: MappingType[str, int]) -> str:
     rules = [f"WHEN {blank} AND _c0 IS NULL THEN 'empty'", f"WHEN {_repeated_header(job)} THEN 'header'"]
     rules.append(f"WHEN {_footer(job)} THEN 'footer'")
     rules.append(f"WHEN {blank} THEN 'empty'")
-    for number, (header, position) in enumerate(keep.items()):
-        order = list(job.source.keep).index(header)
-        rules.append(f"WHEN NOT coalesce(list_contains($keep_{order}, lower(_c{position})), false) THEN 'filtered'")
-        job.parameters.setdefault(f"keep_{number}", [])
+    for order, header in enumerate(job.source.keep):
+        if header in keep:
+            cell = f"lower(_c{keep[header]})"
+            rules.append(f"WHEN NOT coalesce(list_contains($keep_{order}, {cell}), false) THEN 'filtered'")
+    for order, header in enumerate(job.source.leave):
+        if header in keep:
+            cell = f"coalesce(lower(_c{keep[header]}), '')"
+            rules.append(f"WHEN list_contains($leave_{order}, {cell}) THEN 'filtered'")
     return f"CASE {' '.join(rules)} ELSE '' END"
 
 

@@ -14,6 +14,9 @@ PAID_WORDS = ("paid", "shipped", "completed", "refunded")
 OPEN_WORDS = ("unpaid", "closed")
 
 
+_POSITIVE = frozenset({"refund_amount", "discount", "commission", "promotion_fee"})
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How every column of a sheet is written.
@@ -87,7 +90,12 @@ def _value_and_bad(job: Job, reading: Reading, name: str) -> list[str]:
     value = _value(job, reading, name, column)
     found = [f"{value} AS {quoted(name)}"]
     if _may_be_bad(job, name):
-        found.append(f"CASE WHEN {text} IS NOT NULL AND ({value}) IS NULL THEN {text} END AS {quoted('_bad_' + name)}")
+        bad = f"{text} IS NOT NULL AND ({value}) IS NULL"
+        if column.type in NUMERIC:
+            wild = cells.beyond_reason(text, _plain_number(name, column, plain=False))
+            found.append(f"CASE WHEN {wild} THEN {text} END AS {quoted('_wild_' + name)}")
+            bad = f"{bad} AND NOT ({wild})"
+        found.append(f"CASE WHEN {bad} THEN {text} END AS {quoted('_bad_' + name)}")
     elif column.type == "id":
         lost = f"contains(upper({text}), 'E') AND regexp_matches({text}, '{cells.SCIENTIFIC}')"
         found.append(f"CASE WHEN {lost} THEN {text} END AS {quoted('_lost_' + name)}")
@@ -120,18 +128,25 @@ def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
 
 
 def _number(name: str, column: Column, plain: bool) -> str:
-    """The number of a column; `plain` when every cell was read at once."""
+    """The number of a column; `plain` when every cell was read at once. NULL where it is beyond all reason."""
+    value = _plain_number(name, column, plain)
+    if not plain:
+        value = f"CASE WHEN abs({value}) <= {cells.MOST} THEN {value} END"
+    if name.removeprefix("order_") in _POSITIVE or column.unit == "per coupon":
+        # Some platforms write what goes back to the buyer, or to themselves, below zero; ours are positive amounts.
+        value = f"abs({value})"
+    return f"CASE WHEN {value} = round({value}) THEN CAST({value} AS BIGINT) END" if column.type == "integer" else value
+
+
+def _plain_number(name: str, column: Column, plain: bool) -> str:
+    """What the cells of a column say as numbers, however large."""
     options = [quoted("_q_" + name)]
     options += [] if plain else [cells.slow_number(quoted("_p_" + name))]
     if not plain and column.unit == "seconds":
         options.append(cells.clock_seconds(quoted(name)))
     if not plain and column.unit == "figure":
         options.append(f"CAST({cells.boolean(quoted(name))} AS DOUBLE)")
-    value = f"coalesce({', '.join(options)})"
-    if name.removeprefix("order_") in ("refund_amount", "discount"):
-        # Some platforms write what goes back to the buyer below zero; ours are positive amounts.
-        value = f"abs({value})"
-    return f"CASE WHEN {value} = round({value}) THEN CAST({value} AS BIGINT) END" if column.type == "integer" else value
+    return f"coalesce({', '.join(options)})"
 
 
 def _spread(job: Job, typed: str) -> str:
@@ -149,7 +164,8 @@ def _spread(job: Job, typed: str) -> str:
             f"AS {quoted(name.removeprefix('order_'))}"
         )
         if _may_be_bad(job, name):
-            parts.append(f"{quoted('_bad_' + name)} AS {quoted('_bad_' + name.removeprefix('order_'))}")
+            plain = name.removeprefix("order_")
+            parts += [f"{quoted(mark + name)} AS {quoted(mark + plain)}" for mark in ("_bad_", "_wild_")]
     drop = ", ".join(quoted(name) for name in amounts)
     # The amount stands on one row of the order; other rows are empty or repeat nothing, so the sum is the amount.
     return f"""
@@ -175,8 +191,13 @@ def columns_of(job: Job) -> set[str]:
 
 
 def marks(job: Job) -> list[str]:
-    """Columns beside the typed ones: `_bad_<name>` holds unreadable text, `_lost_<name>` ids without digits."""
-    bad = {f"_bad_{name.removeprefix('order_')}" for name in job.staged() if _may_be_bad(job, name)}
+    """Columns beside the typed ones, each the text of a cell.
+
+    `_bad_<name>` cannot be read, `_wild_<name>` is a number beyond all reason, `_lost_<name>` an id without its digits.
+    """
+    doubtful = [name for name in job.staged() if _may_be_bad(job, name)]
+    bad = {f"_bad_{name.removeprefix('order_')}" for name in doubtful}
+    bad |= {f"_wild_{name.removeprefix('order_')}" for name in doubtful if job.column(name).type in NUMERIC}
     return sorted(bad) + [f"_lost_{name}" for name in sorted(columns_of(job)) if job.table[name].type == "id"]
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops import statistics as st
+from ecops.statistics.days import LEAST_DAYS, Span, usual_swing
 
-OWN_DRIFT = 4.0
-"""Square of the drift beyond which one segment's five weekly steps are evidence: the 95 % point without drift."""
+_NEAR = 7
+"""Days with history at most so far away have its level."""
 
 Unit = Literal["count", "money", "rate", "ratio", "days"]
 """What kind of number a metric is, which says how its change is tested. rate: people of people, between 0 and 1, tested
@@ -31,6 +32,7 @@ class Days:
         history: group of every other day that tells how much days usually differ (weeks before the period), -1 for
             days that do not; shape (days,).
         weekday: 0 is Monday; shape (days,).
+        number: day number, such as `date.toordinal()`, where days are missing between others; shape (days,).
     """
 
     before: Places
@@ -38,15 +40,34 @@ class Days:
     history: Places
     weekday: Places
 
+    number: Places | None = None
+
     @property
-    def noise(self) -> tuple[Places, Places]:
-        """Days from which day-to-day noise is estimated, and the group of each."""
-        group = self.history.copy()
-        top = group.max(initial=-1) + 1
-        group[self.before] = top
-        group[self.after] = top + 1
-        used = np.flatnonzero(group >= 0)
-        return used, group[used]
+    def tell(self) -> bool:
+        """Whether the days before the period are enough to know how days differ and remember each other."""
+        past = (self.history >= 0).sum() + len(np.setdiff1d(self.before, self.after))
+        return bool(past >= self.least)
+
+    @property
+    def least(self) -> int:
+        """How many days before the period are enough: four weeks, and as many as the period has."""
+        return max(LEAST_DAYS, len(self.after))
+
+    @property
+    def span(self) -> tuple[Places, Span]:
+        """Days from which noise is estimated, as places in the day axis, and as a span."""
+        number = np.arange(len(self.history)) if self.number is None else self.number
+        level = np.where(self.history >= 0, 0, -1)
+        past = number[self.history >= 0]
+        near = len(past) == 0 or np.abs(number[self.before][:, None] - past[None, :]).min(initial=10**9) <= _NEAR
+        level[self.before] = 0 if near else 1
+        level[self.after] = 2
+        used = np.flatnonzero(level >= 0)
+        before, after = (
+            np.bincount(part, minlength=len(level)).astype(np.float64) for part in (self.before, self.after)
+        )
+        _, code = np.unique(level[used], return_inverse=True)
+        return used, Span(number[used], code, self.weekday[used], before[used], after[used])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +114,22 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
 
 
 def compare_sums(values: Floats, days: Days) -> Change:
-    """A count or an amount of money that adds up over days: quasi-Poisson by weekday, widened by week-to-week drift.
+    """A count or an amount of money that adds up over days, with the swing of its days around level and weekday.
 
     Args:
-        values: shape (segments, days).
+        values: shape (segments, days); NaN where a day is missing.
         days: which days are compared.
     """
-    before, after = values[:, days.before].sum(1), values[:, days.after].sum(1)
-    used, group = days.noise
-    phi, df = st.count_dispersion(values[:, used], group, days.weekday[used])
-    error = st.count_log_error(before, after, phi)
-    drift = _drift(values, np.ones_like(values), days, error, is_sum=True)
-    return _log_change(before, after, error * drift, np.where(df > 0, df, np.nan), before, after, phi * drift**2)
+    before, after = (np.nan_to_num(values)[:, place].sum(1) for place in (days.before, days.after))
+    used, span = days.span
+    found = usual_swing(np.nan_to_num(values[:, used]), np.isfinite(values[:, used]), span)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        phi = found.error**2 / (1 / before + 1 / after)
+    return _log_change(before, after, found.error, np.where(found.df > 0, found.df, np.nan), before, after, phi)
 
 
 def compare_rates(numerator: Floats, denominator: Floats, days: Days) -> Change:
-    """A rate of people: pooled z (t) or Fisher test, Newcombe interval, quasi-binomial dispersion of the days.
+    """A rate of people: pooled z (t) or Fisher test, Newcombe interval, with the swing of the days.
 
     Args:
         numerator: shape (segments, days).
@@ -118,11 +139,20 @@ def compare_rates(numerator: Floats, denominator: Floats, days: Days) -> Change:
     x0, n0, x1, n1 = (
         array[:, place].sum(1) for place in (days.before, days.after) for array in (numerator, denominator)
     )
-    used, group = days.noise
-    phi, df = st.rate_dispersion(numerator[:, used], denominator[:, used], group)
-    drift = _drift(numerator, denominator, days, st.rate_log_error((x0, n0), (x1, n1), phi), is_sum=False)
-    phi = phi * drift**2
-    freedom = np.where(df > 0, df, np.inf)
+    used, span = days.span
+    rate = np.nan_to_num(ratio(numerator[:, used].sum(1), denominator[:, used].sum(1)))
+    found = usual_swing(
+        numerator[:, used],
+        denominator[:, used],
+        span,
+        variance=1 - np.clip(rate, 0.0, 1.0),
+        weekdays=len(used) >= LEAST_DAYS,
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # In parts of what independent people would make: on both sides, at the rate of all days.
+        phi = found.error**2 / ((1 - rate) / rate * (1 / n0 + 1 / n1))
+    phi = np.where(np.isfinite(phi), np.maximum(phi, 1.0), 1.0)
+    freedom = np.where(found.df > 0, found.df, np.inf)
     p_value = st.two_proportions((x0, n0), (x1, n1), dispersion=phi, df=freedom)
     low, high = st.newcombe((x0, n0), (x1, n1), dispersion=phi, df=freedom)
     before, after = ratio(x0, n0), ratio(x1, n1)
@@ -132,24 +162,24 @@ def compare_rates(numerator: Floats, denominator: Floats, days: Days) -> Change:
 
 
 def compare_ratios(numerator: Floats, denominator: Floats, days: Days) -> Change:
-    """Money a buyer and other quotients: Welch's test on the logarithm, linearised daily values.
+    """Money a buyer and other quotients: t test on the logarithm, with the swing of the linearised daily values.
 
     Args:
         numerator: shape (segments, days).
         denominator: same shape.
         days: which days are compared.
     """
-    sides = [(numerator[:, place], denominator[:, place]) for place in (days.before, days.after)]
-    before, after = (ratio(x.sum(1), n.sum(1)) for x, n in sides)
-    (error0, df0), (error1, df1) = (st.mean_log_error(x, n) for x, n in sides)
+    sides = [(numerator[:, place].sum(1), denominator[:, place].sum(1)) for place in (days.before, days.after)]
+    (before, base_before), (after, base_after) = ((ratio(x, n), n) for x, n in sides)
+    used, span = days.span
+    weekdays = len(used) >= LEAST_DAYS
+    found = usual_swing(numerator[:, used], denominator[:, used], span, variance=0.0, weekdays=weekdays)
+    df = np.where(found.df > 0, found.df, np.nan)
     positive = (before > 0) & (after > 0)
     shift = np.log(np.where(positive, after, 1.0) / np.where(positive, before, 1.0))
-    p_value, error, df = st.welch(shift, error0, error1, df0, df1)
-    drift = _drift(numerator, denominator, days, error, is_sum=False)
     with np.errstate(invalid="ignore", divide="ignore"):
-        p_value = np.where(positive & np.isfinite(p_value), st.two_sided(shift / (error * drift), df), np.nan)
-    base_before, base_after = (n.sum(1) for _, n in sides)
-    relative = st.relative_change(before, after, error * drift, df=df)
+        p_value = np.where(positive & (found.error > 0), st.two_sided(shift / found.error, df), np.nan)
+    relative = st.relative_change(before, after, found.error, df=df)
     return Change(
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
         base_before, base_after, np.full(before.shape, np.nan), df,
@@ -175,45 +205,8 @@ def _log_change(
         p_value = np.where(positive, st.two_sided(log / error, df), np.nan)
         # A side without anything has no logarithm; its difference can still be tested.
         one = (before + after > 0) & ~positive & (before >= 0) & (after >= 0)
-        plain = st.two_sided((after - before) / np.sqrt(phi * (before + after)), df)
-        p_value = np.where(one, plain, p_value)
+        p_value = np.where(one, st.two_sided(1 / error, df), p_value)
     return Change(
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
         base_before, base_after, phi, df,
     )  # fmt: skip
-
-
-def _drift(numerator: Floats, denominator: Floats, days: Days, error: Floats, *, is_sum: bool) -> Floats:
-    """How many times more neighbouring weeks differ than their days explain, at least 1.
-
-    Days of one week move together (weather, a campaign), which day-to-day noise does not show. The squared log changes
-    between neighbouring weeks of the history estimate it; their median (0.4549 is the median of chi-square with one
-    degree of freedom) keeps one promotion week from hiding everything. Five steps tell little about one segment, so the
-    median over all segments counts, and a segment's own only where it is beyond `OWN_DRIFT`.
-
-    Args:
-        numerator: shape (segments, days).
-        denominator: same shape.
-        days: which days are compared and which are history.
-        error: standard error of the log change as the days explain it, shape (segments,).
-        is_sum: whether the metric is the numerator alone.
-    """
-    weeks = [np.flatnonzero(days.history == number) for number in range(days.history.max(initial=-1) + 1)]
-    if days.history.max(initial=-1) >= 0 and days.before.min(initial=0) > np.flatnonzero(days.history >= 0).max():
-        weeks.append(days.before)
-    weeks = [week for week in weeks if len(week) == 7]
-    if len(weeks) < 5 or len(days.after) != 7:
-        return np.ones(len(numerator))
-    sums = np.stack([numerator[:, week].sum(1) for week in weeks], axis=1)
-    if not is_sum:
-        sums = ratio(sums, np.stack([denominator[:, week].sum(1) for week in weeks], axis=1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        steps = np.diff(np.log(np.where(sums > 0, sums, np.nan)), axis=1)
-        enough = np.isfinite(steps).sum(1) >= 4
-        usual = np.where(enough[:, None], steps**2, 0.0)
-        median = np.nanmedian(usual, axis=1) / 0.4549
-        own = median / error**2
-    usable = enough & np.isfinite(own)
-    pooled = float(np.median(own[usable])) if usable.sum() >= 5 else 1.0
-    times = np.where(usable & (own > OWN_DRIFT), own, max(pooled, 1.0))
-    return np.sqrt(np.maximum(times, 1.0))

@@ -7,7 +7,7 @@ strongest evidence, removes it, tests what is left again, and so names each caus
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +18,7 @@ from ecops import statistics as st
 from ecops.statistics import changes
 from ecops.statistics.changes import Change, Days
 from ecops.statistics.grouping import distinct
+from ecops.statistics.selection import after_selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,7 @@ class Cause:
         low: lower end of its 95 % interval.
         high: upper end.
         q_value: corrected over every cell and metric tested; of the larger cell when a smaller one stands for it.
+        cutoff: largest p-value that would have been told; the intervals allow for it, see `after_selection`.
     """
 
     series: Series
@@ -76,6 +78,7 @@ class Cause:
     low: float
     high: float
     q_value: float
+    cutoff: float
 
 
 def make_nodes(leaves: pd.DataFrame, dimensions: Sequence[str], depth: int | None = None) -> list[Node]:
@@ -217,14 +220,12 @@ class Cells:
 _Tested = tuple[Change, tuple[Floats, Floats, Floats]]
 
 
-def find_causes(cells: Cells, guards: Guards, *, corrected: bool = True) -> list[Cause]:
-    """The cells that changed, each cause once.
+def find_causes(cells: Cells, guards: Guards) -> list[Cause]:
+    """The cells that changed, each cause once, with q-values (Benjamini-Hochberg) over every cell and metric.
 
     Args:
         cells: where to look.
         guards: what is worth telling.
-        corrected: hold the q-value (Benjamini-Hochberg over every cell and metric) under `guards.alpha`; when False
-            the p-value alone.
     """
     found: list[Cause] = []
     removed: dict[str, frozenset[int]] = {series.metric: frozenset() for series in cells.tested}
@@ -232,18 +233,19 @@ def find_causes(cells: Cells, guards: Guards, *, corrected: bool = True) -> list
         made = [cells.test(series, cells.nodes, removed[series.metric]) for series in cells.tested]
         p_values = np.stack([change.p_value for change, _ in made])
         q_values = st.benjamini_hochberg(p_values)
-        best = _best(made, q_values if corrected else p_values, guards)
+        best = _best(made, q_values, guards)
         if best is None:
             break
         row, place = best
         series = cells.tested[row]
         node = _narrowed(series, cells.nodes[place], cells, removed[series.metric], guards)
-        found = _with(found, _cause(series, node, cells, float(q_values[row, place])), guards)
+        cutoff = guards.alpha * float((q_values < guards.alpha).sum() / np.isfinite(p_values).sum())
+        found = _with(found, _cause(series, node, cells, float(q_values[row, place]), cutoff, guards), guards)
         removed[series.metric] |= node.leaves
-    return _joined(found, cells)
+    return _joined(found, cells, guards)
 
 
-def _joined(found: list[Cause], cells: Cells) -> list[Cause]:
+def _joined(found: list[Cause], cells: Cells, guards: Guards) -> list[Cause]:
     """Causes that together are a whole parent, all moving alike, told as the parent."""
     for node in sorted(cells.nodes, key=lambda item: -len(item.leaves)):
         for metric in {cause.series.metric for cause in found}:
@@ -255,7 +257,8 @@ def _joined(found: list[Cause], cells: Cells) -> list[Cause]:
             moves = [abs(float(cause.change.relative[0])) for cause in inside]
             alike = len({cause.money > 0 for cause in inside}) == 1 and min(moves) >= max(moves) / 2
             if alike and covered >= node.leaves & carrying:
-                whole = _cause(inside[0].series, node, cells, max(cause.q_value for cause in inside))
+                weakest = max(inside, key=lambda cause: cause.q_value)
+                whole = _cause(weakest.series, node, cells, weakest.q_value, weakest.cutoff, guards)
                 found = [*(cause for cause in found if not any(cause is part for part in inside)), whole]
     return found
 
@@ -321,10 +324,31 @@ def _narrowed(series: Series, node: Node, cells: Cells, removed: frozenset[int],
     return best
 
 
-def _cause(series: Series, node: Node, cells: Cells, q_value: float) -> Cause:
-    change, money = cells.test(series, [node])
-    value, low, high = (float(part[0]) for part in money)
-    return Cause(series, node, change, value, low, high, q_value)
+def _cause(series: Series, node: Node, cells: Cells, q_value: float, cutoff: float, guards: Guards) -> Cause:
+    change, (value, _, _) = cells.test(series, [node])
+    told = _told(change, cutoff, guards)
+    members = membership([node], len(cells.money.before))
+    _, low, high = (float(part[0]) for part in cells.money.worth(series, told, members))
+    return Cause(series, node, told, float(value[0]), low, high, q_value, cutoff)
+
+
+def _told(change: Change, cutoff: float, guards: Guards) -> Change:
+    """A change with intervals that allow for its being told only because its p-value and its size passed."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        log = np.log(change.after / change.before)
+        reach = st.critical_value(df=change.df)
+        error = (np.log1p(change.relative_high) - np.log1p(change.relative_low)) / 2 / reach
+        least = np.maximum(st.critical_value(1 - cutoff, change.df), np.log1p(guards.effect) / error)
+    inside = after_selection(log, error, change.df, least)
+    known = np.isfinite(inside.low)
+    low, high = (np.where(known, np.expm1(np.where(known, end, 0.0)), np.nan) for end in inside)
+    return replace(
+        change,
+        relative_low=np.where(known, low, change.relative_low),
+        relative_high=np.where(known, high, change.relative_high),
+        low=np.where(known, change.before * low, change.low),
+        high=np.where(known, change.before * high, change.high),
+    )
 
 
 def _with(found: list[Cause], cause: Cause, guards: Guards) -> list[Cause]:

@@ -21,7 +21,8 @@ class Answers:
     """Decisions that hold for every sheet of a file, on top of the mapping it has.
 
     Attributes:
-        columns: canonical name -> header of the file, or the number of a column from 1; "" for no column.
+        columns: canonical name -> header of the file, or the number of a column from 1; "" where the file has none,
+            and a measure is not missed.
         constants: canonical name -> the value of every row; wins over a column of the file.
         shop: name of the shop; for the tables that know shops.
         status: word of the file -> canonical status.
@@ -51,7 +52,15 @@ class Answers:
         mapping = replace(mapping, columns=columns, constants=constants)
         if self.status and "status" in names:
             mapping = mapping.with_values("status", self.status)
+        measures = {name for group in table(mapping.table).measures for name in group}
+        if waived := sorted(name for name, text in self.columns.items() if not text and name in measures):
+            mapping = mapping.with_options(without=",".join(waived))
         return mapping.with_options(date_order=self.date_order) if self.date_order else mapping
+
+    @property
+    def columns_said(self) -> frozenset[str]:
+        """The canonical columns that people said something about."""
+        return frozenset({*self.columns, *self.constants})
 
 
 def _position(text: str, grid: Grid) -> int:

@@ -86,7 +86,7 @@ class Data:
         """Whether a canonical table or a roll-up has rows."""
         if table in registry.tables():
             return self._rows.get(table, 0) > 0
-        return any(self._rows.get(name, 0) > 0 for name in rollups.INPUTS)
+        return any(self._rows.get(name, 0) > 0 for name in rollups.SOLD)
 
     def rows(self, table: str) -> int:
         """Number of rows of a canonical table."""

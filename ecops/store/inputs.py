@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ecops import workfolders
 from ecops.engine.duck import Engine, Relation, View
 from ecops.errors import DataError, FileError, MappingError, near
 from ecops.messages import Count, Message
@@ -352,7 +353,7 @@ def open_export(path: Path, wishes: Callable[[Inspection], Wishes] | None = None
     Raises:
         EcopsError: it cannot be read or mapped.
     """
-    folder = Path(tempfile.mkdtemp(prefix="ecops-"))
+    folder = Path(tempfile.mkdtemp(prefix=workfolders.prefix()))
     try:
         workspace = Workspace.open(folder)
         with workspace.inspect(path) as inspection:

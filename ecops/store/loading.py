@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ecops.engine.duck import Engine, cannot_write, flush
+from ecops.engine.duck import Engine, View, cannot_write, flush, parquet_sql
 from ecops.errors import DataError, StoreError
 from ecops.messages import Count, Message
 from ecops.sources.report import Conversion, Issue
@@ -251,7 +251,7 @@ class Loader:
                     keys_new=keys.new,
                     keys_replaced=keys.replaced,
                     keys_unchanged=keys.unchanged,
-                    issues=(*_other_shop(name, keys), *_older(kept), *sheet.issues),
+                    issues=(*_other_shop(name, keys), *self._led(segment, current), *_older(kept), *sheet.issues),
                     first_day=_day(segment.first_day),
                     last_day=_day(segment.last_day),
                     **self._missing_days(segment),
@@ -259,6 +259,28 @@ class Loader:
             )
             segments.append(segment)
         return segments, tuple(sheets)
+
+    def _led(self, segment: File, current: Sequence[File]) -> tuple[Issue, ...]:
+        """A note on orders that an ERP and their platform both export: which of the two leads."""
+        if segment.table != "order_lines" or not current:
+            return ()
+        paths = [manifest.verified(self.folder, file) for file in current]
+        relations = {"order_lines": paths, "fresh": View(parquet_sql("order_lines", [self.folder / segment.path]))}
+        erp = "coalesce({side}.recorded_by, '') = 'erp'"
+        (found,) = self.engine.query(
+            "SELECT count(DISTINCT n.order_id) AS n FROM fresh AS n JOIN order_lines AS o USING (order_id) "  # noqa: S608
+            f"WHERE ({erp.format(side='n')}) <> ({erp.format(side='o')})",
+            tables=relations,
+            timeout=None,
+        ).to_pylist()
+        if not found["n"]:
+            return ()
+        told = Message(
+            "{n} orders are known from their platform and from an ERP. They count once: the platform's file leads, the "
+            "ERP's gives the cost.",
+            n=Count(found["n"]),
+        )
+        return (Issue("led", "info", "order_id", found["n"], (), (), told),)
 
     def _beneath(self, name: str, segment: File, current: Sequence[File], fresh: Sequence[File]) -> tuple[File, int]:
         """The segment of an older export, put beneath the later ones, and how many of its orders they hold."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from ecops.errors import DataError, EcopsError, FileError, MappingError, StoreError, near
-from ecops.messages import Message
+from ecops.messages import Count, Message
+from ecops.sources import certainty, questions
 from ecops.sources.detect import Match, propose
 from ecops.sources.mapping import Mapping as ColumnMapping
 from ecops.sources.mapping import check_mapping, fingerprint, missing_columns
 from ecops.sources.registry import source as report_of
+from ecops.sources.report import DROPS
 from ecops.sources.text import normalise_header
 from ecops.store.answers import Answers, check_currency
 from ecops.store.loading import Converted
@@ -38,6 +40,7 @@ class Wishes:
         answers: what else people said; on top of the mapping, whoever made it.
         currency: ISO code of the money where neither the file nor the workspace says it.
         bare_money: load money whose currency nothing says, as bare numbers; False refuses it.
+        leave_out: load the rest although more than a few rows of the file are left out, as its check told.
     """
 
     source: str | Mapping[str, str] | None = None
@@ -46,6 +49,7 @@ class Wishes:
     answers: Answers | None = None
     currency: str = ""
     bare_money: bool = True
+    leave_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +122,38 @@ def convert(
             timezone=settings.get("timezone", DEFAULT_TIMEZONE),
         )
         currency = currency or conversion.currency
-        converted.append(Converted(conversion, grid.name, mapping.to_dict(), grid.notes))
-        if _wished(wishes, grid.name):
+        notes = (*grid.notes, *_taken(grid, mapping))
+        converted.append(Converted(conversion, grid.name, mapping.to_dict(), notes))
+        if _wished(wishes, grid.name) and any(grid.columns):
             remember[fingerprint(grid.columns)] = as_json(mapping.to_dict())
     # What a later sheet says holds for the whole file.
     told = (replace(item, conversion=replace(item.conversion, currency=currency)) for item in converted)
     bare = Message("Nothing says in which currency its money is; amounts are bare numbers.")
     noted = (replace(item, notes=(*item.notes, bare)) if item.receipt.currency_unknown else item for item in told)
     return Reading(tuple(noted), skipped, remember)
+
+
+def _taken(grid: Grid, mapping: ColumnMapping) -> tuple[Message, ...]:
+    """What is to be told of the columns of a sheet: guesses that were taken, and columns nobody knows."""
+    headers = [normalise_header(header) for header in grid.columns]
+    report = report_of(mapping.source)
+    guesses = [
+        Message(
+            "{column} was taken from {header}.",
+            column=table(mapping.table)[name].label,
+            header=grid.columns[mapping.columns[name]],
+        )
+        for name in certainty.guesses_in(mapping, headers)
+    ]
+    unknown = certainty.unknown_headers(report, grid, headers, set(mapping.columns.values()))
+    left = [
+        Message(
+            "Nothing is known of {n} columns, and they were not loaded: {columns}.",
+            n=Count(len(unknown)),
+            columns=", ".join(grid.columns[position] for position in unknown),
+        )
+    ]
+    return (*guesses, *(left if unknown else ()))
 
 
 def _currency(wishes: Wishes, known: str) -> str:
@@ -146,15 +174,12 @@ def _currency(wishes: Wishes, known: str) -> str:
     return known or said
 
 
-def refuse_unsaid(reading: Reading, *, bare_money: bool) -> None:
+def refuse_unsaid(reading: Reading, wishes: Wishes) -> None:
     """Stop a load that people have to decide something about first.
 
-    Args:
-        reading: the converted sheets.
-        bare_money: money may be in a currency that nothing says.
-
     Raises:
-        MappingError: names the words that nobody has explained, or asks for the currency.
+        MappingError: names the words that nobody has explained, asks for the currency, or whether so many rows may be
+            left out.
     """
     for item in reading.converted:
         if item.conversion.refused:
@@ -169,13 +194,41 @@ def refuse_unsaid(reading: Reading, *, bare_money: bool) -> None:
                 {"sheet": item.sheet, "column": column},
                 asks=column,
             )
-        if not bare_money and item.receipt.currency_unknown:
+        if not wishes.leave_out and item.receipt.much_left_out:
+            raise _much_left_out(item)
+        if not wishes.bare_money and item.receipt.currency_unknown:
             raise MappingError(
                 Message("Nothing says in which currency the money of this file is."),
                 Message("Say the currency of the shop once; it holds for all its files."),
                 {"sheet": item.sheet},
                 asks="currency",
             )
+
+
+def _much_left_out(item: Converted) -> MappingError:
+    """The question whether so many rows of a sheet may be left out."""
+    dropped = item.receipt.much_left_out
+    reasons = Message(
+        ", ".join(f"{{{reason}}} {{{reason}_n}}" for reason in _plainly(dropped)),
+        **{name: DROPS[reason] for name, reason in _plainly(dropped).items()},
+        **{f"{name}_n": Count(dropped[reason]) for name, reason in _plainly(dropped).items()},
+    )
+    return MappingError(
+        Message(
+            "{n} of {all} rows would be left out: {reasons}.",
+            n=Count(sum(dropped.values())),
+            all=Count(item.receipt.rows_read),
+            reasons=reasons,
+        ),
+        Message("Check that the right report and columns were chosen, or say that the others may be left out."),
+        {"sheet": item.sheet},
+        asks="left_out",
+    )
+
+
+def _plainly(dropped: Mapping[str, int]) -> dict[str, str]:
+    """A name without spaces for each reason."""
+    return {reason.replace(" ", "_"): reason for reason in dropped}
 
 
 def check_timezone(name: str) -> str:
@@ -214,29 +267,77 @@ def _mapping(grid: Grid, matches: tuple[Match, ...], wishes: Wishes, state: Stat
     source: str | None = _of(wishes.source, grid.name)
     remembered = _remembered(grid, state)
     if remembered is not None and source in (None, remembered.source):
-        return _answered(remembered, grid, wishes)
-    mapping = propose(report_of(source), grid) if source is not None else _sure(matches)
+        mapping = _answered(remembered, grid, wishes)
+        _refuse_lacking(mapping, grid)
+        return mapping
+    mapping = propose(report_of(source), grid) if source is not None else _sure(matches, grid, wishes)
     mapping = _answered(_with_own_names(mapping, grid), grid, wishes)
     _refuse_another_report(mapping, matches)
+    if source is not None and not missing_columns(mapping):
+        _refuse_lacking(mapping, grid)
     _refuse_twins(mapping, grid, wishes)
     return mapping
 
 
-def _sure(matches: tuple[Match, ...]) -> ColumnMapping:
-    """What detection is sure of.
+def _sure(matches: tuple[Match, ...], grid: Grid, wishes: Wishes) -> ColumnMapping:
+    """What detection is sure of, with what people said about single columns.
 
     Raises:
-        MappingError: it is not.
+        MappingError: it is not; the hint names what else the sheet may be.
     """
     hint = Message("Choose the report, or map the columns yourself.")
     if not matches:
         raise MappingError(Message("The headers are not those of any report we know."), hint, asks="source")
     best = matches[0]
-    if not best.missing and not best.certain:
-        label = report_of(best.source).label
-        what = Message("It is not certain which report this is; it may be {label}.", label=label)
-        raise MappingError(what, hint, asks="source")
-    return best.mapping
+    if best.missing or best.certain:
+        return best.mapping
+    left = _still_doubted(best, grid, wishes)
+    if not left:
+        return best.mapping
+    label = report_of(best.source).label
+    choices = ", ".join(match.source for match in questions.likely(matches))
+    raise MappingError(
+        Message(
+            "It is not certain which report this is; it may be {label}. {why}",
+            label=label,
+            why=questions.joined(questions.why(best)),
+        ),
+        Message("Choose the report, or map the columns yourself. Likely are: {names}.", names=choices),
+        asks="columns" if set(left) <= {"lacking", "doubtful", "absent"} else "source",
+    )
+
+
+def _still_doubted(match: Match, grid: Grid, wishes: Wishes) -> list[str]:
+    """The doubts about a match that what people said about its columns does not settle."""
+    if wishes.answers is None:
+        return list(match.doubts)
+    said = wishes.answers.columns_said
+    headers = [normalise_header(header) for header in grid.columns]
+    settled = {
+        "lacking": not certainty.lacking_measures(wishes.answers.applied(match.mapping, grid), headers),
+        "doubtful": set(match.doubtful) <= said,
+        "absent": set(match.absent) <= said,
+    }
+    return [doubt for doubt in match.doubts if not settled.get(doubt, False)]
+
+
+def _refuse_lacking(mapping: ColumnMapping, grid: Grid) -> None:
+    """A sheet without what its table is for, although nobody said that it may be.
+
+    Raises:
+        MappingError: names the measures that no column holds.
+    """
+    lacking = certainty.lacking_measures(mapping, [normalise_header(header) for header in grid.columns])
+    if lacking:
+        raise MappingError(
+            questions.lacks(mapping.table, lacking),
+            Message(
+                "Say which column it is, or that the file has none: {columns}.",
+                columns=", ".join(column for column in grid.columns if column)[:300],
+            ),
+            {"column": ", ".join(lacking), "table": mapping.table},
+            asks="columns",
+        )
 
 
 def _answered(mapping: ColumnMapping, grid: Grid, wishes: Wishes) -> ColumnMapping:
@@ -304,7 +405,7 @@ def _remembered(grid: Grid, state: State) -> ColumnMapping | None:
 
     Days and the name of a test are not remembered: they belong to the file, not to the header.
     """
-    text = state.mapping(fingerprint(grid.columns))
+    text = state.mapping(fingerprint(grid.columns)) if any(grid.columns) else None
     if text is None:
         return None
     import json

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ecops.messages import Message
 from ecops.sources import wire
-from ecops.sources.report import Conversion, Issue
+from ecops.sources.report import Conversion, Issue, much_left_out
 from ecops.tables import table
 
 MISSING_DAYS_SHOWN = 31
@@ -34,6 +34,7 @@ class SheetReceipt:
         ledger: what was given back and how it was settled.
         mapping: the mapping used, as `Mapping.to_dict` writes it.
         notes: what the reader wants to be known about the file.
+        totals: sums of what the table measures over the rows kept, by column.
     """
 
     sheet: str
@@ -55,6 +56,12 @@ class SheetReceipt:
     ledger: Mapping[str, float] = field(default_factory=dict)
     mapping: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
+    totals: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def much_left_out(self) -> dict[str, int]:
+        """The kinds of rows of which so many are left out that people are asked before a load."""
+        return much_left_out(self.rows_read, self.dropped)
 
     @property
     def currency_unknown(self) -> bool:
@@ -83,6 +90,7 @@ class SheetReceipt:
             ledger=conversion.ledger,
             mapping=mapping,
             notes=notes,
+            totals=conversion.totals,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,6 +159,11 @@ class Receipt:
             if sheet.unknown_values:
                 found[sheet.sheet] = {column: dict(words) for column, words in sheet.unknown_values.items()}
         return found
+
+    @property
+    def much_left_out(self) -> dict[str, dict[str, int]]:
+        """Sheet -> kinds of rows of which so many are left out that the upload asks."""
+        return {sheet.sheet: sheet.much_left_out for sheet in self.sheets if sheet.much_left_out}
 
     @property
     def currency_unknown(self) -> bool:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ecops import workfolders
 from ecops.engine.duck import Engine, flush
 from ecops.errors import StoreError, near
 from ecops.messages import Message
@@ -194,7 +195,7 @@ class Workspace:
                 return earlier.seen_again()
         wishes = wishes or Wishes()
         done = reading.convert(inspection, wishes, self.state, staging, loader.progress)
-        reading.refuse_unsaid(done, bare_money=wishes.bare_money)
+        reading.refuse_unsaid(done, wishes)
         return Upload(inspection.file, inspection.sha256, inspection.size), done
 
     def _publish(self, loader: Loader, read: Receipt | tuple[Upload, reading.Reading], actor: str) -> Receipt:
@@ -213,7 +214,7 @@ class Workspace:
             A receipt with version 0 whose `unknown_values` have to be explained before a load, and for each sheet with
             offending cells a CSV of them.
         """
-        with tempfile.TemporaryDirectory(prefix="ecops-") as staging:
+        with tempfile.TemporaryDirectory(prefix=workfolders.prefix()) as staging:
             done = reading.convert(inspection, wishes or Wishes(), self.state, Path(staging), progress or _silent)
             sheets = tuple(item.receipt for item in done.converted)
             bad = {item.sheet: item.conversion.bad_rows for item in done.converted}

@@ -52,6 +52,7 @@ class Column:
         sensitive: who must not see it, see the masking at the door out.
         synonyms: headers under which unknown files carry it, in any language.
         header_of: the column whose header in the file this one holds; "" for columns that files fill.
+        stems: parts of headers that may carry it; such a header is proposed and asked about, never taken in silence.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Column:
     sensitive: Sensitive = ""
     synonyms: tuple[str, ...] = ()
     header_of: str = ""
+    stems: tuple[str, ...] = ()
 
     @property
     def sql_type(self) -> str:
@@ -81,6 +83,9 @@ class Table:
         date: the column that says which day a row belongs to, "" when a row has no day.
         dimensions: columns by which figures may be split.
         columns: in the order of the TOML.
+        measures: what a file must hold to be loaded without a question: of each group one column.
+        decisive: columns that change what counts; a known report that lacks one and has headers that nobody knows is
+            asked about.
     """
 
     name: str
@@ -91,6 +96,8 @@ class Table:
     date: str
     dimensions: tuple[str, ...]
     columns: tuple[Column, ...]
+    measures: tuple[tuple[str, ...], ...] = ()
+    decisive: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Column:
         for column in self.columns:
@@ -124,6 +131,7 @@ def _column(entry: Mapping[str, Any]) -> Column:
         sensitive=cast("Sensitive", entry.get("sensitive", "")),
         synonyms=tuple(entry.get("synonyms", ())),
         header_of=entry.get("header_of", ""),
+        stems=tuple(entry.get("stems", ())),
     )
 
 
@@ -142,6 +150,8 @@ def tables() -> Mapping[str, Table]:
             date=entry.get("date", ""),
             dimensions=tuple(entry.get("dimensions", ())),
             columns=tuple(_column(column) for column in entry["columns"]),
+            measures=tuple(tuple(group) for group in entry.get("measures", ())),
+            decisive=tuple(entry.get("decisive", ())),
         )
     return found
 

@@ -55,9 +55,11 @@ def test_fixture_is_found_and_converted(case: str, name: str, encoding: str, tmp
     best = detect(grid)[0]
     assert best.source == name
     assert set(best.missing) == set(expected.get("asks", {}))
+    assert set(best.doubts) == ({"unconfirmed"} if source(name).unconfirmed else set())
     mapping = best.mapping.with_constants(**expected.get("asks", {}))
     found = convert(grid, mapping, tmp_path / "out.parquet", salt="pepper", timezone="Asia/Shanghai")
     assert found.rows_kept == expected["rows"]
+    assert found.totals == expected.get("totals", found.totals)
     assert found.dropped == expected.get("dropped", {})
     assert found.rows_read == found.rows_kept + sum(found.dropped.values())
     rows = pq.read_table(found.path).to_pylist()
@@ -81,6 +83,7 @@ def test_source_names_real_columns_in_two_languages(name: str) -> None:
     named = {column for group in groups for column in group} | {*entry.fill, *entry.asks, *entry.optional}
     named |= {*entry.fallback, *(other for others in entry.fallback.values() for other in others), *entry.addresses}
     named |= {part for pair in entry.derive.values() for part in pair} | {*entry.preamble, *entry.countries}
+    named |= {*entry.in_header, *entry.without}
     assert named <= set(target.names)
     for text in (entry.label, entry.where):
         assert isinstance(text, Term)
@@ -107,7 +110,7 @@ def test_status_words_lead_to_known_states() -> None:
     for entry in sources().values():
         for word, state in entry.values.get("status", {}).items():
             assert state in states, (entry.name, word)
-    assert strict_columns() == {"order_lines.status", "orders.status"}
+    assert strict_columns() == {"order_lines.status", "orders.status", "traffic_daily.level"}
 
 
 @pytest.mark.parametrize("name", [name for name, entry in sources().items() if "status" in entry.columns])

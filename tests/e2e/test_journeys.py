@@ -35,6 +35,7 @@ def load(visitor, name: str, data: bytes, report: str = "") -> None:
     visitor.settle()
 
 
+@pytest.mark.row(277)
 def test_a_look_at_the_sample_shop(visit):
     visitor = visit()
     visitor.open("/")
@@ -123,6 +124,7 @@ def test_a_link_carries_the_scope_to_a_colleague(visit, prepared):
     assert second.figures() == shown
 
 
+@pytest.mark.row(281, 284)
 def test_a_table_is_taken_home_through_the_door(visit):
     visitor = visit()
     visitor.open("/overview")
@@ -136,6 +138,7 @@ def test_a_table_is_taken_home_through_the_door(visit):
     assert waiting.value.path().read_bytes().startswith(b"\xef\xbb\xbf")
 
 
+@pytest.mark.row(286)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_dark_on_a_telephone(visit, language):
     visitor = visit(width=390, height=844, dark=True)
@@ -157,6 +160,7 @@ def test_dark_on_a_telephone(visit, language):
     assert cut == []
 
 
+@pytest.mark.row(286)
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_label_of_a_card_is_cut(visit, width):
     for language in ("zh", "en"):

@@ -65,7 +65,7 @@ def test_from_an_upload_to_a_verified_outcome_in_the_deck(visitor):
     upload(visitor, "漏斗_11月16日起.csv", export(REPAIRED, LAST))
     confirm(visitor)
     visitor.open("/weekly_review?ws=mine")
-    told = page.get_by_text(re.compile("^见效：")).first.inner_text()
+    told = page.get_by_text(re.compile("^已恢复，原因未证实：")).first.inner_text()
     value, low, high = (amount(text) for text in re.findall(r"¥[\d.,]+(?: 万)?", told))
     # The planted repair: half of the orders that the live stream took in that week, 100 each.
     ordered = sum(int(line.split(",")[7]) for line in export(REPAIRED, LAST).decode().split() if "直播间" in line)

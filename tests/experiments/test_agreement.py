@@ -94,9 +94,9 @@ def test_all_three_agree_without_a_plan_and_with_one(opened):
     assert not register.look(name, "wang", 6_000, kinds[0], held.last_day)
     kinds.append(agree(told(workspace, file)))
     assert kinds[0] == kinds[1]
+    register.restart(name, "li", "a new test")
     register.write(name, "li", planned_sample=9_000.0)
     kinds.append(agree(told(workspace, file, "--planned", "9000")))
-    register.restart(name, "li", "a new test")
     register.look(name, "li", 3_000, "continue")
     kinds.append(agree(told(workspace, file, "--planned", "9000", "--look", "3000")))
     assert len(set(kinds)) == 1 or set(kinds) == {"continue", kinds[0]}
@@ -110,7 +110,7 @@ def test_all_three_agree_on_a_second_look_without_a_plan(opened):
     Register(fresh.state).look(held.name or UNNAMED, "li", 3_000, "continue")
     agree(told(fresh, file, "--look", "3000"))
     Register(fresh.state).write(held.name or UNNAMED, "li", whole=True)
-    assert agree(told(fresh, file, "--planned", "6000", "--look", "3000")) in {"ship", "stop", "flat"}
+    assert agree(told(fresh, file, "--over", "--look", "3000")) in {"ship", "stop", "flat"}
 
 
 def test_an_open_result_has_no_winner_to_roll_out(opened):
@@ -119,7 +119,7 @@ def test_an_open_result_has_no_winner_to_roll_out(opened):
     fresh.load(file, name="ab.csv")
     (held,) = experiments_in(fresh.data())
     Register(fresh.state).write(held.name or UNNAMED, "li", whole=True)
-    found = told(fresh, file, "--planned", "6000")
+    found = told(fresh, file, "--over")
     if agree(found) == "flat":
         assert "winner" not in found[1][1]
         assert "better bet" not in found[1][0] or found[1][1].startswith("This is a bet")

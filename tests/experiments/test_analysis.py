@@ -15,7 +15,9 @@ from ecops.experiments import (
     compare_ratios,
     cuped,
     decide,
+    group_sequential,
     moments,
+    non_inferiority,
     preset,
     tally_of,
 )
@@ -56,7 +58,7 @@ def test_each_metric_gets_its_test_and_the_cap_is_the_same_in_both_arms():
     capped = USERS.assign(revenue=USERS.revenue.clip(upper=cap.high))
     a, b = (arm(capped, name, "revenue") for name in "AB")
     goal = readout.goal("B")
-    expected = compare_means(a, b)
+    expected = compare_means(*(moments_of({"revenue": values}).sample("revenue") for values in (a, b)))
     assert goal.effect.difference == pytest.approx(expected.difference, rel=1e-9)
     assert goal.effect.low == pytest.approx(expected.low, rel=1e-9)
     plain = compare_means(*(arm(USERS, name, "revenue") for name in "AB"))
@@ -247,3 +249,29 @@ def test_three_arms_are_held_to_a_higher_standard():
     strongest = max(readout.goal(name).effect.critical for name in "BC")
     assert strongest == pytest.approx(2.2414, abs=1e-3)
     assert wide.difference == pytest.approx(single.difference)
+
+
+def test_a_guardrail_is_held_one_sided_at_alpha_over_all_looks():
+    spec = Experiment(guardrails=(("uv_value", 0.05),), planned_sample=80_000, looks=(20_000,), alpha=0.05)
+    users = USERS
+    readout = analyse(users, spec)
+    rail = readout.guardrails("B")[0]
+    fractions = [20_000 / 80_000, len(users) / 80_000]
+    critical = group_sequential(fractions, 0.10).critical[-1]
+    expected = non_inferiority(rail.effect, 0.05, critical=critical)
+    assert rail.guardrail.low == pytest.approx(expected.low, rel=1e-9)
+    timid = non_inferiority(rail.effect, 0.05, critical=group_sequential(fractions, 0.05).critical[-1])
+    assert rail.guardrail.low > timid.low
+
+
+def test_users_in_two_arms_are_left_out_of_every_figure():
+    rows = pd.DataFrame(
+        [("u1", "A", 1, 10.0), ("u1", "B", 1, 990.0), ("u2", "A", 1, 20.0), ("u2", "A", 0, 5.0), ("u3", "A", 0, 0.0)]
+        + [(f"b{at}", "B", at % 2, 7.0 * (at % 2)) for at in range(6)],
+        columns=["unit_id", "variant", "converted", "revenue"],
+    )
+    found = moments(rows, ["converted", "revenue"])
+    assert (found["A"].n, found["B"].n) == (2, 6)  # u1 is in neither
+    assert found["A"].mean * 2 == pytest.approx([1, 25])
+    assert found["B"].mean * 6 == pytest.approx([3, 21])
+    assert found["B"].active.tolist() == [3, 3]

@@ -31,6 +31,7 @@ def file(users, tmp_path_factory):
     return path
 
 
+@pytest.mark.row(92)
 def test_the_verdict_is_that_of_the_engine(file, users):
     options = ("--planned", 8000, "--look", 4000, "--guardrail", "aov=0.1", "--margin", 0.5, "--json")
     told = json.loads(run("experiment", file, *options).stdout)
@@ -127,3 +128,22 @@ def test_columns_of_any_name_are_mapped_and_told(users, tmp_path):
     assert (goal["label"], goal["arm"]) == ("bought", "Blue")
     assert (goal["difference"], goal["p_value"]) == pytest.approx((effect.difference, effect.p_value))
     assert "was taken for it" in run("experiment", path, "--map", "variant=mailing").stdout
+
+
+def test_a_planned_uneven_split_is_said_by_the_command(tmp_path):
+    path = tmp_path / "uneven.csv"
+    shop(12_000, share=0.1, rate=0.1, seed=4).to_csv(path, index=False)
+    unknown = json.loads(run("experiment", path, "--json").stdout)
+    assert unknown["verdict"] == "invalid"
+    assert "nobody said how it was planned" in " ".join(unknown["reasons"])
+    told = json.loads(run("experiment", path, "--split", "A=90", "--split", "B=10", "--json").stdout)
+    assert told["verdict"] != "invalid"
+    assert {check["key"]: check["level"] for check in told["checks"]}["split"] == "green"
+    wrong = json.loads(run("experiment", path, "--split", "A=80%", "--split", "B=20%", "--json").stdout)
+    assert wrong["verdict"] == "invalid"
+
+
+@pytest.mark.parametrize("shares", [["A=90"], ["A=90", "C=10"], ["A=many", "B=10"], ["A90", "B=10"], ["A=-1", "B=1"]])
+def test_a_split_that_cannot_be_is_one_line(file, shares):
+    options = [part for share in shares for part in ("--split", share)]
+    assert len(run("experiment", file, *options, code=2).stderr.strip().splitlines()) == 1

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
+from statsmodels.stats import oneway
 
 from ecops.errors import SpecError
-from ecops.experiments import compare_means, posterior, posterior_counts, srm
+from ecops.experiments import compare_means, likely_splits, posterior, posterior_counts, srm
 from ecops.experiments.bayes import expected_losses
 from ecops.experiments.capping import Cap, capped_count, high_limit, tail_size
-from ecops.experiments.health import balance
+from ecops.experiments.health import CONCENTRATIONS, balance, split_evidence
 from ecops.experiments.samples import moments_of
 from ecops.experiments.segments import heterogeneity, trend
 
@@ -35,11 +36,64 @@ def test_arms_that_are_switched_off_take_no_part():
 def test_levels_of_the_split():
     weights = {"a": 1, "b": 1}
     assert srm({"a": 5000, "b": 5100}, weights).level == "green"
-    assert srm({"a": 5000, "b": 5270}, weights).level == "amber"
-    assert srm({"a": 5000, "b": 5400}, weights).level == "red"
-    assert srm({"a": 5000, "b": 5400}, weights, tests=100).level == "amber"
+    assert srm({"a": 5000, "b": 5370}, weights).level == "amber"
+    assert srm({"a": 5000, "b": 5500}, weights).level == "red"
+    assert srm({"a": 5000, "b": 5500}, weights, tests=80).level == "amber"
     with pytest.raises(SpecError):
         srm({"a": 5}, {"a": 0})
+
+
+def test_evidence_of_the_split_is_a_ratio_of_two_likelihoods():
+    counts, shares = (37, 13), (0.7, 0.3)
+
+    def mixture(size):
+        density = stats.beta(size * shares[0], size * shares[1]).pdf
+        reach = 9 * math.sqrt(shares[0] * shares[1] / size)
+        ends = (max(0.0, shares[0] - reach), min(1.0, shares[0] + reach))
+        inner = integrate.quad(lambda p: p ** counts[0] * (1 - p) ** counts[1] * density(p), *ends, epsabs=0)[0]
+        return inner / (shares[0] ** counts[0] * shares[1] ** counts[1])
+
+    coarse, fine = CONCENTRATIONS
+    assert fine == 1_000
+    expected = (mixture(coarse) + user_by_user(counts, shares, fine)) / 2
+    assert split_evidence(counts, shares) == pytest.approx(expected, rel=1e-6)
+    assert mixture(fine) == pytest.approx(user_by_user(counts, shares, fine), rel=1e-6)
+
+
+def user_by_user(counts, shares, size):
+    """One part of the evidence as a plain product: what is expected of each user in turn against the plan."""
+    seen, found = [0, 0], 1.0
+    for arm, count in enumerate(counts):
+        for _ in range(count):
+            found *= (size * shares[arm] + seen[arm]) / (size + sum(seen)) / shares[arm]
+            seen[arm] += 1
+    return found
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1)])
+@pytest.mark.parametrize("limit", [2.0, 5.0, 20.0])
+def test_a_split_as_planned_reaches_a_limit_as_rarely_as_promised_at_any_user(shares, limit):
+    # Every path of 200 users by brute force: the chance that the evidence ever reached the limit.
+    users = 200
+    alive = np.array([1.0])  # chance of each number of users in the second arm, never stopped before
+    stopped = 0.0
+    for n in range(1, users + 1):
+        alive = np.append(alive * shares[0], 0.0) + np.append(0.0, alive * shares[1])
+        out = np.array([split_evidence((n - k, k), shares) >= limit for k in range(n + 1)]) if n % 10 == 0 else None
+        if out is not None:
+            stopped += float(alive[out].sum())
+            alive[out] = 0.0
+    assert stopped <= 1 / limit
+    assert stopped + alive.sum() == pytest.approx(1.0)
+    if limit == 2.0:
+        assert stopped > 0.02  # and not because it never finds anything
+
+
+def test_evidence_is_a_martingale_under_the_plan():
+    shares = (0.6, 0.3, 0.1)
+    for counts in ((5, 2, 0), (100, 80, 3)):
+        following = [split_evidence([n + (at == arm) for at, n in enumerate(counts)], shares) for arm in range(3)]
+        assert np.dot(shares, following) == pytest.approx(split_evidence(counts, shares), rel=1e-9)
 
 
 def test_balance_finds_a_difference_before_the_test():
@@ -128,3 +182,34 @@ def test_trend_is_a_weighted_regression():
     assert ours.error == pytest.approx(theirs.bse[1])
     assert ours.p_value == pytest.approx(theirs.pvalues[1])
     assert math.isnan(trend([1.0] * 4, [1.0] * 4, range(4)).p_value)
+
+
+@pytest.mark.parametrize(("control", "treatment"), [((40, 3), (40, 9)), ((200, 11), (150, 4))])
+def test_expected_losses_of_two_rates_are_integrals_over_both_beliefs(control, treatment):
+    first, second = (stats.beta(1 + x, 1 + n - x) for n, x in (control, treatment))
+    found = posterior_counts(control, treatment)
+
+    def over(upper, lower):  # E max(U - L, 0) is the integral of P(U > t) P(L < t)
+        return integrate.quad(lambda t: upper.sf(t) * lower.cdf(t), 0, 1, epsabs=1e-12, limit=200)[0]
+
+    assert found.loss_if_shipped == pytest.approx(over(first, second), rel=1e-3)
+    assert found.loss_if_kept == pytest.approx(over(second, first), rel=1e-3)
+    assert found.loss_if_kept - found.loss_if_shipped == pytest.approx(second.mean() - first.mean(), rel=1e-9)
+
+
+def test_segments_with_estimated_errors_are_held_against_welchs_f():
+    rng = np.random.default_rng(5)
+    groups = [rng.normal(0, spread, n) for n, spread in ((8, 1.0), (12, 3.0), (30, 0.5), (9, 2.0))]
+    means, errors = ([float(f(g)) for g in groups] for f in (np.mean, lambda g: g.std(ddof=1) / math.sqrt(len(g))))
+    found = heterogeneity(means, errors, [len(g) - 1 for g in groups])
+    expected = oneway.anova_oneway(groups, use_var="unequal", welch_correction=True)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-9)
+    known = heterogeneity(means, errors)
+    assert found.p_value > known.p_value
+
+
+def test_likely_splits_are_those_the_users_fit():
+    assert likely_splits({"a": 3610, "b": 390}, "a") == ({"a": 0.9, "b": 0.1},)
+    assert likely_splits({"a": 390, "b": 3610}, "a") == ({"a": 0.1, "b": 0.9},)
+    assert likely_splits({"a": 8000, "b": 1010, "c": 990}, "a")[0] == {"a": 0.8, "b": 0.1, "c": 0.1}
+    assert likely_splits({"a": 50_000, "b": 51_800}, "a") == ()

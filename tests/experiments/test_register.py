@@ -23,6 +23,7 @@ def register(tmp_path):
     return Register(State(f"sqlite:///{tmp_path / 'state.sqlite'}"))
 
 
+@pytest.mark.row(99)
 def test_a_plan_is_written_and_read_back(register):
     register.write(
         "ab_1", "li", hypothesis="场景图", owner="design", goal="conversion", baseline=0.03, minimum_lift=0.12,
@@ -91,6 +92,7 @@ def test_a_plan_may_come_late_once(register):
     assert register.write("ab_1", "li", planned_sample=9000.0).planned_sample == 9000.0
 
 
+@pytest.mark.row(96, 99)
 def test_the_decision_and_its_action(register):
     register.look("ab_1", "li", 8000, "ship")
     trial = register.decide("ab_1", "li", "shipped", "护栏守住", action="abc123")
@@ -124,10 +126,10 @@ def test_looks_make_the_limits_stricter(register):
     users = shop(8_000, lift=0.3, seed=2)
     held = experiments_in(users)[0]
     register.write("ab_1", "li", planned_sample=8000.0, minimum_lift=0.12)
-    fresh = analyse(users, register.trial("ab_1").applied_to(held.spec(), 8000))
+    fresh = analyse(users, register.trial("ab_1").applied_to(held.spec()))
     for seen in (2000, 4000, 6000):
         register.look("ab_1", "li", seen, "continue")
-    spec = register.trial("ab_1").applied_to(held.spec(), 8000)
+    spec = register.trial("ab_1").applied_to(held.spec())
     assert spec.looks == (2000, 4000, 6000)
     looked = analyse(users, spec)
     assert fresh.looks.number == 1
@@ -136,20 +138,53 @@ def test_looks_make_the_limits_stricter(register):
     assert looked.goal("B").effect.low < fresh.goal("B").effect.low
 
 
-def test_a_test_said_to_be_over_is_its_own_plan(register):
+def test_a_test_said_to_be_over_is_no_plan(register):
     held = experiments_in(shop(6_000, seed=4))[0]
-    register.look("ab_1", "li", 3000, "continue")
-    trial = register.write("ab_1", "li", whole=True)
-    spec = trial.applied_to(held.spec(), 6000)
+    register.look("ab_1", "li", 3000, "continue", horizon=20_000.0)
+    spec = register.write("ab_1", "li", whole=True).applied_to(held.spec())
+    assert (spec.planned_sample, spec.assumed_sample, spec.looks, spec.whole) == (None, 20_000, (3000,), True)
+    # Neither that word nor a smaller plan afterwards makes the limits looser than they were.
+    asked = register.write("ab_1", "li", whole=False).applied_to(held.spec())
+    late = register.write("ab_1", "li", planned_sample=6000.0).applied_to(held.spec())
+    assert not late.agreed
+    users = shop(6_000, seed=4)
+    limits = [analyse(users, one).looks for one in (spec, asked, late)]
+    assert len({look.critical for look in limits}) == 1
+    assert [look.final for look in limits] == [True, False, True]
+    assert limits[0].critical > 2.1
+
+
+def test_a_plan_before_the_first_look_is_a_plan(register):
+    held = experiments_in(shop(6_000, seed=4))[0]
+    register.write("ab_1", "li", planned_sample=6000.0)
+    register.look("ab_1", "li", 3000, "continue", horizon=6000.0)
+    spec = register.trial("ab_1").applied_to(held.spec())
+    assert spec.agreed
     assert (spec.planned_sample, spec.looks) == (6000, (3000,))
-    # Without either the looks cannot be used, and the engine is told of none.
-    assert register.write("ab_1", "li", whole=False).applied_to(held.spec(), 6000).looks == ()
+
+
+def test_the_planned_split_is_kept(register):
+    users = shop(6_000, seed=4, share=0.1)
+    held = experiments_in(users)[0]
+    assert not held.spec().split_known
+    unknown = analyse(users, held.spec())
+    assert [check.key for check in unknown.checks if check.level == "red"] == ["split_unknown"]
+    told = register.write("ab_1", "li", weights={"A": 90, "B": 10}).applied_to(held.spec())
+    assert (told.arms, told.split_known) == ({"A": 90, "B": 10}, True)
+    assert all(check.level != "red" for check in analyse(users, told).checks)
+    wrong = register.write("ab_1", "li", weights={"A": 80, "B": 20}).applied_to(held.spec())
+    assert "split" in [check.key for check in analyse(users, wrong).checks if check.level == "red"]
+    before = register.write("ab_2", "li", control_share=0.9).applied_to(held.spec())
+    assert before.arms["A"] == pytest.approx(0.9)
+    assert before.arms["B"] == pytest.approx(0.1)
+    with pytest.raises(SpecError):
+        register.write("ab_2", "li", control_share=1.5)
 
 
 def test_a_guardrail_is_not_told_twice(register):
     held = experiments_in(shop(6_000, seed=4))[0]
     assert "aov" in held.spec().secondary
-    spec = register.write("ab_1", "li", guardrails=[["aov", 0.1]]).applied_to(held.spec(), 6000)
+    spec = register.write("ab_1", "li", guardrails=[["aov", 0.1]]).applied_to(held.spec())
     assert "aov" not in spec.secondary
     assert [metric.key for metric, _ in spec.guardrail_metrics] == ["aov"]
 

@@ -30,7 +30,9 @@ def test_a_table_beside_the_days_before(table, tmp_path):
     told = json.loads(run(table, "--before", before, "--json"))
     assert [step["n"] for step in told["steps"]] == [9000, 450, 135]
     assert told["steps"][0]["rate_prev"] is None
-    (finding,) = [f for f in told["findings"] if f["confidence"] == "confirmed"]
+    # A table without days cannot say how much its counts swing by themselves.
+    (finding,) = told["findings"]
+    assert finding["confidence"] == "watch"
     assert finding["subject"] == {"channel": "搜索", "step": "cart"}
     assert (finding["before"], finding["after"]) == (pytest.approx(0.1), pytest.approx(0.05))
     assert told["verdict"] == finding["headline"]
@@ -48,6 +50,54 @@ def test_a_log(tmp_path):
     path.write_text("\n".join(rows), "utf-8")
     told = json.loads(run(path, "--by", "channel", "--json"))
     assert [(step["step"], step["n"]) for step in told["steps"]] == [("click", 30), ("cart", 15)]
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Ten people; five look twice at product p, three of them want it; one wants another product."""
+    rows = ["user_id,event,happened_at,sku,channel"]
+    for n in range(10):
+        rows += [f"u{n},look,2026-11-0{1 + (n > 6)} 10:00:00,p,{'ab'[n % 2]}"]
+    rows += [f"u{n},want,2026-11-03 09:00:00,p,b" for n in range(3)]
+    rows += ["u3,want,2026-11-03 09:00:00,q,b", "u4,want,2026-11-01 09:59:59,p,b", "u5,dance,2026-11-03 11:00:00,p,a"]
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(rows), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        ((), [10, 4]),
+        (("--unit", "user_sku"), [10, 3]),
+        (("--ties", "grace:2s"), [10, 5]),
+        (("--order", "any"), [10, 5]),
+        (("--window", "1d"), [10, 0]),
+        (("--window", "none"), [10, 4]),
+    ],
+)
+def test_steps_of_ones_own_read_as_asked(log, options, counts):
+    told = json.loads(run(log, "--steps", "look,want", *options, "--json"))
+    assert [step["n"] for step in told["steps"]] == counts
+
+
+def test_whose_a_person_is_can_be_chosen_and_each_part_is_printed(log):
+    first = run(log, "--steps", "look,want", "--by", "channel", "-l", "en")
+    # u4 was first seen in b, one second before looking in a.
+    assert "a  look: 4" in first
+    assert "a  want: 2 50%" in first
+    later = run(log, "--steps", "look,want", "--by", "channel", "--credit", "step:want", "-l", "en")
+    assert "b  want: 4" in later
+
+
+def test_events_that_are_no_step_are_counted_and_named(log):
+    assert "6.2% of the events are no step: dance (1)" in run(log, "--steps", "look,want", "-l", "en")
+    assert "不是任何一步：dance (1)" in run(log, "--steps", "look,want", "-l", "zh")
+
+
+def test_a_step_that_the_log_does_not_have_is_refused_with_near_names(log):
+    told = json.loads(run(log, "--steps", "look,wont", "--json", code=2))
+    assert "want" in told["error"]["hint"]
 
 
 @pytest.mark.parametrize("words", ["hello\n", "a,b\n1,2\n", "流量来源,访客数,支付买家数\nx,很多,3\n"])

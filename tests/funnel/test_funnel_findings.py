@@ -79,8 +79,8 @@ def test_a_device_begins_a_sentence_as_people_say_it():
         frame = pd.DataFrame(rows, columns=["platform", "device", "order_buyers", "pay_buyers"])
         tables.append(from_table(frame, by=["platform", "device"]))
     (finding,) = diagnose(tables[1], tables[0]).findings
-    assert finding.headline.text("en") == "On mobile, order to payment fell from 80% to 40%, confirmed."
-    assert finding.headline.text("zh") == "移动端「下单→支付」转化率由 80% 降到 40%，已确认。"
+    assert finding.headline.text("en") == "On mobile, order to payment fell from 80% to 40%, to be watched."
+    assert finding.headline.text("zh") == "移动端「下单→支付」转化率由 80% 降到 40%，待观察。"
 
 
 def payments(rates, days):

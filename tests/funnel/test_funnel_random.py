@@ -1,5 +1,6 @@
 """Random logs: the kernels against the oracle, and laws that every funnel keeps."""
 
+import datetime as dt
 import itertools
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from ecops.funnel.counting import tally
 from ecops.funnel.events import ask
 from ecops.funnel.instants import ordered_repeats
 from ecops.funnel.kernel import ordered, reach
+from ecops.periods import Period
 from tests.funnel.oracle import by_value, frame, totals
 
 EVENTS = ["A", "B", "C", "D", "x"]
@@ -88,6 +90,56 @@ def test_both_ordered_kernels_agree():
         for one, other in zip(ordered(log, question.plan), ordered_repeats(log, question.plan), strict=True):
             assert one.moment.tolist() == other.moment.tolist()
             assert one.start.tolist() == other.start.tolist()
+
+
+DAY = 86_400
+
+
+def in_days(log, spec, period):
+    """Units at each step of a log in days, where the first event of a set must happen in `period`: every set tried."""
+    found = np.zeros(len(spec.steps), dtype=int)
+    window = (spec.window_seconds or np.inf) / DAY
+    for events in log.values():
+        for step in range(len(spec.steps)):
+            path = [spec.steps[i].events[0] for i in range(step + 1)]
+            for chosen in itertools.product(*([e[0] for e in events if e[1] == name] for name in path)):
+                ordered_as_asked = spec.order == "any" or list(chosen) == sorted(chosen)
+                begins = min(chosen) if spec.order == "any" else chosen[0]
+                if ordered_as_asked and period[0] <= begins <= period[1] and max(chosen) - min(chosen) <= window:
+                    break
+            else:
+                break
+            found[step] += 1
+    return found.tolist()
+
+
+@pytest.mark.parametrize("order", ["any", "ordered"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_period_counts_the_sets_that_begin_in_it(order, seed):
+    random = np.random.default_rng(seed)
+    log = {
+        f"u{user}": [(int(day), str(name)) for day, name in zip(
+            random.integers(0, 24, size), random.choice(["A", "B", "C"], size), strict=True)]
+        for user in range(600)
+        for size in [random.integers(1, 8)]
+    }  # fmt: skip
+    log["last"] = [(0, "A"), (23, "A")]
+    table = frame({user: [(day * DAY, name) for day, name in events] for user, events in log.items()})
+    spec = FunnelSpec(list("ABC"), order=order, window="6d")
+    week = Period(dt.date(2026, 11, 8), dt.date(2026, 11, 14))
+    assert from_events(table, spec, period=week).distinct.tolist() == in_days(log, spec, (7, 13))
+    ripe = spec.changed(matured_only=True)
+    assert from_events(table, ripe).distinct.tolist() == in_days(log, spec, (0, 17))
+
+
+def test_a_step_taken_once_more_later_does_not_undo_the_set_that_began_before():
+    log = {"u": [(0, "view"), (7 * DAY, "view"), (7 * DAY + 60, "buy")], "v": [(20 * DAY, "view")]}
+    week = Period(dt.date(2026, 11, 1), dt.date(2026, 11, 7))
+    for order in ("ordered", "any"):
+        spec = FunnelSpec(["view", "buy"], order=order, window="14d")
+        # A later start may rescue an ordered chain, but it would begin after the week.
+        expected = [1, 1]
+        assert from_events(frame(log), spec, period=week).distinct.tolist() == expected
 
 
 def test_optional_steps_do_not_change_the_others():

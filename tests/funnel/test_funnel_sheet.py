@@ -39,7 +39,8 @@ def test_the_days_before_make_causes():
     found = sheet_funnel(read_sheet(TEXT.encode(), "t"), read_sheet(before.encode(), "t"))
     (finding,) = [finding for finding in found.findings if finding.after < finding.before]
     assert finding.subject == {"channel": "手淘搜索", "step": "cart"}
-    assert finding.confidence == "confirmed"
+    assert finding.confidence == "watch"
+    assert "没有日期" in finding.notes[-1].text("zh")
 
 
 def test_days_are_compared_with_the_days_before_them():

@@ -19,6 +19,7 @@ def test_presets_are_the_handbooks_funnels():
         assert FunnelSpec(preset.steps).steps == preset.steps
 
 
+@pytest.mark.row(61)
 def test_a_repeat_purchase_is_a_second_payment():
     log = {
         "once": [(0, "exposure"), (1, "click"), (2, "cart"), (3, "pay")],

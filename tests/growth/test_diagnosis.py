@@ -43,6 +43,7 @@ def test_weeks_without_real_change_stay_silent_in_rougher_shops(shape):
     assert silent_share(range(5000, 5100), **shape) >= 0.95
 
 
+@pytest.mark.row(10, 16)
 def test_a_payment_failure_is_found_as_its_cell_and_nothing_else():
     traffic = simulate_traffic(1)
     chosen = (traffic.platform == "douyin") & (traffic.channel == "search") & (traffic.device == "mobile")
@@ -87,6 +88,7 @@ def test_two_failures_are_two_findings():
     }
 
 
+@pytest.mark.row(10)
 def test_lost_traffic_of_one_channel():
     traffic = simulate_traffic(8)
     rows = (traffic.channel == "search") & (traffic.date >= WEEK.start)
@@ -144,6 +146,7 @@ def test_mix_hides_that_every_channel_got_worse():
     assert "全部来自流量结构" in diagnosis.verdict.text("zh")
 
 
+@pytest.mark.row(1)
 def test_contributions_sum_to_the_change():
     diagnosis = diagnose({"traffic_daily": simulate_traffic(9)}, WEEK)
     change = diagnosis.after - diagnosis.before

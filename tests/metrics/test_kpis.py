@@ -32,6 +32,7 @@ def inside(frame, period, column="date"):
     return frame[(frame[column] >= period.start) & (frame[column] <= period.end)]
 
 
+@pytest.mark.row(1)
 def test_traffic_figures_are_sums_over_sums(traffic):
     result = kpis({"traffic_daily": traffic}, WEEK)
     now, then = inside(traffic, WEEK), inside(traffic, WEEK.compared("previous"))
@@ -63,6 +64,7 @@ def test_a_rate_is_not_diluted_by_shops_that_do_not_report_it(traffic):
     assert result["cart_rate"].value == pytest.approx(now.cart_users.sum() / now.visitors.sum())
 
 
+@pytest.mark.row(3, 23, 57, 110)
 def test_order_figures_equal_a_naive_count(orders):
     result = kpis(orders, WEEK)
     paid = orders[orders.paid_at.notna()]

@@ -32,6 +32,7 @@ def frames(app) -> dict:
     return {tuple(table.value.columns): table.value for table in app.dataframe}
 
 
+@pytest.mark.row(62)
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -98,6 +99,7 @@ def test_a_slider_recomputes_and_goes_back(open_app):
     assert app.slider(key="fwi_points").value == 0
 
 
+@pytest.mark.row(86)
 def test_a_step_and_a_dimension_are_chosen(open_app):
     app = open_app("funnel", "sample", "zh", span="d14")
     step_of(app, "fseg_step").set_value("cart").run()

@@ -51,6 +51,7 @@ def test_no_english_sentence_on_a_chinese_page(open_app, page, shop):
     assert wrong == []
 
 
+@pytest.mark.row(285)
 @pytest.mark.parametrize("page", PAGES)
 def test_no_chinese_sentence_on_an_english_page(open_app, page):
     own = {chinese for english, chinese in locale.catalogue("zh").items() if chinese != english and "{" not in chinese}

@@ -20,6 +20,7 @@ def loading(app):
     return next(button for button in app.button if button.key.startswith("load_"))
 
 
+@pytest.mark.row(285)
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.skipif(not UCI.exists(), reason="the UCI Online Retail file is not there")

@@ -44,6 +44,7 @@ def texts(app, kind):
     return [getattr(element, "value", None) or element.label for element in app.get(kind)]
 
 
+@pytest.mark.row(10, 20)
 def test_the_order_of_the_meeting(open_review):
     app, _ = open_review()
     assert [head.value[:2] for head in app.subheader] == ["1.", "2.", "3.", "4."]
@@ -56,22 +57,30 @@ def test_the_order_of_the_meeting(open_review):
     assert [button.label for button in app.get("download_button")][:3] == ["PowerPoint", "Excel", "HTML"]
 
 
+@pytest.mark.row(27, 28, 30)
 def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     app, log = open_review()
     app.button(key="act_review_2").click().run()
     assert app.text_input(key="action_title_review_2").value.startswith("Check the payment channel, card limits")
     app.text_input(key="action_person_review_2").set_value("Wang")
+    # Said before anything is done: what would prove it, and how to be sure.
+    said = " ".join(texts(app, "caption"))
+    assert "What would prove it: the figure rises above its level before the trouble" in said
+    assert "To be sure, stagger it" in said
+    assert app.selectbox(key="action_experiment_review_2").value == ""
     submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
     submit.click().run()
     assert not app.exception
     (action,) = log.actions()
     assert (action.person, action.owner, action.metric) == ("Wang", "operations", "payment_rate")
+    assert action.experiment == ""
     assert dict(action.subject) == {"platform": "douyin", "device": "mobile", "step": "pay"}
     assert action.expected_weekly == pytest.approx(5077, abs=1)
     assert action.due == dt.date(2026, 11, 23)
     assert any("Check the payment channel" in text for text in texts(app, "markdown"))
 
 
+@pytest.mark.row(30, 31)
 def test_the_life_of_an_action(open_review):
     def prepare(log):
         log.add("li", title="换支付通道", owner="operations", metric="payment_rate", due=dt.date(2026, 11, 10),

@@ -33,6 +33,7 @@ def traffic(start, end, without=()):
     return open_data({"traffic_daily": pd.DataFrame(rows)})
 
 
+@pytest.mark.row(18)
 def test_the_figures_are_those_of_the_overview(shop):
     review, own = weekly(shop), kpis(shop.data(), WEEK)
     assert review.week == WEEK
@@ -93,6 +94,7 @@ def test_a_week_with_a_missing_day_a_year_before_has_no_year_before():
     assert any("No year before" in note.id for note in review.notes)
 
 
+@pytest.mark.row(17)
 def test_series_add_up_to_the_figures(shop):
     review = weekly(shop)
     gmv = review.lines.weeks["gmv"]
@@ -121,6 +123,7 @@ def test_what_was_special_a_year_before_is_said(shop):
     assert note.text("zh") == "去年同期有：2025年双11。"
 
 
+@pytest.mark.row(20)
 def test_the_story_is_told_in_the_order_of_the_handbook(shop):
     review = weekly(shop)
     assert [chapter.name for chapter in review.story] == ["traffic", "conversion", "retention", "other"]
@@ -253,6 +256,7 @@ def test_a_source_that_is_gone_is_told_as_gone(log, metric, lost):
     assert "Did not work" in item.sentence.text("en")
 
 
+@pytest.mark.row(93)
 def test_an_experiment_answers_for_its_action(shop, tmp_path):
     log = ActionLog(State(f"sqlite:///{tmp_path / 'actions.sqlite'}"))
     for name in ("ab_win", "ab_nothing"):
@@ -262,6 +266,7 @@ def test_an_experiment_answers_for_its_action(shop, tmp_path):
     assert "no data" in nothing.sentence.id
 
 
+@pytest.mark.row(2)
 def test_targets_stand_beside_the_figures(own_shop):
     Targets(own_shop.state).set("li", Target("gmv", 50_000.0, dt.date(2026, 12, 31), dt.date(2026, 11, 1), 40_000.0))
     review = weekly(own_shop)
@@ -269,5 +274,6 @@ def test_targets_stand_beside_the_figures(own_shop):
     assert [branch.metric for branch in review.goals] == ["gmv", "visitors", "pay_conversion", "value_per_buyer"]
 
 
+@pytest.mark.row(43)
 def test_stages_choose_the_figures(shop):
     assert [row.metric.key for row in weekly(shop, stage="cold_start").kpis][:2] == ["visitors", "pay_conversion"]

@@ -80,21 +80,30 @@ def loop(shop, tmp_path_factory):
     return own_shop, log, repair.id, useless.id
 
 
+@pytest.mark.row(30)
 def test_the_repair_is_verified_and_the_useless_action_is_not(loop):
     workspace, _, repair, useless = loop
     assert last_day(workspace.data()) == NEXT.end
     review = weekly(workspace)
     assert review.week == NEXT
     outcomes = {item.action.id: item for item in review.followups}
-    assert outcomes[repair].standing == "worked"
+    # Nobody had the same trouble, and it is no better than it was before: a careful manager says no more.
+    assert outcomes[repair].standing == "recovered"
     assert outcomes[useless].standing in {"no_evidence", "did_not_work"}
     outcome = outcomes[repair].outcome
-    assert outcome.baseline == Period(dt.date(2026, 11, 2), dt.date(2026, 11, 15))
-    # The true effect: from 84 of 232 orders paid to the healthy rate.
-    assert outcome.ci[0] <= HEALTHY / (84 / 232) - 1 <= outcome.ci[1]
-    assert outcome.before == pytest.approx(84 / 232)
-    assert outcome.weekly.low > 0
-    assert outcomes[repair].sentence.id.startswith("Worked")
+    assert outcome.trouble == Period(dt.date(2026, 11, 2), dt.date(2026, 11, 15))
+    assert outcome.baseline.end == dt.date(2026, 11, 1)
+    assert outcome.before == pytest.approx(0.785, abs=0.03)
+    assert outcome.during == pytest.approx(84 / 232)
+    assert outcome.ci[0] < 0 < outcome.ci[1]
+    assert outcome.onset.timing == "fits"
+    assert abs((outcome.onset.day - REPAIRED).days) <= 2
+    # 81 orders in the week after, 84 of 232 of which would have been paid in the trouble.
+    assert outcome.recovered.low > 0
+    assert outcome.recovered.low < outcome.recovered.value < outcome.recovered.high
+    assert outcome.earned is None
+    assert outcomes[repair].sentence.text("en").startswith("Recovered, cause not proven")
+    assert "the timing fits" in outcomes[repair].sentence.text("en")
 
 
 def test_before_a_week_has_passed_nothing_is_claimed(loop):

@@ -23,6 +23,7 @@ REPORTS = {
 }
 
 
+@pytest.mark.row(169, 170, 280)
 @pytest.mark.parametrize("path", sample_data.files(), ids=lambda path: path.name)
 def test_detected(path: Path) -> None:
     with sources.inspect(path) as found:

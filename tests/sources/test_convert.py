@@ -69,7 +69,7 @@ def test_missing_numbers_are_no_complaint(load: Load, cell: str) -> None:
     assert found.issues == ()
 
 
-@pytest.mark.parametrize("cell", ["twelve", "1.2.3", "1,2,3", "12,5,0", "inf", "1_000", "2026-05-01", "(5"])
+@pytest.mark.parametrize("cell", ["twelve", "1.2.3", "1,2,3", "12,5,0", "1_000", "2026-05-01", "(5"])
 def test_unreadable_numbers_are_told_with_their_row(load: Load, cell: str) -> None:
     found, rows = load(products("Price", "5.25", cell), "generic_products")
     assert [row["price"] for row in rows] == [5.25, None]
@@ -434,10 +434,10 @@ def test_a_row_without_a_day_among_days_is_left_out(load: Load) -> None:
 
 def test_a_wrong_year_is_told(load: Load) -> None:
     days = [f"{n},2026-05-{n:02d},S,1,5,5" for n in range(1, 21)]
-    found, rows = load(orders(*days, "21,2062-05-21,S,1,5,5"))
+    found, rows = load(orders(*days, "21,2014-05-21,S,1,5,5"))
     assert len(rows) == 21
     (told,) = (issue for issue in found.issues if issue.kind == "far_days")
-    assert (told.severity, told.count, told.examples) == ("warning", 1, ("2062-05-21",))
+    assert (told.severity, told.count, told.examples) == ("warning", 1, ("2014-05-21",))
     found, _ = load(orders(*days))
     assert not [issue for issue in found.issues if issue.kind == "far_days"]
 

@@ -44,8 +44,9 @@ def test_rows_without_users_are_users_and_further_numbers_are_kept_under_their_h
 
 def test_a_row_without_a_user_beside_rows_with_one_is_left_out_and_told(tmp_path):
     shop = Workspace.open(tmp_path / "shop")
-    receipt = shop.load((HEADER + "t,1,a,1\nt,,b,0\nt,3,b,1\n").encode(), name="first.csv")
-    assert receipt.rows == 2
+    rows = "".join(f"t,{n},a,1\n" for n in range(20))
+    receipt = shop.load((HEADER + rows + "t,,b,0\n").encode(), name="first.csv")
+    assert receipt.rows == 20
     assert any(issue.kind == "required_empty" and issue.column == "unit_id" for issue in receipt.sheets[0].issues)
 
 

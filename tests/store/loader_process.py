@@ -8,8 +8,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from ecops.store.workspace import Workspace
 from tests.store.simple import load_rows, order_rows
 
-if __name__ == "__main__":
-    workspace = Workspace.open(sys.argv[1])
+
+def load_forever(folder, said):
+    """Load on and on; `said` is called after each load."""
+    workspace = Workspace.open(folder)
     number = workspace.state.version()
     while True:
         number += 1
@@ -19,5 +21,13 @@ if __name__ == "__main__":
             order_rows({(order, 1): number for order in range(30)}),
             order_rows({(order, 1): number for order in range(30, 60)}),
         )
-        sys.stdout.write(".")
-        sys.stdout.flush()
+        said(b".")
+
+
+def _write(text):
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    load_forever(sys.argv[1], _write)

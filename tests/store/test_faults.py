@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
@@ -13,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from ecops.store.workspace import Workspace
+from tests.store.loader_process import load_forever
 from tests.store.simple import load_rows, order_rows
 
 LOADER = Path(__file__).with_name("loader_process.py")
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.store.loader_process"])  # 120 processes need not import everything 120 times
 
 
 def _figures(workspace):
@@ -33,12 +37,15 @@ def _kill_often(folder, kills, seed):
     load_rows(workspace, *(order_rows({(order, 1): 1 for order in part}) for part in (range(30), range(30, 60))))
     chance, versions, killed_inside = random.Random(seed), [], 0
     for _ in range(kills):
-        loader = subprocess.Popen([sys.executable, str(LOADER), str(folder)], stdout=subprocess.PIPE)
-        loader.stdout.read(1)  # at least one load is through: from now on it is always in the middle of one
+        told, telling = FORKED.Pipe(duplex=False)
+        loader = FORKED.Process(target=load_forever, args=(folder, telling.send_bytes))
+        loader.start()
+        telling.close()
+        told.recv_bytes()  # at least one load is through: from now on it is always in the middle of one
         time.sleep(chance.uniform(0.0, 0.35))
-        loader.send_signal(signal.SIGKILL)
-        loader.wait()
-        loader.stdout.close()
+        loader.kill()
+        loader.join()
+        told.close()
         killed_inside += bool(list(folder.glob("staging-*")))
         low, high, lines, gross, orders = _figures(workspace)
         assert low == high, "half a load is visible"
@@ -63,7 +70,8 @@ def test_kill_9_in_the_middle_of_loads(tmp_path):
 
 @pytest.mark.slow
 def test_kill_9_in_the_middle_of_many_loads(tmp_path):
-    _kill_often(tmp_path / "shop", 100, seed=2)
+    # With the 20 above: what one kill in twenty would leave half done is seen in 98 runs of 100.
+    _kill_often(tmp_path / "shop", 60, seed=2)
 
 
 def test_two_processes_never_load_at_once(tmp_path):

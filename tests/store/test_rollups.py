@@ -107,7 +107,7 @@ def given_back(row):
 
 def daily_sales(rows):
     paid = [row for row in rows if row["paid_at"]]
-    found = defaultdict(lambda: [0.0] * 7)
+    found = defaultdict(lambda: [0.0] * 8)
 
     def key(row):
         return (row["paid_at"].date(), row["paid_at"].hour, row["platform"], row["shop"], *place(row))
@@ -119,14 +119,15 @@ def daily_sales(rows):
         sums[1] += given_back(row)
         for position, name in enumerate(("discount", "freight", "cost"), 2):
             sums[position] += row[name] or 0
-        sums[5] += (row["quantity"] or 0) if amount > 0 else 0
+        sums[5] += (max(amount, 0) - given_back(row)) if row["cost"] is not None else 0
+        sums[6] += (row["quantity"] or 0) if amount > 0 else 0
 
     def rank(row):
         return (row["paid_at"].date(), row["paid_at"].hour, *place(row))
 
     gross = [row for row in paid if (row["paid_amount"] or 0) > 0]
     for (platform, shop, _), (day, hour, *where) in by_first_line(gross, rank).items():
-        found[(day, hour, platform, shop, *where)][6] += 1
+        found[(day, hour, platform, shop, *where)][7] += 1
     return dict(found)
 
 

@@ -55,6 +55,7 @@ def test_a_real_file_and_two_loaders(tmp_path, state_url):
         each.state.engine.dispose()
 
 
+@pytest.mark.row(274)
 def test_settings_are_remembered_and_audited(state, state_url):
     state.remember("timezone", "Asia/Tokyo", "boss")
     state.remember("timezone", "Asia/Shanghai", "boss")

@@ -6,6 +6,7 @@ select
     sum(discount) as discount,
     sum(freight) as freight,
     sum(cost) as cost,
+    sum(costed_sales) as costed_sales,
     sum(units) as units,
     sum(orders) as orders
 from daily_sales

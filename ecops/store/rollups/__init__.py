@@ -13,8 +13,11 @@ from ecops.engine import load_sql
 NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items", "daily_newcomers", "daily_people")
 """Every roll-up, in the order in which they are made: the later ones are made of the earlier ones."""
 
-INPUTS = ("order_lines", "orders")
-"""The canonical tables they are made of."""
+SOLD = ("order_lines", "orders")
+"""The canonical tables without which there is nothing to add up."""
+
+INPUTS = (*SOLD, "products")
+"""The canonical tables they are made of; products say what goods cost where no line does."""
 
 BASE = "sales_lines"
 """The view between the two."""

@@ -1,5 +1,6 @@
 -- How much was sold, by the day and hour of payment and by where it came from?
 -- gross_sales: amounts of paid lines above zero. refunds (positive): what was refunded of them, and lines below zero.
+-- costed_sales: gross sales less refunds of the lines whose cost is known; only they can say what is left after it.
 -- units: on lines with gross sales. orders: with gross sales, each counted once, where its first line (by line number) is.
 with order_parts as (
     select
@@ -35,6 +36,13 @@ summed as (
         sum(coalesce(discount, 0)) as discount,
         sum(coalesce(freight, 0)) as freight,
         sum(coalesce(cost, 0)) as cost,
+        sum(
+            case
+                when cost is null then 0
+                when paid_amount < 0 then paid_amount
+                else coalesce(paid_amount, 0) - coalesce(refund_amount, 0)
+            end
+        ) as costed_sales,
         sum(case when paid_amount > 0 then coalesce(quantity, 0) else 0 end) as units,
         cast(0 as bigint) as orders
     from sales_lines
@@ -44,7 +52,7 @@ summed as (
     union all
     select
         date, hour, platform, shop, channel, device, province,
-        0 as gross_sales, 0 as refunds, 0 as discount, 0 as freight, 0 as cost, 0 as units,
+        0 as gross_sales, 0 as refunds, 0 as discount, 0 as freight, 0 as cost, 0 as costed_sales, 0 as units,
         count(*) as orders
     from ranked
     where position = 1
@@ -59,6 +67,7 @@ select
     round(cast(sum(discount) as double), 6) as discount,
     round(cast(sum(freight) as double), 6) as freight,
     round(cast(sum(cost) as double), 6) as cost,
+    round(cast(sum(costed_sales) as double), 6) as costed_sales,
     round(cast(sum(units) as double), 6) as units,
     cast(sum(orders) as bigint) as orders
 from summed

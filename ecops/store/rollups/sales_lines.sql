@@ -2,7 +2,36 @@
 -- Where an order is in both tables its lines carry the money; the order only fills what the lines do not say.
 -- A refund takes back a sale: where the amount of a line is not known its refund does not count either.
 -- Some reports do not name the shop: then the number alone tells the order, where no other order has it.
-with repeated as (
+-- An order that an ERP exports and its platform too counts once: the platform's lines lead, the ERP's only give their
+-- cost. Of an order that the platform exports without its products the ERP's lines carry the money.
+-- Where no line says what its goods cost, the product table does.
+with erp_lines as (
+    select order_id, coalesce(sku, '') as sku, quantity, cost
+    from order_lines
+    where recorded_by = 'erp' and order_id is not null
+),
+
+led as (
+    select distinct l.order_id
+    from order_lines as l
+    where coalesce(l.recorded_by, '') <> 'erp' and l.order_id in (select e.order_id from erp_lines as e)
+),
+
+erp_costs as (
+    select order_id, sku, sum(cost) / nullif(sum(quantity), 0) as unit_cost
+    from erp_lines
+    where cost is not null and sku <> ''
+    group by order_id, sku
+),
+
+product_costs as (
+    select sku, max(cost) as unit_cost
+    from products
+    where cost is not null and sku <> ''
+    group by sku
+),
+
+repeated as (
     select coalesce(platform, '') as platform, coalesce(order_id, '') as order_id
     from orders
     group by coalesce(platform, ''), coalesce(order_id, '')
@@ -35,7 +64,11 @@ select
     case when l.paid_amount is not null then l.refund_amount end as refund_amount,
     l.discount,
     l.freight,
-    l.cost,
+    coalesce(
+        l.cost,
+        l.quantity * e.unit_cost,
+        case when l.paid_amount > 0 then l.quantity * p.unit_cost end
+    ) as cost,
     coalesce(l.channel, o.channel, '') as channel,
     coalesce(l.device, o.device, '') as device,
     coalesce(l.province, o.province, '') as province
@@ -47,6 +80,9 @@ left join numbered_orders as o
         coalesce(o.shop, '') = coalesce(l.shop, '')
         or (o.alone and (coalesce(o.shop, '') = '' or coalesce(l.shop, '') = ''))
     )
+left join erp_costs as e on e.order_id = l.order_id and e.sku = coalesce(l.sku, '')
+left join product_costs as p on p.sku = coalesce(l.sku, '')
+where not (coalesce(l.recorded_by, '') = 'erp' and coalesce(l.order_id, '') in (select d.order_id from led as d))
 union all
 select
     coalesce(o.platform, '') as platform,
@@ -80,3 +116,4 @@ where not exists (
             or (o.alone and (coalesce(o.shop, '') = '' or coalesce(l.shop, '') = ''))
         )
 )
+    and coalesce(o.order_id, '') not in (select e.order_id from erp_lines as e)

@@ -1,0 +1,53 @@
+"""An order that an ERP and its platform both export counts once; what goods cost comes from whoever knows it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from ecops.metrics import kpis
+from ecops.periods import parse_period
+from ecops.store.workspace import Workspace
+
+ERP = (
+    "内部订单号,线上订单号,店铺,商店站点,订单状态,订单日期,付款日期,商品编码,商品名称,销售数量,买家实付,总成本\n"
+    "1,3612345678900000001,抖音店,头条放心购,已发货,2026-05-04 10:00:00,2026-05-04 10:01:00,A,杯,2,60,24\n"
+    "2,3612345678900000002,抖音店,头条放心购,已发货,2026-05-05 10:00:00,2026-05-05 10:01:00,B,碗,1,20,8\n"
+)
+PLATFORM = (
+    "主订单编号,子订单编号,选购商品,商家编码,商品数量,商品单价,订单应付金额,订单提交时间,支付完成时间,订单状态\n"
+    "3612345678900000001,3612345678900000011,杯,A,2,30,58,2026-05-04 10:00:00,2026-05-04 10:01:00,已发货\n"
+)
+WEEK = parse_period("2026-05-04..2026-05-10")
+
+
+def sold(shop: Workspace) -> list[tuple[str, float, float | None]]:
+    rows = shop.query("select order_id, paid_amount, cost from sales_lines order by order_id").to_pylist()
+    return [(row["order_id"][-1], row["paid_amount"], row["cost"]) for row in rows]
+
+
+@pytest.mark.parametrize("erp_first", [True, False])
+def test_the_platform_leads_and_the_erp_gives_the_cost(tmp_path, erp_first):
+    shop = Workspace.open(tmp_path / "shop")
+    files = [(ERP.encode(), "erp.csv"), (PLATFORM.encode(), "platform.csv")]
+    receipts = [shop.load(file, name=name) for file, name in (files if erp_first else files[::-1])]
+    assert sold(shop) == [("1", 58, 24), ("2", 20, 8)]
+    (told,) = (issue for issue in receipts[1].sheets[0].issues if issue.kind == "led")
+    assert told.count == 1
+    assert [issue for issue in receipts[0].sheets[0].issues if issue.kind == "led"] == []
+    assert shop.query("select sum(gross_sales) as s from daily_sales")["s"].to_pylist() == [78]
+    shop.undo(receipts[0 if erp_first else 1])
+    assert sold(shop) == [("1", 58, None)]
+
+
+def test_the_margin_covers_the_goods_whose_cost_is_known(tmp_path):
+    shop = Workspace.open(tmp_path / "shop")
+    orders = "订单号,下单时间,商品编码,数量,实付金额\n1,2026-05-04,A,2,60\n2,2026-05-05,B,1,40\n"
+    shop.set_setting("currency", "CNY")
+    shop.load(orders.encode(), name="orders.csv")
+    assert math.isnan(kpis(shop, WEEK).kpis["gross_margin"].value)
+    shop.load("商品编码,商品名称,成本价,售价\nA,杯,12,30\n".encode(), name="products.csv")
+    assert sold(shop) == [("1", 60, 24), ("2", 40, None)]
+    margin = kpis(shop, WEEK).kpis["gross_margin"].value
+    assert margin == pytest.approx((60 - 24) / 60), "the bowl, whose cost nobody knows, is on neither side"
