@@ -36,6 +36,7 @@ lists.clearance(asked)
 
 st.subheader(_("Who keeps the promised day?"), anchor=False)
 lists.suppliers(asked)
+lists.agreed(asked)
 
 st.subheader(_("Which products to take, and what is left of a sale?"), anchor=False)
 lists.choice_of_products(asked)

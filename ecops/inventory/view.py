@@ -17,6 +17,7 @@ from ecops.inventory.products.profit import price_roles, profits
 from ecops.inventory.products.selection import quadrant, selection
 from ecops.inventory.products.trend import category_trends
 from ecops.inventory.spec import Spec
+from ecops.inventory.supply.terms import agreements
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
 
@@ -193,3 +194,18 @@ def shelf(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
         if shipped["orders"] > 0
         else None,
     }
+
+
+def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
+    """What was agreed with suppliers, see `agreements`; empty without a table of terms."""
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    told = source.ask(ready, "supplier_terms")
+    if told.empty:
+        return told
+    rows = found.shop.purchases
+    lately = rows[rows["ordered_on"].map(lambda day: (found.today - source._date(day)).days < 365)]
+    spent = (lately["quantity"] * lately["unit_cost"].fillna(0.0)).groupby(lately["supplier"]).sum()
+    return agreements(
+        told, {str(name): float(money) for name, money in spent.items()}, found.today, found.spec.thresholds
+    )

@@ -274,3 +274,35 @@ def test_two_warehouses_are_one_stock():
     found = analyse(frames)
     assert found.table.set_index("sku").loc["A", "on_hand"] == 61
     assert section(found).blocks
+
+
+@pytest.mark.row(141, 142, 143, 145, 161)
+def test_terms_of_suppliers():
+    frames = shops.shop()
+    orders = pd.DataFrame(
+        {"po_id": ["1", "2"], "sku": ["A", "B"], "supplier": ["Mill", "Mill"],
+         "ordered_on": ["2026-02-01", "2026-03-01"],
+         "promised_on": ["2026-02-08"] * 2, "received_on": ["2026-02-08", "2026-03-09"], "quantity": [100, 53],
+         "unit_cost": [8.0, 5.0], "status": "received"}
+    )  # fmt: skip
+    terms = pd.DataFrame(
+        {"supplier": ["Mill", "Shed"], "credit_days": [10, None], "rebate_rate": [0.01, None],
+         "ship48_rate": [0.9, 0.99],
+         "ship48_orders": [400, 20], "chat_minutes": [2, 9], "return_days": [90, 10], "freight_share": [0.5, None],
+         "return_loss_rate": [0.06, None], "samples_passed": [3, 2], "data_delay_minutes": [15, 16],
+         "licence_until": ["2026-04-29", "2027-01-01"], "quality_report_until": ["2026-05-20", None],
+         "environment_until": ["2028-01-01", "2028-01-01"]}
+    )  # fmt: skip
+    found = view.terms(open_data({**frames, "purchase_orders": orders, "suppliers": terms})).set_index("supplier")
+    mill, shed = found.loc["Mill"], found.loc["Shed"]
+    assert mill["bought"] == 800 + 265
+    assert mill["cash_freed"] == pytest.approx(1065 / 365 * 10)
+    assert mill["cash_more"] == pytest.approx(1065 / 365 * 20)
+    assert mill["rebate"] == pytest.approx(10.65)
+    verdicts = ["ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict", "sample_verdict"]
+    assert mill[verdicts].tolist() == ["fail", "pass", "pass", "pass", "fail", "pass"]
+    assert shed[verdicts].tolist() == ["too_few", "fail", "fail", "fail", "unknown", "fail"]
+    assert (mill["expired"], mill["expiring"], shed["missing"]) == (
+        "licence_until", "quality_report_until", "quality_report_until",
+    )  # fmt: skip
+    assert view.terms(open_data(frames)).empty

@@ -14,7 +14,7 @@ from ecops.messages import Message, Percent, Term
 from ui import tables, workspaces
 from ui.inventory.asked import Asked
 from ui.tables import Shape
-from ui.text import _, plain, say
+from ui.text import _, joined, plain, say
 
 _VERDICTS: dict[str, Term] = {
     "pass": Term(en="pass", zh="达标"),
@@ -196,6 +196,56 @@ def suppliers(asked: Asked) -> None:
         st.caption(
             _("{n} products come from one supplier alone; the handbook wants two or three backup suppliers.", n=alone)
         )
+
+
+def agreed(asked: Asked) -> None:
+    """What was agreed with suppliers, in cash, and which of their papers run out."""
+    rows = workspaces.answer(view.terms, asked.spec, asked.today)
+    if not len(rows):
+        st.caption(
+            _("A table of supplier terms (credit, rebate, returns, papers) would show here what they free in cash.")
+        )
+        return
+    papers = {
+        "licence_until": _("licence"),
+        "quality_report_until": _("quality report"),
+        "environment_until": _("environmental certificate"),
+    }
+    shown = pd.DataFrame({"name": rows["supplier"], "credit_days": rows["credit_days"]}).assign(
+        cash_freed=rows["cash_freed"],
+        cash_more=rows["cash_more"],
+        rebate=rows["rebate"],
+        **{
+            name: _words(rows[name], _VERDICTS)
+            for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
+                         "sample_verdict")
+        },
+        **{
+            name: [joined(papers[paper] for paper in text.split(", ") if paper) for text in rows[name]]
+            for name in ("expired", "expiring", "missing")
+        },
+    )  # fmt: skip
+    tables.show(
+        shown,
+        "stock_terms",
+        {
+            "name": Shape(_("Supplier")),
+            "credit_days": Shape(_("Credit (days)"), "count"),
+            "cash_freed": Shape(_("Cash it frees"), "money"),
+            "cash_more": Shape(_("More with 30 days"), "money"),
+            "rebate": Shape(_("Rebate a year"), "money"),
+            "ship48_verdict": Shape(_("48-hour shipping from 95%")),
+            "chat_verdict": Shape(_("Answers within 3 minutes")),
+            "data_verdict": Shape(_("Stock data within 15 minutes")),
+            "return_verdict": Shape(_("Slow stock returnable")),
+            "loss_verdict": Shape(_("Loss on returns up to 5%")),
+            "sample_verdict": Shape(_("Three sample tests")),
+            "expired": Shape(_("Papers expired")),
+            "expiring": Shape(_("Expiring in 60 days")),
+            "missing": Shape(_("Papers missing")),
+        },
+        currency=asked.stock.currency,
+    )
 
 
 def _rate(rate: float, low: float, high: float) -> str:
