@@ -49,7 +49,8 @@ def new_year(year: int) -> dt.date:
     import holidays
 
     named = holidays.country_holidays("CN", years=year, language="en_US")
-    return min(day for day, name in named.items() if "Spring Festival" in name)
+    found: dt.date = min(day for day, name in named.items() if "Spring Festival" in name)
+    return found
 
 
 def events(start: dt.date, end: dt.date) -> tuple[Event, ...]:
