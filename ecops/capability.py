@@ -49,6 +49,7 @@ class Capability:
         by_span: whether a longer span may show what a week hides, so that it is asked for each; else it is asked once.
         settle: `(data, name, end) -> finding`: what came of something that an action waits for by name, such as a
             test, up to a day; None for what it does not know.
+        waits_for: `(data) -> names`: what `settle` knows, to be offered when an action is written down.
         levers: names and labels of what its what-ifs may change beside metrics, such as the steps of a funnel.
         section: `(data, period) -> section`: its part of the weekly deck, or None when there is nothing to show.
         metrics: its TOML of metrics, as in `ecops/metrics/catalogue`.
@@ -68,6 +69,7 @@ class Capability:
     findings: Callable[[Any, Period, Compare], Sequence[Finding]] | None = None
     by_span: bool = True
     settle: Callable[[Any, str, dt.date], Finding | None] | None = None
+    waits_for: Callable[[Any], Sequence[str]] | None = None
     levers: Callable[[], Mapping[str, Term]] | None = None
     section: Callable[[Any, Period], Section | None] | None = None
     metrics: Path | None = None

@@ -34,6 +34,12 @@ def is_open(matches: tuple[Match, ...]) -> bool:
     return bool(matches) and bool(_OF_REPORTS & set(matches[0].doubts))
 
 
+def fits(match: Match) -> bool:
+    """Whether a sheet may be taken for what its page asks for: nothing is guessed and most of it is understood."""
+    guessed = {"headless", "lacking", *_OF_COLUMNS} & set(match.doubts)
+    return not guessed and match.understood >= certainty.FLOOR
+
+
 def report(
     grid: Grid, matches: tuple[Match, ...], key: str, inspection: Inspection, offers: dict[str, str]
 ) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pandas as pd
 import streamlit as st
 
-from ecops.funnel import FunnelSpec, logs, presets
+from ecops.funnel import FunnelSpec, logs, presets, sheet
 from ecops.funnel import workspace as shop
 from ecops.funnel.findings import interval_words
 from ecops.funnel.own import ALL_STEPS, Words
@@ -71,7 +71,7 @@ def ask() -> Asked | None:
         return _pasted(None)
     basis = _basis(bases)
     if basis == PASTE:
-        return _pasted(workspaces.answer(shop.own_dispersion, chosen.period, where=chosen.where))
+        return _pasted(workspaces.answer(sheet.own_dispersion, chosen.period, where=chosen.where))
     scope.line(chosen)
     return _of_shop(chosen, basis)
 

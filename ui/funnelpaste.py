@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from ecops import EcopsError
+from ecops import EcopsError, door
 from ecops.funnel import sheet
 from ecops.funnel.diagnosis import usual_dispersion
 from ecops.funnel.workspace import ShopFunnel
 from ui import errors
-from ui.text import _
+from ui.text import _, clean, joined, plain
 
 _HEADERS = ("流量来源", "访客数", "加购人数", "下单买家数", "支付买家数", "支付金额")
 _ROWS = (
@@ -67,16 +67,41 @@ def box(own: float | None = None) -> tuple[ShopFunnel, pd.DataFrame] | None:
         )
     )
     try:
+        _shown_back(_read(now[0], now[1]))
         return _answer(now[0], now[1], before, assumed)
     except EcopsError as error:
         errors.show(error)
+        st.caption(_("It should look like this:"))
+        st.dataframe(pd.DataFrame(EXAMPLE_ROWS), hide_index=True, key="paste_wanted", width="content")
         return None
+
+
+_SHOWN = 5
+"""Rows of a pasted table that are shown back."""
+
+
+def _shown_back(frame: pd.DataFrame) -> None:
+    """The first rows as they were read, under what each column was taken for, before anything is made of them."""
+    meant = sheet.taken_as(frame)
+    with st.expander(_("How the table was read: {n} rows", n=len(frame)), key="paste_read"):
+        names = [clean(head) if term is None else f"{clean(head)} → {plain(term)}" for head, term in meant.items()]
+        shown = door.visible(frame.head(_SHOWN).set_axis(names, axis=1))
+        st.dataframe(shown, hide_index=True, key="paste_seen", width="content")
+        unused = [clean(head) for head, term in meant.items() if term is None]
+        if unused:
+            st.caption(_("Not used: {headers}", headers=joined(unused)))
+
+
+@st.cache_resource(max_entries=32, scope="session", show_spinner=False)
+def _read(table: bytes, name: str) -> pd.DataFrame:
+    """Keyed by the bytes themselves; only this reader's session keeps it."""
+    return sheet.read_sheet(table, name)
 
 
 @st.cache_resource(max_entries=32, scope="session", show_spinner=False)
 def _answer(now: bytes, name: str, before: bytes, assumed: float) -> tuple[ShopFunnel, pd.DataFrame]:
     """Keyed by the bytes themselves; only this reader's session keeps it."""
-    frame = sheet.read_sheet(now, name)
+    frame = _read(now, name)
     other = sheet.read_sheet(before, "table.csv") if before else None
     return sheet.sheet_funnel(frame, other, dispersion=assumed), sheet.sheet_products(frame)
 

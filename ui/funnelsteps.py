@@ -122,8 +122,9 @@ def _save(steps: list[str]) -> None:
 def meanings(chosen: Scope, spec: FunnelSpec | None, words: Words) -> None:
     """What the events of the log are that are no step of the funnel: counted, named, and asked about."""
     counts = workspaces.answer(_event_counts, where=chosen.where)
-    rest = unused(counts, spec, words) if spec is not None else tuple(sorted(counts.items(), key=lambda item: -item[1]))
     told = [event for event, _step in words if event in counts]
+    steps = {event for step in spec.steps for event in step.events} if spec is not None else set(told)
+    rest = unused(counts, steps, words)
     if not rest and not told:
         return
     title = _("{n} kinds of events are no step: say what they are", n=len(rest)) if rest else _("What events mean")

@@ -7,7 +7,7 @@ import math
 
 import streamlit as st
 
-from ecops.experiments.trials import registered
+from ecops.capability import capabilities
 from ecops.finding import Finding
 from ecops.handbook import roles
 from ecops.metrics.registry import metrics
@@ -15,7 +15,7 @@ from ecops.periods import ONE_DAY, last_full_week
 from ecops.review import ActionLog
 from ecops.review.causes import weekly_money
 from ui import errors, scope, workspaces
-from ui.text import _, plain, say
+from ui.text import _, clean, plain, say
 
 ACTOR = "app"
 _DUE_DAYS = 7
@@ -102,7 +102,13 @@ def _proof(key: str) -> None:
             "action of its own with the same metric. Or test it on half of the visitors and name the experiment here."
         )
     )
-    labels = {"": _("none"), **{name: name for name in registered(workspaces.current())}}
+    tests = [
+        name
+        for guest in capabilities().values()
+        if guest.waits_for is not None
+        for name in guest.waits_for(workspaces.current())
+    ]
+    labels = {"": _("none"), **{name: clean(name) for name in tests}}
     st.selectbox(
         _("Measured by the experiment"),
         list(labels),

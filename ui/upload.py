@@ -149,7 +149,7 @@ def _wanted_plans(inspection: Inspection, wanted: tuple[str, ...]) -> dict[str, 
     found: dict[str, Plan] = {}
     for grid, matches in inspection.sheets:
         for match in matches:
-            if match.source in wanted and not match.missing and not match.doubts:
+            if match.source in wanted and not match.missing and asking.fits(match):
                 found.setdefault(grid.name, match.mapping)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecops.capability import Capability
 from ecops.messages import Term
@@ -24,6 +24,14 @@ def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
     from ecops.experiments.trials import trial_findings
 
     return trial_findings(data, period)
+
+
+def waits_for(data: Any) -> Sequence[str]:
+    """Names of the tests in the register."""
+    from ecops.experiments.register import Register
+
+    state = getattr(data, "state", None)
+    return [trial.name for trial in Register(state).trials()] if state is not None else []
 
 
 def settle(data: Data, name: str, end: dt.date) -> Finding | None:
@@ -52,6 +60,7 @@ CAPABILITY = Capability(
     page="ab_test",
     findings=findings,
     by_span=False,
+    waits_for=waits_for,
     settle=settle,
     advice=Path(__file__).parent / "advice.toml",
     commands=commands,

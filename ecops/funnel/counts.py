@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from ecops.funnel.spec import Step, as_steps, known_steps, presets
 from ecops.funnel.table import Floats, FunnelTable, Issue
 from ecops.messages import Count, Message
 from ecops.periods import Period
+from ecops.sources.text import normalise_header
 from ecops.statistics.frames import as_frame
 from ecops.tables import table
 
@@ -31,7 +33,16 @@ _TOTALS = frozenset(
     {"合计", "总计", "汇总", "总和", "全部", "整体", "小计", "total", "totals", "sum", "all", "grand total"}
 )
 _UNITS = {"万": 1e4, "w": 1e4, "亿": 1e8, "k": 1e3}
-_EMPTY = frozenset({"", "-", "--", "—", "nan", "none", "null", "n/a"})
+_UNIT = re.compile(r"\(.{1,6}\)$")
+"""The unit that dashboards put behind a header: 访客数(人)."""
+
+_EMPTY = frozenset({"", "nan", "none", "null"})
+_UNKNOWN = frozenset({"-", "--", "—", "–", "*", "**", "***", "n/a", "不可见"})
+"""Signs that a dashboard puts where it does not say the number."""
+
+_FEWER = re.compile(r"(?:<|＜|小于|不足|less than|under)\s*(\d+)")
+"""A number that is only said to be small: from 1 to one less, the middle stands in."""
+
 _LEVELS = {
     "channel": "source",
     "device": "source",
@@ -79,6 +90,8 @@ def from_table(
     day_column = header_of(frame, date, Message("The column")) if date else known_header(frame, "date")
     money_column = header_of(frame, amount, Message("The column")) if amount else known_header(frame, "pay_amount")
     frame, issues = _without_totals(_level(frame, names), columns, day_column)
+    frame, told = _said(frame, headers)
+    issues += told
     days = _days(frame, day_column)
     if period is not None and days is not None:
         inside = np.array([period.start <= day <= period.end for day in days], dtype=bool)
@@ -132,10 +145,10 @@ def read_counts(data: Any) -> pd.DataFrame:
 
 def known_header(frame: pd.DataFrame, canonical: str) -> str | None:
     """The header under which the table has a canonical column with any value in it."""
-    folded = {str(header).strip().casefold(): str(header) for header in frame.columns}
+    folded = {_UNIT.sub("", normalise_header(str(header))): str(header) for header in reversed(frame.columns)}
     column = next((c for c in table("traffic_daily").columns if c.name == canonical), None)
     words = (canonical, *((column.label.zh, column.label.en, *column.synonyms) if column else ()))
-    found = (folded[word.casefold()] for word in words if word.casefold() in folded)
+    found = (folded[normalise_header(word)] for word in words if normalise_header(word) in folded)
     # A canonical table has every column, also those that no file filled.
     return next((header for header in found if frame[header].notna().any()), None)
 
@@ -242,6 +255,23 @@ def _days(frame: pd.DataFrame, column: str | None) -> Any:
     return np.array(days, dtype=object)
 
 
+def _said(frame: pd.DataFrame, headers: Sequence[str]) -> tuple[pd.DataFrame, list[Issue]]:
+    """The rows that say the number of every step, and what a reader must know of the others."""
+    worded = [header for header in headers if not pd.api.types.is_numeric_dtype(frame[header])]
+    if not worded or frame.empty:
+        return frame, []
+    texts = frame[worded].astype(str).apply(lambda column: column.str.strip().str.casefold())
+    unknown = texts.isin(_UNKNOWN).any(axis=1).to_numpy()
+    fewer = texts[~unknown].apply(lambda column: column.str.fullmatch(_FEWER.pattern)).to_numpy(dtype=bool)
+    hidden = Message("{n} rows do not say the number of a step (—) and are left out.", n=int(unknown.sum()))
+    small = Message(
+        "{n} cells only say that there are few; the middle of what they allow stands in.", n=int(fewer.sum())
+    )
+    issues = [Issue("unknown", "warning", hidden, share=float(unknown.mean()))] if unknown.any() else []
+    issues += [Issue("fewer", "info", small, share=float(fewer.mean()))] if fewer.any() else []
+    return frame[~unknown], issues
+
+
 def numbers_of(frame: pd.DataFrame, column: str) -> Floats:
     """Counts or money of a column; empty is 0, text is an error."""
     values = frame[column]
@@ -264,8 +294,11 @@ def _number(value: Any) -> float:
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return 0.0
     text = str(value).strip().replace(",", "").replace("，", "").lstrip("¥￥$ ").casefold()
-    if text in _EMPTY:
+    if text in _EMPTY or text in _UNKNOWN:
         return 0.0
+    fewer = _FEWER.fullmatch(text)
+    if fewer:
+        return int(fewer[1]) / 2
     factor = _UNITS.get(text[-1:], 1.0)
     try:
         return float(text[:-1] if factor != 1.0 else text) * factor

@@ -118,8 +118,6 @@ def diagnose(
     """
     _check(after, before, benchmark, alpha)
     noise = Noise(_like(after.past, after), after.dispersion or usual_dispersion())
-    sure = measured(after, before) and enough(before, noise.history)
-    after = after if after.period or not period else replace(after, period=period)
     after = replace(after, period=period or after.period)
     if before is not None:
         before = replace(before, period=compare or before.period)
@@ -155,9 +153,7 @@ def diagnose(
         guards = Guards(alpha, MARGIN * alpha, min_effect, min_loss, words.step_values(after))
         gaps, gap_watch, gap_cells = _gaps(after_aligned, benchmark, guards, told, noise)
         found, watch, cells = found + gaps, watch + gap_watch, cells + gap_cells
-    if not sure:
-        reason = words.unsure(noise.dispersion if not measured(after, before) else None)
-        found = [words.unconfirmed(finding, reason) for finding in found]
+    found = _held(found, after, before, noise)
     ranked = tuple(sorted(found, key=lambda f: (-abs(f.money.value) if f.money else 0.0, f.q_value)))
     return Diagnosis(
         verdict=words.verdict(ranked, after, before, mix),
@@ -171,6 +167,15 @@ def diagnose(
         after=after,
         before=before,
     )
+
+
+def _held(found: list[Finding], after: FunnelTable, before: FunnelTable | None, noise: Noise) -> list[Finding]:
+    """The findings, to be watched only where nobody can know how much the days differ."""
+    known = measured(after, before)
+    if known and enough(before, noise.history):
+        return found
+    reason = words.unsure(None if known else noise.dispersion)
+    return [words.unconfirmed(finding, reason) for finding in found]
 
 
 def _like(past: FunnelTable | None, after: FunnelTable) -> FunnelTable | None:

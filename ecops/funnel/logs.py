@@ -117,7 +117,7 @@ def event_funnel(
 
 def not_used(counts: Mapping[str, int], spec: FunnelSpec, words: Words = ()) -> list[Message]:
     """Which events of a log are no step, first of all: a step may hide behind a name of one's own."""
-    rest = unused(counts, spec, words)
+    rest = unused(counts, {event for step in spec.steps for event in step.events}, words)
     if not rest:
         return []
     named = ", ".join(f"{event} ({count:,})" for event, count in rest[:_NAMED])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -162,15 +162,14 @@ def log_spec(
     return FunnelSpec(longest, **how)  # type: ignore[arg-type]
 
 
-def unused(counts: Mapping[str, int], spec: FunnelSpec, words: Words = ()) -> tuple[tuple[str, int], ...]:
+def unused(counts: Mapping[str, int], used: Collection[str], words: Words = ()) -> tuple[tuple[str, int], ...]:
     """Events of a log that are no step and that nobody said are none, with how often each happens, most first.
 
     Args:
         counts: event -> how often it happens.
-        spec: the funnel.
+        used: events that are steps of the funnel.
         words: what the shop's own events mean.
     """
-    used = {event for step in spec.steps for event in step.events}
     told = {event for event, step in words if step == NO_STEP}
-    rest = [(event, count) for event, count in counts.items() if event not in used | told]
+    rest = [(event, count) for event, count in counts.items() if event not in used and event not in told]
     return tuple(sorted(rest, key=lambda item: (-item[1], item[0])))

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from ecops.errors import DataError
 from ecops.funnel.counts import from_table, header_of, known_header
+from ecops.funnel.daily import daily_of, spreads
+from ecops.funnel.own import ALL_STEPS
 from ecops.funnel.products import cart_pay_products
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.workspace import ShopFunnel, compared
-from ecops.messages import Message
-from ecops.periods import Period
+from ecops.funnel.workspace import ShopFunnel, _chosen_steps, _rows, compared
+from ecops.messages import Message, Term
+from ecops.metrics.daily import DIMENSIONS, opened
+from ecops.metrics.panel import history_days
+from ecops.periods import ONE_DAY, Period
 from ecops.sources import inspect
+from ecops.statistics.days import LEAST_DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +100,7 @@ def sheet_funnel(
     Raises:
         MappingError: no two steps are known. DataError: text where counts should be.
     """
+    _readable(now)
     upright = _upright(now)
     if upright is not None:
         after, then = upright
@@ -114,6 +120,46 @@ def sheet_funnel(
     then = from_table(now, by=by, period=Period(early[0], early[-1]), currency=currency)
     note = Message("The later half of the days is compared with the earlier half.")
     return compared(after, then, (note,))
+
+
+def _readable(frame: pd.DataFrame) -> None:
+    """Refuse what lost its columns on the way, and what has no number at all."""
+    if frame.shape[1] == 1:
+        raise DataError(
+            Message("The table has only one column."),
+            Message("Some programs copy each cell to a line of its own. Copy from a spreadsheet, or drop the file."),
+        )
+    if not any(_numeric(frame, str(header)) for header in frame.columns) and _upright(frame) is None:
+        raise DataError(
+            Message("There is no column of numbers in the table."),
+            Message("Copy the headers and the rows below them: one row a source, a product, a day or a step."),
+        )
+
+
+def taken_as(frame: pd.DataFrame) -> dict[str, Term | None]:
+    """What each column of a table of counts is taken for; None for what is not used.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"流量来源": ["a", "b"], "访客数(人)": [9, 8], "支付买家数": [1, 1], "备注": ["x", "y"]})
+    >>> {header: meant and meant.en for header, meant in taken_as(table).items()}
+    {'流量来源': 'channel', '访客数(人)': 'visit', '支付买家数': 'payment', '备注': None}
+    """
+    if _upright(frame) is not None:
+        roles = (Term(en="step", zh="步骤"), Term(en="now", zh="本期"), Term(en="before", zh="对比期"))
+        return {str(header): roles[place] if place < 3 else None for place, header in enumerate(frame.columns)}
+    found: dict[str, Term | None] = {str(header): None for header in frame.columns}
+    for column in _STEP_COLUMNS:
+        header, step = known_header(frame, column), known_steps()[_name(column)]
+        if header is not None:
+            found[header] = step.label
+    for column, label in (("date", Term(en="day", zh="日期")), ("pay_amount", Term(en="payments", zh="支付金额"))):
+        header = known_header(frame, column)
+        if header is not None and found[header] is None:
+            found[header] = label
+    for name in segment_columns(frame):
+        header = known_header(frame, name) or name
+        found[header] = DIMENSIONS.get(name, Term(en="segment", zh="分组"))
+    return found
 
 
 def _two(
@@ -136,6 +182,33 @@ def _name(column: str) -> str:
     """The known step of a canonical column."""
     own = {"visitors": "visit", "clicks": "click"}
     return own.get(column) or next(name for name, step in known_steps().items() if column in step.columns)
+
+
+def own_dispersion(data: Any, period: Period) -> float | None:
+    """How many times more than by chance the counts of a shop vary over such a period, the median step.
+
+    A table without days takes it over, see `diagnose`. None where the shop has no daily counts or too few days.
+    """
+    import numpy as np
+
+    ready = opened(data)
+    past = Period(period.end - (history_days(period) + period.days - 1) * ONE_DAY, period.end)
+    if not ready.has("traffic_daily"):
+        return None
+    try:
+        rows = _rows(ready, past, past)
+    except DataError:
+        return None
+    chosen, shops, _ = _chosen_steps(rows, ALL_STEPS)
+    rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
+    if rows["date"].nunique() < LEAST_DAYS + period.days or len(chosen) < 2:
+        return None
+    now = period.start <= rows["date"]
+    after, before = (from_table(part.fillna(0.0), chosen, date="date") for part in (rows[now], rows[~now]))
+    pairs = zip(after.required, after.required[1:], strict=False)
+    daily = [daily_of(step, base, after, before, None) for base, step in pairs]
+    found = [spreads([np.ones(1, dtype=bool)], part)[0].phi for part in daily if part is not None]
+    return float(np.median(found)) if found else None
 
 
 def segment_columns(frame: pd.DataFrame) -> list[str]:

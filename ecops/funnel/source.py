@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import csv
 import functools
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,12 +168,25 @@ def text_sql(header: str) -> str:
 
 
 def pasted(text: str) -> Any:
-    """A table pasted as text (tabs from a spreadsheet, or commas) as a pandas table of texts."""
+    """A table pasted as text (tabs from a spreadsheet, or commas) as a pandas table of texts.
+
+    Raises:
+        DataError: a row has more cells than there are headers.
+    """
     import pandas as pd
 
-    head = text.strip().partition("\n")[0]
-    separator = "\t" if "\t" in head else ","
-    return pd.read_csv(io.StringIO(text.strip()), sep=separator, dtype=str, skipinitialspace=True)
+    lines = text.strip().splitlines()
+    separator = "\t" if "\t" in lines[0] else ","
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator, skipinitialspace=True)]
+    head, *body = [row for row in rows if any(row)]
+    long = [place for place, row in enumerate(body, 2) if len(row) > len(head)]
+    if long:
+        raise DataError(
+            Message("A row has more cells than there are headers."),
+            Message('A number with a comma in it needs quotes: "1,234".'),
+            {"rows": ", ".join(map(str, long[:5]))},
+        )
+    return pd.DataFrame([[*row, *[None] * (len(head) - len(row))] for row in body], columns=head, dtype=object)
 
 
 def named_list(by: str | Sequence[str] | None) -> tuple[str, ...]:

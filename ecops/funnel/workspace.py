@@ -16,7 +16,6 @@ from ecops.errors import DataError
 from ecops.finding import Amount, Finding
 from ecops.funnel import logs
 from ecops.funnel.counts import from_table
-from ecops.funnel.daily import daily_of, spreads
 from ecops.funnel.diagnosis import Diagnosis, diagnose
 from ecops.funnel.own import ALL_STEPS, Words, log_spec
 from ecops.funnel.products import cart_pay_products
@@ -25,9 +24,7 @@ from ecops.funnel.spec import FunnelSpec, Step, known_steps, presets
 from ecops.funnel.table import FunnelTable, Issue
 from ecops.messages import Message, Percent
 from ecops.metrics.daily import opened
-from ecops.metrics.panel import history_days
 from ecops.periods import ONE_DAY, Compare, Period
-from ecops.statistics.days import LEAST_DAYS
 from ecops.words import where
 
 if TYPE_CHECKING:
@@ -176,33 +173,6 @@ def compared(
         result,
         tuple(notes),
     )
-
-
-def own_dispersion(data: Any, period: Period) -> float | None:
-    """How many times more than by chance the counts of a shop vary over such a period, the median step.
-
-    A table without days takes it over, see `diagnose`. None where the shop has no daily counts or too few days.
-    """
-    import numpy as np
-
-    ready = opened(data)
-    past = Period(period.end - (history_days(period) + period.days - 1) * ONE_DAY, period.end)
-    if not ready.has("traffic_daily"):
-        return None
-    try:
-        rows = _rows(ready, past, past)
-    except DataError:
-        return None
-    chosen, shops, _ = _chosen_steps(rows, ALL_STEPS)
-    rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
-    if rows["date"].nunique() < LEAST_DAYS + period.days or len(chosen) < 2:
-        return None
-    now = period.start <= rows["date"]
-    after, before = (from_table(part.fillna(0.0), chosen, date="date") for part in (rows[now], rows[~now]))
-    pairs = zip(after.required, after.required[1:], strict=False)
-    daily = [daily_of(step, base, after, before, None) for base, step in pairs]
-    found = [spreads([np.ones(1, dtype=bool)], part)[0].phi for part in daily if part is not None]
-    return float(np.median(found)) if found else None
 
 
 def described(table: FunnelTable) -> Message:

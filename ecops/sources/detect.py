@@ -22,6 +22,8 @@ _WORTH_TELLING = 0.2
 _NEARLY = 0.08
 """A report of another table whose confidence is no further below the best one fits nearly as well."""
 _SURE = 0.4
+_SOME = 0.6
+"""Share of a signature that must be there for a report to be thought of at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,8 @@ def _columns(entry: Source, headers: Sequence[str]) -> dict[str, int]:
 
 
 def _match(entry: Source, grid: Grid, headers: Sequence[str]) -> Match | None:
+    if entry.signature and len(_signature(entry) & set(headers)) < _SOME * len(entry.signature):
+        return None  # most reports are told apart by this look at the header
     mapping = propose(entry, grid)
     # Any number may be a figure of a test, so that figures say nothing about what a file is.
     figures = {mapping.columns[name] for name in figure_columns(table(entry.table)) if name in mapping.columns}
@@ -212,7 +216,7 @@ def _match(entry: Source, grid: Grid, headers: Sequence[str]) -> Match | None:
     if not present:
         return _headless(entry, grid, mapping, missing)
     known = len(present & (working | {headers[position] for position in used})) / len(present)
-    signature = {normalise_header(header) for header in entry.signature}
+    signature = _signature(entry)
     asked = [name for name in missing if name not in entry.asks]
     confidence = _confidence(entry, known, signature, present, len(asked), len(used))
     if confidence < _WORTH_TELLING:
@@ -248,6 +252,10 @@ def _headless(entry: Source, grid: Grid, mapping: Mapping, missing: tuple[str, .
     return Match(entry.name, entry.table, _BY_CONTENTS, mapping, missing, (), headers=grid.columns)
 
 
+def _signature(entry: Source) -> set[str]:
+    return {normalise_header(header) for header in entry.signature}
+
+
 def _helpers(entry: Source) -> set[str]:
     """Headers that a rule of the report uses without mapping them."""
     groups = (*entry.spread.values(), tuple(entry.keep), tuple(entry.leave))
@@ -258,7 +266,7 @@ def _confidence(entry: Source, known: float, signature: set[str], present: set[s
     """0 to 1: signature first, then the share of the file's headers that the report explains."""
     if signature:
         share = len(signature & present) / len(signature)
-        if share < 1 and (share < 0.6 or len(signature) < 4):
+        if share < 1 and (share < _SOME or len(signature) < 4):
             return 0.0
         base = 0.8 if share == 1 else 0.5 * share
         # The longer the signature that fits, the less likely a chance fit.

@@ -91,7 +91,7 @@ def _value_and_bad(job: Job, reading: Reading, name: str) -> list[str]:
     found = [f"{value} AS {quoted(name)}"]
     if _may_be_bad(job, name):
         bad = f"{text} IS NOT NULL AND ({value}) IS NULL"
-        if column.type in NUMERIC:
+        if column.type in NUMERIC and _bounded(job):
             wild = cells.beyond_reason(text, _plain_number(name, column, plain=False))
             found.append(f"CASE WHEN {wild} THEN {text} END AS {quoted('_wild_' + name)}")
             bad = f"{bad} AND NOT ({wild})"
@@ -110,7 +110,7 @@ def _may_be_bad(job: Job, name: str) -> bool:
 def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
     text = quoted(name)
     if column.type in NUMERIC:
-        return _number(name, column, plain=job.quick.get(name) == 0)
+        return _number(name, column, plain=job.quick.get(name) == 0, bounded=_bounded(job))
     if column.type in MOMENTS:
         found = [quoted(f"_q_{name}")] if name in job.quick else []
         found += [cells.in_our_years(cells.moment(text, reading.dates[name]))] if job.quick.get(name) != 0 else []
@@ -127,10 +127,15 @@ def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
     return text
 
 
-def _number(name: str, column: Column, plain: bool) -> str:
+def _bounded(job: Job) -> bool:
+    """Whether rows with numbers beyond all reason are left out; tests of users judge their outliers themselves."""
+    return not job.table.name.startswith("experiment_")
+
+
+def _number(name: str, column: Column, plain: bool, bounded: bool) -> str:
     """The number of a column; `plain` when every cell was read at once. NULL where it is beyond all reason."""
     value = _plain_number(name, column, plain)
-    if not plain:
+    if not plain and bounded:
         value = f"CASE WHEN abs({value}) <= {cells.MOST} THEN {value} END"
     if name.removeprefix("order_") in _POSITIVE or column.unit == "per coupon":
         # Some platforms write what goes back to the buyer, or to themselves, below zero; ours are positive amounts.
@@ -165,7 +170,8 @@ def _spread(job: Job, typed: str) -> str:
         )
         if _may_be_bad(job, name):
             plain = name.removeprefix("order_")
-            parts += [f"{quoted(mark + name)} AS {quoted(mark + plain)}" for mark in ("_bad_", "_wild_")]
+            kinds = ("_bad_", "_wild_") if _bounded(job) else ("_bad_",)
+            parts += [f"{quoted(mark + name)} AS {quoted(mark + plain)}" for mark in kinds]
     drop = ", ".join(quoted(name) for name in amounts)
     # The amount stands on one row of the order; other rows are empty or repeat nothing, so the sum is the amount.
     return f"""
@@ -197,7 +203,8 @@ def marks(job: Job) -> list[str]:
     """
     doubtful = [name for name in job.staged() if _may_be_bad(job, name)]
     bad = {f"_bad_{name.removeprefix('order_')}" for name in doubtful}
-    bad |= {f"_wild_{name.removeprefix('order_')}" for name in doubtful if job.column(name).type in NUMERIC}
+    if _bounded(job):
+        bad |= {f"_wild_{name.removeprefix('order_')}" for name in doubtful if job.column(name).type in NUMERIC}
     return sorted(bad) + [f"_lost_{name}" for name in sorted(columns_of(job)) if job.table[name].type == "id"]
 
 
