@@ -155,6 +155,7 @@ class TestRetail:
         assert (int((known & (found.idle_days >= 90)).sum()), int(known.sum())) == (677, 3655)
 
 
+@pytest.mark.row(152)
 def test_classes_by_hand():
     units = np.zeros((4, 120))
     units[0] = 8  # even

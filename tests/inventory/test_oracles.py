@@ -197,6 +197,7 @@ def test_verdicts_need_more_than_a_rate():
     assert verdict(0, 0, 0.03) == "unknown"
 
 
+@pytest.mark.row(302)
 def test_trial_gate():
     assert [trial_gate(sold, 50).verdict for sold in (45, 10, 33)] == ["go", "stop", "wait"]
     with pytest.raises(SpecError):

@@ -225,7 +225,7 @@ def test_suppliers():
     assert times.loc["Q", "lead_source"] == ""
 
 
-@pytest.mark.row(7, 148)
+@pytest.mark.row(7, 148, 314)
 def test_profit_a_unit_names_what_it_assumed():
     found = unit_profit(100, 60, {"commission": 0.05, "freight": 5, "promotion": 0.1, "return_rate": 0.1})
     assert found.net == pytest.approx(40 - 5 - 5 - 10 - 0.6)

@@ -77,7 +77,7 @@ def test_exactly_the_planted_slow_mover(stock):
     assert f"{truth['units_last_90_days']} were sold in 90 days" in found.headline.text("en")
 
 
-@pytest.mark.row(139, 140)
+@pytest.mark.row(139, 140, 144, 263)
 def test_exactly_the_planted_supplier(stock):
     truth = TRUTHS["late_supplier"]
     (found,) = told(stock, "supplier_late")
@@ -86,6 +86,7 @@ def test_exactly_the_planted_supplier(stock):
     assert (row["late"], row["deliveries"]) == (truth["late"], truth["deliveries"])
     assert row["defect_rate"] == pytest.approx(truth["defect_rate"], abs=1e-4)
     assert row["extra_units"] > 0
+    assert row["single_source"] == row["products"] == 8
     assert len(findings(stock)) == 4
 
 
