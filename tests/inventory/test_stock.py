@@ -183,7 +183,7 @@ def test_a_small_shop_by_hand():
     assert found.lines[0].quantity >= 2 * 8 - 9
     assert any("7 days stand in" in note.text("en") for note in found.notes)
     assert found.turnover.points == 1
-    assert any("1 counts" in note.text("en") for note in found.notes)
+    assert any("1 count of" in note.text("en") for note in found.notes)
 
 
 def test_rows_in_another_order_tell_the_same():

@@ -14,7 +14,7 @@ from ecops.messages import Count, Money
 from ui import tables, workspaces
 from ui.inventory.asked import Asked
 from ui.tables import Shape
-from ui.text import _, escape, say
+from ui.text import _, escape, joined, say
 
 _OPEN = 4
 """Lines told in words; the table has all."""
@@ -128,7 +128,7 @@ def promised(asked: Asked) -> None:
     rows = asked.stock.oversold
     if not len(rows):
         return
-    st.warning(_("More is promised than is there of {n} products.", n=len(rows)))
+    st.warning(_("More is promised than is there: {products}.", products=joined(rows["title"])))
     tables.show(
         rows,
         "stock_oversold",

@@ -136,13 +136,7 @@ def recommend(
                 risk=float(risk[row]),
                 wait=float(wait[row]),
                 wait_units=float(max(short[row], 0.0)),
-                why_now=Message(
-                    "{position} units there or surely coming; up to {point} may sell before goods ordered today are "
-                    "here in {days} days.",
-                    position=Count(max(round(float(need.position[row])), 0)),
-                    point=Count(round(float(need.reorder[row]))),
-                    days=int(np.ceil(need.lead[row])),
-                ),
+                why_now=_why_now(need, int(row)),
                 why_much=_why_much(need, int(row), float(quantity[row]), target, order_days),
                 why_wait=Message(
                     "Waiting a week loses about {units} sales, {money}.",
@@ -157,6 +151,25 @@ def recommend(
             )
         )
     return tuple(sorted(lines, key=lambda line: (-np.nan_to_num(line.wait), line.sku)))
+
+
+def _why_now(need: Need, row: int) -> Message:
+    """What is there against what may be asked for; more promised than there is comes first."""
+    words = {"point": Count(round(float(need.reorder[row]))), "days": int(np.ceil(need.lead[row]))}
+    there = round(float(need.position[row]))
+    if there < 0:
+        return Message(
+            "{missing} units more are promised than are there or surely coming; goods ordered today are here in {days} "
+            "days.",
+            missing=Count(-there),
+            days=words["days"],
+        )
+    return Message(
+        "{position} units there or surely coming; up to {point} may sell before goods ordered today are here in {days} "
+        "days.",
+        position=Count(there),
+        **words,
+    )
 
 
 def _why_much(need: Need, row: int, quantity: float, target: float, order_days: float) -> Message:
