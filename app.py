@@ -4,8 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import errors, navigation, scope, settings, workspaces
-from ui.text import _
+from ui import navigation
+from ui.parts import errors
+from ui.parts.text import _
+from ui.state import scope, settings, workspaces
 
 st.set_page_config(page_title="ecops", page_icon=Path("ui/icon.png"), layout="wide")
 st.html(Path("ui/style.css"))

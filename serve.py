@@ -65,9 +65,9 @@ WANTED = (
     "ecops.store.workspace",
     "ecops.review.collecting",
     "sample_data.loading",
-    "ui.overview",
-    "ui.findings",
-    "ui.settings",
+    "ui.overview.overview",
+    "ui.parts.findings",
+    "ui.state.settings",
     "duckdb",
     "pandas",
     "plotly.graph_objects",
@@ -109,7 +109,7 @@ def warm_up() -> None:
 
     from ecops.locale import LANGUAGES, catalogue
     from ecops.store.data import names_in
-    from ui import overview
+    from ui.overview import overview
 
     for language in LANGUAGES:
         catalogue(language)

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from ecops.messages import Message
-from ui import empty, experiment, experiment_check, experiment_details, experiment_plan, experiment_register
-from ui.text import _
+from ui.ab_test import experiment, experiment_check, experiment_details, experiment_plan, experiment_register
+from ui.parts import empty
+from ui.parts.text import _
 
 st.title(_("Should we ship it?"))
 part = experiment.part()

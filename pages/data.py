@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from ui import datapage, errors, upload, workspaces
-from ui.text import _
+from ui.data import datapage, upload
+from ui.parts import errors
+from ui.parts.text import _
+from ui.state import workspaces
 
 st.title(_("What data do we have?"))
 errors.told()

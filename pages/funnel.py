@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import cards, funnel, funnelparts
-from ui.text import _
+from ui.funnel import funnel, funnelparts
+from ui.parts import cards
+from ui.parts.text import _
 
 st.title(_("Where do we lose orders?"))
 asked = funnel.ask()

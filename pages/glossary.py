@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import glossary
-from ui.text import _
+from ui.parts.text import _
 
 st.title(_("What does each figure mean?"))
 st.caption(_("Every figure of the product, how it is computed, and which column of which export it comes from."))

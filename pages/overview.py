@@ -5,8 +5,10 @@ import streamlit as st
 from ecops import growth
 from ecops.messages import Message
 from ecops.review import collecting
-from ui import cards, empty, findings, overview, scope, workspaces
-from ui.text import _, say
+from ui.overview import overview
+from ui.parts import cards, empty, findings
+from ui.parts.text import _, say
+from ui.state import scope, workspaces
 
 st.title(_("How is business, and what changed?"))
 chosen = scope.current()

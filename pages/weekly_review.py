@@ -3,8 +3,10 @@
 import streamlit as st
 
 from ecops.messages import Message
-from ui import cards, empty, errors, findings, review, review_form, review_meeting, review_scenarios, scope, workspaces
-from ui.text import _
+from ui.parts import cards, empty, errors, findings
+from ui.parts.text import _
+from ui.state import scope, workspaces
+from ui.weekly_review import review, review_form, review_meeting, review_scenarios
 
 meeting = review_meeting.on()
 if not meeting:

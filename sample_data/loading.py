@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sample_data
-from ecops.experiments.register import Register
+from ecops.experiments.records.register import Register
 from ecops.store import Wishes
 from ecops.tables import table
 

@@ -132,7 +132,7 @@ def test_no_arrow_runs_up_and_none_in_a_circle(path):
     assert {name for name in known_at_run_time(path) - {own} if row[name] >= row[own]} == set()
 
 
-@pytest.mark.parametrize("path", PACKAGE, ids=relative)
+@pytest.mark.parametrize("path", ALL, ids=relative)
 def test_nobody_names_a_capability(path):
     """Only its own folder, its own part of the interface, and the page that it names know a capability."""
     inside = path.relative_to(ROOT).parts

@@ -15,7 +15,7 @@ from ecops.sources.registry import sources as known_sources
 from ecops.tables import Column, Table
 from ecops.tables import table as canonical_table
 from ecops.tables import tables as canonical_tables
-from ui.text import _, escape, joined, plain, say
+from ui.parts.text import _, escape, joined, plain, say
 
 BLOCKS = {
     "sales": Term(en="Sales", zh="销售"),

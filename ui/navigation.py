@@ -13,7 +13,7 @@ import streamlit as st
 
 from ecops.capability import capabilities
 from ecops.messages import Term
-from ui.text import plain
+from ui.parts.text import plain
 
 _ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,24 +6,23 @@ Ship B: Conversion rate from 3.1% to 3.6% (+16%), about ¥42k more a month (¥11
 """
 
 from ecops.experiments.analysis import analyse, tally_of
-from ecops.experiments.bayes import posterior, posterior_counts
-from ecops.experiments.days import daily
 from ecops.experiments.decide import Decision, decide
-from ecops.experiments.effects import Effect, relative_lift
-from ecops.experiments.findings import findings
-from ecops.experiments.health import likely_splits, srm
-from ecops.experiments.margins import non_inferiority
-from ecops.experiments.means import compare_means, cuped
-from ecops.experiments.measure import moments
-from ecops.experiments.multiplicity import holm
-from ecops.experiments.planning import Design, Plan, days_needed, minimum_effect, plan, power, sample_size
-from ecops.experiments.proportions import compare_proportions
-from ecops.experiments.ratios import compare_ratios
-from ecops.experiments.readout import Readout
-from ecops.experiments.samples import Moments, Sample
-from ecops.experiments.sequential import always_valid, group_sequential
-from ecops.experiments.simulation import aa_check
-from ecops.experiments.spec import Experiment, Metric, preset, presets
+from ecops.experiments.design.planning import Design, Plan, days_needed, minimum_effect, plan, power, sample_size
+from ecops.experiments.design.spec import Experiment, Metric, preset, presets
+from ecops.experiments.looks.health import likely_splits, srm
+from ecops.experiments.looks.sequential import always_valid, group_sequential
+from ecops.experiments.reading.measure import moments
+from ecops.experiments.results.readout import Readout
+from ecops.experiments.statistics.bayes import posterior, posterior_counts
+from ecops.experiments.statistics.days import daily
+from ecops.experiments.statistics.effects import Effect, relative_lift
+from ecops.experiments.statistics.margins import non_inferiority
+from ecops.experiments.statistics.means import compare_means, cuped
+from ecops.experiments.statistics.multiplicity import holm
+from ecops.experiments.statistics.proportions import compare_proportions
+from ecops.experiments.statistics.ratios import compare_ratios
+from ecops.experiments.statistics.samples import Moments, Sample
+from ecops.experiments.telling.findings import findings
 from ecops.statistics import benjamini_hochberg
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "Plan",
     "Readout",
     "Sample",
-    "aa_check",
     "always_valid",
     "analyse",
     "benjamini_hochberg",

@@ -9,22 +9,22 @@ from itertools import combinations
 from typing import Any
 
 from ecops.errors import DataError, EcopsError, SpecError
-from ecops.experiments import comparisons as compare
-from ecops.experiments.bayes import posterior, posterior_counts
-from ecops.experiments.capping import Cap
-from ecops.experiments.checks import data_checks, result_checks
-from ecops.experiments.effects import Effect
-from ecops.experiments.margins import non_inferiority
-from ecops.experiments.measure import Wanted, measure
-from ecops.experiments.money import stakes
-from ecops.experiments.monitoring import reach, where, widen
-from ecops.experiments.readout import Looks, MetricResult, Readout
-from ecops.experiments.slices import path, segment_effects, trends, weekdays
-from ecops.experiments.source import open_source
-from ecops.experiments.spec import Experiment, Metric
-from ecops.experiments.tally import Tally
-from ecops.experiments.totals import is_totals, read_totals
-from ecops.experiments.words import adjustments_made, too_few
+from ecops.experiments.design.spec import Experiment, Metric
+from ecops.experiments.looks.monitoring import reach, where, widen
+from ecops.experiments.reading.measure import Wanted, measure
+from ecops.experiments.reading.source import open_source
+from ecops.experiments.reading.tally import Tally
+from ecops.experiments.reading.totals import is_totals, read_totals
+from ecops.experiments.results import comparisons as compare
+from ecops.experiments.results.checks import data_checks, result_checks
+from ecops.experiments.results.money import stakes
+from ecops.experiments.results.readout import Looks, MetricResult, Readout
+from ecops.experiments.results.slices import path, segment_effects, trends, weekdays
+from ecops.experiments.statistics.bayes import posterior, posterior_counts
+from ecops.experiments.statistics.capping import Cap
+from ecops.experiments.statistics.effects import Effect
+from ecops.experiments.statistics.margins import non_inferiority
+from ecops.experiments.telling.words import adjustments_made, too_few
 from ecops.messages import Message
 from ecops.statistics import benjamini_hochberg
 

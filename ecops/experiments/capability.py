@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:  # noqa: ARG001 - a test has no span before
     """The verdict of every test that was measured lately."""
-    from ecops.experiments.trials import trial_findings
+    from ecops.experiments.records.trials import trial_findings
 
     return trial_findings(data, period)
 
 
 def waits_for(data: Any) -> Sequence[str]:
     """Names of the tests in the register."""
-    from ecops.experiments.register import Register
+    from ecops.experiments.records.register import Register
 
     state = getattr(data, "state", None)
     return [trial.name for trial in Register(state).trials()] if state is not None else []
@@ -36,7 +36,7 @@ def waits_for(data: Any) -> Sequence[str]:
 
 def settle(data: Data, name: str, end: dt.date) -> Finding | None:
     """The verdict of one test up to a day."""
-    from ecops.experiments.trials import verdict_of
+    from ecops.experiments.records.trials import verdict_of
 
     return verdict_of(data, name, end)
 

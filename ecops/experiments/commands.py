@@ -17,7 +17,7 @@ from ecops.terminal import mapped as read_mapping
 
 if TYPE_CHECKING:
     from ecops.experiments import Decision, Experiment, Readout
-    from ecops.experiments.workspace import Held
+    from ecops.experiments.reading.workspace import Held
     from ecops.sources import Inspection
     from ecops.store import Wishes
 
@@ -41,6 +41,9 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     over: Annotated[
         bool, typer.Option("--over", help="The test is over: nobody waits for more users. Limits stay as they are.")
     ] = False,
+    any_time: Annotated[
+        bool, typer.Option("--any-time", help="Limits for looking at any time, a little wider; needs --planned.")
+    ] = False,
     look: Annotated[
         list[float] | None, typer.Option("--look", help="Users at an earlier look; may be repeated.")
     ] = None,
@@ -63,7 +66,7 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Say whether to ship: one sentence with money, and what it rests on."""
     from ecops.experiments import decide, tally_of
-    from ecops.experiments.judging import judged
+    from ecops.experiments.records.judging import judged
 
     _possible(
         ("--planned", planned, planned is None or planned >= 4),
@@ -73,7 +76,9 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     )
     data, held = _opened(file, name, read_mapping(columns or []))
     whole = over and planned is None
-    changes = {"planned_sample": planned, "whole": whole, "margin": margin, "monthly_traffic": traffic}
+    changes: dict[str, Any] = {"planned_sample": planned, "whole": whole, "margin": margin, "monthly_traffic": traffic}
+    if any_time:
+        changes["monitoring"] = "always_valid"
     spec = _split(_changed(held, changes, goal, control, guardrail or [], also or []), split or [])
     readout = judged(tally_of(data, spec), spec, tuple(look or ())).readout
     decision = decide(readout)
@@ -119,8 +124,8 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     as_json: JsonOption = False,
 ) -> None:
     """Plan a test: users, days, looks, and what waiting costs."""
-    from ecops.experiments.drafting import ALPHA, BASES, UNITS, Draft
-    from ecops.experiments.spec import preset
+    from ecops.experiments.design.drafting import ALPHA, BASES, UNITS, Draft
+    from ecops.experiments.design.spec import preset
 
     change = preset(metric).suggested_lift if lift is None else lift
     _possible(
@@ -178,14 +183,14 @@ def _possible(*options: tuple[str, float | None, bool]) -> None:
 
 
 def _say(sentence: Message, language: str) -> None:
-    from ecops.experiments.report import readable
+    from ecops.experiments.telling.report import readable
 
     typer.echo(readable(sentence).text(as_language(language)))
 
 
 def _opened(file: Path, name: str, mapped: Mapping[str, str]) -> tuple[Any, Held]:
     """The data of a file, read as the app would load it, and the experiment in it that is meant."""
-    from ecops.experiments.workspace import experiments_in
+    from ecops.experiments.reading.workspace import experiments_in
     from ecops.store.inputs import open_export
 
     data: Any = file
@@ -271,7 +276,7 @@ def _rail(text: str) -> tuple[str, float]:
 
 
 def _answer(readout: Readout, decision: Decision, language: str) -> dict[str, Any]:
-    from ecops.experiments.report import readable
+    from ecops.experiments.telling.report import readable
 
     def told(sentence: Message) -> str:
         return readable(sentence).text(as_language(language))

@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ecops.experiments.effects import Effect
-from ecops.experiments.money import MEASURED
-from ecops.experiments.readout import MetricResult, Readout, Stake
-from ecops.experiments.words import arm_name, change, interval, money_clause, otherwise, too_few
+from ecops.experiments.results.money import MEASURED
+from ecops.experiments.results.readout import MetricResult, Readout, Stake
+from ecops.experiments.statistics.effects import Effect
+from ecops.experiments.telling.words import arm_name, change, interval, money_clause, otherwise, too_few
 from ecops.finding import Advice
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent, Value
@@ -216,6 +216,14 @@ def _poorer(readout: Readout, arm: str, verdict: str) -> tuple[Kind, list[Messag
     ]
 
 
+def _without_money(readout: Readout, kind: Kind, arm: str, reasons: list[Message]) -> Message | None:
+    """The headline of an arm whose goal is sure and whose money is not; None for all others."""
+    poorer = _poorer(readout, arm, "better") if kind == "continue" and reasons else None
+    if poorer is None or reasons[0] != poorer[1][0]:
+        return None
+    return Message("Do not ship {arm} yet. {why}", arm=arm_name(readout.spec, arm), why=reasons[0])
+
+
 def _too_small(readout: Readout, effect: Effect) -> bool:
     return effect.lift.status == "ok" and abs(effect.lift.value) < readout.spec.worthwhile
 
@@ -272,9 +280,12 @@ def _decision(
     return Decision(
         kind=kind,
         arm=arm,
-        headline=_headline(readout, kind, result, stake, (wrong, days), choose == "treatment")
-        if kind != "flat" or not reasons
-        else _kept(readout, result, reasons[0]),
+        headline=_without_money(readout, kind, arm, reasons)
+        or (
+            _headline(readout, kind, result, stake, (wrong, days), choose == "treatment")
+            if kind != "flat" or not reasons
+            else _kept(readout, result, reasons[0])
+        ),
         reasons=(*reasons, *_more_reasons(readout, kind, result, stake, against)),
         result=result,
         stake=stake,

@@ -1,12 +1,12 @@
 """Where do we lose orders: which step, in which segment, how much money, how sure, what to do."""
 
-from ecops.funnel.behaviour import TimeToConvert, drivers, skipped_steps, time_to_convert
-from ecops.funnel.counts import from_table
-from ecops.funnel.diagnosis import Diagnosis, diagnose
-from ecops.funnel.events import from_events
-from ecops.funnel.packing import PackedEvents, pack
-from ecops.funnel.products import cart_pay_products
-from ecops.funnel.quality import quality
+from ecops.funnel.causes.diagnosis import Diagnosis, diagnose
+from ecops.funnel.causes.products import cart_pay_products
+from ecops.funnel.causes.quality import quality
+from ecops.funnel.paths.behaviour import TimeToConvert, drivers, skipped_steps, time_to_convert
+from ecops.funnel.reading.counts import from_table
+from ecops.funnel.reading.events import from_events
+from ecops.funnel.reading.packing import PackedEvents, pack
 from ecops.funnel.spec import Exclusion, FunnelSpec, Step, presets
 from ecops.funnel.table import FunnelTable, Issue
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
     """Steps that changed, as the page tells them, and products that many put into the cart and few pay for."""
-    from ecops.funnel.weekly import product_findings, step_findings
+    from ecops.funnel.telling.weekly import product_findings, step_findings
 
     return [*step_findings(data, period, compare), *product_findings(data, period)]
 
@@ -51,6 +51,6 @@ CAPABILITY = Capability(
     advice=Path(__file__).parent / "advice.toml",
     levers=levers,
     commands=commands,
-    modules=("ecops.funnel.weekly",),
+    modules=("ecops.funnel.telling.weekly",),
     rows=(61, 62, 64, 77),
 )

@@ -62,8 +62,8 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: JsonOption = False,
 ) -> None:
     """Say where orders are lost: steps, causes in money, defects of the data."""
-    from ecops.funnel import sheet
     from ecops.funnel import workspace as shop
+    from ecops.funnel.reading import sheet
 
     span = parse_period(period) if period else None
     if file is None:
@@ -89,7 +89,7 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _is_log(file: Path) -> bool:
     """Whether a file has a person, an event and a time; only its head is read."""
-    from ecops.funnel.source import EventSource
+    from ecops.funnel.reading.source import EventSource
 
     if file.suffix.casefold() == ".parquet":
         import pyarrow.parquet as pq
@@ -122,7 +122,7 @@ class _Asked:
         Raises:
             EcopsError: no such preset or event, or choices that do not go together.
         """
-        from ecops.funnel.own import log_spec
+        from ecops.funnel.reading.own import log_spec
 
         return replace(log_spec(events, self.steps, None), **self.how)
 
@@ -130,7 +130,7 @@ class _Asked:
 def _of_log(file: Path, asked: _Asked, period: Period | None, compare: Compare) -> Any:
     """The funnel of a log; compared when the log covers the days before the period."""
     from ecops.funnel import from_events, pack
-    from ecops.funnel.logs import not_used
+    from ecops.funnel.reading.logs import not_used
     from ecops.funnel.workspace import compared
 
     log = pack(file, asked.how["unit"], by=asked.by)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.finding import Amount, Finding
-from ecops.funnel import logs
-from ecops.funnel.counts import from_table
-from ecops.funnel.diagnosis import Diagnosis, diagnose
-from ecops.funnel.own import ALL_STEPS, Words, log_spec
-from ecops.funnel.products import cart_pay_products
-from ecops.funnel.quality import quality
+from ecops.funnel.causes.diagnosis import Diagnosis, diagnose
+from ecops.funnel.causes.products import cart_pay_products
+from ecops.funnel.causes.quality import quality
+from ecops.funnel.reading import logs
+from ecops.funnel.reading.counts import from_table
+from ecops.funnel.reading.own import ALL_STEPS, Words, log_spec
 from ecops.funnel.spec import FunnelSpec, Step, known_steps, presets
 from ecops.funnel.table import FunnelTable, Issue
 from ecops.messages import Message, Percent

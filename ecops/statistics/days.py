@@ -181,11 +181,10 @@ def swing(
         _share(span.after, (mean @ span.after)[:, None]) - _share(span.before, (mean @ span.before)[:, None])
     )
     found = _mixed(_cut(residual, there, span, floor), contrast, floor, there, span, weekdays=weekdays)
-    least = np.sqrt((contrast**2 * sampling).sum(1))
     told = (mean @ span.after > 0) & ((mean @ span.before > 0) | ~span.before.any()) & (found.df > 0)
     unknown = np.full(len(actual), np.nan)
     return Swing(
-        np.where(told, np.maximum(found.error, least), unknown),
+        np.where(told, found.error, unknown),
         np.where(told, found.df, 0.0),
         np.where(told, found.memory, unknown),
     )

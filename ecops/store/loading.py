@@ -266,6 +266,9 @@ class Loader:
             return ()
         paths = [manifest.verified(self.folder, file) for file in current]
         relations = {"order_lines": paths, "fresh": View(parquet_sql("order_lines", [self.folder / segment.path]))}
+        own = "SELECT count(recorded_by) AS n FROM "
+        if not sum(self.engine.query(own + name, tables=relations, timeout=None)["n"][0].as_py() for name in relations):
+            return ()  # nothing of an ERP, which the columns of the files tell at once
         erp = "coalesce({side}.recorded_by, '') = 'erp'"
         (found,) = self.engine.query(
             "SELECT count(DISTINCT n.order_id) AS n FROM fresh AS n JOIN order_lines AS o USING (order_id) "  # noqa: S608

@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 from ecops import Workspace
 from ecops.commands.app import app
 from ecops.experiments import decide, tally_of
-from ecops.experiments.judging import asked, judge
-from ecops.experiments.register import UNNAMED, Register
-from ecops.experiments.report import readable, report
-from ecops.experiments.trials import trial_findings
-from ecops.experiments.workspace import experiments_in
+from ecops.experiments.reading.workspace import experiments_in
+from ecops.experiments.records.judging import asked, judge
+from ecops.experiments.records.register import UNNAMED, Register
+from ecops.experiments.records.trials import trial_findings
+from ecops.experiments.telling.report import readable, report
 from ecops.periods import Period
 from tests.experiments.shops import shop
 

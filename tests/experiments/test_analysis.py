@@ -21,7 +21,7 @@ from ecops.experiments import (
     preset,
     tally_of,
 )
-from ecops.experiments.samples import moments_of
+from ecops.experiments.statistics.samples import moments_of
 from tests.experiments.shops import shop, totals
 
 USERS = shop(lift=0.15, past=0.8)
@@ -84,7 +84,7 @@ def test_covariates_remove_noise():
 def test_missing_history_is_filled_and_flagged():
     holes = USERS.copy()
     holes.loc[::5, "pre_value"] = np.nan
-    readout = analyse(holes, Experiment(goal="uv_value", covariates=("pre_value",)))
+    readout = analyse(holes, Experiment(goal="uv_value", covariates=("pre_value",), planned_sample=40_000))
     filled = holes.assign(gone=holes.pre_value.isna().astype(float), pre_value=holes.pre_value.fillna(0.0))
     filled["revenue"] = filled.revenue.clip(upper=readout.caps["revenue"].high)
     arms = [
@@ -196,7 +196,7 @@ def test_a_changed_mind_costs_milliseconds():
 
 
 def test_a_lower_cap_needs_no_second_reading():
-    from ecops.experiments.capping import Cap
+    from ecops.experiments.statistics.capping import Cap
 
     tally = tally_of(USERS, Experiment(goal="uv_value"))
     at = float(np.sort(USERS.revenue)[-15])

@@ -18,10 +18,10 @@ from ecops.experiments import (
     non_inferiority,
     relative_lift,
 )
-from ecops.experiments.effects import normal_critical, to_t, two_sided
-from ecops.experiments.proportions import exact_p
-from ecops.experiments.samples import Sample, as_sample, merge, moments_from_sums, moments_of
-from ecops.experiments.scores import difference_score
+from ecops.experiments.statistics.effects import normal_critical, to_t, two_sided
+from ecops.experiments.statistics.proportions import exact_p
+from ecops.experiments.statistics.samples import Sample, as_sample, merge, moments_from_sums, moments_of
+from ecops.experiments.statistics.scores import difference_score
 
 
 def draw(seed, n, shift=0.0):

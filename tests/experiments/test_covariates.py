@@ -6,7 +6,7 @@ import statsmodels.api as sm
 
 from ecops.errors import DataError
 from ecops.experiments import Design, cuped, power
-from ecops.experiments.samples import moments_of
+from ecops.experiments.statistics.samples import moments_of
 
 
 def arms(users, count, seed):

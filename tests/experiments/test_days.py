@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from ecops.experiments import Experiment, analyse, daily, srm
-from ecops.experiments.comparisons import compare_arms
-from ecops.experiments.tally import Tally, Totals
+from ecops.experiments.reading.tally import Tally, Totals
+from ecops.experiments.results.comparisons import compare_arms
 from tests.experiments.shops import shop, totals
 
 

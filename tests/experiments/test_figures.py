@@ -4,7 +4,7 @@ import pytest
 
 from ecops.charts import Look
 from ecops.experiments import Design, Experiment, analyse, decide
-from ecops.experiments.figures import cumulative, intervals, power_curve
+from ecops.experiments.telling.figures import cumulative, intervals, power_curve
 from tests.experiments.shops import shop, totals
 
 USERS = shop(lift=0.25, seed=2)

@@ -9,11 +9,11 @@ from statsmodels.stats import oneway
 
 from ecops.errors import SpecError
 from ecops.experiments import compare_means, likely_splits, posterior, posterior_counts, srm
-from ecops.experiments.bayes import expected_losses
-from ecops.experiments.capping import Cap, capped_count, high_limit, tail_size
-from ecops.experiments.health import CONCENTRATIONS, balance, split_evidence
-from ecops.experiments.samples import moments_of
-from ecops.experiments.segments import heterogeneity, trend
+from ecops.experiments.looks.health import CONCENTRATIONS, balance, split_evidence
+from ecops.experiments.results.segments import heterogeneity, trend
+from ecops.experiments.statistics.bayes import expected_losses
+from ecops.experiments.statistics.capping import Cap, capped_count, high_limit, tail_size
+from ecops.experiments.statistics.samples import moments_of
 
 
 def test_split_is_a_chi_square_over_the_planned_arms():

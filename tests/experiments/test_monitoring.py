@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from ecops.experiments import Experiment, analyse, compare_proportions, group_sequential, tally_of
-from ecops.experiments.judging import judged
-from ecops.experiments.monitoring import bounds, horizon, reach
+from ecops.experiments.looks.monitoring import bounds, horizon, reach
+from ecops.experiments.records.judging import judged
 from tests.experiments.shops import shop
 
 SPEC = Experiment(minimum_lift=0.12)

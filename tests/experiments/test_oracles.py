@@ -29,8 +29,8 @@ from ecops.experiments import (
     sample_size,
     srm,
 )
-from ecops.experiments.means import linear_weights
-from ecops.experiments.samples import as_sample, moments_from_sums, moments_of
+from ecops.experiments.statistics.means import linear_weights
+from ecops.experiments.statistics.samples import as_sample, moments_from_sums, moments_of
 from tests.experiments.references import corrected_z, delta_minimum_effect, interval, linear_delta, log_delta, welch_df
 
 FILE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "experiments" / "oracle_vectors.json"

@@ -4,8 +4,8 @@ import sqlglot
 
 from ecops.experiments import Experiment, analyse
 from ecops.experiments.analysis import wanted
-from ecops.experiments.measure import measure, quoted
-from ecops.experiments.source import Source, open_source
+from ecops.experiments.reading.measure import measure, quoted
+from ecops.experiments.reading.source import Source, open_source
 from tests.experiments.shops import shop
 
 SPEC = Experiment(goal="uv_value", guardrails=(("aov", 0.1),), segments=("device",), covariates=("pre_value",))

@@ -9,11 +9,12 @@ import pytest
 
 from ecops import Workspace
 from ecops.errors import FileError, MappingError, SpecError
-from ecops.experiments import Experiment, analyse, decide, peeking, tally_of
-from ecops.experiments.drafting import Draft
-from ecops.experiments.planning import power
-from ecops.experiments.register import Register
-from ecops.experiments.workspace import experiments_in
+from ecops.experiments import Experiment, analyse, decide, tally_of
+from ecops.experiments.design.drafting import Draft
+from ecops.experiments.design.planning import power
+from ecops.experiments.looks import peeking
+from ecops.experiments.reading.workspace import experiments_in
+from ecops.experiments.records.register import Register
 from ecops.store.state import State
 from tests.experiments.shops import shop, totals
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from ecops.errors import SpecError
 from ecops.experiments import always_valid, group_sequential
-from ecops.experiments.sequential import NEVER, _bounds, always_valid_p, crossing_power, spent_error
+from ecops.experiments.looks.sequential import NEVER, _bounds, always_valid_p, crossing_power, spent_error
 
 
 def test_pocock_type_bounds_are_level():

@@ -7,8 +7,8 @@ import pytest
 from scipy import special, stats
 
 from ecops.experiments import compare_means, compare_ratios, non_inferiority
-from ecops.experiments.samples import Sample, moments_of
-from ecops.experiments.skewness import bent, mean_thirds, ratio_thirds, reaches, straightened, tail
+from ecops.experiments.statistics.samples import Sample, moments_of
+from ecops.experiments.statistics.skewness import bent, mean_thirds, ratio_thirds, reaches, straightened, tail
 
 
 def test_the_third_moment_is_that_of_a_share_of_lognormal_values():
@@ -92,6 +92,9 @@ def test_a_small_arm_reaches_further_on_its_poor_side():
     assert effect.lacking == pytest.approx(max(30 / 60, effect.skewness**2))
     few = compare_means(Sample(3_600, 3.6, 1_100.0, 108.0), Sample(400, 2.4, 500.0, 12.0))
     assert few.lacking >= 2.5
+    wild = compare_means(Sample(18_000, 3.6, 9_000.0, 540.0), Sample(2_000, 2.4, 2_000.0, 60.0))
+    assert wild.skewness > 1.2
+    assert wild.lacking == pytest.approx(wild.skewness**2)
 
 
 def test_a_guardrail_has_the_skewness_of_what_it_holds():

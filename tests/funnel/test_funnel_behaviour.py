@@ -4,7 +4,7 @@ import pytest
 
 from ecops.errors import DataError, SpecError
 from ecops.funnel import FunnelSpec, cart_pay_products, drivers, skipped_steps, time_to_convert
-from ecops.funnel.behaviour import drivers_from_counts
+from ecops.funnel.paths.behaviour import drivers_from_counts
 from tests.funnel.oracle import frame
 
 HOUR, MINUTE = 3_600, 60

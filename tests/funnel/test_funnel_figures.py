@@ -4,7 +4,7 @@ import pytest
 
 from ecops.charts import Look
 from ecops.funnel import FunnelSpec, diagnose, from_events, from_table, time_to_convert
-from ecops.funnel.figures import funnel_bars, money_waterfall, segment_rates, time_histogram
+from ecops.funnel.telling.figures import funnel_bars, money_waterfall, segment_rates, time_histogram
 from tests.funnel.oracle import frame
 
 

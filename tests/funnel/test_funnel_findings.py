@@ -8,7 +8,7 @@ import pytest
 
 from ecops.finding import Amount
 from ecops.funnel import diagnose, from_table
-from ecops.funnel.findings import _as_a_whole, _money_words, interval_words, told_apart
+from ecops.funnel.telling.findings import _as_a_whole, _money_words, interval_words, told_apart
 from ecops.funnel.workspace import shop_funnel
 from ecops.messages import Percent, write
 from ecops.periods import Period

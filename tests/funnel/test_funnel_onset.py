@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecops.funnel.onset import onset
+from ecops.funnel.causes.onset import onset
 
 
 def naive(on, entered, usual):

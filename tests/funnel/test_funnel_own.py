@@ -4,7 +4,7 @@ import pytest
 
 from ecops import Workspace
 from ecops.errors import DataError, SpecError
-from ecops.funnel.own import Own, log_spec, steps_with, unused
+from ecops.funnel.reading.own import Own, log_spec, steps_with, unused
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 
 from ecops.errors import DataError, EcopsError
-from ecops.funnel import from_table, sheet
+from ecops.funnel import from_table
+from ecops.funnel.reading import sheet
 
 HEAD = "流量来源\t{}\t加购人数\t支付买家数\n"
 

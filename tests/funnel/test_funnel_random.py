@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecops.funnel import FunnelSpec, Step, from_events, pack
-from ecops.funnel.counting import tally
-from ecops.funnel.events import ask
-from ecops.funnel.instants import ordered_repeats
-from ecops.funnel.kernel import ordered, reach
+from ecops.funnel.paths.counting import tally
+from ecops.funnel.paths.instants import ordered_repeats
+from ecops.funnel.paths.kernel import ordered, reach
+from ecops.funnel.reading.events import ask
 from ecops.periods import Period
 from tests.funnel.oracle import by_value, frame, totals
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ecops.errors import EcopsError
-from ecops.funnel.sheet import read_sheet, segment_columns, sheet_funnel, sheet_products
+from ecops.funnel.reading.sheet import read_sheet, segment_columns, sheet_funnel, sheet_products
 
 TEXT = """流量来源	访客数	加购人数	下单买家数	支付买家数	支付金额
 手淘搜索	5,886	318	63	58	5,812.00

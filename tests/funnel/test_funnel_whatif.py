@@ -9,7 +9,7 @@ import pytest
 
 from ecops.errors import EcopsError
 from ecops.funnel import from_table
-from ecops.funnel.whatif import interval, outcome, raise_step, standing
+from ecops.funnel.causes.whatif import interval, outcome, raise_step, standing
 
 HAND = pd.DataFrame(
     {

@@ -7,7 +7,7 @@ import pytest
 
 from ecops.errors import DataError, EcopsError
 from ecops.funnel import workspace as shop
-from ecops.funnel.segments import segment_rows, step_by_segment
+from ecops.funnel.paths.segments import segment_rows, step_by_segment
 from ecops.periods import Period
 
 AFTER = Period(dt.date(2026, 11, 8), dt.date(2026, 11, 14))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ecops import Workspace
-from ecops.funnel.own import Own
+from ecops.funnel.reading.own import Own
 from tests.pages.test_pages import said
 
 

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from pptx import Presentation
 
-from ui import review
+from ui.weekly_review import review
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_whole_shop_has_plain_names(open_app, downloaded):
 def test_events_that_name_no_platform_stay_under_every_filter(home, open_app, query, also, not_there):
     import ecops
     from ecops.review import weekly
-    from ui.filtering import Filtered
+    from ui.state.filtering import Filtered
 
     open_app("data")
     workspace = ecops.Workspace.open(home / "sample")

@@ -159,7 +159,7 @@ def test_what_is_wrong_with_the_data_is_said_once():
 
         from ecops.handbook import advice
         from ecops.messages import Message
-        from ui import review
+        from ui.weekly_review import review
 
         gone = Message("{text}", text="No orders of Taobao.")
         defect = SimpleNamespace(headline=gone, action=advice("data_quality"))

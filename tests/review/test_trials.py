@@ -6,8 +6,8 @@ import pytest
 
 from ecops import Workspace
 from ecops.experiments import Experiment, analyse, decide
-from ecops.experiments.register import Register
-from ecops.experiments.trials import trial_findings
+from ecops.experiments.records.register import Register
+from ecops.experiments.records.trials import trial_findings
 from ecops.periods import Period
 from ecops.review import collect
 from sample_data import loading

@@ -122,6 +122,10 @@ def test_part_of_the_fall_made_good_is_said():
     outcome = verify(rates(0.4, 0.25, trouble=0.2), {name: rates(0.5, 0.5) for name in "abc"}, START, known=since(-7))
     assert outcome.verdict == "no_evidence"
     assert "About 25% of the fall is made good" in text(outcome)
+    # More than half, and still for sure below: not back either.
+    most = verify(rates(0.4, 0.32, trouble=0.2), {name: rates(0.5, 0.5) for name in "abc"}, START, known=since(-7))
+    assert most.verdict == "no_evidence"
+    assert "About 60% of the fall is made good" in text(most)
 
 
 def test_another_place_with_the_same_trouble_and_no_action_is_a_proof():
@@ -204,6 +208,15 @@ def test_a_season_that_began_some_weeks_ago_is_not_called_a_success():
     outcome = verify(shop(noisy(6, size=196) * growth, day(-168)), beside, START)
     assert outcome.verdict == "risen"
     assert outcome.earned is None
+    assert "point upwards" in text(outcome)
+
+
+def test_a_season_is_seen_behind_a_trouble_too():
+    # The week before the action is low, so only the weeks before it tell that the place was rising.
+    growth = 1.06 ** (np.clip(np.arange(-168, 28) + 56, 0, None) / 7) * moved(-0.4, -7, 0, 196, 28)
+    beside = {str(seed): shop(noisy(seed, size=196), day(-168)) for seed in (11, 12, 13, 14)}
+    outcome = verify(shop(noisy(6, size=196) * growth, day(-168)), beside, START, known=since(-7))
+    assert outcome.verdict == "risen"
     assert "point upwards" in text(outcome)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,3 +198,14 @@ def test_decimals_of_parquet_keep_every_digit() -> None:
         assert [decimal.Decimal(text) for text in told] == [decimal.Decimal(cell) for cell in cells]
         assert not [text for text in told if "E" in text]
     assert _text(pa.array([decimal.Decimal(1200)], pa.decimal128(10, -2))).to_pylist() == ["1200"]
+
+
+def test_a_report_known_by_description_is_confirmed_once(tmp_path: Any) -> None:
+    path = Path(__file__).resolve().parents[1] / "fixtures" / "sources" / "youzan_orders.csv"
+    shop = Workspace.open(tmp_path / "shop")
+    with pytest.raises(MappingError, match="known from descriptions only") as refused:
+        shop.load(path)
+    assert refused.value.asks == "source"
+    assert shop.load(path, "youzan_orders").rows == 1
+    later = path.read_text("utf-8").replace("E20260501100000000100001", "E20260502100000000100002")
+    assert shop.load(later.encode(), name="next.csv").rows == 1

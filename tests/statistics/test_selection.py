@@ -20,10 +20,18 @@ def naive(estimate, df, least, level=0.95):
     return min(ends[0], estimate), max(ends[1], estimate)
 
 
-@pytest.mark.parametrize(("estimate", "df", "least"), [(3.0, 12, 2.5), (4.0, 40, 3.2), (6.0, 8, 3.0), (2.7, 1000, 2.6)])
+@pytest.mark.parametrize(
+    ("estimate", "df", "least"), [(3.0, 12, 2.5), (4.0, 40, 3.2), (6.0, 8, 3.0), (2.7, 1000, 2.6), (2.602, 1000, 2.6)]
+)
 def test_ends_are_where_the_truncated_distribution_has_its_quantiles(estimate, df, least):
     low, high = after_selection(estimate, 1.0, df, least)
     assert (float(low), float(high)) == pytest.approx(naive(estimate, df, least), abs=1e-6)
+
+
+def test_the_estimate_is_always_inside():
+    low, high = after_selection([3.001, -3.001], 1.0, 50, 3.0)
+    assert float(low[0]) < 3.001 <= float(high[0])
+    assert float(low[1]) <= -3.001 < float(high[1])
 
 
 def test_a_loss_is_the_mirror_of_a_gain():

@@ -10,7 +10,7 @@ import numpy as np
 
 from ecops.finding import Finding
 from ecops.funnel import FunnelTable, diagnose, presets
-from ecops.funnel.diagnosis import Diagnosis
+from ecops.funnel.causes.diagnosis import Diagnosis
 from tools.calibrate.promises import Held, Promise
 from tools.calibrate.shops import CHANNELS, END, Floats, memory_noise
 

@@ -1,0 +1,1 @@
+"""What a test is, and how many users and days it needs."""

@@ -1,0 +1,1 @@
+"""Looking at a running test without fooling oneself, and whether its traffic is split as planned."""

@@ -1,0 +1,1 @@
+"""From rows or totals to the moments of each arm."""

@@ -1,0 +1,1 @@
+"""Intervals and tests of two arms: shares, means, ratios, few and skewed values, several questions at once."""

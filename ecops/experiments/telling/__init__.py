@@ -1,0 +1,1 @@
+"""What came out of a test, in sentences, pictures and reports."""

@@ -1,0 +1,1 @@
+"""Which step in which part really changed, what it costs, and what would be if."""

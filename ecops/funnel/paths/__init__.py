@@ -1,0 +1,1 @@
+"""How far everybody got: chains of steps, whose they are, how long they took."""

@@ -1,0 +1,1 @@
+"""From a log of events or a table of counts to steps: whatever the steps are called there."""

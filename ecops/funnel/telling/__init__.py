@@ -1,0 +1,1 @@
+"""What a funnel says, in sentences and pictures."""

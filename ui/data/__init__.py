@@ -1,0 +1,1 @@
+"""The page of loads: files that come in, questions about them, receipts."""

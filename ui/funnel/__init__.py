@@ -1,0 +1,1 @@
+"""The page of steps and where people leave."""

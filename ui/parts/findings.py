@@ -1,0 +1,93 @@
+"""Findings as cards: one card, one cause; the headline first, the money at the right edge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ecops import Finding
+from ecops.finding import Amount, Confidence
+from ecops.handbook import roles
+from ui.parts.text import _, red_up, say
+from ui.weekly_review import review_form
+
+OPEN = 3
+"""Cards that are open; the rest is folded."""
+
+
+def show(findings: Sequence[Finding], key: str) -> None:
+    """The findings in the order given: three open, the rest folded."""
+    for place, finding in enumerate(findings[:OPEN]):
+        card(finding, f"{key}_{place}")
+    rest = findings[OPEN:]
+    if rest:
+        with st.expander(_("{n} more findings", n=len(rest)), key=f"{key}_rest"):
+            for place, finding in enumerate(rest, OPEN):
+                card(finding, f"{key}_{place}")
+
+
+def card(finding: Finding, key: str) -> None:
+    """One finding."""
+    with st.container(border=True, key=f"finding_{key}"):
+        told, paid = st.columns([7, 3], gap="medium")
+        with told:
+            st.markdown(f"**{say(finding.headline)}**")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                chip(finding.confidence)
+                st.caption(say(finding.evidence), width="content")
+            if finding.action is not None:
+                st.markdown(
+                    _(
+                        "Advice: {advice} Owner: {owner}.",
+                        advice=finding.action.text,
+                        owner=roles().get(finding.action.owner, finding.action.owner),
+                    )
+                )
+            for note in finding.notes:
+                st.caption(say(note))
+        with paid:
+            if finding.money is not None:
+                money(finding.money, key)
+            review_form.button(finding, key)
+
+
+def money(amount: Amount, key: str) -> None:
+    """An amount with its direction in colour, arrow and word, its span and its interval; grey where it may be 0."""
+    up, unsure = amount.value > 0, amount.low <= 0 <= amount.high
+    with st.container(key=f"finding_money_{key}", gap=None):
+        colour = "red" if up == red_up() else "green"
+        arrow = "▲" if up else "▼"
+        shown = f":grey[{say(amount.money)}]" if unsure else f":{colour}[{arrow} {say(amount.money)}]"
+        st.header(shown, anchor=False, text_alignment="right")
+        st.caption(f"{_direction(up)} · {_horizon(amount.horizon)}", text_alignment="right")
+        if math.isfinite(amount.low) and math.isfinite(amount.high):
+            st.caption(_("{interval} (95%)", interval=amount.interval), text_alignment="right")
+        if unsure:
+            st.caption(_("It may as well be nothing."), text_alignment="right")
+
+
+def _direction(up: bool) -> str:
+    return _("more taken in") if up else _("less taken in")
+
+
+def _horizon(horizon: str) -> str:
+    return {
+        "period": _("over this period"),
+        "week": _("a week"),
+        "month": _("a month"),
+        "year": _("a year"),
+    }[horizon]
+
+
+def chip(confidence: Confidence) -> None:
+    """How sure a finding is."""
+    if confidence == "confirmed":
+        st.badge(_("Confirmed"), color="blue", help=_("Holds after allowing for all comparisons made."))
+    elif confidence == "watch":
+        st.badge(
+            _("Watch"), color="orange", help=_("Would hold alone, but not after allowing for all comparisons made.")
+        )
+    else:
+        st.badge(_("Too little data"), color="grey", help=_("Too few cases to tell it from chance."))

@@ -1,0 +1,1 @@
+"""What a reader chose and what it means: address, shop, scope, filters, language."""

@@ -1,0 +1,196 @@
+"""Which shop is looked at: the sample shop, or one of the reader's own. One shop is one workspace, one folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+import ecops
+from ecops import workfolders
+from ecops.errors import SpecError, StoreError
+from ecops.messages import Message
+from ecops.store import Data, is_workspace
+from sample_data import loading
+from ui.parts import errors
+from ui.parts.text import _, clean
+from ui.state.filtering import Filtered
+
+_ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = "sample"
+OWN = "mine"
+Where = tuple[tuple[str, tuple[str, ...]], ...]
+_NAME = re.compile(r"^[^\W_][\w-]{0,40}$")
+
+
+def home() -> Path:
+    """The folder that holds the workspaces: ECOPS_HOME, else `workspace` beside the app."""
+    return Path(os.environ.get("ECOPS_HOME") or _ROOT / "workspace")
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _open(path: str, read_only: bool) -> ecops.Workspace:
+    return ecops.Workspace.open(Path(path), read_only=read_only)
+
+
+def current_name() -> str:
+    """The folder name of the chosen workspace; what the address says is used only when it is such a name."""
+    chosen = str(st.session_state.get("ws") or SAMPLE)
+    return chosen if _NAME.match(chosen) else SAMPLE
+
+
+def is_sample() -> bool:
+    """Whether the sample shop is looked at; nothing can be changed there."""
+    return current_name() == SAMPLE
+
+
+def choose_sample() -> None:
+    """Switch to the sample shop (for callbacks of buttons)."""
+    st.session_state["ws"] = SAMPLE
+
+
+def choose_own() -> None:
+    """Switch to the reader's own shop (for callbacks of buttons)."""
+    st.session_state["ws"] = OWN
+
+
+def names() -> list[str]:
+    """Workspaces to choose from: the sample, the reader's own, and every other one of the home."""
+    found = [folder.name for folder in sorted(home().glob("*")) if _NAME.match(folder.name) and is_workspace(folder)]
+    return [SAMPLE, OWN, *(name for name in found if name not in {SAMPLE, OWN})]
+
+
+def new_shop() -> None:
+    """A name box that makes another shop, for another brand or another currency."""
+    with st.expander(_("New shop"), key="new_shop_box", type="compact"), st.form("new_shop_form", border=False):
+        st.text_input(_("Name of the new shop"), key="new_shop", max_chars=41)
+        st.form_submit_button(_("Make the shop"), on_click=_make)
+    errors.told("shop")
+
+
+def _make() -> None:
+    """Make the shop that is named in the box, and choose it."""
+    name = str(st.session_state["new_shop"]).strip()
+    with errors.kept("shop"):
+        if not _NAME.match(name):
+            raise SpecError(
+                Message("This cannot be the name of a shop."),
+                Message("Letters, digits, hyphens and underscores will do, for example {name}.", name="brand-us"),
+            )
+        if name.casefold() in {known.casefold() for known in names()} or (home() / name).exists():
+            raise SpecError(Message("There is already a shop called {name}.", name=name), Message("Take another name."))
+        ecops.Workspace.open(home() / name)
+        st.session_state["ws"] = name
+        st.session_state["new_shop"] = ""
+
+
+def label(name: str) -> str:
+    """What a workspace is called in the list."""
+    if name == SAMPLE:
+        return _("Sample shop")
+    if name == OWN:
+        return _("My shop")
+    return clean(name)
+
+
+def current() -> ecops.Workspace:
+    """The chosen workspace, opened once for all readers; the sample shop is built when it is first asked for."""
+    path = str(home() / current_name())
+    if is_sample():
+        _build_sample(path)
+    else:
+        _add_up(path)
+    return _open(path, is_sample())
+
+
+def _add_up(path: str) -> None:
+    """Add up a shop by day anew after an update that does it differently; once for all readers."""
+    ready, _building = _ready()
+    if path not in ready:
+        with suppress(StoreError), st.spinner(_("Adding up by day anew, once after an update")):
+            _open(path, False).add_up()
+        ready.add(path)
+
+
+@st.cache_resource(show_spinner=False)
+def _ready() -> tuple[set[str], threading.Lock]:
+    """Shops that are known to be whole, and the lock of whoever builds the sample. For all readers of this server."""
+    return set(), threading.Lock()
+
+
+def _build_sample(path: str) -> None:
+    """Build the sample shop once; readers who come meanwhile wait for the same build."""
+    ready, building = _ready()
+    if path in ready:
+        return
+    waiting = st.empty()
+    if building.locked():
+        waiting.caption(_("Preparing the sample shop, less than a minute"))
+    with building:
+        workspace = _open(path, False)
+        missing = loading.renew(workspace)
+        if missing:
+            with waiting.status(_("Preparing the sample shop, less than a minute"), expanded=False) as status:
+                for place, _receipt in enumerate(loading.load(workspace, missing), 1):
+                    done = _("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing))
+                    status.update(label=done)
+        workspace.add_up()
+        ready.add(path)
+    waiting.empty()
+    if missing:
+        st.rerun()
+
+
+def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = (), **named: Hashable) -> Any:
+    """`function(data, *arguments, **named)`, computed once for each version of the workspace.
+
+    The key is the name of the function, the version of the workspace and the arguments: never a table, of which
+    Streamlit would hash only a sample. Results are frozen and shared between readers.
+
+    Args:
+        function: of `ecops`, with the data first.
+        arguments: hashable.
+        where: restrict the data to these platforms, shops and channels, see `ui.state.scope.Scope.where`.
+        named: hashable.
+    """
+    workspace = current()
+    name = f"{function.__module__}.{function.__qualname__}"
+    return _answer(name, workspace.version, arguments, where, tuple(sorted(named.items())), function, workspace)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _data(version: str, _workspace: ecops.Workspace) -> Data:  # noqa: ARG001 - version is the key
+    """The tables of a version, which remember what they were asked."""
+    return _workspace.data()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _filtered(version: str, where: Where, _workspace: ecops.Workspace) -> Filtered:
+    """The same with only some rows; kept, since analyses remember what they read for as long as its object lives."""
+    return Filtered(_data(version, _workspace), where)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _answer(
+    name: str,  # noqa: ARG001 - part of the key
+    version: str,
+    arguments: tuple[Hashable, ...],
+    where: Where,
+    named: tuple[tuple[str, Hashable], ...],
+    _function: Callable[..., Any],
+    _workspace: ecops.Workspace,
+) -> Any:
+    data = _filtered(version, where, _workspace) if where else _data(version, _workspace)
+    return _function(data, *arguments, **dict(named))
+
+
+@st.cache_resource(show_spinner=False)
+def tidied() -> int:
+    """Remove what killed loads left in the folder for temporary files, once a start."""
+    return workfolders.sweep()

@@ -1,0 +1,1 @@
+"""The page of the weekly meeting: figures, decisions, what came of them."""
