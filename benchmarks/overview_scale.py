@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from ecops import growth
 from ecops.engine.duck import Engine
 from ecops.periods import Period
-from ecops.sources.report import Conversion
+from ecops.sources.conversion.report import Conversion
 from ecops.store import Workspace, rollups
 from ecops.store.loading import Converted, Upload
 

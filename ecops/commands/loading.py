@@ -154,7 +154,7 @@ def check(
 
 def _match(match: Match, language: str) -> dict[str, Any]:
     """One report that a sheet may be, as plain values."""
-    from ecops.sources import questions
+    from ecops.sources.recognition import questions
 
     return {
         "source": match.source,

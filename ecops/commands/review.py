@@ -72,8 +72,8 @@ def alerts_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show which alert rules fire. Exit code 3 when one does."""
-    from ecops.review.agenda import last_day
     from ecops.review.alarms import AlertRules, alerts
+    from ecops.review.week.agenda import last_day
 
     target = terminal.open_workspace(workspace or terminal.existing(), state)
     data = target.data()

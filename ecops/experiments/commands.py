@@ -209,7 +209,7 @@ def _opened(file: Path, name: str, mapped: Mapping[str, str]) -> tuple[Any, Held
 
 def _wishes(inspection: Inspection, mapped: Mapping[str, str]) -> Wishes:
     """The sheets of a file that hold a test, each as rows of users or as totals."""
-    from ecops.sources.detect import propose
+    from ecops.sources.recognition.detect import propose
     from ecops.sources.registry import source
     from ecops.store import Answers, Wishes
 

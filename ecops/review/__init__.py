@@ -4,16 +4,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ecops.review.actions import Action, ActionLog
-    from ecops.review.agenda import Weekly, weekly
     from ecops.review.alarms import Alert, AlertRule, AlertRules, alerts
     from ecops.review.causes import rank
     from ecops.review.collecting import collect, sections
-    from ecops.review.deck import report
+    from ecops.review.decisions.actions import Action, ActionLog
+    from ecops.review.decisions.outcomes import FollowUp, follow_up
+    from ecops.review.decisions.scenarios import Scenario, Scenarios
+    from ecops.review.decisions.verification import Outcome, verify
     from ecops.review.goals import Target, Targets, goal_tree, stages
-    from ecops.review.outcomes import FollowUp, follow_up
-    from ecops.review.scenarios import Scenario, Scenarios
-    from ecops.review.verification import Outcome, verify
+    from ecops.review.week.agenda import Weekly, weekly
+    from ecops.review.week.deck import report
 
 __all__ = [
     "Action",
@@ -41,16 +41,16 @@ __all__ = [
 ]
 
 _MODULES = {
-    "actions": ("Action", "ActionLog"),
+    "decisions.actions": ("Action", "ActionLog"),
     "alarms": ("Alert", "AlertRule", "AlertRules", "alerts"),
     "causes": ("rank",),
     "collecting": ("collect", "sections"),
     "goals": ("Target", "Targets", "goal_tree", "stages"),
-    "outcomes": ("FollowUp", "follow_up"),
-    "deck": ("report",),
-    "scenarios": ("Scenario", "Scenarios"),
-    "verification": ("Outcome", "verify"),
-    "agenda": ("Weekly", "weekly"),
+    "decisions.outcomes": ("FollowUp", "follow_up"),
+    "week.deck": ("report",),
+    "decisions.scenarios": ("Scenario", "Scenarios"),
+    "decisions.verification": ("Outcome", "verify"),
+    "week.agenda": ("Weekly", "weekly"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from ecops import workfolders
 from ecops.errors import FileError
 from ecops.messages import Message
-from ecops.sources.detect import Match, detect
-from ecops.sources.grid import Grid
+from ecops.sources.conversion.report import Conversion, Issue
+from ecops.sources.files.grid import Grid
 from ecops.sources.limits import Limits
-from ecops.sources.mapping import Mapping, fingerprint
+from ecops.sources.recognition.detect import Match, detect
+from ecops.sources.recognition.mapping import Mapping, fingerprint
 from ecops.sources.registry import Source, known_headers, source, sources
-from ecops.sources.report import Conversion, Issue
 from ecops.sources.sandbox import run_worker
 
 __all__ = [
@@ -81,7 +81,7 @@ class Inspection:
     def convert(
         self, grid: Grid, mapping: Mapping, out: Path, *, salt: str, currency: str | None, timezone: str
     ) -> Conversion:
-        """Convert one of the sheets in a worker; see `ecops.sources.convert.convert`."""
+        """Convert one of the sheets in a worker; see `ecops.sources.conversion.convert.convert`."""
         return convert_in_worker(
             grid, mapping, out, work=self.work, limits=self.limits, salt=salt, currency=currency, timezone=timezone
         )
@@ -133,7 +133,7 @@ def convert_in_worker(
         out: the Parquet file to write.
         work: a folder that the worker may write.
         limits: what it may cost.
-        options: `salt`, `currency` and `timezone` of `ecops.sources.convert.convert`.
+        options: `salt`, `currency` and `timezone` of `ecops.sources.conversion.convert.convert`.
 
     Raises:
         EcopsError: what the conversion raised.

@@ -12,7 +12,7 @@ from typing import Any
 
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
-from ecops.sources.shapes import without_unit
+from ecops.sources.recognition.shapes import without_unit
 from ecops.sources.text import normalise_header
 from ecops.tables import Table, table, tables
 

@@ -59,22 +59,22 @@ def perform(task: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         task: `{"do": "inspect", "path", "work", "name", "limits"}` or
             `{"do": "convert", "grid", "mapping", "out", "work", "limits", ...}`; what else a conversion takes is
-            passed on to `ecops.sources.convert.convert` by name.
+            passed on to `ecops.sources.conversion.convert.convert` by name.
 
     Returns:
         `{"grids": [...]}` or `{"conversion": {...}}`.
     """
-    from ecops.sources.grid import Grid
+    from ecops.sources.files.grid import Grid
     from ecops.sources.limits import Limits
 
     limits = Limits.from_dict(task["limits"])
     if task["do"] == "inspect":
-        from ecops.sources.containers import read_grids
+        from ecops.sources.files.containers import read_grids
 
         grids = read_grids(Path(task["path"]), Path(task["work"]), limits, task.get("name"))
         return {"grids": [grid.to_dict() for grid in grids]}
-    from ecops.sources.convert import convert
-    from ecops.sources.mapping import Mapping as ColumnMapping
+    from ecops.sources.conversion.convert import convert
+    from ecops.sources.recognition.mapping import Mapping as ColumnMapping
 
     ours = ("do", "grid", "mapping", "out", "work", "limits", "name")
     options = {name: value for name, value in task.items() if name not in ours}

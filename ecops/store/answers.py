@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ecops.errors import DataError, MappingError, near
 from ecops.messages import Message
-from ecops.sources.mapping import Mapping as ColumnMapping
+from ecops.sources.recognition.mapping import Mapping as ColumnMapping
 from ecops.sources.text import normalise_header
 from ecops.tables import table
 
 if TYPE_CHECKING:
-    from ecops.sources.grid import Grid
+    from ecops.sources.files.grid import Grid
 
 
 @dataclass(frozen=True, slots=True)

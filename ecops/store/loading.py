@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ecops.engine.duck import Engine, View, cannot_write, flush, parquet_sql
 from ecops.errors import DataError, StoreError
 from ecops.messages import Count, Message
-from ecops.sources.report import Conversion, Issue
+from ecops.sources.conversion.report import Conversion, Issue
 from ecops.store import manifest, rollups
 from ecops.store.receipt import MISSING_DAYS_SHOWN, Receipt, SheetReceipt
 from ecops.store.segments import Builder, Keys, Parts

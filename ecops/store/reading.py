@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from ecops.errors import DataError, EcopsError, FileError, MappingError, StoreError, near
 from ecops.messages import Count, Message
-from ecops.sources import certainty, questions
-from ecops.sources.detect import Match, propose
-from ecops.sources.mapping import Mapping as ColumnMapping
-from ecops.sources.mapping import check_mapping, fingerprint, missing_columns
+from ecops.sources.conversion.report import DROPS
+from ecops.sources.recognition import certainty, questions
+from ecops.sources.recognition.detect import Match, propose
+from ecops.sources.recognition.mapping import Mapping as ColumnMapping
+from ecops.sources.recognition.mapping import check_mapping, fingerprint, missing_columns
 from ecops.sources.registry import source as report_of
-from ecops.sources.report import DROPS
 from ecops.sources.text import normalise_header
 from ecops.store.answers import Answers, check_currency
 from ecops.store.loading import Converted
@@ -24,7 +24,7 @@ from ecops.tables import table
 
 if TYPE_CHECKING:
     from ecops.sources import Inspection
-    from ecops.sources.grid import Grid
+    from ecops.sources.files.grid import Grid
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 

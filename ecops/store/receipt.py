@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ecops.messages import Message
 from ecops.sources import wire
-from ecops.sources.report import Conversion, Issue, much_left_out
+from ecops.sources.conversion.report import Conversion, Issue, much_left_out
 from ecops.tables import table
 
 MISSING_DAYS_SHOWN = 31

@@ -37,7 +37,7 @@ from ecops.store.state import File, State
 
 if TYPE_CHECKING:
     from ecops.sources import Inspection
-    from ecops.sources.mapping import Mapping as ColumnMapping
+    from ecops.sources.recognition.mapping import Mapping as ColumnMapping
 
 Progress = Callable[[Message], None]
 

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ecops.messages import Term
-from ecops.sources.containers import read_grids
-from ecops.sources.convert import convert
-from ecops.sources.detect import detect
+from ecops.sources.conversion.convert import convert
+from ecops.sources.files.containers import read_grids
 from ecops.sources.limits import Limits
+from ecops.sources.recognition.detect import detect
 from ecops.sources.registry import known_headers, shared_values, source, sources, strict_columns
 from ecops.sources.text import normalise_header
 from ecops.tables import table

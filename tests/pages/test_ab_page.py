@@ -309,7 +309,7 @@ def test_no_cell_of_the_figures_begins_with_an_apostrophe(own):
 
 @pytest.mark.row(93, 96, 99)
 def test_a_decision_becomes_an_action(own):
-    from ecops.review.actions import ActionLog
+    from ecops.review.decisions.actions import ActionLog
 
     app, workspace = own(shop(8_000, lift=0.5, seed=2).assign(experiment="ab_1"), language="en")
     next(button for button in app.button if button.key == "whole").click().run()

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import ecops
 from ecops.periods import Period
 from ecops.review import Scenario, Scenarios
-from ecops.review.scenarios import from_json, to_json
+from ecops.review.decisions.scenarios import from_json, to_json
 from tests.pages.conftest import ROOT, TIMEOUT, sound
 
 OWN = Scenario(

@@ -12,7 +12,7 @@ from ecops.finding import Amount, Finding
 from ecops.handbook import advice
 from ecops.messages import Message
 from ecops.periods import Period
-from ecops.review.actions import ActionLog
+from ecops.review.decisions.actions import ActionLog
 from ecops.store.state import State
 
 FINDING = Finding(

@@ -11,8 +11,8 @@ from ecops.errors import DataError
 from ecops.metrics import kpis
 from ecops.periods import Period
 from ecops.review import ActionLog, Target, Targets, weekly
-from ecops.review.agenda import Chapter
-from ecops.review.deck import takeaway
+from ecops.review.week.agenda import Chapter
+from ecops.review.week.deck import takeaway
 from ecops.store.inputs import open_data
 from ecops.store.state import State
 
@@ -135,7 +135,7 @@ def test_the_story_is_told_in_the_order_of_the_handbook(shop):
 def test_the_verdict_names_a_change_and_not_a_test():
     from ecops.finding import Amount, Finding
     from ecops.messages import Message
-    from ecops.review.agenda import _verdict
+    from ecops.review.week.agenda import _verdict
 
     values = {
         "area": "experiments", "kind": "experiment", "subject": {"experiment": "x"}, "metric": "conversion",

@@ -22,8 +22,8 @@ from ecops.reports.axis import axis
 from ecops.reports.write import FORMATS, render
 from ecops.review import Action, ActionLog, AlertRule, AlertRules, FollowUp, report, weekly
 from ecops.review.causes import weekly_money
-from ecops.review.deck import NONE, causes, changed, shown
-from ecops.review.figures import line as figure_of
+from ecops.review.week.deck import NONE, causes, changed, shown
+from ecops.review.week.figures import line as figure_of
 
 RUN = CliRunner()
 

@@ -9,7 +9,7 @@ import pytest
 from ecops import Workspace
 from ecops.periods import Period
 from ecops.review import ActionLog, collect, follow_up, weekly
-from ecops.review.agenda import last_day
+from ecops.review.week.agenda import last_day
 from ecops.store import Wishes
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ecops.review import ActionLog, follow_up
-from ecops.review.telling import told
-from ecops.review.verifying.timing import Onset
+from ecops.review.decisions.telling import told
+from ecops.review.decisions.verifying.timing import Onset
 from ecops.store.inputs import open_data
 from ecops.store.state import State
 

@@ -11,8 +11,8 @@ from ecops.finding import Amount, Finding
 from ecops.messages import Message, Percent, Term
 from ecops.periods import Period
 from ecops.review import weekly
-from ecops.review.deck import causes
-from ecops.review.proof import picture
+from ecops.review.week.deck import causes
+from ecops.review.week.proof import picture
 from ecops.store.inputs import open_data
 
 AFTER = Period(dt.date(2026, 11, 2), dt.date(2026, 11, 15))

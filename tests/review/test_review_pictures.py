@@ -6,9 +6,9 @@ import math
 import pytest
 
 from ecops.charts import Look
-from ecops.review.agenda import Annotation
-from ecops.review.charts import Line
-from ecops.review.figures import line
+from ecops.review.week.agenda import Annotation
+from ecops.review.week.charts import Line
+from ecops.review.week.figures import line
 
 DAYS = tuple(dt.date(2026, 10, 12) + dt.timedelta(days=number) for number in range(42))
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecops.errors import DataError, SpecError
 from ecops.periods import Period
-from ecops.review.scenarios import MOST, STEP_RATE, Scenario, Scenarios, compare, from_json, to_json
+from ecops.review.decisions.scenarios import MOST, STEP_RATE, Scenario, Scenarios, compare, from_json, to_json
 from ecops.store.state import State
 
 DAYS = Period(dt.date(2026, 10, 19), dt.date(2026, 11, 15))

@@ -9,8 +9,8 @@ import pytest
 
 from ecops.errors import DataError
 from ecops.periods import Period
-from ecops.review.verification import Known, verify
-from ecops.review.verifying.events import Event, own
+from ecops.review.decisions.verification import Known, verify
+from ecops.review.decisions.verifying.events import Event, own
 
 START = dt.date(2026, 11, 2)
 DAYS = [START + dt.timedelta(days=offset) for offset in range(-84, 14)]

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from ecops.errors import EcopsError, FileError
-from ecops.sources.grid import Grid
+from ecops.sources.files.grid import Grid
 from ecops.sources.sandbox import run_worker
 
 SHEET = (

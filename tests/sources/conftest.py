@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ecops.sources.containers import read_grids
-from ecops.sources.convert import convert
-from ecops.sources.detect import propose
-from ecops.sources.grid import Grid
+from ecops.sources.conversion.convert import convert
+from ecops.sources.conversion.report import Conversion
+from ecops.sources.files.containers import read_grids
+from ecops.sources.files.grid import Grid
 from ecops.sources.limits import Limits
+from ecops.sources.recognition.detect import propose
 from ecops.sources.registry import source
-from ecops.sources.report import Conversion
 from ecops.tables import table
 
 

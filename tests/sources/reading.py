@@ -4,7 +4,7 @@ import csv
 import io
 
 from ecops.engine.duck import Engine
-from ecops.sources.containers import read_grids
+from ecops.sources.files.containers import read_grids
 from ecops.sources.limits import Limits
 from ecops.sources.text import normalise_header
 

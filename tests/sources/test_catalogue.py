@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from ecops.locale import catalogue
-from ecops.sources import checks
 from ecops.sources.catalogue import page
+from ecops.sources.conversion import checks
 from ecops.sources.registry import sources
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,10 +10,10 @@ import pytest
 
 from ecops.errors import MappingError
 from ecops.messages import Message
-from ecops.sources import questions
-from ecops.sources.detect import Match, detect
-from ecops.sources.grid import Grid
-from ecops.sources.report import much_left_out
+from ecops.sources.conversion.report import much_left_out
+from ecops.sources.files.grid import Grid
+from ecops.sources.recognition import questions
+from ecops.sources.recognition.detect import Match, detect
 from ecops.store import Answers, Wishes
 from ecops.store.workspace import Workspace
 
@@ -190,7 +190,7 @@ def test_decimals_of_parquet_keep_every_digit() -> None:
 
     import pyarrow as pa
 
-    from ecops.sources.columnar import _text
+    from ecops.sources.files.columnar import _text
 
     cells = ["12.50", "0.000000", "0.0000001", "1200", "99999999999.123456789"]
     for kind in (pa.decimal128(38, 18), pa.decimal256(60, 20)):

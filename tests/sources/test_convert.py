@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ecops.errors import DataError, FileError, MappingError
-from ecops.sources.mapping import Mapping
-from ecops.sources.report import Conversion
+from ecops.sources.conversion.report import Conversion
+from ecops.sources.recognition.mapping import Mapping
 
 Load = Callable[..., tuple[Conversion, list[dict[str, Any]]]]
 HEADER = "Order ID,Created at,SKU,Quantity,Price,Paid amount"
@@ -343,7 +343,7 @@ def test_order_amounts_are_spread_over_lines_and_never_repeated(load: Load) -> N
 
 
 def test_a_span_of_days_above_the_header_is_no_day(sheet: Callable[..., Any]) -> None:
-    from ecops.sources.detect import detect
+    from ecops.sources.recognition.detect import detect
 
     header = "Session primary channel group (Default Channel Group),Sessions,Engaged sessions"
     text = "# Start date: 20260501\n# End date: {end}\n" + header + "\nDirect,5,3\n"
@@ -387,7 +387,7 @@ def test_conversion_survives_json(load: Load) -> None:
 
 
 def test_mapping_is_checked(sheet: Callable[..., Any], tmp_path: Path) -> None:
-    from ecops.sources.convert import convert
+    from ecops.sources.conversion.convert import convert
 
     grid = sheet(orders("1,2026-05-01,S,1,5,5"))
     good = {"order_id": 0, "ordered_at": 1}

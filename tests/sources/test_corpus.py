@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from ecops.errors import EcopsError
-from ecops.sources.containers import read_grids
-from ecops.sources.convert import convert
-from ecops.sources.detect import Match, detect
-from ecops.sources.grid import Grid
+from ecops.sources.conversion.convert import convert
+from ecops.sources.conversion.report import Conversion, much_left_out
+from ecops.sources.files.containers import read_grids
+from ecops.sources.files.grid import Grid
 from ecops.sources.limits import Limits
+from ecops.sources.recognition.detect import Match, detect
 from ecops.sources.registry import source, sources
-from ecops.sources.report import Conversion, much_left_out
 from ecops.sources.text import normalise_header
 from ecops.tables import table
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ecops.sources.detect import detect, propose
-from ecops.sources.figures import figure_columns
-from ecops.sources.grid import Grid
-from ecops.sources.mapping import Mapping, fingerprint
+from ecops.sources.files.grid import Grid
+from ecops.sources.recognition.detect import detect, propose
+from ecops.sources.recognition.figures import figure_columns
+from ecops.sources.recognition.mapping import Mapping, fingerprint
 from ecops.sources.registry import source, sources
 from ecops.tables import table
 

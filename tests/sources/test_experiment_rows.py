@@ -6,8 +6,8 @@ import pytest
 
 from ecops import Workspace
 from ecops.errors import MappingError
-from ecops.sources.figures import named_by_file
-from ecops.sources.mapping import Mapping
+from ecops.sources.recognition.figures import named_by_file
+from ecops.sources.recognition.mapping import Mapping
 
 HEADER = "experiment,user_id,variant,converted\n"
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from ecops.engine.duck import Engine
 from ecops.errors import EcopsError, FileError
-from ecops.sources.containers import read_grids
+from ecops.sources.files.containers import read_grids
 from ecops.sources.limits import Limits
 from ecops.sources.sandbox import run_worker
 from tests.sources.attacks import row, text_cell, xlsx

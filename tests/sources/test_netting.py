@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ecops.sources.netting import net_refunds
+from ecops.sources.conversion.netting import net_refunds
 from ecops.tables import table
 
 UCI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "uci" / "online_retail.csv"
@@ -135,10 +135,10 @@ def test_equal_to_a_naive_walk(seed: int) -> None:
 def test_uci_online_retail(tmp_path: Path) -> None:
     """Figures of the design page on customers, section 2.3."""
     from ecops.engine.duck import Engine
-    from ecops.sources.containers import read_grids
-    from ecops.sources.convert import convert
-    from ecops.sources.detect import detect
+    from ecops.sources.conversion.convert import convert
+    from ecops.sources.files.containers import read_grids
     from ecops.sources.limits import Limits
+    from ecops.sources.recognition.detect import detect
 
     work = tmp_path / "work"
     work.mkdir()

@@ -7,7 +7,7 @@ import pytest
 from ecops.errors import EcopsError, FileError
 from ecops.messages import Count, Message, Money
 from ecops.sources import wire
-from ecops.sources.grid import Grid
+from ecops.sources.files.grid import Grid
 from tests.sources.reading import read
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ecops.sources.conversion.report import Conversion
 from ecops.sources.registry import shared_values
-from ecops.sources.report import Conversion
 
 Load = Callable[..., tuple[Conversion, list[dict[str, Any]]]]
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlwt
 
-from ecops.sources.workbook import number_text
+from ecops.sources.files.workbook import number_text
 from tests.sources.reading import HEADER, ROWS, as_csv, cells, expected, read
 
 

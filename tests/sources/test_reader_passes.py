@@ -7,7 +7,7 @@ import random
 import pytest
 
 from ecops.errors import FileError
-from ecops.sources.delimited import Bench
+from ecops.sources.files.delimited import Bench
 from ecops.sources.limits import Limits
 from tests.sources.reading import KNOWN, as_csv, cells, expected, read
 
@@ -58,7 +58,7 @@ def test_random_tables_come_back_cell_by_cell(tmp_path):
 
 
 def test_records_are_counted_across_block_borders(tmp_path, monkeypatch):
-    monkeypatch.setattr("ecops.sources.encoding.BLOCK_BYTES", 64)
+    monkeypatch.setattr("ecops.sources.files.encoding.BLOCK_BYTES", 64)
     rows = [[str(i), 'a "quoted"\nline' if i % 3 == 0 else "连衣裙", str(i)] for i in range(200)]
     for encoding in ("utf-8", "gbk", "utf-16"):
         (grid,) = read(tmp_path, as_csv([["sku", "title", "amount"], *rows]).encode(encoding))
@@ -73,7 +73,7 @@ def test_two_halves_give_the_same_as_one_pass(tmp_path, monkeypatch, encoding):
     ]
     text = header + "\r\n" + "".join(f'{i},"a, 文{i}",{i * 3}\r\n' for i in range(500))
     (whole,) = read(tmp_path, text.encode(encoding))
-    monkeypatch.setattr("ecops.sources.passing._FORK_BYTES", 0)
+    monkeypatch.setattr("ecops.sources.files.passing._FORK_BYTES", 0)
     (halves,) = read(tmp_path, text.encode(encoding))
     assert halves.path.read_bytes() == whole.path.read_bytes() == text.encode()
     assert (halves.rows, halves.lines, halves.encoding) == (500, 500, whole.encoding)
@@ -81,7 +81,7 @@ def test_two_halves_give_the_same_as_one_pass(tmp_path, monkeypatch, encoding):
 
 
 def test_two_halves_find_trouble_in_either(tmp_path, monkeypatch):
-    monkeypatch.setattr("ecops.sources.passing._FORK_BYTES", 0)
+    monkeypatch.setattr("ecops.sources.files.passing._FORK_BYTES", 0)
     lines = ["订单编号,商品名称,总金额", *(f"{i},连衣裙,{i}" for i in range(1_000))]
     for at in (200, 900):
         broken = [*lines]

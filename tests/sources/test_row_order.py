@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-from ecops.sources.convert import convert
-from ecops.sources.delimited import Bench, read_text
-from ecops.sources.detect import propose
+from ecops.sources.conversion.convert import convert
+from ecops.sources.files.delimited import Bench, read_text
 from ecops.sources.limits import Limits
+from ecops.sources.recognition.detect import propose
 from ecops.sources.registry import known_headers, source
 
 _ROWS = 300_000

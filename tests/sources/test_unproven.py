@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ecops.errors import FileError
-from ecops.sources import delimited
-from ecops.sources.grid import Grid
-from ecops.sources.report import Conversion
+from ecops.sources.conversion.report import Conversion
+from ecops.sources.files import delimited
+from ecops.sources.files.grid import Grid
 
 Load = Callable[..., tuple[Conversion, list[dict[str, Any]]]]
 HEADER = "Order ID,Created at,SKU,Quantity,Price,Paid amount\n"

@@ -10,7 +10,7 @@ import uuid
 import pyarrow as pa
 
 from ecops.engine.duck import View, parquet_sql
-from ecops.sources.report import Conversion
+from ecops.sources.conversion.report import Conversion
 from ecops.store.loading import Converted, Loader, Upload
 
 DAY = dt.datetime(2026, 5, 1, 10)

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ecops.review.verification import Known, Outcome, verify
-from ecops.review.verifying.events import Event
+from ecops.review.decisions.verification import Known, Outcome, verify
+from ecops.review.decisions.verifying.events import Event
 from tools.calibrate.promises import Held, Promise
 
 Floats = NDArray[np.float64]

@@ -144,7 +144,7 @@ def _decide(case: Case, what: Outcome, why: str, act: bool) -> None:
 
 
 def _action(case: Case, what: Outcome) -> str:
-    from ecops.review.actions import ActionLog
+    from ecops.review.decisions.actions import ActionLog
 
     log = ActionLog(workspaces.current().state)
     title = plain(Message("{name}: {what}", name=case.key, what=_OUTCOMES[what]))

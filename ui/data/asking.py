@@ -10,9 +10,9 @@ import streamlit as st
 
 import ecops
 from ecops.messages import DateRange, Message, Money
-from ecops.sources import certainty, questions
+from ecops.sources.conversion.report import DROPS
+from ecops.sources.recognition import certainty, questions
 from ecops.sources.registry import source, sources
-from ecops.sources.report import DROPS
 from ecops.sources.text import normalise_header
 from ecops.store import Receipt, SheetReceipt, Wishes
 from ecops.tables import table as canonical_table

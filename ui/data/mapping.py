@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from ecops.messages import Message
-from ecops.sources import certainty
-from ecops.sources.detect import Match, propose
-from ecops.sources.mapping import Mapping, missing_columns
+from ecops.sources.recognition import certainty
+from ecops.sources.recognition.detect import Match, propose
+from ecops.sources.recognition.mapping import Mapping, missing_columns
 from ecops.sources.registry import shared_values, source, sources
 from ecops.sources.text import normalise_header
 from ecops.tables import table as canonical_table
@@ -20,7 +20,7 @@ from ui.data import asking
 from ui.parts.text import _, clean, escape, language, plain, say
 
 if TYPE_CHECKING:
-    from ecops.sources.grid import Grid
+    from ecops.sources.files.grid import Grid
     from ecops.tables import Column
 
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "AUD", "CAD", "KRW", "THB", "MYR", "VND")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ecops.messages import DateRange, Message
 from ecops.sources import source
-from ecops.sources.report import DROPS, Issue
+from ecops.sources.conversion.report import DROPS, Issue
 from ecops.store import Receipt, SheetReceipt
 from ecops.store.reading import DEFAULT_TIMEZONE
 from ecops.tables import table as canonical_table

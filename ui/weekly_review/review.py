@@ -16,9 +16,10 @@ from ecops.messages import Message, Value
 from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.reports.write import render
-from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, deck, figures, sections, stages, weekly
-from ecops.review.charts import Line
-from ecops.review.rows import KpiRow
+from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, sections, stages, weekly
+from ecops.review.week import deck, figures
+from ecops.review.week.charts import Line
+from ecops.review.week.rows import KpiRow
 from ecops.store import journal
 from ui.parts import charts, errors, tables
 from ui.parts.tables import Shape

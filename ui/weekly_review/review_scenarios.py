@@ -12,7 +12,7 @@ import streamlit as st
 from ecops.errors import EcopsError
 from ecops.periods import Period
 from ecops.review import Scenario, Scenarios
-from ecops.review.scenarios import MOST, STEP_RATE, Row, compare, from_json, to_json
+from ecops.review.decisions.scenarios import MOST, STEP_RATE, Row, compare, from_json, to_json
 from ui.parts import errors, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain

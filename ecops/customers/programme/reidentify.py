@@ -17,7 +17,7 @@ from ecops.messages import Message
 
 if TYPE_CHECKING:
     from ecops.sources import Inspection
-    from ecops.sources.grid import Grid
+    from ecops.sources.files.grid import Grid
     from ecops.store.workspace import Workspace
 
 _PEOPLE = ("buyer_id", "customer_id", "user_id")
@@ -80,7 +80,7 @@ def _named(workspace: Workspace, inspection: Inspection, found: list[tuple[Grid,
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from ecops.sources.mapping import Mapping
+    from ecops.sources.recognition.mapping import Mapping
 
     names: set[str] = set()
     with tempfile.TemporaryDirectory(dir=inspection.work) as folder:

@@ -14,7 +14,7 @@ from ecops.experiments.reading.measure import quoted
 from ecops.experiments.reading.source import Source, open_source
 from ecops.experiments.results.money import MEASURED
 from ecops.messages import Message
-from ecops.sources.figures import figure_columns
+from ecops.sources.recognition.figures import figure_columns
 from ecops.tables import table
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""One week put together: figures, course, findings, the deck."""

@@ -1,0 +1,1 @@
+"""Whatever comes in as bytes, without trust, to one sheet of UTF-8 text."""
