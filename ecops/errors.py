@@ -22,7 +22,8 @@ class EcopsError(Exception):
         what: what happened.
         hint: what to do next.
         where: any of file, sheet, rows, column, table, in the order they should be read.
-        asks: the answer of people that would mend it: currency, date_order, status, columns, source; "" when none.
+        asks: the answer of people that would mend it: currency, date_order, status, level, columns,
+            source, left_out; "" when none.
     """
 
     def __init__(

@@ -76,6 +76,8 @@ _REMEDIES = {
     "columns": Message(
         "On the command line: load --map 'paid_amount=HEADER' for a column, --value 'platform=jd' for one value."
     ),
+    "left_out": Message("On the command line: load --leave-out, when the others may be left out."),
+    "level": Message("On the command line: load --value level=shop (or source, item), for all rows."),
     "source": Message("On the command line: load --source NAME, for example generic_orders."),
 }
 """How the command line takes the answer that an error asks for, see `EcopsError.asks`."""

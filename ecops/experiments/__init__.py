@@ -11,7 +11,6 @@ from ecops.experiments.design.planning import Design, Plan, days_needed, minimum
 from ecops.experiments.design.spec import Experiment, Metric, preset, presets
 from ecops.experiments.looks.health import likely_splits, srm
 from ecops.experiments.looks.sequential import always_valid, group_sequential
-from ecops.experiments.looks.simulation import aa_check
 from ecops.experiments.reading.measure import moments
 from ecops.experiments.results.readout import Readout
 from ecops.experiments.statistics.bayes import posterior, posterior_counts
@@ -36,7 +35,6 @@ __all__ = [
     "Plan",
     "Readout",
     "Sample",
-    "aa_check",
     "always_valid",
     "analyse",
     "benjamini_hochberg",

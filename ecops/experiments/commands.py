@@ -41,6 +41,9 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     over: Annotated[
         bool, typer.Option("--over", help="The test is over: nobody waits for more users. Limits stay as they are.")
     ] = False,
+    any_time: Annotated[
+        bool, typer.Option("--any-time", help="Limits for looking at any time, a little wider; needs --planned.")
+    ] = False,
     look: Annotated[
         list[float] | None, typer.Option("--look", help="Users at an earlier look; may be repeated.")
     ] = None,
@@ -73,7 +76,9 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
     )
     data, held = _opened(file, name, read_mapping(columns or []))
     whole = over and planned is None
-    changes = {"planned_sample": planned, "whole": whole, "margin": margin, "monthly_traffic": traffic}
+    changes: dict[str, Any] = {"planned_sample": planned, "whole": whole, "margin": margin, "monthly_traffic": traffic}
+    if any_time:
+        changes["monitoring"] = "always_valid"
     spec = _split(_changed(held, changes, goal, control, guardrail or [], also or []), split or [])
     readout = judged(tally_of(data, spec), spec, tuple(look or ())).readout
     decision = decide(readout)

@@ -213,7 +213,7 @@ def twins(job: Job) -> list[Issue]:
         name: [
             f"c{at} IS DISTINCT FROM c{place}"
             for place, header in enumerate(headers)
-            if place != at and header == headers[at]
+            if place != at and header and header == headers[at]
         ]
         for name, at in job.mapping.columns.items()
     }

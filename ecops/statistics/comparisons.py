@@ -99,7 +99,7 @@ def relative_change(
     Args:
         before: value before, positive; NaN results otherwise.
         after: value after, positive; NaN results otherwise.
-        log_error: standard error of log(after / before), see `rate_log_error`, `count_log_error`, `mean_log_error`.
+        log_error: standard error of log(after / before), see `rate_log_error`.
         level: coverage.
         df: degrees of freedom of `log_error`.
     """
@@ -120,60 +120,6 @@ def rate_log_error(
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = (1 / x0 - 1 / n0 + 1 / x1 - 1 / n1) * np.maximum(phi, 1.0)
         return np.sqrt(np.where(variance >= 0, variance, np.nan))
-
-
-def count_log_error(before: ArrayLike, after: ArrayLike, dispersion: ArrayLike = 1.0) -> Floats:
-    """Standard error of the logarithm of a ratio of two quasi-Poisson counts, `sqrt(phi * (1/before + 1/after))`."""
-    old, new, phi = floats(before, after, dispersion)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(np.maximum(phi, 1.0) * (1 / old + 1 / new))
-
-
-def mean_log_error(amount: ArrayLike, people: ArrayLike) -> tuple[Floats, Floats]:
-    """Relative standard error of a ratio of daily sums, such as money a buyer, and its degrees of freedom.
-
-    Linearised ratio estimator (Cochran 1977, 6.4): the days are the sample, `amount - ratio * people` their residuals.
-    Where a few days make most of the noise (rare refunds, one large order) the error itself is hardly known, so the
-    degrees of freedom are those of a variance of residuals with their kurtosis k, `2 days / (k - 1)`, between 1 and
-    days - 1 (Box 1953; O'Neill 2014).
-
-    Args:
-        amount: daily sums of money of one period, shape (..., days).
-        people: daily counts, same shape; days without people are left out.
-
-    Returns:
-        (relative standard error, degrees of freedom), each of shape (...); NaN and 0 with fewer than 2 days.
-    """
-    money, count = floats(amount, people)
-    good = (count > 0) & np.isfinite(money)
-    money, count = np.where(good, money, 0.0), np.where(good, count, 0.0)
-    days = good.sum(-1).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = (money.sum(-1) / count.sum(-1))[..., None]
-        residual = np.where(good, money - ratio * count, 0.0)
-        squares = (residual**2).sum(-1)
-        error = np.sqrt(squares * days / (days - 1)) / money.sum(-1)
-        kurtosis = np.where(squares > 0, days * ((residual**2 / squares[..., None]) ** 2).sum(-1), 3.0)
-        df = np.clip(2 * days / np.maximum(kurtosis - 1, 1e-9), 1.0, np.maximum(days - 1, 1.0))
-    enough = (days > 1) & (money.sum(-1) > 0)
-    return np.where(enough, error, np.nan), np.where(enough, df, 0.0)
-
-
-def welch(
-    change: ArrayLike, error_before: ArrayLike, error_after: ArrayLike, df_before: ArrayLike, df_after: ArrayLike
-) -> tuple[Floats, Floats, Floats]:
-    """Welch's unequal-variance t test from two standard errors (Welch 1947, Satterthwaite 1946).
-
-    Returns:
-        (p-value, standard error of the change, degrees of freedom); NaN where an error is NaN or both are 0.
-    """
-    shift, e0, e1, f0, f1 = floats(change, error_before, error_after, df_before, df_after)
-    variance = e0**2 + e1**2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        freedom = variance**2 / (e0**4 / f0 + e1**4 / f1)
-        p_value = two_sided(shift / np.sqrt(variance), freedom)
-    good = np.isfinite(variance) & (variance > 0)
-    return np.where(good, p_value, np.nan), np.sqrt(variance), np.where(good, freedom, np.nan)
 
 
 def trials_needed(

@@ -375,7 +375,7 @@ def _refuse_twins(mapping: ColumnMapping, grid: Grid, wishes: Wishes) -> None:
     headers = [normalise_header(header) for header in grid.columns]
     told = wishes.answers.columns if wishes.answers is not None else {}
     for name, position in mapping.columns.items():
-        if told.get(name, "").isdigit():
+        if told.get(name, "").isdigit() or not headers[position]:
             continue
         places = [place for place, header in enumerate(headers) if header == headers[position]]
         if len({grid.samples[place] for place in places}) > 1:

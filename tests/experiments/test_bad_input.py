@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecops.errors import DataError, EcopsError, FileError, SpecError
-from ecops.experiments import Experiment, Metric, aa_check, analyse, decide, posterior, preset, tally_of
+from ecops.experiments import Experiment, Metric, analyse, decide, posterior, preset, tally_of
 from ecops.messages import Term
 from tests.experiments.shops import shop, totals
 
@@ -204,8 +204,6 @@ def test_files_that_are_not_there_or_not_tables(tmp_path):
 def test_small_tools_refuse_too():
     with pytest.raises(SpecError):
         posterior((0.1, 0.1), 0.0)
-    with pytest.raises(DataError):
-        aa_check([1.0, 2.0])
 
 
 def levels(readout):

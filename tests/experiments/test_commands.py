@@ -50,6 +50,13 @@ def test_the_verdict_is_that_of_the_engine(file, users):
     }
 
 
+def test_limits_for_any_time_are_wider_and_need_a_plan(file):
+    planned = json.loads(run("experiment", file, "--planned", 8000, "--json").stdout)
+    free = json.loads(run("experiment", file, "--planned", 8000, "--any-time", "--json").stdout)
+    assert free["metrics"][0]["low"] < planned["metrics"][0]["low"]
+    assert "planned" in json.loads(run("experiment", file, "--any-time", "--json", code=2).stdout)["error"]["what"]
+
+
 def test_the_sentence_comes_first(file):
     assert run("experiment", file, "-l", "zh").stdout.startswith(("上线实验组（B）", "继续"))
 

@@ -19,13 +19,13 @@ def test_no_promise_is_broken(scene):
     found = scene(cases, 7)
     assert found.cases == cases
     limit = LIMITS.get(scene, 0.055)
-    assert found.rate <= limit + 3 * (limit * (1 - limit) / cases) ** 0.5
+    assert found.value <= limit + 3 * (limit * (1 - limit) / cases) ** 0.5
 
 
 @pytest.mark.parametrize("scene", scenes.POWER, ids=lambda scene: scene.__name__)
 def test_what_was_planned_is_found(scene):
     found = scene(400, 7)
-    assert found.rate == pytest.approx(0.8, abs=0.08)
+    assert found.value == pytest.approx(0.8, abs=0.08)
 
 
 def test_a_file_with_twelve_buyers_in_an_arm_is_refused_and_sixty_are_not():

@@ -11,7 +11,6 @@ from scipy import special
 
 from ecops.experiments import (
     Design,
-    aa_check,
     always_valid,
     compare_means,
     compare_proportions,
@@ -250,21 +249,3 @@ def test_a_guardrail_at_its_margin_is_called_held_one_time_in_twenty():
         for x, y in zip(a[:8000], b[:8000], strict=True)
     ]
     assert 0.045 <= np.mean(held) <= 0.055
-
-
-def test_aa_check_finds_an_honest_analysis_honest():
-    rng = np.random.default_rng(53)
-    values = rng.lognormal(4, 1, 6_000) * (rng.random(6_000) < 0.05)
-    check = aa_check(values, splits=1000, seed=1)
-    assert check.low <= 0.05 <= check.high
-    assert len(check.p_values) == 1000
-    orders = rng.poisson(1.0, 6_000)
-    ratio = aa_check(orders * rng.lognormal(3, 0.5, 6_000), orders, splits=4000, seed=2)
-    assert ratio.share == pytest.approx(0.05, abs=0.01)
-
-
-def test_aa_check_finds_a_broken_analysis_broken():
-    # One typing error: the "test" is then decided by the arm it falls into, never by chance as promised.
-    values = np.append(np.random.default_rng(54).lognormal(4, 1, 2_000), 2.46e14)
-    check = aa_check(values, splits=400, seed=3)
-    assert check.high < 0.05

@@ -24,15 +24,15 @@ TRAPS = [name for name, scene in SCENES.items() if getattr(scene, "promise", "wo
 @pytest.mark.parametrize("name", TRAPS)
 def test_what_the_action_did_not_do_is_not_called_a_success(name):
     # Four of twenty come about once in sixty at 5 %; the seed is fixed.
-    assert SCENES[name](CASES, SEED).rate <= 0.15
+    assert SCENES[name](CASES, SEED).value <= 0.15
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_what_it_did_is_found(name):
-    assert SCENES[name](CASES, SEED).rate >= KEPT[name]
+    assert SCENES[name](CASES, SEED).value >= KEPT[name]
 
 
 def test_a_scene_counts_its_cases_and_repeats():
     first = SCENES["rate: useless, no trap"](8, 1)
     assert first == SCENES["rate: useless, no trap"](8, 1)
-    assert (first.cases, 0 <= first.rate <= 1, first.error > 0) == (8, True, True)
+    assert (first.cases, 0 <= first.value <= 1, first.error >= 0) == (8, True, True)

@@ -37,6 +37,7 @@ from ecops.experiments.results.segments import heterogeneity
 from ecops.experiments.statistics.capping import capped_count
 from ecops.experiments.statistics.effects import Effect
 from ecops.experiments.statistics.skewness import FEWEST_ACTIVE
+from tools.calibrate.promises import Held, Promise
 
 Array = NDArray[np.float64]
 
@@ -54,29 +55,9 @@ TAILS: dict[str, Callable[[np.random.Generator, int], Array]] = {
 """Order values, from all alike to one order in fifty of a wholesaler."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How often a promise was broken, or for power how often it was kept.
-
-    Attributes:
-        promise: what was promised, in words.
-        rate: measured share of the cases.
-        error: standard error of `rate`.
-        cases: number of simulated tests.
-        asked: share of the cases in which there was a verdict at all; the others were refused.
-    """
-
-    promise: str
-    rate: float
-    error: float
-    cases: int
-    asked: float = 1.0
-
-
 def held(promise: str, broken: Sequence[bool] | NDArray[Any], asked: float = 1.0) -> Held:
-    """The measured share with its Monte-Carlo error."""
-    rate = float(np.mean(broken))
-    return Held(promise, rate, math.sqrt(max(rate * (1 - rate), 1 / len(broken)) / len(broken)), len(broken), asked)
+    """How often it happened in the simulated tests."""
+    return Held(float(np.sum(broken)), len(broken), asked=asked, promise=promise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,7 +463,7 @@ SCENES: tuple[Callable[[int, int], Held], ...] = (
     split_at_every_look,
     daily_split_at_every_look,
 )
-"""Promises about errors: `Held.rate` is at most what the sentence says."""
+"""Promises about errors: it happens at most as often as the sentence says."""
 
 POWER: tuple[Callable[[int, int], Held], ...] = (
     revenue_power_both,
@@ -492,3 +473,17 @@ POWER: tuple[Callable[[int, int], Held], ...] = (
     broken_split_found,
 )
 """Promises about what is found."""
+
+_OVER_ALL_LOOKS = {split_at_every_look, daily_split_at_every_look}
+
+
+def _promise(scene: Callable[[int, int], Held], low: float, high: float) -> Promise:
+    said = (scene.__doc__ or "").strip().splitlines()[0].rstrip(".")
+    return Promise(f"experiments.{scene.__name__}", said, low, high, scene, 2000)
+
+
+PROMISES = (
+    *(_promise(scene, 0.0, 0.005 if scene in _OVER_ALL_LOOKS else 0.055) for scene in SCENES),
+    *(_promise(scene, 0.785, 1.0) for scene in POWER),
+)
+"""False verdicts in at most 5.5 % (.5 % over all looks at the split); what was planned is found in 80 %, less 1.5."""

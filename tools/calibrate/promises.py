@@ -14,11 +14,15 @@ class Held:
         total: how often it happened, or the sum of a number a case.
         cases: how many cases were simulated.
         spread: variance of one case; of a share when None.
+        asked: share of the cases in which there was a verdict at all; the others were refused.
+        promise: what was held to account, in words, where the scene itself says so.
     """
 
     total: float
     cases: int
     spread: float | None = None
+    asked: float = 1.0
+    promise: str = ""
 
     @property
     def value(self) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ecops.review.verification import Known, Outcome, verify
 from ecops.review.verifying.events import Event
+from tools.calibrate.promises import Held, Promise
 
 Floats = NDArray[np.float64]
 Kind = Literal["rate", "money"]
@@ -28,23 +29,6 @@ START = dt.date(2026, 11, 2)
 BEFORE, AFTER = 26 * 7, 28
 WEEKDAY = np.array([1, 0.9, 0.95, 1, 1.1, 1.3, 1.2])
 SEED = 20261129
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A promise and what was measured.
-
-    Attributes:
-        promise: what must hold, in words.
-        rate: share of the cases in which what was counted happened.
-        error: standard error of the rate.
-        cases: how many were simulated.
-    """
-
-    promise: str
-    rate: float
-    error: float
-    cases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +99,7 @@ def judge(frames: list[pd.DataFrame], known: Known | None = None) -> Outcome:
 def held(promise: str, cases: int, seed: int, case: Callable[[np.random.Generator], bool]) -> Held:
     """Run a case many times and count how often it is true."""
     generator = np.random.default_rng(seed)
-    rate = float(np.mean([case(generator) for _ in range(cases)]))
-    # An error of nothing is never known: at least that of one case.
-    return Held(promise, rate, math.sqrt(max(rate * (1 - rate), 1 / cases) / cases), cases)
+    return Held(float(sum(case(generator) for _ in range(cases))), cases, promise=promise)
 
 
 def moved(shop: Shop, depth: float, first: int, end: int, *, fades: bool = False) -> Floats:
@@ -302,3 +284,24 @@ SCENES: Mapping[str, Callable[[int, int], Held]] = {
     "counts: useless, zero on most days": rare_events,
 }
 """Name -> a function of how many cases and which seed."""
+
+
+_BOUNDS = {
+    "worked <= 5 %": (0.0, 0.05),
+    "worked 0-3.5 %": (0.0, 0.035),
+    "worked >= 85 % (rate)": (0.85, 1.0),
+    "95-97 %": (0.95, 0.99),
+}
+"""Promise in words -> smallest and largest share that keep it; an interval may cover more than it says."""
+
+
+def _promises() -> Iterator[Promise]:
+    for name, scene in SCENES.items():
+        said = getattr(scene, "promise", "worked <= 5 %")
+        found_in_money = name == "money: true +30 %, found"
+        if said in _BOUNDS and not found_in_money:
+            yield Promise(f"verification.{name}", said, *_BOUNDS[said], scene, 400)
+
+
+PROMISES = tuple(_promises())
+"""What verification promises; the scenes beside them are measured without a promise, see docs/methods-review.md."""

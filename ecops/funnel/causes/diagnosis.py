@@ -27,7 +27,6 @@ from ecops.funnel.causes.cells import (
     watched,
 )
 from ecops.funnel.causes.daily import Spread, daily_of, enough, measured, spreads
-from ecops.funnel.causes.dimensions import Surprise, adtributor
 from ecops.funnel.causes.quality import quality
 from ecops.funnel.table import FunnelTable, Issue
 from ecops.funnel.telling import findings as words
@@ -65,8 +64,6 @@ class Diagnosis:
             in units of the last step when no money is known; adds up exactly. None without a table before,
             or when somebody stands at a step that nobody could reach.
         mix: the change of the whole conversion, split into mix and rate; None without segments or a table before.
-        dimensions: what each dimension tells about the change of the last step, the most surprising first; empty where
-            `money` is None.
         cells: every cell tested, one row each: `step`, the dimensions ("" where not fixed), `before`, `after`, `n`,
             `p_value`, `q_value`, `gained` (units), `money`.
         after, before: the tables compared.
@@ -78,7 +75,6 @@ class Diagnosis:
     issues: tuple[Issue, ...]
     money: Decomposition | None
     mix: MixRate | None
-    dimensions: tuple[Surprise, ...]
     cells: pd.DataFrame
     after: FunnelTable
     before: FunnelTable | None
@@ -126,14 +122,12 @@ def diagnose(
     watch: list[Finding] = []
     cells: list[Cell] = []
     money = mix = None
-    surprises: tuple[Surprise, ...] = ()
     told: list[tuple[int, Flags]] = []
     after_aligned, before_aligned = after, before
     if before is not None:
         after_aligned, before_aligned = _aligned(after, before)
         if _is_chain(after_aligned) and _is_chain(before_aligned):
             money, mix = _money(after_aligned, before_aligned), _mix(after_aligned, before_aligned)
-            surprises = _surprises(after_aligned, before_aligned)
         guards = Guards(alpha, MARGIN * alpha, min_effect, min_loss, words.step_values(after))
         noise = replace(noise, history=_like(noise.history, after_aligned))
         cells, mix_q, mix_spread = _tested(after_aligned, before_aligned, noise)
@@ -162,7 +156,6 @@ def diagnose(
         issues=issues,
         money=money,
         mix=mix,
-        dimensions=surprises,
         cells=_cell_table(cells, after_aligned),
         after=after,
         before=before,
@@ -364,18 +357,6 @@ def _money(after: FunnelTable, before: FunnelTable) -> Decomposition:
 def _own_value(table: FunnelTable) -> Floats:
     """Money of one unit at the last step; the mean where a segment has none, so that its factor is not 0."""
     return np.nan_to_num(table.order_value)
-
-
-def _surprises(after: FunnelTable, before: FunnelTable) -> tuple[Surprise, ...]:
-    """Each dimension's surprise about the last step, against what each element's own entrants led to expect."""
-    found = []
-    for name in after.by:
-        now, then = after.along(name), before.along(name)
-        first, last = after.required[0], after.required[-1]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            expected = np.nan_to_num(now.counts[:, first] * then.counts[:, last] / then.counts[:, first])
-        found.append(adtributor(name, tuple(s[0] for s in now.segments), expected, now.counts[:, last]))
-    return tuple(sorted(found, key=lambda surprise: (-surprise.surprise, surprise.dimension)))
 
 
 def _gaps(
