@@ -8,7 +8,7 @@ import pytest
 
 from ecops.errors import SpecError
 from ecops.funnel import FunnelSpec, FunnelTable, diagnose, from_events, from_table, pack, presets
-from ecops.funnel import quality
+from ecops.funnel.causes import quality
 from ecops.funnel.causes.cells import Step2x2, nodes
 from ecops.funnel.causes.diagnosis import MARGIN
 from ecops.funnel.telling.findings import UNDATED

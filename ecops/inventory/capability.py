@@ -1,0 +1,65 @@
+"""How stock announces itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecops.capability import Capability
+from ecops.messages import Term
+
+if TYPE_CHECKING:
+    import typer
+
+    from ecops.finding import Finding
+    from ecops.periods import Compare, Period
+    from ecops.reports.model import Section
+    from ecops.store import Data
+
+
+def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:  # noqa: ARG001 - a state has no span before
+    """What is missing, what lies dead, who is late, on the last day of the period."""
+    from ecops.inventory.telling.findings import findings as told
+    from ecops.inventory.view import stock
+
+    return told(stock(data, today=period.end), period)
+
+
+def section(data: Data, period: Period) -> Section | None:
+    """The verdict and today's purchase."""
+    from ecops.inventory.telling.section import section as told
+    from ecops.inventory.view import stock
+
+    return told(stock(data, today=period.end))
+
+
+def commands() -> typer.Typer:
+    """`inventory`."""
+    from ecops.inventory.telling import commands as made
+
+    return made.app
+
+
+CAPABILITY = Capability(
+    key="inventory",
+    label=Term(en="Stock", zh="库存与补货"),
+    question=Term(
+        en="What do I order today, how much, why, and what does my own rule really deliver?",
+        zh="今天该补什么、补多少、为什么？我的补货规则到底靠不靠谱？",
+    ),
+    order=50,
+    needs=("inventory_snapshots",),
+    page="inventory",
+    findings=findings,
+    by_span=False,
+    section=section,
+    metrics=Path(__file__).parent / "registry" / "metrics.toml",
+    advice=Path(__file__).parent / "registry" / "advice.toml",
+    commands=commands,
+    modules=("ecops.inventory.analysis",),
+    rows=(
+        7, 24, 49, 126, 127, 128, 129, 130, 131, 132, 133, 136, 137, 138, 139, 140, 144, 146, 147, 148, 149, 151, 152,
+        153, 154, 155, 156, 157, 162,
+    ),
+)  # fmt: skip

@@ -1,0 +1,377 @@
+"""How much can be asked for until goods ordered today arrive? A distribution of the total, learned from own errors.
+
+The textbook's z times sigma times the root of the lead time assumes days that are independent, normal and without
+drift; at a nominal 95 % it covers 61 to 90 % of real lead times. Here the total over the lead time is forecast, its
+past errors are divided by the product's own spread of such totals, and the pooled quantile of these is the multiplier
+that the shop has earned (split conformal, Vovk; inventory notes 4.3). Totals include the review period when it is
+part of `days`: quantiles of days do not add.
+
+An order point needs more care than a risk. Orders are placed after days with a sale, the more likely the larger it was,
+when the position has already fallen below the point by a part of it. `calibrate(..., at_orders=True)` therefore learns
+from windows that begin after a sale, weighted by its size, with half of it counted as fallen short (the stationary
+overshoot of renewal theory, Feller II.XI). Without it, order points at 95 % kept 85 to 92 % of cycles at three days'
+lead time on the public sets; with it 91 to 95 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ecops.errors import DataError, SpecError
+from ecops.inventory.demand.panel import Floats, Ints, Panel, trailing
+from ecops.inventory.forecasting.levels import by_weekday, levels, over_days, weekday_index
+from ecops.messages import Count, Message, Percent
+
+WINDOWS = 12
+_SPACING = 9
+_ORDER_SPACING = 5
+"""Days between two windows: not multiples of seven, so that every weekday starts one."""
+
+_GRID = 1000
+"""Points that stand for a weighted sample of errors."""
+
+_HISTORY = 182
+_LEAST_HISTORY = 28
+_FEW = 20
+"""A quantile wants at least so many past errors beyond it."""
+
+_BIN = 100
+_MOST_BINS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTimeDemand:
+    """Distribution of the demand of the next days, product by product.
+
+    Attributes:
+        skus: product codes, length n.
+        days: how many days are added up, shape (n,).
+        mean: expected units, shape (n,).
+        spread: scale of the error in units, shape (n,), above 0.
+        errors: past errors over spread, sorted, one array a class of volume.
+        bin: which of `errors` a product belongs to, shape (n,).
+        windows: past windows of `days` days that were forecast.
+    """
+
+    skus: tuple[str, ...]
+    days: Ints
+    mean: Floats
+    spread: Floats
+    errors: tuple[Floats, ...]
+    bin: Ints
+    windows: int
+
+    def multiplier(self, share: float) -> Floats:
+        """Spreads above the mean that cover demand with probability `share`, shape (n,): the shop's own z.
+
+        Raises:
+            SpecError: the share is not between 0 and 1.
+        """
+        if not 0 < share < 1:
+            raise SpecError(
+                Message("A service level of {share} is not possible.", share=Percent(share)),
+                Message("Give a share between 0 and 1, for example 0.95."),
+            )
+        found = np.array([_conformal(known, share) for known in self.errors])
+        return found[self.bin]
+
+    def widened(self, extra: Floats) -> LeadTimeDemand:
+        """The same with independent noise of standard deviation `extra` (n,) added, as by uncertain lead times."""
+        return replace(self, spread=np.sqrt(self.spread**2 + extra**2))
+
+    def quantile(self, share: float) -> Floats:
+        """Units that cover demand with probability `share`, shape (n,), at least 0."""
+        return np.maximum(self.mean + self.multiplier(share) * self.spread, 0.0)
+
+    def shortage(self, stock: Floats) -> Floats:
+        """Expected units short when `stock` (n,) is all there is."""
+        return self._beyond(stock)[0]
+
+    def risk(self, stock: Floats) -> Floats:
+        """Probability that demand exceeds `stock` (n,)."""
+        return self._beyond(stock)[1]
+
+    def _beyond(self, stock: Floats) -> tuple[Floats, Floats]:
+        place = (np.maximum(stock, 0.0) - self.mean) / self.spread
+        short, risk = np.empty(len(place)), np.empty(len(place))
+        for number, known in enumerate(self.errors):
+            mine = np.flatnonzero(self.bin == number)
+            above = np.searchsorted(known, place[mine], side="right")
+            tail = np.concatenate([np.cumsum(known[::-1])[::-1], [0.0]])
+            count = len(known) - above
+            risk[mine] = count / len(known)
+            short[mine] = self.spread[mine] * (tail[above] - count * place[mine]) / len(known)
+        return np.maximum(short, 0.0), risk
+
+    def warnings(self, share: float) -> tuple[Message, ...]:
+        """What makes a promise of `share` doubtful: too few past errors beyond it."""
+        beyond = min(len(known) for known in self.errors) * (1 - share)
+        if beyond >= _FEW:
+            return ()
+        return (
+            Message(
+                "{share} rests on {n} past shortages; from {enough} on it can be relied upon.",
+                share=Percent(share),
+                n=Count(round(beyond)),
+                enough=_FEW,
+            ),
+        )
+
+
+def _conformal(known: Floats, share: float) -> float:
+    """The quantile of split conformal prediction: one rank higher than the sample's own."""
+    rank = int(np.ceil((len(known) + 1) * share)) - 1
+    return float(known[min(max(rank, 0), len(known) - 1)])
+
+
+def spreads(demand: Floats, first: Ints, level: Floats, days: int) -> Floats:
+    """Scale of the error of a total over `days` days, on every morning, shape (n, days of the panel + 1).
+
+    The standard deviation of the product's own totals of that length over at most the last 182 days; at least what
+    independent single buyers would make of the expected total, `sqrt(days * (level + 0.05))`.
+
+    Args:
+        demand: shape (n, T).
+        first: column of the first sale, shape (n,).
+        level: expected units a day on every morning, shape (n, T + 1).
+        days: length of the total.
+    """
+    total = trailing(demand, days)
+    lived = np.arange(demand.shape[1] + 1) - first[:, None]
+    # A total counts once all of its days lie after the first sale.
+    total = np.where(lived >= days, total, 0.0)
+    window = max(_HISTORY - days + 1, 2)
+    count = np.clip(lived - days + 1, 0, window)
+    summed, squared = _ending(total, window), _ending(total * total, window)
+    n = np.maximum(count, 1)
+    variance = np.maximum(squared / n - (summed / n) ** 2, 0.0) * n / np.maximum(n - 1, 1)
+    least = np.sqrt(np.maximum(level, 0.0) * days + 0.05 * days)
+    known = count >= _LEAST_HISTORY
+    spread = np.maximum(np.sqrt(np.where(known, variance, 0.0)), least)
+    if not known[:, -1].all():
+        # Products without history of their own vary like the others beside their mean.
+        ratio = np.median((spread / least)[known]) if known.any() else 1.0
+        spread = np.where(known, spread, np.maximum(spread, ratio * least))
+    found: Floats = spread
+    return found
+
+
+def _ending(values: Floats, window: int) -> Floats:
+    """Sums of the `window` columns that end with each column, same shape."""
+    total = np.cumsum(values, axis=1)
+    found: Floats = total.copy()
+    found[:, window:] -= total[:, :-window]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What calibrations of one panel at several mornings share.
+
+    Attributes:
+        data: the panel.
+        level: expected units a day on every morning, shape (n, days + 1).
+        total: cumulated demand, shape (n, days + 1).
+        spread: see `spreads`, shape (n, days + 1).
+        weekday: see `by_weekday`, shape (n, days).
+        days: lead time plus review period.
+    """
+
+    data: Panel
+    level: Floats
+    total: Floats
+    spread: Floats
+    weekday: Floats
+    days: int
+
+    def factor(self, morning: int) -> Floats:
+        """What the level of a morning is multiplied with for the total of the next `days` days, shape (n,)."""
+        index = weekday_index(self.data, morning, self.weekday)
+        return over_days(index, (self.data.weekday + morning) % 7, self.days)
+
+
+def history(data: Panel, days: int, method: str = "ensemble", level: Floats | None = None) -> History:
+    """What is needed to calibrate a total over `days` days on any morning of the panel.
+
+    Raises:
+        SpecError: `days` is below 1 or the method is not known.
+    """
+    if days < 1:
+        raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
+    known = levels(data, method) if level is None else level
+    total = np.zeros(known.shape)
+    np.cumsum(data.demand, axis=1, out=total[:, 1:])
+    return History(data, known, total, spreads(data.demand, data.first, known, days), by_weekday(data.demand), days)
+
+
+def calibrate(
+    data: Panel,
+    days: int = 14,
+    *,
+    method: str = "ensemble",
+    windows: int = WINDOWS,
+    at_orders: bool = False,
+    order_days: float = 14.0,
+) -> LeadTimeDemand:
+    """The distribution of the demand of the next `days` days, calibrated on the errors of past windows.
+
+    Args:
+        data: the panel; every window ends before its last day.
+        days: lead time plus review period, at least 1.
+        method: of `levels`.
+        windows: how many past windows, nine days apart (twice as many, five apart, for order points).
+        at_orders: learn from the moments at which orders are placed, see the head of this module.
+        order_days: days of demand of one order; a larger sale triggers no second one.
+
+    Raises:
+        SpecError: `days` is below 1 or the method is not known.
+        DataError: the panel is shorter than one window and four weeks.
+    """
+    past = history(data, days, method)
+    return at(past, data.days, windows, order_days if at_orders else None)
+
+
+def at(past: History, morning: int, windows: int = WINDOWS, order_days: float | None = None) -> LeadTimeDemand:
+    """The calibration that was possible on a morning, from windows that had ended by then; see `calibrate`.
+
+    Args:
+        past: of `history`.
+        morning: column, at most the number of days of the panel.
+        windows: see `calibrate`.
+        order_days: see `calibrate`; None for windows that begin on any day.
+    """
+    data, days = past.data, past.days
+    found = [
+        _window(past, start, order_days)
+        for start in (
+            [morning - days - _SPACING * number for number in range(windows)]
+            if order_days is None
+            else [morning - days + 1 - _ORDER_SPACING * number for number in range(2 * windows)]
+        )
+        if start > _LEAST_HISTORY // 2
+    ]
+    used = [window for window in found if len(window.errors)]
+    if not used:
+        raise DataError(
+            Message("{n} days of sales are too few for a lead time of {days} days.", n=morning, days=days),
+            Message("Load at least {n} days.", n=days + _LEAST_HISTORY + 1),
+        )
+    now = past.level[:, morning]
+    mean = now * past.factor(morning)
+    errors, weights, volumes = (np.concatenate(part) for part in zip(*used, strict=True))
+    bins, edges = _binned(errors, weights, volumes, len(data.skus))
+    place = np.searchsorted(edges, now, side="right").astype(np.int64)
+    added = np.full(len(data.skus), days, dtype=np.int64)
+    return LeadTimeDemand(data.skus, added, mean, past.spread[:, morning], bins, place, len(used))
+
+
+BUCKETS = (1, 2, 3, 4, 6, 8, 11, 15, 22, 29, 45, 60, 90, 120)
+"""Totals that are calibrated; those between are taken from the next longer one, by the root of their length."""
+
+
+class Calibrations:
+    """Calibrations of one panel over totals of any length, from histories that are worked out once.
+
+    Args:
+        data: the panel.
+        daily: expected units of each coming day, shape (n, at least 1); the mean of the last week goes on afterwards.
+        level: of `levels`, when it is at hand.
+    """
+
+    def __init__(self, data: Panel, daily: Floats, level: Floats | None = None) -> None:
+        self._data = data
+        self._daily = daily
+        self._level = levels(data) if level is None else level
+        self._known: dict[tuple[int, float | None], tuple[History, LeadTimeDemand]] = {}
+
+    def over(self, days: Ints, order_days: float | None = None) -> LeadTimeDemand:
+        """The distribution of each product's demand over its own number of days from tomorrow on.
+
+        Args:
+            days: lead time plus review period of each product, shape (n,), 1 to 120; longer ones count as 120.
+            order_days: for order points, see `calibrate`; None for the risk of running out.
+
+        Raises:
+            DataError: history is too short. Products whose own total is too long for the history take the errors of
+                the longest one that fits.
+        """
+        wanted = np.clip(days, 1, BUCKETS[-1]).astype(np.int64)
+        bucket = np.array(BUCKETS)[np.searchsorted(BUCKETS, wanted)]
+        spread = np.ones(len(wanted))
+        place, errors, windows = np.zeros(len(wanted), dtype=np.int64), list[Floats](), 0
+        for size in np.unique(bucket):
+            mine = np.flatnonzero(bucket == size)
+            one, length = self._one(int(size), order_days)
+            spread[mine] = one.spread[mine] * np.sqrt(wanted[mine] / length)
+            place[mine] = one.bin[mine] + len(errors)
+            errors += one.errors
+            windows = min(windows, one.windows) if windows else one.windows
+        return LeadTimeDemand(self._data.skus, wanted, self._expected(wanted), spread, tuple(errors), place, windows)
+
+    def _expected(self, days: Ints) -> Floats:
+        total = np.cumsum(self._daily, axis=1)
+        known = np.minimum(days, total.shape[1])
+        after = self._daily[:, -7:].mean(axis=1) * (days - known)
+        found: Floats = total[np.arange(len(days)), known - 1] + after
+        return found
+
+    def _one(self, size: int, order_days: float | None) -> tuple[LeadTimeDemand, int]:
+        length = size
+        while length > 1 and length + _LEAST_HISTORY >= self._data.days:
+            length //= 2
+        if (length, order_days) not in self._known:
+            past = next((known[0] for key, known in self._known.items() if key[0] == length), None)
+            past = past or history(self._data, length, level=self._level)
+            self._known[length, order_days] = past, at(past, self._data.days, order_days=order_days)
+        return self._known[length, order_days][1], length
+
+
+class _Window(NamedTuple):
+    """Errors over spread of one past window, their weights and the volumes of their products."""
+
+    errors: Floats
+    weights: Floats
+    volumes: Floats
+
+
+def _window(past: History, start: int, order_days: float | None) -> _Window:
+    """Forecast and truth of the total from column `start` on; of an order placed that morning with `order_days`."""
+    data, days = past.data, past.days
+    counted = np.flatnonzero(data.first <= start - _LEAST_HISTORY)
+    # At an order the forecast is that of the evening before, which the last sale had not reached yet.
+    known = start if order_days is None else start - 1
+    if order_days is not None:
+        sale = data.demand[counted, known]
+        counted, sale = counted[sale > 0], sale[sale > 0]
+    level = past.level[counted, known]
+    factor = past.factor(known)[counted]
+    spread = past.spread[counted, known]
+    if order_days is None:
+        actual = past.total[counted, start + days] - past.total[counted, start]
+        return _Window((actual - level * factor) / spread, np.ones(len(counted)), level)
+    actual = past.total[counted, start + days - 1] - past.total[counted, start] + 0.5 * sale
+    weight = np.minimum(sale / np.maximum(level * order_days, 1e-9), 1.0)
+    return _Window((actual - level * factor) / spread, weight, level)
+
+
+def _binned(errors: Floats, weights: Floats, volume: Floats, products: int) -> tuple[tuple[Floats, ...], Floats]:
+    """Errors by class of volume, as many classes as the catalogue bears, and the edges between them."""
+    number = min(_MOST_BINS, max(products // _BIN, 1))
+    edges = np.quantile(volume, np.arange(1, number) / number) if number > 1 else np.array([])
+    place = np.searchsorted(edges, volume, side="right")
+    if number > 1 and np.bincount(place, minlength=number).min() < _BIN:
+        place, edges, number = np.zeros(len(errors), dtype=np.int64), np.array([]), 1
+    return tuple(_sample(errors[place == one], weights[place == one]) for one in range(number)), edges
+
+
+def _sample(errors: Floats, weights: Floats) -> Floats:
+    """Sorted errors; where they weigh differently, a grid of their weighted quantiles."""
+    order = np.argsort(errors, kind="stable")
+    if (weights == weights[:1]).all():
+        return errors[order]
+    reached = np.cumsum(weights[order])
+    grid = (np.arange(min(_GRID, len(errors))) + 0.5) / min(_GRID, len(errors)) * reached[-1]
+    return np.asarray(errors[order][np.searchsorted(reached, grid)], dtype=np.float64)

@@ -1,0 +1,1 @@
+"""What to order today and what to clear, product by product, with the reason in a sentence."""

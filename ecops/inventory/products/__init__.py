@@ -1,0 +1,1 @@
+"""Which products to take, to push, to price and to drop."""

@@ -1,0 +1,1 @@
+"""Relational work of stock and replenishment, one question a file."""

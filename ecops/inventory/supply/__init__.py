@@ -1,0 +1,1 @@
+"""Which suppliers keep their word, proven or not, and what their delays cost in stock."""

@@ -1,0 +1,162 @@
+"""How long do orders take, and how often are they late or faulty? With the verdict that the numbers bear, and no more.
+
+A supplier with no late delivery out of 20 has proven nothing: up to 16 % could still be late. Hence every rate has its
+interval (Wilson 1927), and a verdict says whether the limit is kept or broken beyond chance.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ecops.handbook import parameter
+from ecops.statistics import wilson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Verdict = Literal["pass", "fail", "pass_unproven", "fail_unproven", "too_few", "unknown"]
+"""pass, fail: the whole interval is on one side of the limit. *_unproven: the rate is, the interval is not. too_few:
+not even a spotless record of this length would prove that the limit is kept. unknown: no record."""
+
+
+def verdict(bad: float, total: float, limit: float) -> Verdict:
+    """Whether a rate keeps to a limit from above.
+
+    Args:
+        bad: late deliveries, faulty units.
+        total: deliveries, units.
+        limit: highest rate allowed, a share.
+
+    >>> verdict(5, 200, 0.03), verdict(12, 1000, 0.01), verdict(0, 20, 0.03), verdict(30, 103, 0.03)
+    ('pass_unproven', 'fail_unproven', 'too_few', 'fail')
+    """
+    if not total > 0:
+        return "unknown"
+    low, high = (float(end) for end in wilson(bad, total))
+    if low > limit:
+        return "fail"
+    if high <= limit:
+        return "pass"
+    if float(wilson(0, total).high) > limit and bad / total <= limit:
+        return "too_few"
+    return "pass_unproven" if bad / total <= limit else "fail_unproven"
+
+
+def suppliers(
+    purchases: pd.DataFrame, today: dt.date | None = None, overrides: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """How every supplier delivered.
+
+    Args:
+        purchases: one row a product and receipt: supplier, sku, ordered_on, promised_on, received_on, quantity,
+            received_quantity, defect_quantity.
+        today: orders promised before it and not received are overdue; the last day of the table when None.
+        overrides: thresholds of the handbook, see `ecops.handbook.parameter`.
+
+    Returns:
+        One row a supplier, the worst first: supplier, deliveries (with a promised day), late, late_rate, late_low,
+        late_high, late_verdict, units (received), defects, defect_rate, defect_low, defect_high, defect_verdict,
+        lead_days (mean from order to receipt), lead_sd, promised_days, delay_days (mean of late ones), open, overdue
+        (orders), products. Rates are shares; NaN where there is nothing to divide by.
+    """
+    import pandas as pd
+
+    rows = _dated(purchases)
+    day = pd.Timestamp(today or rows[["ordered_on", "received_on"]].max().max())
+    came = rows["received_on"].notna()
+    promised = came & rows["promised_on"].notna()
+    late = promised & (rows["received_on"] > rows["promised_on"])
+    waiting = ~came & ~rows["status"].isin(["cancelled", "received"])
+    lead = (rows["received_on"] - rows["ordered_on"]).dt.days.where(came)
+    units = np.where(came, rows["received_quantity"].fillna(rows["quantity"]), 0.0)
+    inspected = came & rows["defect_quantity"].notna()
+    told = pd.DataFrame(
+        {
+            "supplier": rows["supplier"],
+            "deliveries": promised.astype(int),
+            "late": late.astype(int),
+            "units": np.where(inspected, units, 0.0),
+            "defects": np.where(inspected, rows["defect_quantity"].fillna(0.0), 0.0),
+            "lead_days": lead,
+            "lead_square": lead**2,
+            "received": came.astype(int),
+            "promised_days": (rows["promised_on"] - rows["ordered_on"]).dt.days,
+            "delay_days": (rows["received_on"] - rows["promised_on"]).dt.days.where(late),
+            "open": waiting.astype(int),
+            "overdue": (waiting & (rows["promised_on"] < day)).astype(int),
+        }
+    )
+    groups = told.groupby("supplier", sort=True)
+    sums = groups[["deliveries", "late", "units", "defects", "open", "overdue", "received"]].sum()
+    found = sums.assign(
+        lead_days=groups["lead_days"].mean(),
+        lead_sd=groups["lead_days"].std(),
+        promised_days=groups["promised_days"].mean(),
+        delay_days=groups["delay_days"].mean(),
+        products=rows.groupby("supplier")["sku"].nunique(),
+    ).reset_index()
+    limits = (parameter("supplier.delay_max", overrides), parameter("supplier.defect_max", overrides))
+    for name, bad, whole, limit in (
+        ("late", "late", "deliveries", limits[0]),
+        ("defect", "defects", "units", limits[1]),
+    ):
+        # Whole units: half a unit is no observation.
+        low, high = wilson(found[bad].to_numpy(), found[whole].to_numpy())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rate = found[bad].to_numpy() / np.where(found[whole] > 0, found[whole], np.nan)
+        verdicts = [verdict(x, n, limit) for x, n in zip(found[bad], found[whole], strict=True)]
+        found = found.assign(
+            **{f"{name}_rate": rate, f"{name}_low": low, f"{name}_high": high, f"{name}_verdict": verdicts}
+        )
+    order = found["late_rate"].fillna(-1.0)
+    return found.iloc[np.argsort(-order.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _dated(purchases: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = purchases.copy()
+    for name in ("ordered_on", "promised_on", "received_on"):
+        rows[name] = pd.to_datetime(rows[name]) if name in rows else pd.NaT
+    for name in ("received_quantity", "defect_quantity"):
+        rows[name] = pd.to_numeric(rows[name], errors="coerce") if name in rows else np.nan
+    rows["status"] = rows["status"].fillna("") if "status" in rows else ""
+    rows["supplier"] = rows["supplier"].fillna("") if "supplier" in rows else ""
+    return rows
+
+
+def lead_times(purchases: pd.DataFrame, skus: list[str], least: int = 5) -> pd.DataFrame:
+    """Mean and standard deviation of the days from order to receipt, for each product.
+
+    Args:
+        purchases: see `suppliers`.
+        skus: of whom.
+        least: so many receipts make a product's own figure; with fewer its supplier's is taken.
+
+    Returns:
+        sku, supplier (who delivered it last, "" when nobody), receipts, lead_days, lead_sd (days; NaN when not known),
+        lead_source ("product", "supplier" or ""), sources (different suppliers within the table).
+    """
+    import pandas as pd
+
+    rows = _dated(purchases)
+    rows = rows.assign(lead=(rows["received_on"] - rows["ordered_on"]).dt.days)
+    came = rows[rows["lead"].notna() & (rows["lead"] >= 0)]
+    own = came.groupby("sku")["lead"].agg(["count", "mean", "std"])
+    theirs = came.groupby("supplier")["lead"].agg(["count", "mean", "std"])
+    last = rows.sort_values(["ordered_on", "po_id"], kind="stable").groupby("sku")["supplier"].last()
+    found = pd.DataFrame({"sku": skus})
+    found["supplier"] = found["sku"].map(last).fillna("").astype(str)
+    found["receipts"] = found["sku"].map(own["count"]).fillna(0).astype(int)
+    found["sources"] = found["sku"].map(rows[rows["supplier"] != ""].groupby("sku")["supplier"].nunique()).fillna(0)
+    enough = (found["receipts"] >= least).to_numpy()
+    backed = (found["supplier"].map(theirs["count"]).fillna(0) >= least).to_numpy() & ~enough
+    for name, column in (("lead_days", "mean"), ("lead_sd", "std")):
+        mine, supplier = found["sku"].map(own[column]), found["supplier"].map(theirs[column])
+        found[name] = np.where(enough, mine, np.where(backed, supplier, np.nan))
+    found["lead_source"] = np.where(enough, "product", np.where(backed, "supplier", ""))
+    return found

@@ -1,0 +1,138 @@
+"""Stock on the command line: what to order, what to clear, who is late, what a rule would have delivered."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ecops import door, terminal
+from ecops.messages import Count, Message, Money, Number, Percent
+from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
+
+app = typer.Typer()
+
+TargetOption = Annotated[float, typer.Option("--target", help="Share of cycles without a stock-out, for example 0.95.")]
+RuleOption = Annotated[
+    str, typer.Option("--rule", help="learned, textbook, cover_days, cycle_stock, alarm_days or least_units.")
+]
+
+
+@app.command(name="inventory")
+@terminal.reported
+def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
+    target: TargetOption = 0.95,
+    rule: RuleOption = "learned",
+    order_days: Annotated[float, typer.Option("--order-days", help="Days of demand that an order brings.")] = 14.0,
+    budget: Annotated[float | None, typer.Option("--budget", help="Money for today's orders.")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Replay every rule on the shop's own sales.")] = False,
+    orders: Annotated[Path | None, typer.Option("--orders", help="Write the purchase list to .xlsx or .csv.")] = None,
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Say what to order today and why, what to clear, and which suppliers are late."""
+    from ecops.inventory import view
+    from ecops.inventory.spec import Spec
+
+    data = terminal.open_workspace(workspace or terminal.existing(), state).data()
+    spec = Spec(target=target, rule=rule, order_days=order_days)
+    found = view.stock(data, spec)
+    told = view.told(data, spec)
+    allocation = view.spent(data, budget, spec) if budget is not None else None
+    frontier = view.compared(data, spec) if compare else None
+    if orders is not None:
+        sheets = view.purchase_sheets(data, spec)
+        suffix = orders.suffix.casefold()
+        orders.write_bytes(door.to_xlsx(sheets, "owner") if suffix == ".xlsx" else view.purchase_csv(data, spec))
+    if as_json:
+        terminal.say_json(
+            {
+                "today": found.today,
+                "verdict": found.verdict.text(language),
+                "currency": found.currency,
+                "findings": [_finding(finding, language) for finding in told],
+                "lines": [_line(line, language) for line in found.lines],
+                "budget": allocation
+                and {
+                    "quantities": dict(zip([line.sku for line in found.lines], allocation.quantities, strict=True)),
+                    "spent": allocation.spent,
+                    "gain": allocation.gain,
+                    "bound": allocation.bound,
+                },
+                "products": found.table[_COLUMNS].to_dict("records"),
+                "clearance": found.clearance[_CLEARANCE].to_dict("records"),
+                "suppliers": found.suppliers.to_dict("records"),
+                "oversold": found.oversold.to_dict("records"),
+                "turnover": found.turnover
+                and {name: getattr(found.turnover, name) for name in ("ratio", "yearly", "days", "points", "span")},
+                "stock_out_rate": found.shares.stock_out,
+                "slow_mover_share": found.shares.slow,
+                "rules": frontier and frontier.points.to_dict("records"),
+                "notes": [note.text(language) for note in found.notes],
+            }
+        )
+        return
+    terminal.say(found.verdict, language)
+    for finding in told:
+        terminal.say(finding.headline, language)
+    for position, line in enumerate(found.lines):
+        taken = allocation.quantities[position] if allocation is not None else line.quantity
+        terminal.say(
+            Message("{product}: order {quantity}, {value}. {why} {wait}", product=line.title, quantity=Count(taken),
+                    value=Money(taken * line.cost, found.currency), why=line.why_now, wait=line.why_wait),
+            language,
+        )  # fmt: skip
+    if frontier is not None:
+        for row in frontier.points[frontier.points["chosen"]].to_dict("records"):
+            terminal.say(
+                Message("{rule}: {service} of cycles without a stock-out, {days} days of stock", rule=str(row["rule"]),
+                        service=Percent(float(row["cycle_service"])), days=Number(float(row["cover_days"]), 0)),
+                language,
+            )  # fmt: skip
+    for note in found.notes:
+        terminal.say(note, language)
+
+
+_COLUMNS = [
+    "sku", "title", "abc", "xyz", "pattern", "stage", "daily_sales", "rate", "on_hand", "available", "on_order",
+    "overdue", "position", "cover_days", "lead_days", "lead_sd", "lead_source", "reorder", "upto", "risk", "alert",
+    "at_risk",
+]  # fmt: skip
+_CLEARANCE = ["sku", "title", "on_hand", "surplus", "tied_up", "days_to_clear", "planned", "alert"]
+
+
+def _line(line: Any, language: str) -> dict[str, Any]:
+    return {
+        "sku": line.sku,
+        "title": line.title,
+        "supplier": line.supplier,
+        "quantity": line.quantity,
+        "value": line.value,
+        "arrives": line.arrives,
+        "risk": line.risk,
+        "wait": line.wait,
+        "why_now": line.why_now.text(language),
+        "why_much": line.why_much.text(language),
+        "why_wait": line.why_wait.text(language),
+    }
+
+
+def _finding(finding: Any, language: str) -> dict[str, Any]:
+    money = finding.money
+    return {
+        "headline": finding.headline.text(language),
+        "evidence": finding.evidence.text(language),
+        "subject": dict(finding.subject),
+        "metric": finding.metric,
+        "after": finding.after,
+        "n": finding.n,
+        "confidence": finding.confidence,
+        "money": money
+        and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")
+             if not (isinstance(getattr(money, name), float) and math.isnan(getattr(money, name)))},
+        "advice": finding.action and finding.action.text.text(language),
+    }  # fmt: skip

@@ -1,0 +1,211 @@
+"""What pages, deck and commands ask of a shop's stock; each answer is worked out once for each version of the data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecops.inventory import source
+from ecops.inventory.analysis import Stock, analyse
+from ecops.inventory.orders.budget import Allocation, allocate_budget
+from ecops.inventory.policies.replay import REPLAY_DAYS, Frontier, frontier
+from ecops.inventory.policies.rules import rules
+from ecops.inventory.products.listing import completeness, price_ladder, shortlist
+from ecops.inventory.products.profit import price_roles, profits
+from ecops.inventory.products.selection import quadrant, selection
+from ecops.inventory.products.trend import category_trends
+from ecops.inventory.spec import Spec
+from ecops.inventory.supply.terms import agreements
+from ecops.metrics.daily import once, opened
+from ecops.periods import ONE_DAY
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecops.finding import Finding
+
+MOST_REPLAYED = 500
+"""The comparison of rules replays the products that bring most, so that sliders answer at once."""
+
+
+def stock(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> Stock:
+    """`analyse`, remembered for as long as the data is open.
+
+    Raises:
+        EcopsError: see `analyse`.
+    """
+    ready = opened(data)
+    chosen = spec or Spec()
+    found: Stock = once(ready, ("inventory", chosen, today), lambda: analyse(ready, chosen, today))
+    return found
+
+
+def told(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[Finding, ...]:
+    """The findings of a day, for the page."""
+    from ecops.inventory.telling.findings import findings
+
+    return findings(stock(data, spec, today))
+
+
+def compared(
+    data: Any, spec: Spec | None = None, today: dt.date | None = None, longer: float = 0.0, days: int = REPLAY_DAYS
+) -> Frontier | None:
+    """Every rule replayed on the last days of the shop's own sales, with each product's own lead time.
+
+    Args:
+        data: see `stock`.
+        spec: the choices; thresholds of the handbook's rules included.
+        today: last day.
+        longer: days added to every lead time: what if suppliers slowed down?
+        days: how many days are replayed, fewer where history is short.
+
+    Returns:
+        None when history is too short to replay four weeks.
+    """
+    found = stock(data, spec, today)
+    panel = found.shop.panel
+    order = np.argsort(-found.classes.revenue, kind="stable")[:MOST_REPLAYED]
+    order = np.sort(order[panel.age[order] > 28])
+    table = found.table.set_index("sku").loc[[panel.skus[row] for row in order]]
+    lead = np.ceil(table["lead_days"].to_numpy(dtype=np.float64)) + longer
+    room = panel.days - 56 - int(lead.max(initial=1.0))
+    span = min(days, room)
+    if span < 28 or not len(order):
+        return None
+    known = rules(found.spec.thresholds)
+    value = table["cost"].fillna(table["price"]).fillna(0.0).to_numpy(dtype=np.float64)
+    return frontier(
+        panel.only(order),
+        list(known.values()),
+        lead,
+        lead_sd=table["lead_sd"].to_numpy(dtype=np.float64),
+        days=span,
+        target=found.spec.target,
+        value=value,
+        options={"review": found.spec.review_days, "order_days": found.spec.order_days},
+    )
+
+
+def spent(data: Any, budget: float, spec: Spec | None = None, today: dt.date | None = None) -> Allocation:
+    """Today's purchase within a budget; quantities in the order of `Stock.lines`.
+
+    Raises:
+        SpecError: the budget is below 0.
+    """
+    found = stock(data, spec, today)
+    rows = found.table.set_index("sku").loc[list(found.shop.panel.skus)]
+    holding = found.spec.holding_rate * found.spec.order_days / 365
+    price, pack = (rows[name].to_numpy(dtype=np.float64) for name in ("price", "pack_size"))
+    return allocate_budget(found.lines, budget, found.horizon, price, pack, holding=holding)
+
+
+def purchase_table(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
+    """Today's purchase as it goes to suppliers: supplier, sku, title, quantity, unit_cost, value, arrives."""
+    import pandas as pd
+
+    found = stock(data, spec, today)
+    return pd.DataFrame(
+        {
+            "supplier": [line.supplier for line in found.lines],
+            "sku": [line.sku for line in found.lines],
+            "title": [line.title for line in found.lines],
+            "quantity": [line.quantity for line in found.lines],
+            "unit_cost": [line.cost for line in found.lines],
+            "value": [line.value for line in found.lines],
+            "arrives": [line.arrives for line in found.lines],
+        }
+    )
+
+
+def purchase_sheets(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> dict[str, pd.DataFrame]:
+    """The same, one table a supplier; "-" for products without one. One empty table when nothing is due."""
+    whole = purchase_table(data, spec, today)
+    groups = {name or "-": rows.reset_index(drop=True) for name, rows in whole.groupby("supplier", sort=True)}
+    return groups or {"-": whole}
+
+
+def purchase_csv(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> bytes:
+    """The same as one CSV file."""
+    from ecops import door
+
+    return door.to_csv(purchase_table(data, spec, today), "owner")
+
+
+def choices(
+    data: Any, rates: tuple[tuple[str, float], ...] = (), spec: Spec | None = None, today: dt.date | None = None
+) -> pd.DataFrame:
+    """Profit a unit, the handbook's conditions, price role and quadrant of every product with price and cost.
+
+    Args:
+        data: see `stock`.
+        rates: of `ecops.inventory.products.profit.ASSUMED`, (name, value) pairs.
+        spec: the choices.
+        today: last day.
+
+    Returns:
+        The columns of `profits` and `selection`, role, quadrant; the least net margin first.
+    """
+    found = stock(data, spec, today)
+    table, panel = found.table, found.shop.panel
+    span = slice(-365, None)
+    units = found.shop.aligned(panel.units[:, span].sum(axis=1))
+    back = found.shop.aligned(panel.returned[:, span].sum(axis=1))
+    own = table.assign(return_rate=np.where(units > 0, np.minimum(back / np.maximum(units, 1), 1.0), np.nan))
+    profit = profits(own, dict(rates))
+    verdicts = found.suppliers.set_index("supplier")["late_verdict"] if len(found.suppliers) else {}
+    extra = table[["sku", "category", "rate"]].assign(
+        units=units, returned=back, supplier_verdict=table["supplier"].map(verdicts).fillna("unknown")
+    )
+    whole = profit.drop(columns="returns").merge(extra, on="sku", how="left")
+    chosen = selection(whole, found.spec.thresholds)
+    return chosen.assign(
+        role=price_roles(chosen, found.spec.thresholds), quadrant=quadrant(chosen, found.spec.thresholds)
+    )
+
+
+_TRAFFIC_DAYS = 28
+
+
+def shelf(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> dict[str, Any]:
+    """What the shelf itself tells.
+
+    Returns:
+        shortlist, trends, ladder (only listings with a fault), incomplete (only products over the limit): tables;
+        fulfilled: (share shipped, lines) of orders paid two to thirty days ago, None without any.
+    """
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    day = found.today
+    seen = source.ask(ready, "item_traffic", start=day - (_TRAFFIC_DAYS - 1) * ONE_DAY, until=day)
+    names = found.table.set_index("sku")["title"]
+    seen["title"] = seen["product"].map(names).fillna(seen["title"])
+    ladder = price_ladder(found.table)
+    lacking = completeness(found.shop.products, found.spec.thresholds)
+    shipped = source.ask(ready, "fulfilled", start=day - 30 * ONE_DAY, until=day - 2 * ONE_DAY).iloc[0]
+    rows = found.table.set_index("sku").loc[list(found.shop.panel.skus), "category"]
+    return {
+        "shortlist": shortlist(seen) if len(seen) else seen,
+        "trends": category_trends(found.shop.panel, list(rows)),
+        "ladder": ladder[ladder["bait"] | ladder["wide"]],
+        "incomplete": lacking[lacking["failed"]],
+        "fulfilled": (float(shipped["shipped"] / shipped["orders"]), int(shipped["orders"]))
+        if shipped["orders"] > 0
+        else None,
+    }
+
+
+def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
+    """What was agreed with suppliers, see `agreements`; empty without a table of terms."""
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    told = source.ask(ready, "supplier_terms")
+    if told.empty:
+        return told
+    rows = found.shop.purchases
+    lately = rows[rows["ordered_on"].map(lambda day: (found.today - source._date(day)).days < 365)]
+    spent = (lately["quantity"] * lately["unit_cost"].fillna(0.0)).groupby(lately["supplier"]).sum()
+    return agreements(
+        told, {str(name): float(money) for name, money in spent.items()}, found.today, found.spec.thresholds
+    )

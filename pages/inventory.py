@@ -1,0 +1,46 @@
+"""What do we order today, how much and why? What lies dead, who is late, what our own rule delivers."""
+
+import streamlit as st
+
+from ui.inventory import asked as question
+from ui.inventory import lists, orders, pictures
+from ui.parts import cards, findings
+from ui.parts.text import _
+
+st.title(_("What do we order today?"))
+asked = question.ask()
+if asked is None:
+    st.stop()
+
+question.line(asked)
+cards.verdict(asked.stock.verdict)
+question.notes(asked)
+pictures.cards(asked)
+
+findings.show(question.told(asked), "stock")
+
+st.subheader(_("Your rule against others, on your own sales"), anchor=False)
+question.choices(asked)
+pictures.side_by_side(asked)
+lists.ahead(asked)
+
+st.subheader(_("Today's purchase"), anchor=False)
+orders.promised(asked)
+orders.purchase(asked)
+
+st.subheader(_("Every product"), anchor=False)
+lists.products(asked)
+
+st.subheader(_("What to clear"), anchor=False)
+lists.clearance(asked)
+
+st.subheader(_("Who keeps the promised day?"), anchor=False)
+lists.suppliers(asked)
+lists.agreed(asked)
+
+st.subheader(_("Which products to take, and what is left of a sale?"), anchor=False)
+lists.choice_of_products(asked)
+lists.shelf(asked)
+
+st.subheader(_("Details"), anchor=False)
+lists.method()

@@ -1,0 +1,1 @@
+"""The parts of the stock page; numbers come from `ecops.inventory`."""

@@ -1,0 +1,136 @@
+"""Figures and pictures of the stock page."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from ecops.inventory import view
+from ecops.inventory.policies.rules import rules
+from ecops.inventory.telling import figures
+from ecops.messages import Money, Number, Percent
+from ui.inventory.asked import Asked
+from ui.parts import charts, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, look, plain, say
+from ui.state import workspaces
+
+
+def cards(asked: Asked) -> None:
+    """At most five figures."""
+    stock = asked.stock
+    missing = stock.table[stock.table["alert"] == "out"]
+    spend = sum(line.value for line in stock.lines if math.isfinite(line.value))
+    turned = stock.turnover
+    shown = [
+        (_("Sales lost a week"), _money(asked, float(missing["at_risk"].sum())),
+         _("What customers ask for a week of products that are out of stock, at their price.")),
+        (_("Orders due today"), _money(asked, spend), _("Cost of today's purchase list.")),
+        (_("Stock lasts"),
+         _("{n} days", n=Number(turned.days, 0)) if turned is not None and math.isfinite(turned.days) else "—",
+         _turnover(asked)),
+        (_("Stock-out rate"), _share(stock.shares.stock_out),
+         _("Product days without stock over all product days of products that sell, last 28 days.")),
+        (_("Slow-mover share"), _share(stock.shares.slow),
+         _("Stock at cost of products without a sale in 90 days, over all stock at cost.")),
+    ]  # fmt: skip
+    with st.grid(5, min_column_width=148, gap="xsmall", key="figure_cards"):
+        for label, value, meaning in shown:
+            st.metric(label, value, help=meaning, border=True, height="stretch")
+
+
+def _money(asked: Asked, amount: float) -> str:
+    return plain(Money(amount, asked.stock.currency))
+
+
+def _share(value: float) -> str:
+    return plain(Percent(value)) if math.isfinite(value) else "—"
+
+
+def _turnover(asked: Asked) -> str:
+    turned = asked.stock.turnover
+    if turned is None:
+        return _("Needs counts of stock and the cost of products.")
+    words = _(
+        "Cost of sales over average inventory: turned {ratio} times in {days} days, {yearly} times a year, from "
+        "{points} days on which stock was counted. References of the handbook: 15, 18 and 25 times a year.",
+        ratio=Number(turned.ratio, 1),
+        days=turned.span,
+        yearly=Number(turned.yearly, 1),
+        points=turned.points,
+    )
+    return "\n\n".join([words, *(say(note) for note in turned.notes)])
+
+
+def side_by_side(asked: Asked) -> None:
+    """How long products last, and what each rule delivers."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = figures.cover_bars(asked.stock, look())
+        if figure is None:
+            st.caption(_("No product sold in the last 28 days."))
+        else:
+            rows = figures.urgent(asked.stock.table)
+            shown = rows[["title", "available", "daily_sales", "cover_days", "lead_days"]]
+            charts.show(
+                figure,
+                "stock_cover",
+                shown.assign(alert=_alerts(rows), cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf)),
+                {
+                    "title": Shape(_("Product")),
+                    "alert": Shape(_("Alert")),
+                    "available": Shape(_("Available"), "count"),
+                    "daily_sales": Shape(_("Sales a day"), "number"),
+                    "cover_days": Shape(_("Days of cover"), "number"),
+                    "lead_days": Shape(_("Lead time (days)"), "number"),
+                },
+            )
+    with right:
+        comparison(asked)
+
+
+def _alerts(rows: pd.DataFrame) -> list[str]:
+    return [plain(figures.ALERTS[alert]) for alert in rows["alert"]]
+
+
+def comparison(asked: Asked) -> None:
+    """The frontier of stock against service, and every rule as it stands."""
+    with st.spinner(_("Replaying each rule on your own sales")):
+        found = workspaces.answer(view.compared, asked.spec, asked.today, float(asked.longer))
+    if found is None:
+        st.caption(_("Three months of sales are needed to replay rules on them."))
+        return
+    known = rules(asked.spec.thresholds)
+    now = found.points[found.points["chosen"]]
+    table = pd.DataFrame(
+        {
+            "rule": [plain(known[key].label) for key in now["rule"]],
+            "meaning": [plain(known[key].meaning) for key in now["rule"]],
+            "cycle_service": now["cycle_service"].to_numpy(),
+            "fill_rate": now["fill_rate"].to_numpy(),
+            "cover_days": now["cover_days"].to_numpy(),
+            "stock_value": now["stock_value"].to_numpy(),
+            "orders": now["orders"].to_numpy(),
+            "source": [known[key].source for key in now["rule"]],
+        }
+    )
+    charts.show(figures.frontier_lines(found, known, look()), "stock_frontier")
+    with st.expander(_("Every rule as it stands"), key="stock_rules"):
+        tables.show(
+            table,
+            "stock_rules_table",
+            {
+                "rule": Shape(_("Rule")),
+                "cycle_service": Shape(_("Cycles without a stock-out"), "percent"),
+                "fill_rate": Shape(_("Units served"), "percent"),
+                "cover_days": Shape(_("Days of stock"), "number"),
+                "stock_value": Shape(_("Stock value"), "money"),
+                "orders": Shape(_("Orders a product and month"), "number"),
+                "meaning": Shape(_("What it says")),
+                "source": Shape(_("Handbook")),
+            },
+            currency=asked.stock.currency,
+            download="ecops_rules",
+        )
