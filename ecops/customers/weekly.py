@@ -23,7 +23,6 @@ from ecops.messages import Count, Message, Money, Number, Percent, Term
 from ecops.periods import ONE_DAY, Period
 from ecops.reports.model import Bullets, Section, Table
 from ecops.statistics.comparisons import benjamini_hochberg, two_proportions
-from ecops.statistics.dispersion import rate_dispersion
 from ecops.statistics.intervals import critical_value, newcombe
 
 STEP = 28
@@ -123,13 +122,14 @@ def _ordered(book: OrderBook, move: Migration) -> NDArray[np.bool_]:
 
 def _chance(counted: Counts, base: Counts) -> float:
     """Two-sided p-value of the newest share against all earlier ones, with their dispersion."""
-    spread = rate_dispersion(counted[1:], base[1:], np.zeros(len(counted) - 1))
-    test = two_proportions(
-        (counted[1:].sum(), base[1:].sum()),
-        (counted[0], base[0]),
-        dispersion=spread.phi,
-        df=np.maximum(spread.df, 1),
-    )
+    rate = counted[1:].sum() / base[1:].sum()
+    steps = len(counted) - 1
+    # Pearson's chi-square over its degrees of freedom; the steps never prove less than chance.
+    spread = 1.0
+    if 0 < rate < 1:
+        squares = (counted[1:] - base[1:] * rate) ** 2 / (base[1:] * rate * (1 - rate))
+        spread = max(1.0, float(squares.sum() / (steps - 1)))
+    test = two_proportions((counted[1:].sum(), base[1:].sum()), (counted[0], base[0]), dispersion=spread, df=steps - 1)
     return float(np.asarray(test).ravel()[0])
 
 

@@ -240,7 +240,7 @@ def test_names_come_back_for_one_download_and_stay_nowhere(tmp_path, monkeypatch
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     shop_folder = ecops.Workspace.open(tmp_path / "shop")
-    shop_folder.load(export(), name="orders.csv")
+    shop_folder.load(export(), name="orders.csv", source="taobao_orders")
     book = customers.order_book(shop_folder)
     wanted = book.names(np.array([0, 3, 5]))
     assert not set(wanted) & set(NAMES), "the store knows no names"
@@ -265,7 +265,7 @@ def test_names_come_back_for_one_download_and_stay_nowhere(tmp_path, monkeypatch
 
 def test_files_without_the_names_are_said(tmp_path):
     shop_folder = ecops.Workspace.open(tmp_path / "shop")
-    shop_folder.load(export(), name="orders.csv")
+    shop_folder.load(export(), name="orders.csv", source="taobao_orders")
     with pytest.raises(DataError, match="None of the customers"):
         customers.reidentify(shop_folder, export(), ["0" * 32], name="orders.csv")
     with pytest.raises(MappingError, match="names buyers"):

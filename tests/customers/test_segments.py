@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ecops import customers
-from ecops.customers.scoring.migration import at_stake
+from ecops.customers.scoring.migration import at_stake, mean_difference
 from ecops.customers.scoring.rfm import Rfm
 from ecops.errors import SpecError
 from tests.customers.conftest import shop
@@ -199,3 +199,14 @@ def test_bad_options_are_said():
         customers.score(table, cuts=customers.Cuts((1, 2, 3, 4, 5), (1, 2, 3, 4, 5), (1, 2, 3, 4, 5)))
     with pytest.raises(SpecError, match="five scores"):
         customers.segment(customers.score(table, bins=3))
+
+
+def test_the_difference_of_means_is_that_of_scipy():
+    from scipy import stats
+
+    generator = np.random.default_rng(4)
+    before, after = generator.gamma(2, 30, 80), generator.gamma(2, 20, 45)
+    change, half = mean_difference(before, after)
+    ends = stats.ttest_ind(after, before, equal_var=False).confidence_interval()
+    assert (change - half, change + half) == pytest.approx((ends.low, ends.high))
+    assert np.isnan(mean_difference(before[:1], after)[1])
