@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui import cards, findings
 from ui.inventory import asked as question
 from ui.inventory import lists, orders, pictures
-from ui.text import _
+from ui.parts import cards, findings
+from ui.parts.text import _
 
 st.title(_("What do we order today?"))
 asked = question.ask()

@@ -14,8 +14,9 @@ from ecops.inventory.analysis import Stock
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.spec import Spec
 from ecops.messages import DateRange, Message
-from ui import address, empty, scope, workspaces
-from ui.text import _, plain, say
+from ui.parts import empty
+from ui.parts.text import _, plain, say
+from ui.state import address, scope, workspaces
 
 NEEDED = ("inventory_snapshots", "order_lines")
 TARGETS = (0.8, 0.85, 0.9, 0.95, 0.98, 0.99)

@@ -11,10 +11,11 @@ from ecops.inventory import view
 from ecops.inventory.products.profit import ASSUMED, LABELS
 from ecops.inventory.telling.figures import ALERTS
 from ecops.messages import Message, Percent, Term
-from ui import tables, workspaces
 from ui.inventory.asked import Asked
-from ui.tables import Shape
-from ui.text import _, joined, plain, say
+from ui.parts import tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, joined, plain, say
+from ui.state import workspaces
 
 _VERDICTS: dict[str, Term] = {
     "pass": Term(en="pass", zh="达标"),

@@ -11,10 +11,11 @@ from ecops.inventory import view
 from ecops.inventory.analysis import Stock
 from ecops.inventory.orders.budget import Allocation
 from ecops.messages import Count, Money
-from ui import tables, workspaces
 from ui.inventory.asked import Asked
-from ui.tables import Shape
-from ui.text import _, escape, joined, say
+from ui.parts import tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, escape, joined, say
+from ui.state import workspaces
 
 _OPEN = 4
 """Lines told in words; the table has all."""

@@ -11,10 +11,11 @@ from ecops.inventory import view
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.telling import figures
 from ecops.messages import Money, Number, Percent
-from ui import charts, tables, workspaces
 from ui.inventory.asked import Asked
-from ui.tables import Shape
-from ui.text import _, look, plain, say
+from ui.parts import charts, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, look, plain, say
+from ui.state import workspaces
 
 
 def cards(asked: Asked) -> None:
