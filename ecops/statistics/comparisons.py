@@ -122,23 +122,6 @@ def rate_log_error(
         return np.sqrt(np.where(variance >= 0, variance, np.nan))
 
 
-def welch(
-    change: ArrayLike, error_before: ArrayLike, error_after: ArrayLike, df_before: ArrayLike, df_after: ArrayLike
-) -> tuple[Floats, Floats, Floats]:
-    """Welch's unequal-variance t test from two standard errors (Welch 1947, Satterthwaite 1946).
-
-    Returns:
-        (p-value, standard error of the change, degrees of freedom); NaN where an error is NaN or both are 0.
-    """
-    shift, e0, e1, f0, f1 = floats(change, error_before, error_after, df_before, df_after)
-    variance = e0**2 + e1**2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        freedom = variance**2 / (e0**4 / f0 + e1**4 / f1)
-        p_value = two_sided(shift / np.sqrt(variance), freedom)
-    good = np.isfinite(variance) & (variance > 0)
-    return np.where(good, p_value, np.nan), np.sqrt(variance), np.where(good, freedom, np.nan)
-
-
 def trials_needed(
     rate: ArrayLike, relative_effect: float, *, power: float = 0.8, alpha: float = 0.05, dispersion: ArrayLike = 1.0
 ) -> Floats:
