@@ -101,11 +101,13 @@ class TestHillstrom:
         found = figures(app)
         spend = found["Revenue per visitor", "Mens E-Mail"]
         assert numbers(spend["Control"] + " " + spend["Treatment"]) == pytest.approx([0.653, 1.423], abs=0.006)
-        assert numbers(spend["Difference"]) == pytest.approx([0.770, 0.485, 1.055], abs=0.006)
+        # Welch says 0.485 to 1.055; the upper end allows for how skewed the spending of few buyers is.
+        assert numbers(spend["Difference"]) == pytest.approx([0.770, 0.485, 1.09], abs=0.006)
         assert spend["p, single look"] == "<0.0001"
         womens = found["Revenue per visitor", "Womens E-Mail"]
-        assert numbers(womens["Difference"]) == pytest.approx([0.424, 0.169, 0.680], abs=0.006)
-        assert numbers(womens["p, single look"]) == pytest.approx([0.0011], abs=1e-4)
+        assert numbers(womens["Difference"]) == pytest.approx([0.424, 0.169, 0.70], abs=0.006)
+        # Welch says 0.0011; it has to stand out after allowing for the skewness as well.
+        assert numbers(womens["p, single look"]) == pytest.approx([0.0013], abs=1e-4)
         visit = found["visit", "Mens E-Mail"]
         assert (visit["Control"], visit["Treatment"], visit["Change"]) == ("10.6%", "18.3%", "+72%")
         bought = found["Conversion rate", "Mens E-Mail"]
@@ -135,9 +137,10 @@ def test_the_website_test_with_its_typing_error(page):
     assert (bought["Control"], bought["Treatment"], bought["Change"]) == ("2.8%", "5.1%", "+83%")
     assert numbers(bought["p, single look"]) == [0.0245]
     money = found["Revenue per visitor", "B"]
-    assert all(number < 20 for number in numbers(money["Control"] + " " + money["Treatment"]))
-    assert "Only 57 conversions so far" in words(app)
-    assert "without it the largest values alone decide" in words(app)
+    assert money["Control"].startswith(
+        "Revenue per visitor: only 20 users of arm A have any so far; about 30 are needed"
+    )
+    assert "Only 20 conversions" in words(app)
     app = verdict(settle(app, What_else_to_tell=["own:length_of_stay"]))
     assert ("length_of_stay", "B") in figures(app)
 
