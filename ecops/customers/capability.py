@@ -55,5 +55,5 @@ CAPABILITY = Capability(
     advice=Path(__file__).parent / "advice.toml",
     commands=commands,
     modules=("ecops.customers.weekly",),
-    rows=(8, 23, *range(100, 126)),
+    rows=(8, 23, *range(100, 111), 112, 113, 114, 116, 117, 119, *range(121, 126)),
 )

@@ -64,5 +64,5 @@ CAPABILITY = Capability(
     settle=settle,
     advice=Path(__file__).parent / "advice.toml",
     commands=commands,
-    rows=(80, 82, 92, 93, 94),
+    rows=(92, 93, 94, 95, 96, 97, 98, 99),
 )
