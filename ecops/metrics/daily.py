@@ -31,7 +31,18 @@ LOOK_BACK_DAYS = 365
 PLACES = ("platform", "shop")
 """Columns that every daily figure has."""
 
-_SALES = ("gross_sales", "refunds", "discount", "freight", "cost", "costed_sales", "units", "orders")
+_SALES = (
+    "gross_sales",
+    "refunds",
+    "discount",
+    "freight",
+    "cost",
+    "costed_sales",
+    "units",
+    "orders",
+    "buyer_orders",
+    "buyer_sales",
+)
 _SPLITS: Mapping[str, tuple[str, ...]] = {
     "sales": ("platform", "shop", "channel", "device", "province"),
     "items": ("platform", "shop", "sku", "title", "category"),
