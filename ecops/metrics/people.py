@@ -21,9 +21,11 @@ FACTORS: Mapping[Basis, tuple[str, ...]] = {
 """Factors whose product is GMV, by basis."""
 
 UNNAMED_FACTORS = ("orders", "order_value")
-"""The same on the basis of orders where some of them name no buyer. Buyers and orders per buyer then multiply to a part
-of the orders only. The rest has no factors but its orders and their value, and the value of a whole that is partly split
-would be no figure that is shown anywhere: so the whole is split as far as all of it goes, and stays exact."""
+"""The same on the basis of orders where some of them name no buyer.
+
+Buyers and orders per buyer then multiply to a part of the orders only, and the rest has no factors but its orders and
+their value. So the whole is split as far as all of it goes: every factor is a figure that is shown, their product exact.
+"""
 
 
 def factors_of(panel: Panel, basis: Basis, places: NDArray[np.int64]) -> tuple[str, ...]:
@@ -54,8 +56,8 @@ def people_note(panel: Panel, period: Period) -> tuple[Message, ...]:
         told = Message("{first}, {second}", first=told, second=NAMES.get(name, name) if name else UNNAMED)
     return (
         Message(
-            "Buyers, new buyers, the share of returning buyers and orders per buyer hold for the orders that name their "
-            "buyer: {share} of the orders of these days, from {platforms}.",
+            "Buyers, new buyers, the share of returning buyers and orders per buyer hold for the orders that name "
+            "their buyer: {share} of the orders of these days, from {platforms}.",
             share=Percent(float(named.sum() / orders.sum())),
             platforms=told,
         ),
