@@ -24,7 +24,7 @@ UNNAMED_FACTORS = ("orders", "order_value")
 """The same on the basis of orders where some of them name no buyer.
 
 Buyers and orders per buyer then multiply to a part of the orders only, and the rest has no factors but its orders and
-their value. So the whole is split as far as all of it goes: every factor is a figure that is shown, their product exact.
+their value. So the whole is split as far as all of it goes: each factor is a figure that is shown, the product exact.
 """
 
 

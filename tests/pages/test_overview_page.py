@@ -88,3 +88,20 @@ def test_a_part_of_the_shop_is_not_called_the_whole_shop(open_app):
     texts = said(open_app("overview", "sample", "zh", channel="直播间"))
     assert any("整体" in text for text in texts)
     assert not any("全店" in text for text in texts)
+
+
+def test_margin_is_shown_to_finance_and_not_to_a_manager(open_app, monkeypatch):
+    def labels():
+        app = open_app("overview", "sample", "en")
+        app.session_state["all_metrics"] = True
+        app.run()
+        table = next(frame.value for frame in app.dataframe if "formula" in frame.value.columns)
+        return set(table["metric"]), said(app)
+
+    monkeypatch.delenv("ECOPS_ROLE", raising=False)
+    shown, texts = labels()
+    assert "Gross margin" not in shown
+    assert {"Promotion cost", "Return on ad spend", "Orders per buyer"} <= shown
+    assert any("name their buyer" in text and "Taobao" in text and "Douyin" not in text for text in texts)
+    monkeypatch.setenv("ECOPS_ROLE", "finance")
+    assert labels()[0] - shown == {"Gross margin"}

@@ -301,7 +301,7 @@ def details(result: Kpis, chosen: Scope) -> None:
 
 
 def _all_metrics(result: Kpis, chosen: Scope) -> None:
-    known = [kpi for kpi in result.kpis.values() if math.isfinite(kpi.value)]
+    known = [kpi for kpi in result.kpis.values() if math.isfinite(kpi.value) and cards.may_see(kpi.metric)]
     shown = pd.DataFrame(
         {
             "metric": [plain(kpi.metric.label) for kpi in known],
