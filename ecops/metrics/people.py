@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.messages import Message, Percent, Value
+from ecops.metrics.daily import NAMES, UNNAMED
 from ecops.metrics.panel import Basis, Panel, days_of
 from ecops.metrics.rows import Floats
 from ecops.periods import Period
-from ecops.words import NAMES, UNNAMED
 
 FACTORS: Mapping[Basis, tuple[str, ...]] = {
     "traffic": ("visitors", "pay_conversion", "value_per_buyer"),

@@ -105,3 +105,18 @@ def test_margin_is_shown_to_finance_and_not_to_a_manager(open_app, monkeypatch):
     assert any("name their buyer" in text and "Taobao" in text and "Douyin" not in text for text in texts)
     monkeypatch.setenv("ECOPS_ROLE", "finance")
     assert labels()[0] - shown == {"Gross margin"}
+
+
+def test_ad_spend_is_shown_on_the_data_page_and_what_goods_cost_is_not(open_app, monkeypatch):
+    def columns(table):
+        app = open_app("data", "sample", "en")
+        app.session_state["look"] = True
+        app.run()
+        app.selectbox(key="look_table").select(table).run()
+        return set(next(frame.value for frame in app.dataframe if "platform" in frame.value or "sku" in frame.value))
+
+    monkeypatch.delenv("ECOPS_ROLE", raising=False)
+    assert "cost" in columns("ad_spend_daily")
+    assert "cost" not in columns("products")
+    monkeypatch.setenv("ECOPS_ROLE", "owner")
+    assert "cost" in columns("products")
