@@ -96,6 +96,10 @@ def test_margin_is_shown_to_finance_and_not_to_a_manager(open_app, monkeypatch):
         app.session_state["all_metrics"] = True
         app.run()
         table = next(frame.value for frame in app.dataframe if "formula" in frame.value.columns)
+        per_buyer = table.set_index("metric")["now"]["Orders per buyer"]
+        assert 1 <= float(per_buyer) < 1.06, (
+            "orders of nobody (a fifth of all) are not divided among those who are known"
+        )
         return set(table["metric"]), said(app)
 
     monkeypatch.delenv("ECOPS_ROLE", raising=False)
