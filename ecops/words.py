@@ -5,27 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ecops.messages import Count, Message, Money, Number, Percent, Term, Value
+from ecops.metrics.daily import NAMES, UNNAMED
 from ecops.metrics.registry import metric
 
 WHOLE = Term(en="The whole shop", zh="全店")
 PART = Term(en="Overall", zh="整体")
 """What is said instead of the whole shop where only a part of it was asked."""
-
-UNNAMED = Term(en="not given", zh="未填写")
-"""A dimension that the data leaves empty."""
-
-NAMES: Mapping[str, Term] = {
-    "taobao": Term(en="Taobao", zh="淘宝"),
-    "tmall": Term(en="Tmall", zh="天猫"),
-    "douyin": Term(en="Douyin", zh="抖音"),
-    "jd": Term(en="JD", zh="京东"),
-    "pdd": Term(en="Pinduoduo", zh="拼多多"),
-    "shopify": Term(en="Shopify", zh="Shopify"),
-    "amazon": Term(en="Amazon", zh="亚马逊"),
-    "mobile": Term(en="mobile", zh="移动端"),
-    "desktop": Term(en="desktop", zh="PC 端"),
-}
-"""How platforms and devices are called; every other value is data and written as it is."""
 
 
 def where(subject: Mapping[str, str]) -> Value:

@@ -6,7 +6,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ecops.door import defuse, release, to_csv, to_xlsx
+from ecops.door import defuse, may_see, reader, release, to_csv, to_xlsx
+from ecops.metrics import metrics
 
 HOSTILE = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1"]
 
@@ -81,3 +82,18 @@ def test_a_figure_made_of_a_secret_is_one():
     assert not door.may_see(["order_lines.paid_amount", "order_lines.cost"], "manager")
     assert door.may_see(["order_lines.paid_amount", "order_lines.cost"], "finance")
     assert door.may_see(["ad_spend_daily.cost", "ad_spend_daily.paid_amount"], "manager")
+
+
+def test_the_reader_is_a_manager_unless_the_owner_of_the_server_says_otherwise(monkeypatch):
+    for told, role in (("", "manager"), ("finance", "finance"), ("owner", "owner"), ("boss", "manager")):
+        monkeypatch.setenv("ECOPS_ROLE", told)
+        assert reader() == role
+    monkeypatch.delenv("ECOPS_ROLE")
+    assert reader() == "manager"
+
+
+def test_a_figure_is_as_secret_as_what_it_is_made_of():
+    hidden = {key for key, entry in metrics().items() if not may_see(entry.needs)}
+    assert {"gross_margin", "net_margin"} <= hidden
+    assert not {"ad_cost", "roi", "cac", "gmv", "discount_rate"} & hidden
+    assert all(may_see(entry.needs, "finance") for entry in metrics().values())

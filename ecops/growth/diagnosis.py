@@ -17,6 +17,7 @@ from ecops.messages import Message
 from ecops.metrics.analysis import Scope, _Figures, read_scope
 from ecops.metrics.daily import DIMENSIONS, is_whole, once
 from ecops.metrics.panel import Basis, Panel, aliases_of
+from ecops.metrics.people import FACTORS, UNNAMED_FACTORS
 from ecops.metrics.registry import metric
 from ecops.periods import Compare, Period
 from ecops.statistics import changes
@@ -35,13 +36,6 @@ _CAUSES = ("sales", "orders", "traffic")
 
 MINIMUM_SHARE = 0.002
 """A cause must move at least this part of GMV to be told; the caller may ask for another amount."""
-
-FACTORS: Mapping[Basis, tuple[str, ...]] = {
-    "traffic": ("visitors", "pay_conversion", "value_per_buyer"),
-    "orders": ("buyers", "orders_per_buyer", "order_value"),
-    "": (),
-}
-"""Factors whose product is GMV, by basis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ class Diagnosis:
         currency: ISO code of the money.
         before: GMV of the comparison on the compared days; NaN when there are none.
         after: GMV of the period on the same days.
-        tree: change of GMV by factor; None when a factor is unknown.
+        tree: change of GMV by factor, those of `Kpis.factors`; None when a factor is unknown.
         segments: the same by segment and factor, with "mix" as a factor; None without segments.
         dimensions: dimensions that explain the change, best first.
         mix: conversion split into rate and mix along `mix_by`; None on the basis of orders.
@@ -344,7 +338,7 @@ def _same_place(cause: Cause, others: Sequence[Cause]) -> bool:
 def _tree(figures: _Figures) -> Decomposition | None:
     """GMV change by factor over the whole scope."""
     sides: tuple[dict[str, float], dict[str, float]] = ({}, {})
-    factors = FACTORS[figures.basis]
+    factors = figures.factors
     for key in factors:
         found = figures.figures(metric(key))
         if found is None or found[1] is None:
@@ -359,7 +353,7 @@ def _factor_table(split: Scope, leaves: pd.DataFrame, places: NDArray[np.int64])
     """Factors of GMV by leaf on some days; different buyers are counted a day, so leaves use orders there."""
     measures = split.panel.measures
     names: tuple[str, ...] = ("orders", "gross_sales")
-    keys: tuple[str, ...] = ("orders", "order_value")
+    keys: tuple[str, ...] = UNNAMED_FACTORS
     if split.basis == "traffic":
         names, keys = ("visitors", "pay_buyers", "pay_amount"), FACTORS["traffic"]
     sums = [np.nan_to_num(measures[name])[:, places].sum(1) for name in names]
@@ -377,7 +371,7 @@ def _segment_tree(split: Scope, leaves: pd.DataFrame, dimensions: Sequence[str])
     if not dimensions:
         return None
     tables = [_factor_table(split, leaves, place) for place in (split.days.before, split.days.after)]
-    factors = FACTORS["traffic"] if split.basis == "traffic" else ("orders", "order_value")
+    factors = FACTORS["traffic"] if split.basis == "traffic" else UNNAMED_FACTORS
     return decompose(tables[0], tables[1], factors, by=SPLITS, shares=True)
 
 
@@ -412,7 +406,7 @@ def _blocks(figures: _Figures, tree: Decomposition | None, told: Sequence[Findin
     """Traffic, conversion and retention with what each is worth; value per buyer belongs to none of them."""
     traffic = figures.basis == "traffic"
     names = (
-        ("traffic", "visitors" if traffic else "buyers"),
+        ("traffic", figures.factors[0]),
         ("conversion", "pay_conversion" if traffic else "order_payment_rate"),
         ("retention", "repeat_share"),
     )

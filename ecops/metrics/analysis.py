@@ -40,6 +40,7 @@ from ecops.metrics.panel import (
     make_panel,
     needed_days,
 )
+from ecops.metrics.people import factors_of, nameless, people_note
 from ecops.metrics.reasons import coverage_notes, data_notes, missing_reason
 from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import Compare, Period
@@ -118,6 +119,7 @@ class Kpis:
         coverage: which days were compared.
         notes: what a reader must know: missing days, sources that disagree.
         currency: ISO code of the money.
+        factors: keys of the metrics whose product is GMV; empty where it is not known.
     """
 
     period: Period
@@ -128,6 +130,7 @@ class Kpis:
     coverage: Coverage
     notes: tuple[Message, ...]
     currency: str
+    factors: tuple[str, ...] = ()
 
     def __getitem__(self, key: str) -> Kpi:
         metric(key)
@@ -228,8 +231,10 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
         *data_notes(scope.data),
         *coverage_notes(scope.coverage, period),
         *basis_note(basis_difference(scope.panel, period)),
+        *people_note(scope.panel, period),
     )
-    return Kpis(period, scope.compare, scope.basis, found, table, scope.coverage, notes, scope.currency)
+    factors = _Figures(scope).factors
+    return Kpis(period, scope.compare, scope.basis, found, table, scope.coverage, notes, scope.currency, factors)
 
 
 class _Figures:
@@ -250,6 +255,12 @@ class _Figures:
         key = "figures", scope.period, scope.compare, self.covered, scope.panel.by
         kept: tuple[dict[str, dict[str, Floats]], dict[str, _Found | None]] = once(scope.data, key, self._start)
         self._people, self._whole = kept
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Metrics whose product is GMV, in the period and on the days it is compared on."""
+        used = np.unique(np.concatenate([self.now, self.days.before, self.days.after]))
+        return factors_of(self.scope.panel, self.basis, used)
 
     def _start(self) -> tuple[dict[str, dict[str, Floats]], dict[str, _Found | None]]:
         """People by segment, and the place where figures of the whole scope are kept; those of segments are large."""
@@ -293,7 +304,9 @@ class _Figures:
         found = dict(zip(zip(*(frame[name] for name in panel.by), strict=True), values, strict=True))
         segments = zip(*(panel.segments[name] for name in panel.by), strict=True)
         aligned = np.array([found.get(segment, np.nan) for segment in segments])
-        return aligned if column == "returning_buyers" and np.isnan(aligned).all() else np.nan_to_num(aligned)
+        if column != "returning_buyers" or not np.isnan(aligned).all():
+            aligned = np.where(nameless(panel), np.nan, np.nan_to_num(aligned))
+        return aligned
 
     def figures(self, entry: Metric) -> _Found | None:
         """Value of the period, change on the compared days, and daily values (segments, days) of a metric."""

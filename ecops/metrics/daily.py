@@ -31,7 +31,18 @@ LOOK_BACK_DAYS = 365
 PLACES = ("platform", "shop")
 """Columns that every daily figure has."""
 
-_SALES = ("gross_sales", "refunds", "discount", "freight", "cost", "costed_sales", "units", "orders")
+_SALES = (
+    "gross_sales",
+    "refunds",
+    "discount",
+    "freight",
+    "cost",
+    "costed_sales",
+    "units",
+    "orders",
+    "buyer_orders",
+    "buyer_sales",
+)
 _SPLITS: Mapping[str, tuple[str, ...]] = {
     "sales": ("platform", "shop", "channel", "device", "province"),
     "items": ("platform", "shop", "sku", "title", "category"),
@@ -71,7 +82,7 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
         "pay_buyers",
         "pay_amount",
     ),
-    "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers"),
+    "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers", "new_buyer_cost"),
     "buyer_days": ("buyers",),
 }
 COLUMN_MAY_BE_MISSING = ("cost", "costed_sales", "discount")
@@ -95,6 +106,22 @@ DIMENSIONS: Mapping[str, Term] = {
     "title": Term(en="product", zh="商品"),
 }
 """By what figures may be split, and what it is called."""
+
+UNNAMED = Term(en="not given", zh="未填写")
+"""A dimension that the data leaves empty."""
+
+NAMES: Mapping[str, Term] = {
+    "taobao": Term(en="Taobao", zh="淘宝"),
+    "tmall": Term(en="Tmall", zh="天猫"),
+    "douyin": Term(en="Douyin", zh="抖音"),
+    "jd": Term(en="JD", zh="京东"),
+    "pdd": Term(en="Pinduoduo", zh="拼多多"),
+    "shopify": Term(en="Shopify", zh="Shopify"),
+    "amazon": Term(en="Amazon", zh="亚马逊"),
+    "mobile": Term(en="mobile", zh="移动端"),
+    "desktop": Term(en="desktop", zh="PC 端"),
+}
+"""How platforms and devices are called; every other value is data and written as it is."""
 
 
 @runtime_checkable

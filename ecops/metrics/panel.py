@@ -315,8 +315,8 @@ def _traffic_owners(panel: Panel) -> list[tuple[str, str]]:
 def aliases_of(basis: Basis) -> dict[str, str]:
     """Which measures GMV is made of on a basis."""
     if basis == "traffic":
-        return {"gmv": "pay_amount", "gmv_buyers": "pay_buyers"}
-    return {"gmv": "gross_sales", "gmv_buyers": "buyers"}
+        return {"gmv": "pay_amount", "gmv_buyers": "pay_buyers", "buyer_gmv": "pay_amount"}
+    return {"gmv": "gross_sales", "gmv_buyers": "buyers", "buyer_gmv": "buyer_sales"}
 
 
 BASIS_TOLERANCE = 0.02

@@ -104,6 +104,13 @@ def test_what_promotion_returns_by_channel(spending):
     assert found["cac", "paid"] == pytest.approx(50)
 
 
+def test_what_a_new_buyer_costs_leaves_out_promotion_that_does_not_say_how_many_it_won(spending):
+    silent = spending.assign(campaign="two", tool="other", cost=900.0, new_buyers=np.nan)
+    found = figures({"ad_spend_daily": pd.concat([spending, silent])})
+    assert found["cac"] == pytest.approx(50)
+    assert found["ad_cost"] == 7 * (200 + 900)
+
+
 @pytest.mark.row(7)
 def test_what_is_left_after_the_goods():
     lines = pd.DataFrame(

@@ -13,7 +13,7 @@ from ecops.words import written
 # Rows of kind "metric" in the handbook list: OV 1-60 and FN 61-91.
 METRIC_ROWS = {*range(1, 10), *range(21, 25), 38, 51, 52, 57, 60, *range(61, 71), 89, 91}
 KNOWN = {name for names in MEASURES.values() for name in names} | {
-    "gmv", "gmv_buyers", "returning_buyers", "known_buyers", "first_buyers",
+    "gmv", "gmv_buyers", "buyer_gmv", "returning_buyers", "known_buyers", "first_buyers",
 }  # fmt: skip
 
 

@@ -88,3 +88,39 @@ def test_a_part_of_the_shop_is_not_called_the_whole_shop(open_app):
     texts = said(open_app("overview", "sample", "zh", channel="直播间"))
     assert any("整体" in text for text in texts)
     assert not any("全店" in text for text in texts)
+
+
+def test_margin_is_shown_to_finance_and_not_to_a_manager(open_app, monkeypatch):
+    def labels():
+        app = open_app("overview", "sample", "en")
+        app.session_state["all_metrics"] = True
+        app.run()
+        table = next(frame.value for frame in app.dataframe if "formula" in frame.value.columns)
+        per_buyer = table.set_index("metric")["now"]["Orders per buyer"]
+        assert 1 <= float(per_buyer) < 1.06, (
+            "orders of nobody (a fifth of all) are not divided among those who are known"
+        )
+        return set(table["metric"]), said(app)
+
+    monkeypatch.delenv("ECOPS_ROLE", raising=False)
+    shown, texts = labels()
+    assert "Gross margin" not in shown
+    assert {"Promotion cost", "Return on ad spend", "Orders per buyer"} <= shown
+    assert any("name their buyer" in text and "Taobao" in text and "Douyin" not in text for text in texts)
+    monkeypatch.setenv("ECOPS_ROLE", "finance")
+    assert labels()[0] - shown == {"Gross margin"}
+
+
+def test_ad_spend_is_shown_on_the_data_page_and_what_goods_cost_is_not(open_app, monkeypatch):
+    def columns(table):
+        app = open_app("data", "sample", "en")
+        app.session_state["look"] = True
+        app.run()
+        app.selectbox(key="look_table").select(table).run()
+        return set(next(frame.value for frame in app.dataframe if "platform" in frame.value or "sku" in frame.value))
+
+    monkeypatch.delenv("ECOPS_ROLE", raising=False)
+    assert "cost" in columns("ad_spend_daily")
+    assert "cost" not in columns("products")
+    monkeypatch.setenv("ECOPS_ROLE", "owner")
+    assert "cost" in columns("products")

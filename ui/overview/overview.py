@@ -26,6 +26,9 @@ from ui.weekly_review import review_scenarios
 
 _TRAFFIC = ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate")
 _ORDERS = ("gmv", "buyers", "orders_per_buyer", "order_value", "refund_rate")
+_NAMELESS = ("gmv", "orders", "order_value", "buyers", "refund_rate")
+"""Where not every order names its buyer: GMV is orders x order value."""
+
 _SPLITS = ("platform", "channel", "device", "province", "title")
 _KINDS: dict[str, Kind] = {"money": "money", "rate": "percent", "ratio": "number", "days": "number", "count": "count"}
 _LEVERS = {"visitors": ("wv", "visitors"), "conversion": ("wc", "pay_conversion"), "value": ("wb", "value_per_buyer")}
@@ -39,7 +42,9 @@ def kpis(chosen: Scope, by: tuple[str, ...] | None = None) -> Kpis:
 
 def five(result: Kpis) -> tuple[str, ...]:
     """The five figures of the strip: the factors of GMV on the basis there is."""
-    return _ORDERS if result.basis == "orders" else _TRAFFIC
+    if result.basis == "orders":
+        return _ORDERS if "buyers" in result.factors else _NAMELESS
+    return _TRAFFIC
 
 
 _MOST_EVENTS = 4
@@ -296,7 +301,7 @@ def details(result: Kpis, chosen: Scope) -> None:
 
 
 def _all_metrics(result: Kpis, chosen: Scope) -> None:
-    known = [kpi for kpi in result.kpis.values() if math.isfinite(kpi.value)]
+    known = [kpi for kpi in result.kpis.values() if math.isfinite(kpi.value) and cards.may_see(kpi.metric)]
     shown = pd.DataFrame(
         {
             "metric": [plain(kpi.metric.label) for kpi in known],

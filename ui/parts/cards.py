@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ecops import door
 from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent, Points, Value
 from ecops.metrics import Kpi, Kpis, Metric
 from ui.parts.text import _, plain, red_up, say
@@ -31,9 +32,15 @@ def kpis(result: Kpis, keys: Sequence[str], comparison: str) -> None:
         keys: of the metrics, at most five.
         comparison: what is compared with, in a word or two.
     """
+    keys = [key for key in keys if may_see(result[key].metric)]
     with st.grid(min(len(keys), 5), min_column_width=_NARROWEST, gap="xsmall", key="figure_cards"):
         for key in keys[:5]:
             card(result[key], result.currency, comparison)
+
+
+def may_see(metric: Metric) -> bool:
+    """Whether whoever looks may see a figure: what is worked out from a secret is as secret."""
+    return door.may_see(metric.needs, door.reader())
 
 
 def card(kpi: Kpi, currency: str, comparison: str) -> None:

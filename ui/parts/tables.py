@@ -88,7 +88,7 @@ def show(
         height: in pixels, None for as high as the rows need (at most 420).
         source: the canonical table whose rows are shown, "" for any other.
     """
-    frame = door.visible(table, source=source)
+    frame = door.visible(table, door.reader(), source)
     known = {str(name): (shapes or {}).get(str(name)) or canonical_shape(str(name)) for name in frame.columns}
     found = {name: shape or Shape(name) for name, shape in known.items()}
     st.dataframe(
@@ -168,7 +168,7 @@ def downloads(
         st.download_button(
             _("Download Excel"),
             data=lambda: door.to_xlsx(
-                {title: _made(table) for title, table in sheets.items()}, labels=labels, source=source
+                {title: _made(table) for title, table in sheets.items()}, door.reader(), labels, source
             ),
             file_name=f"{name}.xlsx",
             mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -179,7 +179,7 @@ def downloads(
         )
         st.download_button(
             _("Download CSV"),
-            data=lambda: door.to_csv(_made(next(iter(sheets.values()))), labels=labels, source=source),
+            data=lambda: door.to_csv(_made(next(iter(sheets.values()))), door.reader(), labels, source),
             file_name=f"{name}.csv",
             mime="text/csv",
             key=f"csv_{key}",

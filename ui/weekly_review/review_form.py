@@ -14,7 +14,7 @@ from ecops.metrics.registry import metrics
 from ecops.periods import ONE_DAY, last_full_week
 from ecops.review import ActionLog
 from ecops.review.causes import weekly_money
-from ui.parts import errors
+from ui.parts import cards, errors
 from ui.parts.text import _, clean, plain, say
 from ui.state import scope, workspaces
 
@@ -83,7 +83,7 @@ def form(finding: Finding | None, key: str) -> None:
 
 
 def _watched(key: str) -> None:
-    known = [entry for entry in metrics().values() if entry.computed]
+    known = [entry for entry in metrics().values() if entry.computed and cards.may_see(entry)]
     labels = {entry.key: plain(entry.label) for entry in known}
     st.selectbox(_("Metric to watch"), list(labels), format_func=labels.__getitem__, key=f"action_metric_{key}")
 

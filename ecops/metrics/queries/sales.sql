@@ -8,7 +8,9 @@ select
     sum(cost) as cost,
     sum(costed_sales) as costed_sales,
     sum(units) as units,
-    sum(orders) as orders
+    sum(orders) as orders,
+    sum(buyer_orders) as buyer_orders,
+    sum(buyer_sales) as buyer_sales
 from daily_sales
 where date between $start and $end or date between $other_start and $other_end
 group by all

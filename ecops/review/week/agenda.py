@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 TRAFFIC_KPIS = ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate", "repeat_share")
 ORDER_KPIS = ("gmv", "buyers", "orders_per_buyer", "order_value", "refund_rate", "repeat_share")
+NAMELESS_KPIS = ("gmv", "orders", "order_value", "buyers", "refund_rate", "repeat_share")
+"""Where not every order names its buyer: GMV is orders x order value."""
+
 FOLLOWED_DAYS = 56
 """An action whose outcome is settled is told for eight weeks after it came into force."""
 
@@ -132,7 +135,7 @@ def weekly(
     targets = goals.Targets(state).all() if state is not None else ()
     rules = alarms.AlertRules(state).all() if state is not None else alarms.default_rules()
     now, year = kpis(data, days), kpis(data, days, "last_year")
-    keys = goals.stage(stage).kpis if stage else ORDER_KPIS if now.basis == "orders" else TRAFFIC_KPIS
+    keys = goals.stage(stage).kpis if stage else _kpis(now)
     table = rows(data, now, year, keys, targets)
     found = collect(data, days)
     told = tuple(finding for finding in found if not _is_defect(finding))
@@ -158,6 +161,13 @@ def weekly(
         notes=(*_notes(now, year), *_year_ago(data, days), *_without_year(table, year)),
         receipts=_receipts(workspace.receipts()) if hasattr(workspace, "receipts") else (),
     )
+
+
+def _kpis(now: Kpis) -> tuple[str, ...]:
+    """GMV with its factors, and what must not grow unseen beside them."""
+    if now.basis != "orders":
+        return TRAFFIC_KPIS
+    return ORDER_KPIS if "buyers" in now.factors else NAMELESS_KPIS
 
 
 def last_day(data: Data) -> dt.date:

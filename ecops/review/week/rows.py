@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ecops import door
 from ecops.engine import load_sql
 from ecops.messages import Message
 from ecops.metrics import Kpis
@@ -62,7 +63,7 @@ class KpiRow:
 
 
 def rows(data: Data, now: Kpis, year: Kpis, keys: Sequence[str], targets: Sequence[goals.Target]) -> tuple[KpiRow, ...]:
-    """The metrics `keys` that have a figure.
+    """The metrics `keys` that have a figure which whoever reads may see: page, deck and targets are made of these.
 
     Args:
         data: the tables.
@@ -75,6 +76,8 @@ def rows(data: Data, now: Kpis, year: Kpis, keys: Sequence[str], targets: Sequen
     found = []
     for key in keys:
         if key not in metrics() or not math.isfinite(now[key].value):
+            continue
+        if not door.may_see(metric(key).needs, door.reader()):
             continue
         sources = {_SOURCES.get(aliases.get(name, name), "sales") for name in metric(key).measures}
         before, then = (all(_there(reach, source, side.compare) for source in sources) for side in (now, year))
