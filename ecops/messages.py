@@ -105,8 +105,8 @@ class Named(str):
         made.en = en or ""
         return made
 
-    def __getnewargs__(self) -> tuple[str, str]:
-        return str(self), self.en
+    def __reduce__(self) -> tuple[type[Named], tuple[str, str]]:
+        return Named, (str(self), self.en)
 
     @classmethod
     def joined(cls, names: Iterable[str]) -> Named:

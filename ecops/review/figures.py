@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ecops import charts
 from ecops.charts import Look
-from ecops.locale import Language
 from ecops.messages import Message, write
 from ecops.metrics.registry import metric
 from ecops.review.agenda import Annotation
@@ -134,7 +133,7 @@ def _axis(key: str, values: Sequence[float], currency: str, language: str) -> Ma
     return charts.count_axis(values, language)
 
 
-def _events(shown: Line, annotations: Sequence[Annotation], language: Language) -> list[_Words]:
+def _events(shown: Line, annotations: Sequence[Annotation], language: str) -> list[_Words]:
     """The events within the chart; one that began earlier stands at its first day."""
     first, last = shown.days[0], shown.days[-1]
     return [
