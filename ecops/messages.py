@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,32 @@ class Term:
     zh: str
 
 
+class Named(str):
+    """A name that somebody gave a thing, and the English one where she gave that too: data, whoever reads it.
+
+    Attributes:
+        en: the English name, empty where there is none.
+    """
+
+    __slots__ = ("en",)
+    en: str
+
+    def __new__(cls, name: str, en: str | None = None) -> Named:
+        """The name as it is, which is also what the text itself compares and sorts by."""
+        made = super().__new__(cls, name)
+        made.en = en or ""
+        return made
+
+    def __reduce__(self) -> tuple[type[Named], tuple[str, str]]:
+        return Named, (str(self), self.en)
+
+    @classmethod
+    def joined(cls, names: Iterable[str]) -> Named:
+        """Different names one after the other, in English as far as they have one."""
+        told = tuple(dict.fromkeys(names))
+        return cls(", ".join(told), ", ".join(getattr(name, "en", "") or name for name in told))
+
+
 Value = Any  # a str, a number, a date, another Message, or one of the classes above
 
 
@@ -149,7 +175,7 @@ def write(value: Value, language: str, escape: Callable[[str], str] | None = Non
     writer = _WRITERS.get(type(value))
     if writer is not None:
         return writer(value, language)
-    text = str(value)
+    text = value.en if isinstance(value, Named) and language == "en" and value.en else str(value)
     return escape(text) if escape else text
 
 

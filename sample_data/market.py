@@ -218,6 +218,26 @@ def reviews(random: np.random.Generator) -> bytes:
     )
 
 
+IN_ENGLISH = {
+    "2025年618": "618 of 2025",
+    "2025年双11": "Double 11 of 2025",
+    "2026年618": "618 of 2026",
+    "春节": "Chinese New Year",
+    "快递停运，流量下降": "Couriers pause, fewer visitors",
+    "春季香氛上新": "Spring fragrances launched",
+    "夏凉被降价 10 元后恢复": "Summer quilt 10 yuan cheaper, then back",
+    "试验一天": "Tried for a day",
+    "主图 A/B 测试": "A/B test of the main picture",
+    "会员消息推送加量": "More messages to members",
+    "老客访问增加": "More visits of customers",
+    "2026年双11（本店不参加，年终做新品预售）": "Double 11 of 2026 (not this shop: it prepares a presale)",
+    "不打折，不投放": "No discounts, no advertising",
+    "316保温杯断货": "316 vacuum flask out of stock",
+    "供应商未按时到货": "The supplier delivered late",
+}
+"""What the calendar says, for people who read the sample shop in English."""
+
+
 def calendar() -> bytes:
     """Events worth marking on every chart; the payment failure is not one: nobody has noticed it yet."""
     rows: list[Row] = [(f"{event.start}", f"{event.end}", "大促", event.name, "", "", "") for event in PROMOTIONS]
@@ -231,9 +251,9 @@ def calendar() -> bytes:
         (f"{STOCK_OUT[0]}", "", "断货", "316保温杯断货", "", BEST_SELLER, "供应商未按时到货"),
     ]
     rows.sort(key=lambda row: row[0])
-    return csv_bytes(
-        ("开始日期", "结束日期", "类型", "事件名称", "平台", "商品编码", "备注"), rows, encoding="utf-8-sig"
-    )
+    told = [(*row, IN_ENGLISH[str(row[3])], IN_ENGLISH.get(str(row[6]), "")) for row in rows]
+    header = ("开始日期", "结束日期", "类型", "事件名称", "平台", "商品编码", "备注", "英文名称", "英文备注")
+    return csv_bytes(header, told, encoding="utf-8-sig")
 
 
 def benchmarks() -> bytes:

@@ -2,6 +2,7 @@
 
 import ast
 import datetime as dt
+import pickle
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from ecops import locale
 from ecops.errors import DataError
-from ecops.messages import Count, DateRange, Message, Money, MoneyRange, Percent, Points, Term
+from ecops.messages import Count, DateRange, Message, Money, MoneyRange, Named, Percent, Points, Term, write
 
 ROOT = Path(__file__).resolve().parents[1]
 FIELD = re.compile(r"\{(\w+)\}")
@@ -120,6 +121,15 @@ def test_every_singular_belongs_to_a_sentence_and_keeps_its_fields():
 def test_data_is_escaped_and_words_are_not():
     message = Message("{title} {n}", title="<b>", n=Count(3))
     assert message.text("en", escape=lambda data: data.replace("<", "&lt;")) == "&lt;b> 3"
+
+
+def test_a_name_in_two_languages_is_data_in_both():
+    name = pickle.loads(pickle.dumps(Named("双11", "Double *11*")))
+    told = Message("In the same week a year before: {events}.", events=Named.joined([name, "春节", name]))
+    assert name == "双11"
+    assert told.text("zh") == "去年同期有：双11, 春节。"
+    assert told.text("en", lambda text: text.replace("*", "")) == "In the same week a year before: Double 11, 春节."
+    assert write(Named("双11"), "en") == "双11"
 
 
 def test_an_error_says_what_where_and_what_next():

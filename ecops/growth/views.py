@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecops.messages import Named
 from ecops.metrics.analysis import read_scope
 from ecops.metrics.daily import HISTORY_DAYS, MEASURES, SOURCES, Data, once, opened
 from ecops.metrics.panel import aliases_of, days_of
@@ -111,7 +112,11 @@ def events(data: Any, period: Period, platforms: Sequence[str] = ()) -> tuple[st
         load_sql("ecops.growth.queries", "events"), {"start": period.start, "end": period.end}
     ).to_pylist()
     seen = [row for row in rows if not platforms or row["platform"] in {"", *platforms}]
-    return tuple(dict.fromkeys(row["name"] for row in sorted(seen, key=lambda row: row["kind"] not in _LOUD)))
+    return tuple(
+        dict.fromkeys(
+            Named(row["name"], row["name_en"]) for row in sorted(seen, key=lambda row: row["kind"] not in _LOUD)
+        )
+    )
 
 
 def compared_days(

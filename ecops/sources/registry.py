@@ -195,21 +195,28 @@ def _constants(entry: Mapping[str, Any]) -> dict[str, str]:
 @functools.cache
 def sources() -> Mapping[str, Source]:
     """Every report we know, by name."""
-    found = {}
-    for path in sorted((_FOLDER / "platforms").glob("*.toml")):
-        found[path.stem] = _source(path.stem, tomllib.loads(path.read_text("utf-8")))
-    return found
+    return {name: _read(name) for name in sorted(_names_of_sources())}
+
+
+@functools.cache
+def _names_of_sources() -> frozenset[str]:
+    return frozenset(path.stem for path in (_FOLDER / "platforms").glob("*.toml"))
+
+
+@functools.cache
+def _read(name: str) -> Source:
+    return _source(name, tomllib.loads((_FOLDER / "platforms" / f"{name}.toml").read_text("utf-8")))
 
 
 def source(name: str) -> Source:
-    """The report called `name`.
+    """The report called `name`; the others are not read: a process that converts one sheet needs one.
 
     Raises:
         SpecError: there is none; near names are in the hint.
     """
-    if name not in sources():
-        raise unknown_name(Message("The source"), name, sources())
-    return sources()[name]
+    if name not in _names_of_sources():
+        raise unknown_name(Message("The source"), name, _names_of_sources())
+    return _read(name)
 
 
 @functools.cache

@@ -15,6 +15,8 @@ from typing import Any, Literal, cast
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
 
+_FOLDER = Path(__file__).parent
+
 ColumnType = Literal[
     "id", "text", "category", "person", "integer", "number", "money", "rate", "date", "timestamp", "boolean"
 ]
@@ -136,28 +138,35 @@ def _column(entry: Mapping[str, Any]) -> Column:
 
 
 @functools.cache
+def _read(name: str) -> Table:
+    entry = tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+    return Table(
+        name=name,
+        label=_term(entry["label"]),
+        meaning=_term(entry["meaning"]),
+        grain=_term(entry["grain"]),
+        key=tuple(entry["key"]),
+        date=entry.get("date", ""),
+        dimensions=tuple(entry.get("dimensions", ())),
+        columns=tuple(_column(column) for column in entry["columns"]),
+        measures=tuple(tuple(group) for group in entry.get("measures", ())),
+        decisive=tuple(entry.get("decisive", ())),
+    )
+
+
+@functools.cache
+def _names() -> frozenset[str]:
+    return frozenset(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+@functools.cache
 def tables() -> Mapping[str, Table]:
     """Every canonical table by name."""
-    found = {}
-    for path in sorted(Path(__file__).parent.glob("*.toml")):
-        entry = tomllib.loads(path.read_text("utf-8"))
-        found[path.stem] = Table(
-            name=path.stem,
-            label=_term(entry["label"]),
-            meaning=_term(entry["meaning"]),
-            grain=_term(entry["grain"]),
-            key=tuple(entry["key"]),
-            date=entry.get("date", ""),
-            dimensions=tuple(entry.get("dimensions", ())),
-            columns=tuple(_column(column) for column in entry["columns"]),
-            measures=tuple(tuple(group) for group in entry.get("measures", ())),
-            decisive=tuple(entry.get("decisive", ())),
-        )
-    return found
+    return {name: _read(name) for name in sorted(_names())}
 
 
 def table(name: str) -> Table:
-    """The canonical table called `name`."""
-    if name not in tables():
-        raise unknown_name(Message("The table"), name, tables())
-    return tables()[name]
+    """The canonical table called `name`; the others are not read: a process that converts one sheet needs one."""
+    if name not in _names():
+        raise unknown_name(Message("The table"), name, _names())
+    return _read(name)

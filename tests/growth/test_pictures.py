@@ -9,6 +9,7 @@ import pytest
 from ecops.charts import Look
 from ecops.errors import SpecError
 from ecops.growth import diagnose, figures, views, what_if
+from ecops.messages import write
 from ecops.metrics import kpis
 from ecops.periods import Period
 from tests.growth.shops import simulate_orders, simulate_traffic
@@ -194,3 +195,7 @@ def test_the_calendar_is_told_loud_events_first():
     assert views.events(calendar, WEEK) == ("sale", "price", "stock")
     assert views.events(calendar, WEEK, ("jd",)) == ("sale", "stock")
     assert views.events(simulate_orders(1, days=30), WEEK) == ()
+    named = pd.DataFrame([{**row, "name_en": "Sale!" if row["name"] == "sale" else None} for row in rows])
+    told = views.events({"calendar": named}, WEEK)
+    assert [write(name, "en") for name in told] == ["Sale!", "price", "stock"]
+    assert [write(name, "zh") for name in told] == ["sale", "price", "stock"]

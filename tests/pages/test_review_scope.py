@@ -1,12 +1,16 @@
 """The weekly review of a part of the shop says so: on the page, on every cover, in the names of the files."""
 
 import io
+import re
 
 import openpyxl
 import pytest
 from pptx import Presentation
 
+from ecops.messages import write
 from ui.weekly_review import review
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 @pytest.fixture
@@ -72,6 +76,10 @@ def test_events_that_name_no_platform_stay_under_every_filter(home, open_app, qu
     told = weekly(workspace, view=data)
     assert any(note.params.get("events") == "2025年双11" for note in told.notes)
     assert "2026年双11（本店不参加，年终做新品预售）" in [item.name for item in told.annotations]
+    assert not [item for item in told.annotations if HAN.search(write(item.name, "en") + write(item.note, "en"))]
+    assert [note.text("en") for note in told.notes if "events" in note.params] == [
+        "In the same week a year before: Double 11 of 2025."
+    ]
 
 
 def test_filters_without_a_row_are_told_and_can_be_cleared(open_app):

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from ecops.charts import Look
+from ecops.messages import Named
 from ecops.review.week.agenda import Annotation
 from ecops.review.week.charts import Line
 from ecops.review.week.figures import line
@@ -21,6 +22,13 @@ def drawn(year_before, annotations=(), language="en"):
 def event(name, start, days=1):
     first = DAYS[0] + dt.timedelta(days=start)
     return Annotation(first, first + dt.timedelta(days=days - 1), name, "other", "", "")
+
+
+def test_an_event_with_an_english_name_is_called_so_in_english():
+    events = [event(Named("大促", "Sale"), 5), event("断货", 20)]
+    for language, names in (("en", ["Sale", "断货"]), ("zh", ["大促", "断货"])):
+        texts = [note.text for note in drawn([100.0] * 42, events, language).layout.annotations]
+        assert [name for name in ("Sale", "大促", "断货") if name in texts] == names
 
 
 def box(note, width=300, height=330):

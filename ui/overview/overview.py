@@ -12,14 +12,14 @@ import streamlit as st
 from ecops import EcopsError, growth
 from ecops.growth import Diagnosis, figures, views
 from ecops.locale import write_amount
-from ecops.messages import Count, Message, Money, MoneyRange, Percent, Value
+from ecops.messages import Count, Message, Money, MoneyRange, Percent, Value, write
 from ecops.metrics import Kpis
 from ecops.metrics.daily import DIMENSIONS
 from ecops.metrics.registry import Metric, metric, metrics
 from ui.overview import drill
 from ui.parts import cards, charts, empty, errors, tables
 from ui.parts.tables import Kind, Shape
-from ui.parts.text import _, joined, look, plain, say
+from ui.parts.text import _, joined, language, look, plain, say
 from ui.state import address, workspaces
 from ui.state.scope import Scope, dimension_values, value_label
 from ui.weekly_review import review_scenarios
@@ -62,7 +62,7 @@ def events(chosen: Scope) -> None:
     told = []
     for sentence, days in ((before, chosen.before), (Message("This period holds: {events}."), chosen.period)):
         names = workspaces.answer(views.events, days, platforms)
-        listed: Value = joined(names[:_MOST_EVENTS])
+        listed: Value = joined(write(name, language()) for name in names[:_MOST_EVENTS])
         if len(names) > _MOST_EVENTS:
             listed = Message("{first} and {n} more", first=listed, n=len(names) - _MOST_EVENTS)
         if names:

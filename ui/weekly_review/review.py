@@ -292,7 +292,7 @@ def annotations(review: Weekly) -> None:
     with st.expander(_("What happened ({n})", n=len(review.annotations)), key="happened"):
         rows = pd.DataFrame(
             [
-                (item.start, item.end, item.name, plain(deck.KINDS.get(item.kind, item.kind)), item.note)
+                (item.start, item.end, plain(item.name), plain(deck.KINDS.get(item.kind, item.kind)), plain(item.note))
                 for item in review.annotations
             ],
             columns=["start", "end", "name", "kind", "note"],

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from ecops.finding import Amount
-from ecops.messages import Message, Percent
+from ecops.messages import Message, Named, Percent
 from ecops.periods import Period
 from ecops.review.decisions.verifying import events as happened
 from ecops.review.decisions.verifying.around import FEWEST_WEEKS, HISTORY_WEEKS, Around, around
@@ -182,7 +182,7 @@ def _without_events(days: Days, start: int, found: Sequence[Event]) -> tuple[Day
     ]
     marked = happened.on(near, days)
     inside = [event for event in near if days.number(event.end) >= start]
-    names = ", ".join(dict.fromkeys(event.name for event in inside))
+    names = Named.joined(event.name for event in inside)
     rest = days.without(marked)
     weeks = (days.length - start) // WEEK
     left = rest.known[0, start : start + weeks * WEEK].reshape(weeks, WEEK).sum(axis=1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.finding import Finding
-from ecops.messages import Count, DateRange, Message, Money, Percent, Term, Value
+from ecops.messages import Count, DateRange, Message, Money, Named, Percent, Term, Value
 from ecops.metrics import Kpis, kpis
 from ecops.metrics.daily import Data, opened
 from ecops.periods import ONE_DAY, Period, last_full_week
@@ -261,10 +261,10 @@ def _urgency(item: FollowUp) -> tuple[bool, dt.date]:
 
 def _year_ago(data: Data, week: Period) -> tuple[Message, ...]:
     """What makes the same week a year before another kind of week."""
-    events = dict.fromkeys(item.name for item in _annotations(data, week.compared("last_year")))
+    events = Named.joined(item.name for item in _annotations(data, week.compared("last_year")))
     if not events:
         return ()
-    return (Message("In the same week a year before: {events}.", events=", ".join(events)),)
+    return (Message("In the same week a year before: {events}.", events=events),)
 
 
 def _without_year(table: Sequence[KpiRow], year: Kpis) -> tuple[Message, ...]:
@@ -292,8 +292,8 @@ def _annotations(data: Data, days: Period) -> tuple[Annotation, ...]:
     rows = data.query(sql, {"start": days.start, "end": days.end}).to_pylist()
     return tuple(
         Annotation(
-            row["starts_on"], row["ends_on"], row["name"], row["kind"] or "other", row["platform"] or "",
-            row["note"] or "",
+            row["starts_on"], row["ends_on"], Named(row["name"], row["name_en"]), row["kind"] or "other",
+            row["platform"] or "", Named(row["note"] or "", row["note_en"]),
         )
         for row in rows
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecops import charts
 from ecops.charts import Look
-from ecops.messages import Message
+from ecops.messages import Message, write
 from ecops.metrics.registry import metric
 from ecops.review.week.agenda import Annotation
 from ecops.review.week.charts import Line
@@ -86,7 +86,7 @@ def line(
     plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= shown.ceiling]
     drawn.update_yaxes(_axis(shown.metric, plotted, currency, language))
     drawn.update_xaxes(charts.date_axis(language) if daily else charts.month_axis(language) | _FEW_MONTHS)
-    words = [*_peaks(shown, currency, language), *(_events(shown, annotations) if daily else ())]
+    words = [*_peaks(shown, currency, language), *(_events(shown, annotations, language) if daily else ())]
     _write_above(drawn, words, (shown.days[0], shown.days[-1]), look)
     drawn.update_layout(showlegend=len(drawn.data) > 1)
     subtitle = (
@@ -133,11 +133,11 @@ def _axis(key: str, values: Sequence[float], currency: str, language: str) -> Ma
     return charts.count_axis(values, language)
 
 
-def _events(shown: Line, annotations: Sequence[Annotation]) -> list[_Words]:
+def _events(shown: Line, annotations: Sequence[Annotation], language: str) -> list[_Words]:
     """The events within the chart; one that began earlier stands at its first day."""
     first, last = shown.days[0], shown.days[-1]
     return [
-        _Words(max(item.start, first), _on_two_lines(item.name), event=True)
+        _Words(max(item.start, first), _on_two_lines(write(item.name, language)), event=True)
         for item in annotations
         if item.start <= last and item.end >= first
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecops.messages import Named
 from ecops.review.decisions.verifying.levels import Days
 
 PLACES = ("platform", "sku")
@@ -54,7 +55,8 @@ def own(
         where = {name: str(row[name]) if row.get(name) else None for name in PLACES}
         shared = bool(beside) and all(touches(other, where) for other in beside)
         if touches(place, where) and not shared:
-            found.append(Event(str(row["name"]), str(row["kind"] or "other"), row["starts_on"], row["ends_on"]))  # type: ignore[arg-type]
+            name = Named(str(row["name"]), str(row.get("name_en") or ""))
+            found.append(Event(name, str(row["kind"] or "other"), row["starts_on"], row["ends_on"]))  # type: ignore[arg-type]
     return tuple(found)
 
 
