@@ -14,7 +14,7 @@ def test_from_the_verdict_to_the_rows_and_what_it_would_bring(visit):
     page = visitor.page
     page.get_by_role("heading", name="订单在哪一步流失？").wait_for()
     page.get_by_role("heading", name="抖音 · 移动端「下单→支付」转化率由 78% 降到 36%", exact=False).first.wait_for()
-    assert page.locator(".js-plotly-plot").count() >= 4
+    page.locator(".js-plotly-plot").nth(3).wait_for()
     page.get_by_role("button", name="恢复到对比期水平", exact=False).click()
     page.get_by_text("这段时间可多收", exact=False).wait_for()
     visitor.settle()
