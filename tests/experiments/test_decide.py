@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from ecops import handbook
-from ecops.experiments import Experiment, Metric, analyse, decide, preset
-from ecops.experiments.telling import findings
+from ecops.experiments import Experiment, Metric, analyse, decide, findings, preset
 from ecops.experiments.telling.words import arm_name
 from ecops.messages import Message, Term
 from tests.experiments.shops import shop, totals

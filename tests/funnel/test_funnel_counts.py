@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 
 from ecops.errors import DataError, MappingError
-from ecops.funnel import FunnelSpec, Step, from_events, from_table
-from ecops.funnel.causes import quality
+from ecops.funnel import FunnelSpec, Step, from_events, from_table, quality
 from ecops.funnel.causes.quality import level_shift
 from ecops.statistics import wilson
 from tests.funnel.oracle import frame

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from ecops.errors import SpecError
-from ecops.funnel import FunnelSpec, FunnelTable, diagnose, from_events, from_table, pack, presets
-from ecops.funnel.causes import quality
+from ecops.funnel import FunnelSpec, FunnelTable, diagnose, from_events, from_table, pack, presets, quality
 from ecops.funnel.causes.cells import Step2x2, nodes
 from ecops.funnel.causes.diagnosis import MARGIN
 from ecops.funnel.telling.findings import UNDATED

@@ -119,7 +119,7 @@ def test_series_add_up_to_the_figures(shop):
 def test_what_was_special_a_year_before_is_said(shop):
     (note,) = [note for note in weekly(shop).notes if "events" in note.params]
     assert note.params["events"] == "2025年双11"
-    assert note.text("en") == "In the same week a year before: 2025年双11."
+    assert note.text("en") == "In the same week a year before: Double 11 of 2025."
     assert note.text("zh") == "去年同期有：2025年双11。"
 
 
