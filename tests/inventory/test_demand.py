@@ -1,6 +1,7 @@
 """Demand panels against a naive reference, stock-outs given back, classes by hand."""
 
 import datetime as dt
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -109,7 +110,7 @@ def test_impossible_hours_are_told(hours):
 
 
 class TestRetail:
-    pytestmark = data.needs_retail
+    pytestmark: ClassVar = [*data.needs_retail]
 
     def test_masked_hours_are_given_back_within_two_per_cent(self):
         lines = data.retail_lines()

@@ -1,5 +1,7 @@
 """Rules and their replay: a naive replay of one product, the handbooks' numbers, promises kept on grocery data."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -135,7 +137,7 @@ def test_impossible_replays_are_told(arguments, error):
 
 
 class TestGrocery:
-    pytestmark = (*data.needs_grocery, pytest.mark.slow)
+    pytestmark: ClassVar = [*data.needs_grocery, pytest.mark.slow]
 
     @pytest.mark.parametrize("lead", [3, 7, 14, 21])
     def test_the_learned_rule_keeps_its_promise(self, lead):

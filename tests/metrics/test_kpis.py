@@ -101,7 +101,7 @@ def test_what_is_missing_is_said(traffic, orders):
     assert "Cart users" in result["cart_rate"].reason.text("en")
     assert "Order lines" in result["refund_rate"].reason.text("en")
     assert "survey" in result["nps"].reason.text("en")
-    assert result["ltv"].reason.text("en") == "No page works this out yet."
+    assert result["ltv"].reason.text("en") == "Worked out on the page Customers."
     assert "Funnel" in result["search_conversion"].reason.text("en")
     assert np.isnan(result["cart_rate"].value)
     only_orders = kpis(orders, WEEK)
