@@ -30,7 +30,7 @@ def test_promises_hold_in_short(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(by_name()))
+@pytest.mark.parametrize("name", sorted(name for name in by_name() if name.startswith(("growth.", "funnel."))))
 def test_every_promise_holds(name):
     promise = by_name()[name]
     assert promise.kept(promise.scene(60, SEED), errors=3)

@@ -107,7 +107,7 @@ def given_back(row):
 
 def daily_sales(rows):
     paid = [row for row in rows if row["paid_at"]]
-    found = defaultdict(lambda: [0.0] * 8)
+    found = defaultdict(lambda: [0.0] * 10)
 
     def key(row):
         return (row["paid_at"].date(), row["paid_at"].hour, row["platform"], row["shop"], *place(row))
@@ -121,13 +121,16 @@ def daily_sales(rows):
             sums[position] += row[name] or 0
         sums[5] += (max(amount, 0) - given_back(row)) if row["cost"] is not None else 0
         sums[6] += (row["quantity"] or 0) if amount > 0 else 0
+        sums[7] += amount if amount > 0 and row["buyer_id"] is not None else 0
 
     def rank(row):
         return (row["paid_at"].date(), row["paid_at"].hour, *place(row))
 
     gross = [row for row in paid if (row["paid_amount"] or 0) > 0]
-    for (platform, shop, _), (day, hour, *where) in by_first_line(gross, rank).items():
-        found[(day, hour, platform, shop, *where)][7] += 1
+    named = {order_key(row) for row in gross if row["buyer_id"] is not None}
+    for order, (day, hour, *where) in by_first_line(gross, rank).items():
+        found[(day, hour, order[0], order[1], *where)][8] += 1
+        found[(day, hour, order[0], order[1], *where)][9] += order in named
     return dict(found)
 
 

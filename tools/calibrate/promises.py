@@ -34,7 +34,8 @@ class Held:
         """Monte-Carlo standard error of `value`."""
         if not self.cases:
             return float("nan")
-        variance = self.value * (1 - self.value) if self.spread is None else self.spread
+        # What never or always happened in few cases is not known to the last case.
+        variance = max(self.value * (1 - self.value), 1 / self.cases) if self.spread is None else self.spread
         return float((max(variance, 0.0) / self.cases) ** 0.5)
 
 
