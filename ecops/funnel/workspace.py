@@ -83,7 +83,7 @@ def step_choices(
     ready = opened(data)
     if basis == "events":
         return logs.step_choices(ready, words)
-    rows = _rows(ready, period, period.compared(compare))
+    rows = daily_rows(ready, period, period.compared(compare))
     return (ALL_STEPS, *(key for key, preset in presets().items() if _shops_with(rows, preset.steps)[1]))
 
 
@@ -119,8 +119,8 @@ def shop_funnel(
     if basis == "events":
         asked = spec or log_spec(sorted(logs.events_in(ready)), steps, words=words)
         return compared(*logs.event_funnel(ready, period, period.compared(compare), asked, words))
-    rows = _rows(ready, period, period.compared(compare))
-    chosen, shops, notes = _chosen_steps(rows, steps)
+    rows = daily_rows(ready, period, period.compared(compare))
+    chosen, shops, notes = chosen_steps(rows, steps)
     if not shops:
         raise DataError(
             Message("No platform reports these steps in these days."),
@@ -245,7 +245,7 @@ _RANK = {"item": 1, "shop": 2, "source": 3}
 """Levels by how much they say; a level that an older release let in says least."""
 
 
-def _rows(data: Any, period: Period, before: Period) -> pd.DataFrame:
+def daily_rows(data: Any, period: Period, before: Period) -> pd.DataFrame:
     """Daily counts of both spans, one level for each platform and shop."""
     import pandas as pd
 
@@ -277,7 +277,7 @@ def _reported(rows: pd.DataFrame) -> tuple[str, ...]:
 Shops = frozenset[tuple[str, str]]
 
 
-def _chosen_steps(rows: pd.DataFrame, steps: str) -> tuple[tuple[Step, ...], Shops, list[Message]]:
+def chosen_steps(rows: pd.DataFrame, steps: str) -> tuple[tuple[Step, ...], Shops, list[Message]]:
     """The steps, the (platform, shop) pairs that report all of them, and who is left out."""
     everybody = frozenset(zip(rows["platform"], rows["shop"], strict=True))
     if steps != ALL_STEPS:

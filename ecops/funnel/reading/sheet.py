@@ -14,7 +14,7 @@ from ecops.funnel.reading.counts import from_table, header_of, known_header
 from ecops.funnel.reading.own import ALL_STEPS
 from ecops.funnel.spec import Step, known_steps
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.workspace import ShopFunnel, _chosen_steps, _rows, compared
+from ecops.funnel.workspace import ShopFunnel, chosen_steps, compared, daily_rows
 from ecops.messages import Message, Term
 from ecops.metrics.daily import DIMENSIONS, opened
 from ecops.metrics.panel import history_days
@@ -196,10 +196,10 @@ def own_dispersion(data: Any, period: Period) -> float | None:
     if not ready.has("traffic_daily"):
         return None
     try:
-        rows = _rows(ready, past, past)
+        rows = daily_rows(ready, past, past)
     except DataError:
         return None
-    chosen, shops, _ = _chosen_steps(rows, ALL_STEPS)
+    chosen, shops, _ = chosen_steps(rows, ALL_STEPS)
     rows = rows[[shop in shops for shop in zip(rows["platform"], rows["shop"], strict=True)]]
     if rows["date"].nunique() < LEAST_DAYS + period.days or len(chosen) < 2:
         return None
