@@ -82,7 +82,7 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
         "pay_buyers",
         "pay_amount",
     ),
-    "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers", "new_buyer_cost"),
+    "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers", "selling_cost", "new_buyer_cost"),
     "buyer_days": ("buyers",),
 }
 COLUMN_MAY_BE_MISSING = ("cost", "costed_sales", "discount")
