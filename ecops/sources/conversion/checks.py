@@ -50,7 +50,10 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "funnel_grows": ("warning", "{n} rows have more {column} than {before}."),
     "duplicate": ("info", "{n} rows repeat another row of the file; the last one is kept."),
     "same_key": ("error", "{n} rows have the same {key} as a later row and other figures; only the last one is kept."),
-    "windows": ("info", "{n} rows tell a spend again for a shorter attribution window; it counts once, by the longest."),
+    "windows": (
+        "info",
+        "{n} rows tell a spend again for a shorter attribution window; it counts once, by the longest.",
+    ),
     "equal_lines": (
         "info",
         "{n} lines equal another line of their order; without line numbers they count as separate lines.",
