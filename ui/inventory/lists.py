@@ -212,6 +212,7 @@ def agreed(asked: Asked) -> None:
         "licence_until": _("licence"),
         "quality_report_until": _("quality report"),
         "environment_until": _("environmental certificate"),
+        "inspection_until": _("third-party inspection"),
     }
     shown = pd.DataFrame({"name": rows["supplier"], "credit_days": rows["credit_days"]}).assign(
         cash_freed=rows["cash_freed"],
@@ -220,7 +221,7 @@ def agreed(asked: Asked) -> None:
         **{
             name: _words(rows[name], _VERDICTS)
             for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
-                         "sample_verdict")
+                         "sample_verdict", "duty_verdict")
         },
         **{
             name: [joined(papers[paper] for paper in text.split(", ") if paper) for text in rows[name]]
@@ -242,6 +243,7 @@ def agreed(asked: Asked) -> None:
             "return_verdict": Shape(_("Slow stock returnable")),
             "loss_verdict": Shape(_("Loss on returns up to 5%")),
             "sample_verdict": Shape(_("Three sample tests")),
+            "duty_verdict": Shape(_("Works on holidays")),
             "expired": Shape(_("Papers expired")),
             "expiring": Shape(_("Expiring in 60 days")),
             "missing": Shape(_("Papers missing")),
