@@ -48,6 +48,7 @@ def promotion(asked: Asked) -> None:
         )
         day = asked.stock.today
         names = sorted({str(name) for name in asked.stock.table["category"] if name})
+        labels = {_EVERYTHING: _("All products"), **{name: plain(name) for name in names}}
         with st.form("iplan_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             st.date_input(_("Promotion from"), day + dt.timedelta(days=7), key="iplan_first", width=150)
             st.date_input(_("Promotion until"), day + dt.timedelta(days=9), key="iplan_last", width=150)
@@ -56,8 +57,8 @@ def promotion(asked: Asked) -> None:
             )  # fmt: skip
             st.selectbox(
                 _("Category"),
-                (_EVERYTHING, *names),
-                format_func=lambda name: plain(name) if name else _("All products"),
+                list(labels),
+                format_func=labels.__getitem__,
                 key="iplan_category",
                 width=180,
             )
@@ -133,14 +134,13 @@ def rests(asked: Asked) -> None:
 def on_trial(asked: Asked) -> None:
     """Whether the first batch of each new product has shown enough."""
     goal = st.select_slider(
-        _("Share of a trial batch that has to be sold"),
-        [round(0.3 + 0.1 * step, 1) for step in range(7)],
-        0.6,
-        format_func=lambda value: f"{value:.0%}",
+        _("Share of a trial batch that has to be sold (%)"),
+        range(30, 100, 10),
+        60,
         key="itrial",
         width=300,
     )
-    rows = workspaces.answer(view.on_trial, float(goal), asked.spec, asked.today)
+    rows = workspaces.answer(view.on_trial, goal / 100, asked.spec, asked.today)
     if not len(rows):
         st.caption(_("No product had its first sale in the last 60 days, so none is on trial."))
         return
@@ -166,7 +166,7 @@ def on_trial(asked: Asked) -> None:
         {
             "title": Shape(_("Product")),
             "age": Shape(_("Days on sale"), "count"),
-            "sold": Shape(_("Sold"), "count"),
+            "sold": Shape(_("Units sold"), "count"),
             "batch": Shape(_("Batch"), "count"),
             "sell_through": Shape(_("Share sold (95% interval)"), "figure"),
             "decision": Shape(_("Gate")),
@@ -195,7 +195,7 @@ def places(asked: Asked) -> None:
             "stock_regions",
             {
                 "category": Shape(_("Category")),
-                "region": Shape(_("Region")),
+                "region": Shape(_("Province")),
                 "units": Shape(_("Units a year"), "count"),
                 "share": Shape(_("Of the category"), "percent"),
                 "more": Shape(_("Times the usual part (95% interval)"), "figure"),

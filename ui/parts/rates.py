@@ -76,17 +76,11 @@ def _platform(name: str) -> str:
 
 
 def _form(place: str, platforms: tuple[str, ...]) -> None:
+    places = {name: _platform(name) for name in (known.EVERYWHERE, *platforms)}
+    costs = {key: plain(kind.label) for key, kind in known.kinds().items()}
     with st.form(f"rates_form_{place}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            _("Platform"), (known.EVERYWHERE, *platforms), format_func=_platform, key=f"rate_place_{place}", width=160
-        )
-        st.selectbox(
-            _("Cost"),
-            tuple(known.kinds()),
-            format_func=lambda key: plain(known.kinds()[key].label),
-            key=f"rate_kind_{place}",
-            width=200,
-        )
+        st.selectbox(_("Platform"), list(places), format_func=places.__getitem__, key=f"rate_place_{place}", width=160)
+        st.selectbox(_("Cost"), list(costs), format_func=costs.__getitem__, key=f"rate_kind_{place}", width=200)
         st.number_input(
             _("Rate (per cent, or money an order)"), min_value=0.0, step=0.5, key=f"rate_value_{place}", width=180
         )

@@ -52,8 +52,8 @@ def seasons(sold: pd.DataFrame) -> pd.DataFrame:
         sold: see `regions`; of one whole year.
 
     Returns:
-        category, units, q1 to q4 (1 is as the shop), peak (number of the quarter in which it stands out most); categories of at
-        least `LEAST` lines, the most seasonal first. Empty when a quarter has no sale at all.
+        category, units, q1 to q4 (1 is as the shop), peak (number of the quarter in which it stands out most);
+        categories of at least `LEAST` lines, the most seasonal first. Empty when a quarter has no sale at all.
     """
     named = sold[sold["category"] != ""]
     grid = named.pivot_table(index="category", columns="quarter", values="lines", aggfunc="sum", fill_value=0)
