@@ -49,4 +49,5 @@ st.subheader(_("What if?"), anchor=False)
 overview.what_if(chosen)
 
 st.subheader(_("Details"), anchor=False)
+overview.against(chosen, result)
 overview.details(result, chosen)
