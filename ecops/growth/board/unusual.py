@@ -92,7 +92,25 @@ def unusual_days(data: Any, period: Period, keys: Sequence[str] = WATCHED, alpha
     """
     judged = Period(max(period.start, period.end - (MOST_DAYS - 1) * ONE_DAY), period.end)
     scope = read_scope(data, judged, judged)
-    loud = _loud_days(scope, judged)
+    flagged = [
+        Unusual(day, entry, value, usual, p_value, events(scope.data, Period(day, day)), scope.currency)
+        for entry, day, value, usual, p_value in judge(scope, judged, keys, _loud_days(scope, judged))
+        if p_value <= alpha
+    ]
+    return tuple(sorted(flagged, key=lambda one: (-one.day.toordinal(), one.p_value)))
+
+
+def judge(
+    scope: Scope, judged: Period, keys: Sequence[str], loud: np.ndarray
+) -> list[tuple[Metric, dt.date, float, float, float]]:
+    """Every figure and day that can be judged: metric, day, value, the usual one, corrected p-value.
+
+    Args:
+        scope: of the shop, the weeks before the days included.
+        judged: the days.
+        keys: of metrics.
+        loud: shape (days of the panel,), days that are no example for others.
+    """
     tried = [
         (entry, day, *found)
         for entry in map(metric, keys)
@@ -100,14 +118,9 @@ def unusual_days(data: Any, period: Period, keys: Sequence[str] = WATCHED, alpha
         if math.isfinite(found[2])
     ]
     if not tried:
-        return ()
+        return []
     corrected = st.benjamini_hochberg(np.array([p_value for *_, p_value in tried]))
-    flagged = [
-        Unusual(day, entry, value, usual, float(p_value), events(scope.data, Period(day, day)), scope.currency)
-        for (entry, day, value, usual, _), p_value in zip(tried, corrected, strict=True)
-        if p_value <= alpha
-    ]
-    return tuple(sorted(flagged, key=lambda one: (-one.day.toordinal(), one.p_value)))
+    return [(*one[:4], float(p_value)) for one, p_value in zip(tried, corrected, strict=True)]
 
 
 def _loud_days(scope: Scope, judged: Period) -> np.ndarray:
