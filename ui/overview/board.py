@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import get_args
 
 import pandas as pd
@@ -27,7 +28,7 @@ def show(chosen: Scope, currency: str) -> None:
         (_("Scorecards: the whole chain, roles, families of figures"), "scorecards", _scorecards),
     )
     for label, key, draw in parts:
-        part = st.expander(label, key=key, on_change="rerun")
+        part = st.expander(label, key=f"part_{key}", on_change="rerun")
         if part.open:
             with part:
                 draw(chosen, currency)
@@ -58,8 +59,8 @@ def _by_step(chosen: Scope, currency: str) -> None:
         "days": Shape(_("Days with figures"), "count"),
         **{name: Shape(plain(metric(name).label), "figure") for name in known},
     }
-    tables.show(shown.iloc[::-1], "by_step", shapes, currency)
-    tables.downloads({plain(pictures.STEPS[step]): table}, f"ecops_{step}_{chosen.period.end}", "by_step")
+    tables.show(shown.iloc[::-1], "steps_table", shapes, currency)
+    tables.downloads({plain(pictures.STEPS[step]): table}, f"ecops_{step}_{chosen.period.end}", "steps")
 
 
 def _unusual(chosen: Scope, currency: str) -> None:
@@ -100,9 +101,10 @@ def _scorecards(chosen: Scope, currency: str) -> None:
         found = workspaces.answer(
             scorecard.scorecard, chosen.period, chosen.compare, by, season or None, where=chosen.where
         )
-    for one in found:
+    for card in found:
+        one = replace(card, lines=tuple(line for line in card.lines if cards.may_see(line.metric)))
+        shown = one.lines
         st.markdown(f"**{say(one.sentence)}**")
-        shown = [line for line in one.lines if cards.may_see(line.metric)]
         table = pd.DataFrame(
             {
                 "metric": [plain(line.metric.label) for line in shown],
