@@ -205,7 +205,7 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
                 hoverinfo="y+text+name",
             )
         )
-    figure.update_xaxes(_axis(key, [*rows["previous"], *rows["like"]], figures.currency, language))
+    figure.update_xaxes(axis(key, [*rows["previous"], *rows["like"]], figures.currency, language))
     figure.update_layout(showlegend=True)
     top = rows.iloc[-1]
     takeaway = Message(
@@ -217,7 +217,8 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
     return charts.title(figure, takeaway, Message("{metric}, before and after", metric=entry.label), language)
 
 
-def _axis(key: str, values: Sequence[float], currency: str, language: str) -> dict[str, Any]:
+def axis(key: str, values: Sequence[float], currency: str, language: str) -> dict[str, Any]:
+    """The axis that fits the unit of a metric."""
     entry = metric(key)
     if entry.unit == "money":
         return charts.money_axis(values, currency, language)
@@ -310,7 +311,7 @@ def trend(
     charts.level_lines(figure, levels, lambda value: written(key, value, currency), look)
     _name_peaks(figure, table, max(values, default=0.0), lambda value: written(key, value, currency), look)
     reached = [*values, *(level.value for level in levels)]
-    figure.update_yaxes(_axis(key, reached, currency, language)).update_xaxes(charts.date_axis(language))
+    figure.update_yaxes(axis(key, reached, currency, language)).update_xaxes(charts.date_axis(language))
     figure.update_layout(showlegend=bool(table["year_before"].notna().any()))
     below = Message("{metric} by day, with the same weekday a year before", metric=entry.label)
     return charts.title(figure, _trend_sentence(table, key, period), below, language)
