@@ -20,7 +20,6 @@ from ecops.charts import Level
 from ecops.engine import load_sql
 from ecops.errors import SpecError, StoreError, unknown_name
 from ecops.messages import Message, Term, Value
-from ecops.metrics.analysis import Kpis
 from ecops.metrics.daily import opened
 from ecops.metrics.registry import metric, metrics
 
@@ -286,18 +285,18 @@ class Gap:
     better: bool
 
 
-def against(data: Any, figures: Kpis) -> tuple[Gap, ...]:
+def against(data: Any, figures: Mapping[str, float]) -> tuple[Gap, ...]:
     """The figures of a period beside every reference value there is of them; the handbooks' examples last.
 
     No verdict: a reference value says nothing of its own spread.
 
     Args:
         data: see `benchmarks`.
-        figures: of `ecops.metrics.kpis`.
+        figures: by key of the metric, in its unit, of the whole shop.
     """
     told = []
     for one in benchmarks(data):
-        value = figures.kpis[one.metric].value if one.metric in figures.kpis else math.nan
+        value = figures.get(one.metric, math.nan)
         if math.isfinite(value):
             gap = value - one.value
             better = gap >= 0 if metric(one.metric).direction == "up" else gap <= 0

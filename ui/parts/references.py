@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from ecops.charts import Level
 from ecops.messages import Count, Money, Number, Points, Value
-from ecops.metrics import Kpis, benchmarks
+from ecops.metrics import Kpis, benchmarks, kpis
 from ecops.metrics.benchmarks import Gap
+from ecops.metrics.measured import measured
 from ecops.metrics.registry import Metric, metric
+from ecops.periods import Period
 from ecops.review import goals
 from ui import navigation
 from ui.parts import cards, tables
@@ -32,7 +35,7 @@ def show(result: Kpis, keys: Sequence[str] | None = None, picture: Callable[[str
     if not box.open:
         return
     with box:
-        gaps: tuple[Gap, ...] = benchmarks.against(workspaces.current().data(), result)
+        gaps: tuple[Gap, ...] = workspaces.answer(_gaps, result.period)
         told = [one for one in gaps if keys is None or one.benchmark.metric in keys]
         if told:
             _table(told, result.currency)
@@ -45,6 +48,14 @@ def show(result: Kpis, keys: Sequence[str] | None = None, picture: Callable[[str
             st.caption(_("No figure here has a reference value yet."))
         st.caption(_("A reference value says nothing of its own spread, so a gap is no verdict."))
         navigation.link("settings", _("Write benchmarks"))
+
+
+def _gaps(data: Any, period: Period) -> tuple[Gap, ...]:
+    """The gaps of every figure of a period: those of the registry, and those that capabilities work out."""
+    told = kpis(data, period).kpis
+    values = {key: one.value for key, one in told.items()}
+    values |= {key: one.value for key, one in measured(data, period).items()}
+    return benchmarks.against(data, values)
 
 
 def lines(key: str, where: workspaces.Where = ()) -> tuple[Level, ...]:

@@ -79,6 +79,8 @@ def _form() -> None:
         "below": _("is below"),
         "above": _("is above"),
     }
+    dimensions = {name: plain(word) for name, word in DIMENSIONS.items()}
+    owners = {key: plain(word) for key, word in roles().items()}
     with st.form("rule_form", border=True, enter_to_submit=False):
         left, middle, right = st.columns(3)
         with left:
@@ -93,11 +95,11 @@ def _form() -> None:
             st.multiselect(
                 _("Looked at by"),
                 list(DIMENSIONS),
-                format_func=lambda name: plain(DIMENSIONS[name]),
+                format_func=dimensions.__getitem__,
                 key="rule_by",
                 placeholder=_("the whole shop"),
             )
-            st.selectbox(_("Owner"), list(roles()), format_func=lambda key: plain(roles()[key]), key="rule_owner")
+            st.selectbox(_("Owner"), list(roles()), format_func=owners.__getitem__, key="rule_owner")
         st.form_submit_button(_("Write it down"), type="primary", on_click=_write)
 
 

@@ -86,13 +86,14 @@ def _form() -> None:
     st.subheader(_("Write a benchmark"), anchor=False)
     keys = [_FIRST, *(key for key in metrics() if key != _FIRST)]
     labels = {key: plain(metric(key).label) for key in keys}
+    scopes, statistics = ({key: plain(word) for key, word in words.items()} for words in (SCOPES, STATISTICS))
     with st.form("benchmark_form", border=True, enter_to_submit=False):
         left, middle, right = st.columns(3)
         with left:
             st.selectbox(_("Metric"), keys, format_func=labels.__getitem__, key="benchmark_metric")
             st.number_input(_("Value (a rate in %)"), min_value=0.0, value=None, key="benchmark_value", placeholder="—")
         with middle:
-            st.selectbox(_("Of"), list(SCOPES), format_func=lambda key: plain(SCOPES[key]), key="benchmark_scope")
+            st.selectbox(_("Of"), list(SCOPES), format_func=scopes.__getitem__, key="benchmark_scope")
             st.text_input(
                 _("Whose"),
                 key="benchmark_population",
@@ -103,7 +104,7 @@ def _form() -> None:
             st.selectbox(
                 _("Statistic"),
                 list(STATISTICS),
-                format_func=lambda key: plain(STATISTICS[key]),
+                format_func=statistics.__getitem__,
                 key="benchmark_statistic",
             )
             st.date_input(_("Day"), value=dt.date.today(), key="benchmark_day", format="YYYY-MM-DD")

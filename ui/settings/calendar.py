@@ -43,19 +43,22 @@ def show() -> None:
 
 def _form() -> None:
     st.subheader(_("Write an event"), anchor=False)
+    # Labels are written here and not when a widget asks: it may ask outside of the reader's language.
+    kinds = {kind: plain(word) for kind, word in KINDS.items()}
+    platforms = {name: plain(NAMES[name]) if name else _("all") for name in _PLATFORMS}
     with st.form("event_form", border=True, enter_to_submit=False):
         left, middle, right = st.columns(3)
         with left:
             st.date_input(_("From"), value=dt.date.today(), key="event_start", format="YYYY-MM-DD")
             st.date_input(_("To"), value=dt.date.today(), key="event_end", format="YYYY-MM-DD")
         with middle:
-            st.selectbox(_("Kind"), list(KINDS), format_func=lambda kind: plain(KINDS[kind]), key="event_kind")
+            st.selectbox(_("Kind"), list(KINDS), format_func=kinds.__getitem__, key="event_kind")
             st.text_input(_("Event"), key="event_name", max_chars=80)
         with right:
             st.selectbox(
                 _("Platform"),
                 _PLATFORMS,
-                format_func=lambda name: plain(NAMES[name]) if name else _("all"),
+                format_func=platforms.__getitem__,
                 key="event_platform",
             )
             st.text_input(_("Note"), key="event_note", max_chars=200)
@@ -75,14 +78,11 @@ def _removal(workspace: object) -> None:
     if not receipts:
         return
     with st.expander(_("Take an event back"), key="event_removal"):
-        chosen = st.selectbox(
-            _("Event"),
-            list(receipts),
-            format_func=lambda name: plain(
-                Message("{file}, written {at}", file=receipts[name].file, at=receipts[name].loaded_at)
-            ),
-            key="event_receipt",
-        )
+        names = {
+            name: plain(Message("{file}, written {at}", file=receipt.file, at=receipt.loaded_at))
+            for name, receipt in receipts.items()
+        }
+        chosen = st.selectbox(_("Event"), list(names), format_func=names.__getitem__, key="event_receipt")
         st.button(_("Take it back"), key="event_undo", on_click=_undo, args=(chosen,))
 
 

@@ -118,13 +118,14 @@ def _form(told: Sequence[Cited]) -> None:
     """One parameter at a time: its value, why, and where the value comes from."""
     st.subheader(_("Change a parameter"), anchor=False)
     by_key = {one.parameter.key: one for one in told}
+    names = {key: plain(one.parameter.label) for key, one in by_key.items()}
     if st.session_state.get("settings_key") not in by_key:
         st.session_state["settings_key"] = next(iter(by_key))
     key = str(
         st.selectbox(
             _("Parameter"),
             list(by_key),
-            format_func=lambda key: plain(by_key[key].parameter.label),
+            format_func=names.__getitem__,
             key="settings_key",
         )
     )
