@@ -1,8 +1,11 @@
 """How the tests are shared out among the workers of `make test`."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the app does; each worker has a core of its own
 
 TESTS = Path(__file__).parent
 TOGETHER = ("e2e", "pages", "review", "sample")

@@ -1,5 +1,8 @@
 """How the business changed, which factor and which segment made the change, and whether it is more than chance."""
 
+from ecops.growth.board.scorecard import Scorecard, scorecard
+from ecops.growth.board.steps import Trend, by_step, trends
+from ecops.growth.board.unusual import Unusual, unusual_days
 from ecops.growth.diagnosis import Diagnosis, diagnose
 from ecops.growth.what_if import WhatIf, what_if
 from ecops.metrics.analysis import Kpi, Kpis, kpis
@@ -13,12 +16,19 @@ __all__ = [
     "Kpis",
     "Metric",
     "MixRate",
+    "Scorecard",
+    "Trend",
+    "Unusual",
     "WhatIf",
+    "by_step",
     "decompose",
     "diagnose",
     "kpis",
     "metric",
     "metrics",
     "mix_rate",
+    "scorecard",
+    "trends",
+    "unusual_days",
     "what_if",
 ]

@@ -23,8 +23,8 @@ def goal(looked: Looked) -> None:
         return
     words = {"rate": _share(found.rate), "goal": Percent(found.goal), "n": Count(found.missing)}
     told = {
-        "reached": _("{rate} of the customers of the last 12 months ordered twice or more: the goal of {goal} is reached.",
-                     **words),
+        "reached": _("{rate} of the customers of the last 12 months ordered twice or more: the goal of {goal} is "
+                     "reached.", **words),
         "missed": _("{rate} of the customers of the last 12 months ordered twice or more; the goal is {goal}, {n} "
                     "customers with a second order are missing.", **words),
         "open": _("{rate} of the customers of the last 12 months ordered twice or more; whether the goal of {goal} is "
@@ -83,7 +83,8 @@ def interests(looked: Looked) -> None:
     )
     st.caption(
         _(
-            "Looks weigh 1, favourites 3, carts 4, purchases 5, over half a year; a region is named when it is beyond chance."
+            "Looks weigh 1, favourites 3, carts 4, purchases 5, over half a year; a region is named when it is beyond "
+            "chance."
         )
     )
 
@@ -120,8 +121,8 @@ def days(looked: Looked) -> None:
     coming = rhythm.ahead(looked.asked.until + ONE_DAY)
     st.caption(
         _(
-            "The days are the handbooks' and stand for yours: {n} of them come within four weeks. Load this file on the "
-            "data page, changed to your own days, and the charts of every page mark them.",
+            "The days are the handbooks' and stand for yours: {n} of them come within four weeks. Load this file on "
+            "the data page, changed to your own days, and the charts of every page mark them.",
             n=len(coming),
         )
     )

@@ -64,8 +64,8 @@ def ahead(start: dt.date, days: int = 28) -> pd.DataFrame:
     """The days that come, without what is on every day.
 
     Returns:
-        starts_on, ends_on (the same day), kind ("promotion"), name, name_en: as the table "calendar" takes them, so that
-        the charts of every page mark these days once the file is loaded.
+        starts_on, ends_on (the same day), kind ("promotion"), name, name_en: as the table "calendar" takes them, so
+        that the charts of every page mark these days once the file is loaded.
     """
     import pandas as pd
 
