@@ -358,6 +358,7 @@ def shelf(asked: Asked) -> None:
                 "pay_rate": Shape(_("Pay rate"), "percent"),
                 "score": Shape(_("Times the shop's"), "number"),
                 "sure": Shape(_("Beyond chance"), "flag"),
+                "product": Shape(_("SKU")),
             },
         )
     trends = found["trends"]
