@@ -1,5 +1,6 @@
 """How the business changed, which factor and which segment made the change, and whether it is more than chance."""
 
+from ecops.growth.board.outlook import Outlook, outlook
 from ecops.growth.board.scorecard import Scorecard, scorecard
 from ecops.growth.board.steps import Trend, by_step, trends
 from ecops.growth.board.unusual import Unusual, unusual_days
@@ -16,6 +17,7 @@ __all__ = [
     "Kpis",
     "Metric",
     "MixRate",
+    "Outlook",
     "Scorecard",
     "Trend",
     "Unusual",
@@ -27,6 +29,7 @@ __all__ = [
     "metric",
     "metrics",
     "mix_rate",
+    "outlook",
     "scorecard",
     "trends",
     "unusual_days",

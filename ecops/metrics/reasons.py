@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ecops.capability import capabilities
 from ecops.messages import Count, DateRange, Message, Term, Value
@@ -20,11 +20,14 @@ _KIND = {
 }
 
 
-def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Message:
-    """Which table, column or export a metric lacks."""
+def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str], has: Callable[[str], bool]) -> Message:
+    """Which table, column or export a metric lacks; `has` tells whether a table is loaded."""
     if entry.gap is not None:
         return Message("Needs {what}.", what=entry.gap)
     if entry.page:
+        lacking = next((name for need in entry.needs if not has(name := need.partition(".")[0])), None)
+        if lacking is not None:
+            return Message("Not loaded: {table}.", table=table(lacking).label)
         page = _page(entry.page)
         return Message("Worked out on the page {page}.", page=page) if page else Message("No page works this out yet.")
     for need in entry.needs:
