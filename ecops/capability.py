@@ -61,6 +61,7 @@ class Capability:
         commands: makes its part of the command line.
         modules: what its findings import, to be imported before anybody asks.
         rows: numbers of the handbook rows that it answers.
+        cites: keys of the handbook parameters that decide what it says.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Capability:
     commands: Callable[[], typer.Typer] | None = None
     modules: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
+    cites: tuple[str, ...] = ()
 
     def speaks(self, data: Any) -> bool:
         """Whether `data` holds any of the tables that it needs."""

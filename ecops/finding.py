@@ -81,6 +81,7 @@ class Finding:
         evidence: one line with the numbers behind it.
         action: advice, or None.
         notes: caveats.
+        parameters: keys of the handbook parameters that decided it, see `ecops.handbook.cited`.
     """
 
     area: str
@@ -100,6 +101,7 @@ class Finding:
     evidence: Message
     action: Advice | None = None
     notes: tuple[Message, ...] = field(default=())
+    parameters: tuple[str, ...] = field(default=())
 
     @property
     def block(self) -> Literal["traffic", "conversion", "retention", ""]:

@@ -49,5 +49,6 @@ st.subheader(_("What if?"), anchor=False)
 overview.what_if(chosen)
 
 st.subheader(_("Details"), anchor=False)
+overview.against(chosen, result)
 board.show(chosen, result.currency)
 overview.details(result, chosen)

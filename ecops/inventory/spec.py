@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ecops.errors import SpecError
+from ecops.handbook import overrides
 from ecops.messages import Message, Number, Percent
 
 
@@ -54,3 +56,7 @@ class Spec:
     def thresholds(self) -> Mapping[str, float]:
         """The overrides as a mapping."""
         return dict(self.overrides)
+
+    def held(self, data: Any) -> Spec:
+        """The same with what the shop of `data` has changed for good beneath what is given here."""
+        return replace(self, overrides=tuple(sorted({**overrides(data), **self.thresholds}.items())))

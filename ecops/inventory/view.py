@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecops.handbook import parameter
 from ecops.inventory import source
 from ecops.inventory.analysis import Stock, analyse
 from ecops.inventory.orders.budget import Allocation, allocate_budget
@@ -173,7 +175,8 @@ def shelf(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
 
     Returns:
         shortlist, trends, ladder (only listings with a fault), incomplete (only products over the limit): tables;
-        fulfilled: (share shipped, lines) of orders paid two to thirty days ago, None without any.
+        fulfilled: (share shipped, lines) of orders paid within thirty days, but so long ago that they should have been
+        shipped; None without any.
     """
     ready: Any = opened(data)
     found = stock(ready, spec, today)
@@ -183,7 +186,8 @@ def shelf(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     seen["title"] = seen["product"].map(names).fillna(seen["title"])
     ladder = price_ladder(found.table)
     lacking = completeness(found.shop.products, found.spec.thresholds)
-    shipped = source.ask(ready, "fulfilled", start=day - 30 * ONE_DAY, until=day - 2 * ONE_DAY).iloc[0]
+    due = math.ceil(parameter("service.ship_hours", found.spec.thresholds) / 24)
+    shipped = source.ask(ready, "fulfilled", start=day - 30 * ONE_DAY, until=day - due * ONE_DAY).iloc[0]
     rows = found.table.set_index("sku").loc[list(found.shop.panel.skus), "category"]
     return {
         "shortlist": shortlist(seen) if len(seen) else seen,

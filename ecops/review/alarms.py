@@ -232,6 +232,15 @@ class AlertRules:
         journal.append(self._state, STREAM, key, fields, actor)
         return key
 
+    def keep_defaults(self, actor: str) -> None:
+        """Write the default rules down, so that what is added or removed next changes nothing else.
+
+        Nothing is done where somebody has written rules before.
+        """
+        if not journal.read(self._state, STREAM):
+            for rule in default_rules():
+                self.add(actor, rule)
+
     def remove(self, actor: str, id: str) -> None:
         """Give a rule up.
 

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecops.charts import Level
 from ecops.errors import SpecError, unknown_name
+from ecops.handbook import get
 from ecops.messages import Message, Term
 from ecops.metrics.registry import metric, metrics
 from ecops.store import journal
@@ -102,6 +104,20 @@ def progress(target: Target, value: float, day: dt.date) -> Progress:
         state = "on_track" if sign * (value - expected) >= 0 else "behind"
     slope = 0.0 if missing <= 0 else (target.value - value) / weeks if weeks else math.nan
     return Progress(target, value, expected, value - expected, slope, weeks, state)
+
+
+def levels(targets: Sequence[Target], key: str) -> tuple[Level, ...]:
+    """The line of the goal for a picture of a metric by day, a sum, meant a week, as a seventh; empty without one.
+
+    Args:
+        targets: agreed.
+        key: of the metric.
+    """
+    found = next((target for target in targets if target.metric == key), None)
+    if found is None:
+        return ()
+    value = found.value if metric(key).denominator else found.value / 7
+    return (Level(Message("goal by {day}", day=found.due), value),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +230,8 @@ class StagePreset:
         key: cold_start, growth or maturity.
         label: what it is called; meaning: what it is about, with the row of the handbook.
         kpis: keys of the metrics shown, the most important first.
-        goals: metric -> value worth aiming at, a suggestion.
+        goals: metric -> value worth aiming at, the handbooks' suggestion.
+        parameters: metric -> key of the parameter that holds this value.
     """
 
     key: str
@@ -222,6 +239,17 @@ class StagePreset:
     meaning: Term
     kpis: tuple[str, ...]
     goals: Mapping[str, float]
+    parameters: Mapping[str, str]
+
+
+def suggested(preset: StagePreset, shop: Any = None) -> dict[str, float]:
+    """What a shop in a stage may aim at: metric -> value, by the shop's own parameters where it changed them.
+
+    Args:
+        preset: of `stage`.
+        shop: see `ecops.handbook.overrides`.
+    """
+    return {key: get(name, shop) for key, name in preset.parameters.items()}
 
 
 @functools.cache
@@ -234,10 +262,16 @@ def stages() -> Mapping[str, StagePreset]:
             Term(en=entry["label"]["en"], zh=entry["label"]["zh"]),
             Term(en=entry["meaning"]["en"], zh=entry["meaning"]["zh"]),
             tuple(entry["kpis"]),
+            {key: get(name) for key, name in entry.get("goals", {}).items()},
             dict(entry.get("goals", {})),
         )
         for key, entry in entries.items()
     }
+
+
+def cites() -> tuple[str, ...]:
+    """Parameters of the handbooks that suggest goals."""
+    return tuple(dict.fromkeys(name for preset in stages().values() for name in preset.parameters.values()))
 
 
 def stage(key: str) -> StagePreset:

@@ -83,7 +83,7 @@ def read() -> tuple[Spec, int]:
 
 def choices(asked: Asked) -> None:
     """The sliders: what is promised, which rule orders, how much at once, and what if suppliers slow down."""
-    labels = {key: plain(rule.label) for key, rule in rules(asked.spec.thresholds).items()}
+    labels = {key: plain(rule.label) for key, rule in rules(asked.stock.spec.thresholds).items()}
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.select_slider(
             _("Cycles without a stock-out"),

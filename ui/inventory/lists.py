@@ -7,12 +7,13 @@ import math
 import pandas as pd
 import streamlit as st
 
+from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.inventory.products.profit import ASSUMED, LABELS
 from ecops.inventory.telling.figures import ALERTS
-from ecops.messages import Message, Percent, Term
+from ecops.messages import Message, Number, Percent, Term
 from ui.inventory.asked import Asked
-from ui.parts import tables
+from ui.parts import cites, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
@@ -111,6 +112,8 @@ def products(asked: Asked) -> None:
         currency=asked.stock.currency,
         download="ecops_stock",
     )
+    limits = ("alarm_cover_days", "reorder_cover_days", "excess_cover_days", "dead_stock_days")
+    cites.show([f"inventory.{limit}" for limit in limits])
 
 
 def clearance(asked: Asked) -> None:
@@ -122,8 +125,10 @@ def clearance(asked: Asked) -> None:
         return
     st.caption(
         _(
-            "Over 30 days of sales or 90 days without one, as the handbook says. Products whose long lead time wants "
-            "this stock are marked as planned. The discount is a supposition: 20% off, 2% more sold for each per cent."
+            "Over {most} days of sales or {idle} days without one. Products whose long lead time wants this stock are "
+            "marked as planned. The discount is a supposition: 20% off, 2% more sold for each per cent.",
+            most=int(_limit(asked, "inventory.excess_cover_days")),
+            idle=int(_limit(asked, "inventory.dead_stock_days")),
         )
     )
     shown = rows[["title", "on_hand", "surplus", "tied_up", "days_to_clear", "days_with_discount", "planned"]].assign(
@@ -147,6 +152,7 @@ def clearance(asked: Asked) -> None:
         currency=asked.stock.currency,
         download="ecops_clearance",
     )
+    cites.show(["inventory.excess_cover_days", "inventory.dead_stock_days"])
 
 
 def suppliers(asked: Asked) -> None:
@@ -178,15 +184,15 @@ def suppliers(asked: Asked) -> None:
         {
             "name": Shape(_("Supplier")),
             "late": Shape(_("Late deliveries (95% interval)"), "figure"),
-            "late_verdict": Shape(_("Below 3%?")),
+            "late_verdict": Shape(_("Below {limit}?", limit=Percent(_limit(asked, "supplier.delay_max")))),
             "deliveries": Shape(_("Deliveries"), "count"),
             "defects": Shape(_("Faulty units (95% interval)"), "figure"),
-            "defect_verdict": Shape(_("Below 1%?")),
+            "defect_verdict": Shape(_("Below {limit}?", limit=Percent(_limit(asked, "supplier.defect_max")))),
             "lead_days": Shape(_("Lead time (days)"), "number"),
             "lead_sd": Shape(_("Its deviation"), "number"),
             "promised_days": Shape(_("Promised (days)"), "number"),
             "overdue": Shape(_("Overdue orders"), "count"),
-            "single_source": Shape(_("Products only from here"), "count"),
+            "single_source": Shape(_("Products with too few suppliers"), "count"),
             "extra_units": Shape(_("More stock for its delays"), "count"),
             "extra_money": Shape(_("The same in money"), "money"),
         },
@@ -195,8 +201,17 @@ def suppliers(asked: Asked) -> None:
     alone = int(rows["single_source"].sum())
     if alone:
         st.caption(
-            _("{n} products come from one supplier alone; the handbook wants two or three backup suppliers.", n=alone)
+            _(
+                "{n} products come from fewer suppliers than the {least} that are wanted.",
+                n=alone,
+                least=int(_limit(asked, "supplier.backup_minimum")),
+            )
         )
+    cites.show(["supplier.delay_max", "supplier.defect_max", "supplier.backup_minimum"])
+
+
+def _limit(asked: Asked, key: str) -> float:
+    return parameter(key, asked.stock.spec.thresholds)
 
 
 def agreed(asked: Asked) -> None:
@@ -216,6 +231,7 @@ def agreed(asked: Asked) -> None:
         cash_freed=rows["cash_freed"],
         cash_more=rows["cash_more"],
         rebate=rows["rebate"],
+        rebate_more=rows["rebate_more"],
         **{
             name: _words(rows[name], _VERDICTS)
             for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
@@ -233,13 +249,26 @@ def agreed(asked: Asked) -> None:
             "name": Shape(_("Supplier")),
             "credit_days": Shape(_("Credit (days)"), "count"),
             "cash_freed": Shape(_("Cash it frees"), "money"),
-            "cash_more": Shape(_("More with 30 days"), "money"),
+            "cash_more": Shape(_("More with {days} days", days=int(_limit(asked, "finance.credit_days_low"))), "money"),
             "rebate": Shape(_("Rebate a year"), "money"),
-            "ship48_verdict": Shape(_("48-hour shipping from 95%")),
-            "chat_verdict": Shape(_("Answers within 3 minutes")),
-            "data_verdict": Shape(_("Stock data within 15 minutes")),
-            "return_verdict": Shape(_("Slow stock returnable")),
-            "loss_verdict": Shape(_("Loss on returns up to 5%")),
+            "rebate_more": Shape(
+                _("More with {rate}", rate=Percent(_limit(asked, "finance.supplier_rebate"))), "money"
+            ),
+            "ship48_verdict": Shape(
+                _("48-hour shipping from {limit}", limit=Percent(_limit(asked, "supplier.ship48_min")))
+            ),
+            "chat_verdict": Shape(
+                _("Answers within {n} minutes", n=Number(_limit(asked, "supplier.chat_minutes_max"), 0))
+            ),
+            "data_verdict": Shape(
+                _("Stock data within {n} minutes", n=Number(_limit(asked, "supplier.data_delay_minutes_max"), 0))
+            ),
+            "return_verdict": Shape(
+                _("Slow stock returnable for {days} days", days=int(_limit(asked, "supplier.dead_stock_return_days")))
+            ),
+            "loss_verdict": Shape(
+                _("Loss on returns up to {limit}", limit=Percent(_limit(asked, "supplier.return_loss_max")))
+            ),
             "sample_verdict": Shape(_("Three sample tests")),
             "expired": Shape(_("Papers expired")),
             "expiring": Shape(_("Expiring in 60 days")),
@@ -247,6 +276,12 @@ def agreed(asked: Asked) -> None:
         },
         currency=asked.stock.currency,
     )
+    cites.show(
+        [
+            "finance.credit_days_low", "finance.supplier_rebate", "supplier.ship48_min", "supplier.chat_minutes_max",
+            "supplier.data_delay_minutes_max", "supplier.dead_stock_return_days", "supplier.return_loss_max",
+        ]
+    )  # fmt: skip
 
 
 def _rate(rate: float, low: float, high: float) -> str:
@@ -297,13 +332,22 @@ def choice_of_products(asked: Asked) -> None:
             "gross_margin": Shape(_("Gross margin"), "percent"),
             "return_rate": Shape(_("Returns"), "percent"),
             "roi": Shape(_("Sales a unit of promotion"), "number"),
-            "taken": Shape(_("Handbook's conditions"), help=_("Margin from 30%, returns below 5%, ROI from 2.5.")),
+            "taken": Shape(
+                _("Handbook's conditions"),
+                help=_(
+                    "Margin from {margin}, returns below {returns}, ROI from {roi}.",
+                    margin=Percent(_limit(asked, "finance.gross_margin_min")),
+                    returns=Percent(_limit(asked, "service.return_rate_max")),
+                    roi=Number(_limit(asked, "finance.sku_roi_min"), 1),
+                ),
+            ),
             "role": Shape(_("Price role")),
             "quadrant": Shape(_("Hot or long tail")),
         },
         currency=asked.stock.currency,
         download="ecops_choice",
     )
+    cites.show(["finance.gross_margin_min", "service.return_rate_max", "finance.sku_roi_min"])
 
 
 def shelf(asked: Asked) -> None:
@@ -346,7 +390,13 @@ def shelf(asked: Asked) -> None:
         )
     for key, told in (
         ("ladder", _("**Price ladders** whose cheapest variant has no stock, or whose prices lie too far apart.")),
-        ("incomplete", _("**Attributes** missing by more than 20%.")),
+        (
+            "incomplete",
+            _(
+                "**Attributes** missing by more than {limit}.",
+                limit=Percent(_limit(asked, "listing.attribute_missing_max")),
+            ),
+        ),
     ):
         if len(found[key]):
             st.markdown(told)
@@ -354,9 +404,10 @@ def shelf(asked: Asked) -> None:
     fulfilled = found["fulfilled"]
     if fulfilled is not None:
         st.caption(
-            _("Orders paid over two days ago that were shipped: {rate} of {n}.", rate=Percent(fulfilled[0]),
-              n=fulfilled[1])
+            _("Orders paid over {hours} hours ago that were shipped: {rate} of {n}.",
+              hours=int(_limit(asked, "service.ship_hours")), rate=Percent(fulfilled[0]), n=fulfilled[1])
         )  # fmt: skip
+    cites.show(["listing.attribute_missing_max", "service.ship_hours"])
 
 
 def ahead(asked: Asked) -> None:

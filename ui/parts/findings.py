@@ -10,6 +10,7 @@ import streamlit as st
 from ecops import Finding
 from ecops.finding import Amount, Confidence
 from ecops.handbook import roles
+from ui.parts import cites
 from ui.parts.text import _, red_up, say
 from ui.weekly_review import review_form
 
@@ -47,6 +48,8 @@ def card(finding: Finding, key: str) -> None:
                 )
             for note in finding.notes:
                 st.caption(say(note))
+            if finding.parameters:
+                cites.show(finding.parameters)
         with paid:
             if finding.money is not None:
                 money(finding.money, key)

@@ -35,9 +35,10 @@ def agreements(
     Returns:
         supplier, bought (money a year), cash_freed (credit days times purchases a day, money: what lies in the bank
         instead of in stock), cash_more (what 30 days of credit would free more; 0 where there are as many), rebate
-        (money a year), ship48_verdict (within 48 hours at least 95 %, from the interval where the number of orders is
-        known), chat_verdict, data_verdict, return_verdict, loss_verdict, sample_verdict ("pass", "fail", "unknown"),
-        expired and expiring (papers, names joined by ", "; "expiring" within 60 days), missing (papers without a day).
+        (money a year), rebate_more (what the handbook's 1 % would bring more; 0 where there is as much),
+        ship48_verdict (within 48 hours at least 95 %, from the interval where the number of orders is known),
+        chat_verdict, data_verdict, return_verdict, loss_verdict, sample_verdict ("pass", "fail", "unknown"), expired
+        and expiring (papers, names joined by ", "; "expiring" within 60 days), missing (papers without a day).
     """
 
     def limit(key: str) -> float:
@@ -51,6 +52,7 @@ def agreements(
         cash_freed=spent / 365 * credit,
         cash_more=spent / 365 * np.maximum(least - credit, 0.0),
         rebate=spent * terms["rebate_rate"].fillna(0.0),
+        rebate_more=spent * np.maximum(limit("finance.supplier_rebate") - terms["rebate_rate"].fillna(0.0), 0.0),
         ship48_verdict=[
             _shipped(rate, orders, limit("supplier.ship48_min"))
             for rate, orders in zip(terms["ship48_rate"], terms["ship48_orders"], strict=True)

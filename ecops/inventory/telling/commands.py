@@ -135,4 +135,5 @@ def _finding(finding: Any, language: str) -> dict[str, Any]:
         and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")
              if not (isinstance(getattr(money, name), float) and math.isnan(getattr(money, name)))},
         "advice": finding.action and finding.action.text.text(language),
+        "parameters": list(finding.parameters),
     }  # fmt: skip
