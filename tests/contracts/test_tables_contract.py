@@ -14,6 +14,7 @@ PROMISED = {
     "purchase_orders", "presale_deposits", "experiment_units", "experiment_totals", "peer_kpis", "listings",
     "after_sales", "settlements", "coupons", "ad_keywords_daily",
     "price_history", "reviews", "benchmarks", "calendar", "customers", "surveys", "coupon_redemptions", "suppliers",
+    "search_words", "payment_attempts", "service_contacts", "page_loads", "content_daily",
 }  # fmt: skip
 ALL = [(name, column.name) for name, entry in tables().items() for column in entry.columns]
 
