@@ -111,7 +111,8 @@ def test_status_words_lead_to_known_states() -> None:
         for word, state in entry.values.get("status", {}).items():
             assert state in states, (entry.name, word)
     assert strict_columns() == {
-        "order_lines.status", "orders.status", "payment_attempts.outcome", "service_contacts.kind", "traffic_daily.level",
+        "order_lines.status", "orders.status", "payment_attempts.outcome", "service_contacts.kind",
+        "traffic_daily.level",
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class UnpaidCarts:
         if math.isfinite(self.back):
             found.append(
                 Message(
-                    "Of carts left for a day {share} are paid within the week without being reminded ({low} to {high}).",
+                    "Of carts left for a day {share} are paid within the week without a reminder ({low} to {high}).",
                     share=Percent(self.back),
                     low=Percent(self.back_low),
                     high=Percent(self.back_high),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ecops.funnel.leaks.figures import Figure, asked, lacking
-from ecops.messages import Count, Message, Percent
+from ecops.funnel.leaks.figures import Figure, asked, lacking, too_few
+from ecops.messages import Message, Percent
 from ecops.metrics.daily import opened
 from ecops.metrics.registry import metric
 from ecops.periods import Compare, Period
@@ -51,10 +51,7 @@ def _figure(key: str, now: pd.DataFrame, then: pd.DataFrame) -> Figure:
     if not of > 0:
         return Figure(entry, reason=Message("No figures for these days."))
     if of < entry.min_denominator:
-        needed = Count(entry.min_denominator)
-        return Figure(
-            entry, n=of, on=on, reason=Message("Too little data: {n} cases, {needed} are needed.", n=Count(of), needed=needed)
-        )  # fmt: skip
+        return Figure(entry, n=of, on=on, reason=too_few(of, entry))
     return Figure(entry, on / of, before=old / old_of if old_of > 0 else math.nan, n=of, on=on)
 
 

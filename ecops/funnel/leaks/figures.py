@@ -77,15 +77,20 @@ def spans(period: Period, compare: Compare) -> tuple[Period, dt.date]:
 
 def asked(data: Any, question: str, start: dt.date, end: dt.date, **values: Any) -> pd.DataFrame:
     """The answer to a question of this folder."""
-    found: pd.DataFrame = data.query(
-        load_sql(QUERIES, question), {"start": start, "end": end, **values}
-    ).to_pandas()
+    found: pd.DataFrame = data.query(load_sql(QUERIES, question), {"start": start, "end": end, **values}).to_pandas()
     return found
 
 
 def lacking(key: str, table: Term) -> Figure:
     """A figure whose table has no rows."""
     return Figure(metric(key), reason=Message("Not loaded: {table}.", table=table))
+
+
+def too_few(cases: float, entry: Metric) -> Message:
+    """Why a figure of so few cases is not shown."""
+    return Message(
+        "Too little data: {n} cases, {needed} are needed.", n=Count(cases), needed=Count(entry.min_denominator)
+    )
 
 
 def empty(key: str) -> Figure:
@@ -109,17 +114,13 @@ def rate_figure(key: str, rows: pd.DataFrame, period: Period, before: Period, no
     on, of = float(now["on"].sum()), float(now["of"].sum())
     if not of > 0:
         return Figure(entry, reason=Message("No figures for these days."), note=note)
+    if of < entry.min_denominator:
+        return Figure(entry, n=of, on=on, reason=too_few(of, entry), note=note)
     spread = day_spread(days, period, before)
     low, high = wilson(on, of, dispersion=spread.phi, df=spread.df)
-    reason = None
-    if of < entry.min_denominator:
-        reason = Message(
-            "Too little data: {n} cases, {needed} are needed.", n=Count(of), needed=Count(entry.min_denominator)
-        )
     on_then, of_then = float(then["on"].sum()), float(then["of"].sum())
-    if not of_then > 0 or reason is not None:
-        value = math.nan if reason is not None else on / of
-        return Figure(entry, value, float(low), float(high), n=of, on=on, reason=reason, note=note)
+    if not of_then > 0:
+        return Figure(entry, on / of, float(low), float(high), n=of, on=on, note=note)
     change = newcombe((on_then, of_then), (on, of), dispersion=spread.phi, df=spread.df)
     p_value = two_proportions((on_then, of_then), (on, of), dispersion=spread.phi, df=spread.df)
     return Figure(
@@ -129,7 +130,7 @@ def rate_figure(key: str, rows: pd.DataFrame, period: Period, before: Period, no
 
 
 def ratio_figure(key: str, rows: pd.DataFrame, period: Period, before: Period, note: Message | None = None) -> Figure:
-    """A mean a case from daily sums; a day is one draw, so the interval needs no more than the days (Cochran 1977, 6.4).
+    """A mean a case from daily sums; a day is one draw, so the interval needs only the days (Cochran 1977, 6.4).
 
     Args:
         key: of the metric.
@@ -146,10 +147,7 @@ def ratio_figure(key: str, rows: pd.DataFrame, period: Period, before: Period, n
     if not of > 0:
         return Figure(entry, reason=Message("No figures for these days."), note=note)
     if of < entry.min_denominator:
-        reason = Message(
-            "Too little data: {n} cases, {needed} are needed.", n=Count(of), needed=Count(entry.min_denominator)
-        )
-        return Figure(entry, n=of, on=on, reason=reason, note=note)
+        return Figure(entry, n=of, on=on, reason=too_few(of, entry), note=note)
     half = float(critical_value(df=freedom)) * error if freedom > 0 else math.nan
     both, least = math.hypot(error, old_error), min(freedom, old_freedom)
     wide, p_value = math.nan, math.nan

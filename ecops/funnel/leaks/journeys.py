@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecops.funnel.leaks.figures import Figure, asked, empty, lacking, ratio_figure, spans, usual
+from ecops.funnel.leaks.figures import Figure, asked, empty, lacking, ratio_figure, spans, too_few, usual
 from ecops.funnel.reading.own import Own, steps_with
-from ecops.messages import Count, Message, Percent
+from ecops.messages import Message, Percent
 from ecops.metrics.daily import opened
 from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Compare, Period
@@ -99,7 +99,9 @@ def referral(data: Any, period: Period, compare: Compare = "previous") -> Figure
         return lacking("referral_rate", table("events").label)
     now, then = _people(ready, period), _people(ready, before)
     if not now["referrals"]:
-        return Figure(metric("referral_rate"), reason=Message("No channel of the log says that a friend sent somebody."))
+        return Figure(
+            metric("referral_rate"), reason=Message("No channel of the log says that a friend sent somebody.")
+        )
     return _of_people("referral_rate", (now, then), "referred")
 
 
@@ -119,9 +121,7 @@ def _of_people(key: str, sides: tuple[dict[str, float], dict[str, float]], count
         return empty(key)
     low, high = (float(end) for end in wilson(on, of))
     if of < entry.min_denominator:
-        needed = Count(entry.min_denominator)
-        reason = Message("Too little data: {n} cases, {needed} are needed.", n=Count(of), needed=needed)
-        return Figure(entry, low=low, high=high, n=of, on=on, reason=reason)
+        return Figure(entry, n=of, on=on, reason=too_few(of, entry))
     if not of_then > 0:
         return Figure(entry, on / of, low, high, n=of, on=on)
     change = newcombe((on_then, of_then), (on, of))
@@ -131,17 +131,16 @@ def _of_people(key: str, sides: tuple[dict[str, float], dict[str, float]], count
     )  # fmt: skip
 
 
-def conversion_paths(data: Any, period: Period) -> tuple[Message, ...]:
-    """How long paths are, in words: half of the purchases, and the share that took one event only."""
-    found = path_lengths(data, period)
-    if found.empty:
-        return ()
-    half = int(found.loc[found["cumulative"] >= 0.5, "steps"].iloc[0])
-    long = float(found.loc[found["steps"] > 2 * max(half, 1), "share"].sum())
-    return (
-        Message(
-            "Half of the purchases take at most {half} events; {share} take more than twice as many.",
-            half=half,
-            share=Percent(long),
-        ),
+def lengths_told(rows: pd.DataFrame) -> Message:
+    """How long paths are, in words: half of the purchases, and how many take more than twice as many events.
+
+    Args:
+        rows: of `path_lengths`, at least one.
+    """
+    half = int(rows.loc[rows["cumulative"] >= 0.5, "steps"].iloc[0])
+    long = float(rows.loc[rows["steps"] > 2 * max(half, 1), "share"].sum())
+    return Message(
+        "Half of the purchases take at most {half} events; {share} take more than twice as many.",
+        half=half,
+        share=Percent(long),
     )

@@ -51,15 +51,15 @@ def deposit_payment(data: Any, period: Period, compare: Compare = "previous") ->
     if not ready.has("presale_deposits"):
         return lacking("deposit_payment_rate", table("presale_deposits").label)
     rows = asked(ready, "deposits_by_day", since, period.end)
-    return rate_figure("deposit_payment_rate", rows.rename(columns={"paid_units": "on", "deposits": "of"}), period, before)
+    return rate_figure(
+        "deposit_payment_rate", rows.rename(columns={"paid_units": "on", "deposits": "of"}), period, before
+    )
 
 
 @cache
 def _checklists() -> dict[str, list[Term]]:
     entries = tomllib.loads((Path(__file__).parent / "checklist.toml").read_text("utf-8"))
-    return {
-        step: [Term(en=cause["en"], zh=cause["zh"]) for cause in told["causes"]] for step, told in entries.items()
-    }
+    return {step: [Term(en=cause["en"], zh=cause["zh"]) for cause in told["causes"]] for step, told in entries.items()}
 
 
 def checklist(step: str) -> tuple[Term, ...]:

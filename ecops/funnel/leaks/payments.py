@@ -25,9 +25,7 @@ def payment_interruption(data: Any, period: Period, compare: Compare = "previous
     if not ready.has("payment_attempts"):
         return lacking("payment_interruption", table("payment_attempts").label)
     rows = asked(ready, "payments_by_day", since, period.end)
-    return rate_figure(
-        "payment_interruption", rows.rename(columns={"failed": "on", "started": "of"}), period, before
-    )
+    return rate_figure("payment_interruption", rows.rename(columns={"failed": "on", "started": "of"}), period, before)
 
 
 def payment_reasons(data: Any, period: Period) -> pd.DataFrame:

@@ -157,7 +157,7 @@ class PlatformGap:
 
 
 GAP_WEEKS, LEAST_WEEKS, LEAST_ORDERS = 8, 4, 20
-"""So many weeks before the period are looked at; the gap must show in each with enough orders, at least four of them."""
+"""So many weeks before the period are looked at; the gap must show in each with enough orders, in four at least."""
 
 LEAST_GAP = 0.05
 """Smallest gap, relative to the others, that is worth a test."""
@@ -212,9 +212,7 @@ def _stands(before: pd.DataFrame, now: pd.DataFrame, name: str, weeks: Period) -
     seen = 0
     for week in range(GAP_WEEKS):
         first = weeks.start + 7 * week * ONE_DAY
-        own, other = (
-            side[(side["date"] >= first) & (side["date"] < first + 7 * ONE_DAY)] for side in (mine, theirs)
-        )
+        own, other = (side[(side["date"] >= first) & (side["date"] < first + 7 * ONE_DAY)] for side in (mine, theirs))
         if min(float(own["of"].sum()), float(other["of"].sum())) < LEAST_ORDERS:
             continue
         if not _rate(own) < _rate(other):
@@ -248,7 +246,7 @@ def _gap(rows: pd.DataFrame, name: str, q_value: float, weeks: Period) -> Platfo
     rate = paid / orders
     a_side = float(trials_needed(rate, (other_paid / other_orders - rate) / 2 / rate))
     money = float(_sides(rows, name)[0]["amount"].sum())
-    days = len({day for day in rows["date"]})
+    days = len(set(rows["date"]))
     return PlatformGap(
         name, weeks, orders, paid, other_orders, other_paid, float(change.low), float(change.high), q_value,
         money / paid if paid > 0 and money > 0 else float("nan"), a_side, int(np.ceil(2 * a_side / (orders / days))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WEEKS = 13
+WHOLE = ""
+"""Stands for the whole way in a column of steps."""
 
 
 def step_trend(data: Any, period: Period, steps: str = ALL_STEPS, weeks: int = WEEKS) -> pd.DataFrame:
@@ -31,8 +34,9 @@ def step_trend(data: Any, period: Period, steps: str = ALL_STEPS, weeks: int = W
         weeks: how many.
 
     Returns:
-        `week` (its first day), `step`, `n` (at the step before), `rate`, `low`, `high` (Wilson's with the usual swing
-        of days), in the order of the weeks; weeks in which nobody entered are left out. Empty without traffic.
+        `week` (its first day), `step` (`WHOLE` for the way from the first step to the last), `n` (at the step before),
+        `rate`, `low`, `high` (Wilson's with the usual swing of days), in the order of the weeks; weeks in which nobody
+        entered are left out. Empty without traffic.
     """
     import pandas as pd
 
@@ -51,11 +55,12 @@ def step_trend(data: Any, period: Period, steps: str = ALL_STEPS, weeks: int = W
     found = []
     for ago, counts in sums.iterrows():
         week = period.end - (7 * int(str(ago)) + 6) * ONE_DAY
-        for before, step in zip(chosen, chosen[1:], strict=False):
+        ways = [(before, step, step.name) for before, step in itertools.pairwise(chosen)]
+        for before, step, name in ((chosen[0], chosen[-1], WHOLE), *ways):
             entered, went = float(counts[before.columns[0]]), float(counts[step.columns[0]])
             if entered > 0 and went <= entered:
                 low, high = wilson(went, entered, dispersion=usual_dispersion())
-                found.append((week, step.name, entered, went / entered, float(low), float(high)))
+                found.append((week, name, entered, went / entered, float(low), float(high)))
     return pd.DataFrame(found, columns=["week", "step", "n", "rate", "low", "high"])
 
 
