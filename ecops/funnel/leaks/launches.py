@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REVIEW_DAYS = 14
-"""Days a product must have been seen before it is reviewed."""
+"""Days after which a new product is due for its review; the review of it is over twice as long after."""
 
 LEAST_VISITORS = 100
 
@@ -34,7 +35,7 @@ def new_products(data: Any, period: Period) -> pd.DataFrame:
         `visitors`, `interest` (favourites and carts a visitor; NaN when not reported), `other_interest`, `cart_rate`,
         `pay_rate` (paying buyers a visitor) with `low`, `high`, `other_pay_rate`, `pay_amount`, `difference_low`,
         `difference_high` (95 % interval of own minus others' pay rate), `p_value` (no difference; people as draws with
-        the usual swing of days), `due`: whether it has been seen long enough to be reviewed. Empty without one.
+        the usual swing of days), `due`: whether its review is due now. Empty without one.
     """
     import pandas as pd
 
@@ -52,17 +53,17 @@ def new_products(data: Any, period: Period) -> pd.DataFrame:
         new = part["first_day"] >= start
         if part["first_day"].min() >= start or not new.any():
             continue
-        found += [_beside(row, part[~new]) for row in part[new].to_dict("records")]
+        found += [_beside(row, part[~new], period.end) for row in part[new].to_dict("records")]
     if not found:
         return pd.DataFrame()
     table = pd.DataFrame(found)
     return table.sort_values(["first_day", "sku"], ascending=[False, True], ignore_index=True)
 
 
-def _beside(row: dict[Any, Any], others: pd.DataFrame) -> dict[str, Any]:
+def _beside(row: dict[Any, Any], others: pd.DataFrame, end: dt.date) -> dict[str, Any]:
     from ecops.funnel.causes.diagnosis import usual_dispersion
 
-    phi = usual_dispersion()
+    phi, age = usual_dispersion(), (end - row["first_day"]).days + 1
     visitors, paid = float(row["visitors"]), float(np.nan_to_num(row["pay_buyers"]))
     others = others[others["pay_buyers"].notna()]
     other_visitors, other_paid = (float(others[name].sum()) for name in ("visitors", "pay_buyers"))
@@ -80,5 +81,5 @@ def _beside(row: dict[Any, Any], others: pd.DataFrame) -> dict[str, Any]:
         "other_pay_rate": other_paid / other_visitors if other_visitors > 0 else float("nan"),
         "difference_low": float(change.low), "difference_high": float(change.high), "p_value": float(p_value),
         "pay_amount": float(np.nan_to_num(row["pay_amount"])),
-        "due": int(row["days"]) >= REVIEW_DAYS and visitors >= LEAST_VISITORS,
+        "due": REVIEW_DAYS <= age < 2 * REVIEW_DAYS and visitors >= LEAST_VISITORS,
     }  # fmt: skip
