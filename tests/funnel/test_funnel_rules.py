@@ -2,6 +2,9 @@
 
 import pytest
 
+from ecops import Workspace
+from ecops.capability import capabilities
+from ecops.experiments.records.register import Register
 from ecops.funnel.leaks.rules import rule_findings
 from ecops.metrics.daily import opened
 from tests.funnel import shops
@@ -36,7 +39,7 @@ def test_words_without_result_are_named_with_how_often():
     finding = fired(search_words=shops.words(lost=True))["search_no_result"]
     assert finding.headline.text("en") == "1 word found nothing, searched for 140 times: 电热毯."
     # 126 people searched for it; 56 of 560 who found something paid.
-    assert "10% paid" in finding.notes[0].text("en")
+    assert "10.0% paid" in finding.notes[0].text("en")
     assert "about 13 buyers" in finding.notes[0].text("en")
     assert "titles and keywords" in finding.action.text.text("en")
 
@@ -63,6 +66,20 @@ def test_a_platform_that_pays_less_leads_to_a_test_with_its_size():
     needed = NormalIndPower().solve_power(proportion_effectsize(half, finding.after), power=0.8, alpha=0.05)
     said = int(finding.notes[0].params["n"].value)
     assert said == pytest.approx(needed, rel=0.05)
+
+
+@pytest.mark.row(84)
+def test_the_test_of_a_platform_is_written_down_as_planned(tmp_path):
+    finding = fired(order_lines=shops.orders(1, douyin=0.75))["platform_payment_gap"]
+    state = Workspace.open(tmp_path / "shop").state
+    planner = next(guest for guest in capabilities().values() if guest.plan is not None)
+    for _ in range(2):
+        assert planner.plan(state, finding.trial, "app", "en") == "payment_reminder_douyin"
+    (trial,) = Register(state).trials()
+    assert (trial.name, trial.goal, trial.stage) == ("payment_reminder_douyin", "payment_rate", "planned")
+    assert trial.planned_sample == 2 * finding.notes[0].params["n"].value
+    assert trial.baseline * (1 + trial.minimum_lift) == pytest.approx((finding.before + finding.after) / 2)
+    assert trial.hypothesis.endswith("lets more of the orders of Douyin be paid.")
 
 
 def test_a_gap_that_is_new_is_a_change_and_not_a_standing_one():

@@ -30,6 +30,9 @@ RULES: dict[str, tuple[str, ...]] = {
 """Subject -> rules whose findings stand with it."""
 
 
+_ROW = 35
+"""Height of a row of a table, in pixels: the figures are seen without scrolling."""
+
 WAY = Message("From the first step to the last")
 
 
@@ -102,7 +105,9 @@ def figures(scope: Scope, _asked: Asked) -> None:
         "note": Shape(_("Note")),
         "means": Shape(_("How it is counted")),
     }
-    tables.show(pd.DataFrame(rows), "funnel_further", shapes, download="ecops_funnel_figures", height=560)
+    tables.show(
+        pd.DataFrame(rows), "funnel_further", shapes, download="ecops_funnel_figures", height=_ROW * (len(rows) + 1) + 2
+    )
 
 
 def _written(figure: Figure, value: float) -> str:
@@ -112,7 +117,8 @@ def _written(figure: Figure, value: float) -> str:
 def _interval(figure: Figure) -> str:
     if not (math.isfinite(figure.low) and math.isfinite(figure.value)):
         return "—"
-    return _("{low} to {high}", low=_written(figure, figure.low), high=_written(figure, figure.high))
+    low, high = (cards.value(figure.metric, end, "") for end in (figure.low, figure.high))
+    return plain(Message("{low} to {high}", low=low, high=high))
 
 
 def over_time(scope: Scope, asked: Asked) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecops.charts import PALETTE, Look, count_axis, pale, percent_axis, plain, title
+from ecops.charts import PALETTE, Look, count_axis, date_axis, pale, percent_axis, plain, title
 from ecops.funnel.leaks.benchmarks import Benchmark
 from ecops.messages import Message, Percent, Value, write
 
@@ -58,6 +58,7 @@ def rate_line(
     )  # fmt: skip
     title(figure, takeaway, Message("By week, with the 95% interval."), look.language)
     figure.update_layout(showlegend=bool(lines), legend={"orientation": "h", "y": -0.2})
+    figure.update_xaxes(date_axis(look.language))
     figure.update_yaxes(percent_axis([0.0, *rows["high"], *(value for _, value, _ in lines)]))
     return figure
 

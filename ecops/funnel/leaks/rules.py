@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecops.finding import Amount, Finding
+from ecops.finding import Amount, Finding, Trial
 from ecops.funnel.leaks import campaigns, launches, pages, payments, searches, sources
 from ecops.funnel.leaks.figures import HISTORY_DAYS, Figure, asked, rate_figure
 from ecops.handbook import advice, parameter
@@ -225,6 +225,14 @@ def _platforms(data: Any, period: Period) -> Iterator[Finding]:
                     "today's orders, to see half of the gap close (power 80%).",
                     n=Count(gap.a_side), days=gap.test_days,
                 ),
+            ),
+            trial=Trial(
+                f"payment_reminder_{gap.platform}",
+                Message(
+                    "An instant discount or a payment reminder lets more of the orders of {place} be paid.",
+                    place=where({"platform": gap.platform}),
+                ),
+                "payment_rate", gap.rate, (gap.other_rate - gap.rate) / 2 / gap.rate, 2 * gap.a_side,
             ),
         )  # fmt: skip
 
