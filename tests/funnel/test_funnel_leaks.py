@@ -118,7 +118,7 @@ def lines(rows):
     )
 
 
-@pytest.mark.row(69)
+@pytest.mark.row(22, 69)
 def test_orders_without_a_question_by_hand():
     chats = contacts(
         [
@@ -337,6 +337,18 @@ def test_benchmarks_are_those_brought_in_and_else_the_handbooks():
     assert [item.value for item in benchmarks.benchmarks(data, "payment_rate", ONE)] == [0.85]
     assert [item.value for item in benchmarks.benchmarks(data, "bounce_rate", ONE)] == [0.38]
     assert benchmarks.goal("pay_conversion") == 0.05
+    assert [item.told.text("en") for item in benchmarks.benchmarks(data, "live_dwell", ONE)] == [
+        "average 3.00 (23 Dec · 000)"
+    ]
+
+
+@pytest.mark.row(74, 75)
+@pytest.mark.parametrize(
+    ("key", "value"), [("video_completion", 0.68), ("content_interaction", 0.052), ("live_dwell", 3.0)]
+)
+def test_content_is_held_against_what_the_handbooks_name(key, value):
+    (found,) = benchmarks.benchmarks(opened({"search_words": shops.words()}), key, ONE)
+    assert (found.value, found.source != "") == (value, True)
 
 
 def test_the_line_of_each_step_by_week():

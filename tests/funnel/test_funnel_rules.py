@@ -97,7 +97,7 @@ def test_a_poor_source_is_asked_about_and_never_judged():
     assert "not a verdict" in finding.evidence.text("en")
 
 
-@pytest.mark.row(79)
+@pytest.mark.row(16, 79)
 def test_bounce_that_rose_leads_to_a_check_and_a_test():
     finding = fired(traffic_daily=shops.sources(2, bounce=0.5))["bounce_high"]
     assert finding.after == pytest.approx(0.5, abs=0.02)

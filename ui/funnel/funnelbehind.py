@@ -17,7 +17,7 @@ from ui.funnel.funnel import Asked
 from ui.parts import cards, charts, errors, tables
 from ui.parts import findings as finding_cards
 from ui.parts.tables import Shape
-from ui.parts.text import _, look, plain, say
+from ui.parts.text import _, joined, look, plain, say
 from ui.state import address, workspaces
 from ui.state.scope import Scope
 
@@ -90,6 +90,7 @@ def figures(scope: Scope, _asked: Asked) -> None:
             "value": _written(figure, figure.value),
             "interval": _interval(figure),
             "before": _written(figure, figure.before),
+            "others": _others(scope, figure.metric.key),
             "n": figure.n if figure.n else math.nan,
             "means": plain(figure.metric.formula),
             "note": plain(figure.reason or figure.note or ""),
@@ -101,6 +102,7 @@ def figures(scope: Scope, _asked: Asked) -> None:
         "value": Shape(_("Now"), "figure"),
         "interval": Shape(_("95% interval"), "figure"),
         "before": Shape(_("Before"), "figure"),
+        "others": Shape(_("What others reach")),
         "n": Shape(_("Base of the figure"), "count"),
         "note": Shape(_("Note")),
         "means": Shape(_("How it is counted")),
@@ -108,6 +110,12 @@ def figures(scope: Scope, _asked: Asked) -> None:
     tables.show(
         pd.DataFrame(rows), "funnel_further", shapes, download="ecops_funnel_figures", height=_ROW * (len(rows) + 1) + 2
     )
+
+
+def _others(scope: Scope, key: str) -> str:
+    """Reference values of a figure, with their source."""
+    found = workspaces.answer(benchmarks.benchmarks, key, scope.period, where=())
+    return joined(plain(benchmark.told) for benchmark in found)
 
 
 def _written(figure: Figure, value: float) -> str:

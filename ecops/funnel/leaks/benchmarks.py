@@ -8,12 +8,19 @@ from typing import Any
 
 from ecops.funnel.leaks.figures import asked
 from ecops.handbook import parameter, parameters
-from ecops.messages import Message, Percent, Value
+from ecops.messages import Message, Value
 from ecops.metrics.daily import opened
 from ecops.metrics.registry import metric
 from ecops.periods import Period
+from ecops.words import written
 
-HANDBOOK = {"pay_conversion": "funnel.cvr_industry", "bounce_rate": "funnel.bounce_industry"}
+HANDBOOK = {
+    "pay_conversion": "funnel.cvr_industry",
+    "bounce_rate": "funnel.bounce_industry",
+    "video_completion": "funnel.video_completion",
+    "content_interaction": "funnel.content_interaction",
+    "live_dwell": "funnel.live_dwell_minutes",
+}
 """Metric -> parameter that stands in where no benchmark is loaded."""
 
 GOAL = {"pay_conversion": "funnel.cvr_goal_6m"}
@@ -29,6 +36,7 @@ class Benchmark:
     """One reference value.
 
     Attributes:
+        metric: key of the metric.
         value: in the unit of the metric; a rate as a share.
         population: whose value it is, such as an industry or a tier; "" when not said.
         statistic: average, median, top, or "".
@@ -36,6 +44,7 @@ class Benchmark:
         source: where it comes from; "" when not said.
     """
 
+    metric: str
     value: float
     population: str
     statistic: str
@@ -50,7 +59,9 @@ class Benchmark:
         for place, part in enumerate(parts):
             said = Message("{first} · {second}", first=said, second=part) if place else part
         statistic = STATISTICS.get(self.statistic, STATISTICS[""])
-        return Message("{statistic} {value} ({whose})", statistic=statistic, value=Percent(self.value), whose=said)
+        return Message(
+            "{statistic} {value} ({whose})", statistic=statistic, value=written(self.metric, self.value, ""), whose=said
+        )
 
 
 def benchmarks(data: Any, key: str, period: Period) -> tuple[Benchmark, ...]:
@@ -66,12 +77,12 @@ def benchmarks(data: Any, key: str, period: Period) -> tuple[Benchmark, ...]:
     found: list[Benchmark] = []
     if ready.has("benchmarks"):
         rows = asked(ready, "benchmarks", period.start, period.end).to_dict("records")
-        found = [_benchmark(row) for row in rows if _letters(str(row["metric"])) in names]
+        found = [_benchmark(key, row) for row in rows if _letters(str(row["metric"])) in names]
     if found or key not in HANDBOOK:
         return tuple(found)
     handbook = parameters()[HANDBOOK[key]]
     as_of = dt.date.fromisoformat(handbook.as_of)
-    return (Benchmark(parameter(HANDBOOK[key]), "", "average", as_of, handbook.source),)
+    return (Benchmark(key, parameter(HANDBOOK[key]), "", "average", as_of, handbook.source),)
 
 
 def goal(key: str) -> float | None:
@@ -83,8 +94,8 @@ def _letters(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-def _benchmark(row: dict[Any, Any]) -> Benchmark:
+def _benchmark(key: str, row: dict[Any, Any]) -> Benchmark:
     import pandas as pd
 
     date = None if pd.isna(row["date"]) else pd.Timestamp(row["date"]).date()
-    return Benchmark(float(row["value"]), row["population"], row["statistic"], date, row["source"])
+    return Benchmark(key, float(row["value"]), row["population"], row["statistic"], date, row["source"])
