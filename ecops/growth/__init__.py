@@ -7,10 +7,12 @@ from ecops.growth.board.unusual import Unusual, unusual_days
 from ecops.growth.diagnosis import Diagnosis, diagnose
 from ecops.growth.what_if import WhatIf, what_if
 from ecops.metrics.analysis import Kpi, Kpis, kpis
+from ecops.metrics.completeness import Completeness, completeness
 from ecops.metrics.registry import Metric, metric, metrics
 from ecops.statistics.decomposition import Decomposition, MixRate, decompose, mix_rate
 
 __all__ = [
+    "Completeness",
     "Decomposition",
     "Diagnosis",
     "Kpi",
@@ -23,6 +25,7 @@ __all__ = [
     "Unusual",
     "WhatIf",
     "by_step",
+    "completeness",
     "decompose",
     "diagnose",
     "kpis",
