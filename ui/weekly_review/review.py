@@ -21,6 +21,7 @@ from ecops.review.goals import suggested
 from ecops.review.week import deck, figures
 from ecops.review.week.charts import Line
 from ecops.review.week.rows import KpiRow
+from ecops.review.week.spans import called, last_full_month
 from ecops.store import journal
 from ui.parts import charts, cites, errors, references, tables
 from ui.parts.tables import Shape
@@ -32,6 +33,7 @@ from ui.weekly_review import review_meeting
 
 ACTOR = "app"
 _WEEKS = 12
+_MONTHS = 3
 _STREAMS = ("actions", "targets", "alert_rules", "experiments")
 _COLOURS = {
     "worked": "green",
@@ -63,6 +65,10 @@ def choices(last: dt.date, *, hidden: bool) -> tuple[Period, str]:
     """
     newest = last_full_week(last)
     weeks = {week.start.isoformat(): week for week in (newest.shifted(-7 * back) for back in range(_WEEKS))}
+    month = last_full_month(last)
+    for _back in range(_MONTHS):
+        weeks[f"{month.start:%Y-%m}"] = month
+        month = last_full_month(month.start - ONE_DAY)
     options = list(weeks)
     presets = ["", *stages()]
     address.adopt_one("rw", options, options[0])
@@ -80,7 +86,7 @@ def _draw_choices(weeks: dict[str, Period], presets: list[str]) -> None:
     labels = {key: plain(stages()[key].label) if key else _("Factors of GMV") for key in presets}
     left, middle, right = st.columns([3, 5, 2], gap="medium", vertical_alignment="bottom")
     with left:
-        st.selectbox(_("Week"), list(weeks), format_func=names.__getitem__, key="rw", persist_state="session")
+        st.selectbox(_("Week or month"), list(weeks), format_func=names.__getitem__, key="rw", persist_state="session")
     with middle:
         st.segmented_control(
             _("Figures by stage of the shop"),
@@ -217,12 +223,13 @@ def _drop(id: str, key: str) -> None:
 
 def figures_table(review: Weekly) -> None:
     """The figures of the week beside the week before and the year before, with targets."""
+    span = called(review.week)
     shapes = {
         "metric": Shape(_("Metric")),
-        "value": Shape(_("This week"), "figure"),
-        "before": Shape(_("Week before"), "figure"),
+        "value": Shape(plain(span.now_heading), "figure"),
+        "before": Shape(plain(span.before_heading), "figure"),
         "change": Shape(_("Change"), "figure"),
-        "year": Shape(_("Same week a year before"), "figure"),
+        "year": Shape(plain(span.year_heading), "figure"),
         "year_change": Shape(_("Change in a year"), "figure"),
     }
     rows = [
