@@ -23,7 +23,7 @@ from ecops.review.week.charts import Line
 from ecops.review.week.rows import KpiRow
 from ecops.review.week.spans import called, last_full_month
 from ecops.store import journal
-from ui.parts import charts, cites, errors, references, tables
+from ui.parts import charts, cites, errors, kept, references, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, escape, joined, language, look, plain, say
 from ui.state import address, scope, workspaces
@@ -232,6 +232,12 @@ def figures_table(review: Weekly) -> None:
         "year": Shape(plain(span.year_heading), "figure"),
         "year_change": Shape(_("Change in a year"), "figure"),
     }
+    if any(row.progress is not None for row in review.kpis):
+        shapes |= {"target": Shape(_("Target"), "figure"), "state": Shape(_("State"))}
+    tables.show(kept.of(_figure_rows, review, tuple(shapes)), "review_figures", shapes, review.currency)
+
+
+def _figure_rows(review: Weekly, columns: tuple[str, ...]) -> pd.DataFrame:
     rows = [
         {
             "metric": plain(row.metric.label),
@@ -245,9 +251,7 @@ def figures_table(review: Weekly) -> None:
         }
         for row in review.kpis
     ]
-    if any(row.progress is not None for row in review.kpis):
-        shapes |= {"target": Shape(_("Target"), "figure"), "state": Shape(_("State"))}
-    tables.show(pd.DataFrame(rows, columns=list(shapes)), "review_figures", shapes, review.currency)
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 def _swing(row: KpiRow) -> Value:
@@ -278,7 +282,6 @@ def lines(review: Weekly) -> None:
 
 
 def _line(line: Line, review: Weekly, span: str) -> None:
-    table = pd.DataFrame({"date": line.days, "value": line.this_year, "year_before": line.year_before})
     entry = metric(line.metric)
     kind = "percent" if entry.percent else {"money": "money", "count": "count"}.get(entry.unit, "number")
     chosen = scope.current()
@@ -288,9 +291,9 @@ def _line(line: Line, review: Weekly, span: str) -> None:
         else ()
     )
     charts.show(
-        figures.line(line, review.currency, review.annotations, look(), across),
+        kept.of(figures.line, line, review.currency, review.annotations, look(), across),
         f"{span}_{line.metric}",
-        table,
+        kept.of(_course, line),
         {
             "date": Shape(_("Day") if span == "weeks" else _("Month"), "date"),
             "value": Shape(plain(metric(line.metric).label), kind),  # type: ignore[arg-type]
@@ -299,18 +302,15 @@ def _line(line: Line, review: Weekly, span: str) -> None:
     )
 
 
+def _course(line: Line) -> pd.DataFrame:
+    return pd.DataFrame({"date": line.days, "value": line.this_year, "year_before": line.year_before})
+
+
 def annotations(review: Weekly) -> None:
     """What happened in these weeks, folded."""
     if not review.annotations:
         return
     with st.expander(_("What happened ({n})", n=len(review.annotations)), key="happened"):
-        rows = pd.DataFrame(
-            [
-                (item.start, item.end, plain(item.name), plain(deck.KINDS.get(item.kind, item.kind)), plain(item.note))
-                for item in review.annotations
-            ],
-            columns=["start", "end", "name", "kind", "note"],
-        )
         shapes = {
             "start": Shape(_("From"), "date"),
             "end": Shape(_("To"), "date"),
@@ -318,7 +318,17 @@ def annotations(review: Weekly) -> None:
             "kind": Shape(_("Kind")),
             "note": Shape(_("Note")),
         }
-        tables.show(rows, "annotations", shapes)
+        tables.show(kept.of(_happened, review), "annotations", shapes)
+
+
+def _happened(review: Weekly) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (item.start, item.end, plain(item.name), plain(deck.KINDS.get(item.kind, item.kind)), plain(item.note))
+            for item in review.annotations
+        ],
+        columns=["start", "end", "name", "kind", "note"],
+    )
 
 
 def story(review: Weekly) -> None:
