@@ -22,6 +22,7 @@ from ecops.review.week import deck, figures
 from ecops.review.week.charts import Line
 from ecops.review.week.rows import KpiRow
 from ecops.store import journal
+from ui import navigation
 from ui.parts import charts, cites, errors, references, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, escape, joined, language, look, plain, say
@@ -312,6 +313,7 @@ def annotations(review: Weekly) -> None:
             "note": Shape(_("Note")),
         }
         tables.show(rows, "annotations", shapes)
+        navigation.link("settings", _("Write an event"), part="calendar")
 
 
 def story(review: Weekly) -> None:
@@ -330,6 +332,8 @@ def alarms(review: Weekly) -> None:
     """Alert rules that fired."""
     for alert in review.alerts:
         st.warning(say(alert.sentence), icon=":material/notifications:")
+    if review.alerts:
+        navigation.link("settings", _("Change the rules"), part="alerts")
 
 
 def scope_line(chosen: Scope, week: Period) -> None:
