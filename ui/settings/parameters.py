@@ -213,8 +213,8 @@ def _history() -> None:
                     "value": _("back to the handbook")
                     if change.value is None
                     else plain(known[change.key].written(change.value)),
-                    "reason": change.reason,
-                    "source": change.source,
+                    "reason": plain(change.reason),
+                    "source": plain(change.source),
                     "actor": change.actor,
                 }
                 for change in changes
