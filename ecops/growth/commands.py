@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecops import metrics
+from ecops import door, metrics
 from ecops.messages import Message, Percent, write
 from ecops.metrics.analysis import Kpi, Kpis
 from ecops.periods import last_full_week, parse_period
@@ -55,12 +55,19 @@ def kpis(
     if as_json:
         return say_json(_kpis(result, language))
     say(Message("{period} beside {compare}", period=result.period.range, compare=result.compare.range), language)
-    for figure in result.kpis.values():
-        if not math.isnan(figure.value):
-            say(_line(figure, result.currency), language)
+    shown = [figure for figure in _seen(result).values() if not math.isnan(figure.value)]
+    for figure in shown:
+        say(_line(figure, result.currency), language)
+    for told in dict.fromkeys(sentence for figure in shown for sentence in figure.basis):
+        say(told, language)
     for note in result.notes:
         say(note, language)
     return None
+
+
+def _seen(result: Kpis) -> dict[str, Kpi]:
+    """The figures that whoever asks may see: what is worked out from a secret is as secret."""
+    return {key: kpi for key, kpi in result.kpis.items() if door.may_see(kpi.metric.needs, door.reader())}
 
 
 @app.command()
@@ -163,6 +170,7 @@ def _line(figure: Kpi, currency: str) -> Message:
 
 
 def _kpis(result: Kpis, language: str) -> dict[str, Any]:
+    seen = _seen(result)
     return {
         "period": [result.period.start, result.period.end],
         "compare": [result.compare.start, result.compare.end],
@@ -173,10 +181,11 @@ def _kpis(result: Kpis, language: str) -> dict[str, Any]:
                 "unit": figure.metric.unit,
                 **{name: getattr(figure, name) for name in _FIGURES},
                 "reason": figure.reason and figure.reason.text(language),
+                "basis": [told.text(language) for told in figure.basis],
             }
-            for key, figure in result.kpis.items()
+            for key, figure in seen.items()
         },
-        "table": result.table.to_dict("records"),
+        "table": result.table[result.table["metric"].isin(seen)].to_dict("records"),
         "notes": [note.text(language) for note in result.notes],
     }
 

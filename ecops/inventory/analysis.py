@@ -122,7 +122,9 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     classes = classify(panel, dead_days=int(_threshold(chosen, "inventory.dead_stock_days")))
     categories = _of_panel(shop, "category")
     level = levels(panel)
-    expected = forecast(panel, _AHEAD, categories=categories, uplift=_uplifts(shop, categories), known=level)
+    expected = forecast(
+        panel, _AHEAD, categories=categories, uplift=_uplifts(shop, categories), known=level, plans=chosen.plans
+    )
     notes += expected.notes
     table = _table(shop, chosen, classes, expected, notes)
     table, need, horizon = _planned(shop, chosen, table, expected, level, notes)

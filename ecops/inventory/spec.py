@@ -8,6 +8,7 @@ from typing import Any
 
 from ecops.errors import SpecError
 from ecops.handbook import overrides
+from ecops.inventory.forecasting.plans import Plan
 from ecops.messages import Message, Number, Percent
 
 
@@ -23,6 +24,7 @@ class Spec:
         default_lead: lead time of products for which nothing tells one, days.
         holding_rate: cost of holding stock a year, as a share of its cost, where the product list has none.
         recapture: share of units lost to stock-outs that customers come back for.
+        plans: promotions that are planned, see `ecops.inventory.forecasting.plans`.
         overrides: the shop's own thresholds of the handbook, (key, value) pairs.
 
     Raises:
@@ -37,6 +39,7 @@ class Spec:
     holding_rate: float = 0.25
     recapture: float = 0.0
     overrides: tuple[tuple[str, float], ...] = ()
+    plans: tuple[Plan, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.target < 1:

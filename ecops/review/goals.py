@@ -142,7 +142,7 @@ def goal_tree(values: Mapping[str, float], targets: Sequence[Target], day: dt.da
     """GMV and its factors with their goals; empty without any target for them.
 
     What the GMV target asks of factors without a target of their own is spread evenly: each has to grow by the same
-    ratio. Goals of the factors then multiply to the goal of GMV.
+    ratio, and none has to shrink. Goals of the factors then multiply to the goal of GMV or more.
 
     Args:
         values: this week's metrics by key.
@@ -158,7 +158,8 @@ def goal_tree(values: Mapping[str, float], targets: Sequence[Target], day: dt.da
     fixed = math.prod(goals[key] for key in TREE[1:] if key in own)
     now = math.prod(known[key] for key in free)
     if "gmv" in own and free and now > 0:
-        ratio = (goals["gmv"] / fixed / now) ** (1 / len(free))
+        # Where the agreed factors bring more than is asked, the others stay where they are: nobody is told to lose.
+        ratio = max(1.0, (goals["gmv"] / fixed / now) ** (1 / len(free)))
         goals |= {key: known[key] * ratio for key in free}
     elif "gmv" not in own:
         goals |= {key: known[key] for key in free}

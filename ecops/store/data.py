@@ -77,7 +77,7 @@ class Data:
         if known is not None:
             return known
         tables: dict[str, Relation] = {}
-        for name in sorted(names_in(sql), key=lambda name: name == rollups.BASE):
+        for name in sorted(names_in(sql), key=lambda name: name in rollups.VIEWS):
             self._add(name, tables)
         answer = self._engine.query(sql, params, tables, timeout)
         if answer.nbytes <= _SMALL:
@@ -101,8 +101,8 @@ class Data:
             return
         if name in self._relations:
             tables[name] = self._relations[name]()
-        elif name == rollups.BASE:
-            for table in rollups.INPUTS:
+        elif name in rollups.VIEWS:
+            for table in rollups.VIEWS[name]:
                 self._add(table, tables)
             tables[name] = View(rollups.sql(name))
         elif name in rollups.NAMES:
@@ -156,7 +156,7 @@ def workspace_data(
 @functools.cache
 def known_names() -> frozenset[str]:
     """Every name that a query may use as a table."""
-    return frozenset((*registry.tables(), *rollups.NAMES, rollups.BASE))
+    return frozenset((*registry.tables(), *rollups.NAMES, *rollups.VIEWS))
 
 
 @functools.lru_cache(maxsize=4096)

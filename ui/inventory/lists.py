@@ -7,11 +7,12 @@ import math
 import pandas as pd
 import streamlit as st
 
+from ecops import door
 from ecops.handbook import parameter
 from ecops.inventory import view
-from ecops.inventory.products.profit import ASSUMED, LABELS
 from ecops.inventory.telling.figures import ALERTS
 from ecops.messages import Message, Number, Percent, Term
+from ui.inventory import supposed
 from ui.inventory.asked import Asked
 from ui.parts import cites, tables
 from ui.parts.tables import Shape
@@ -226,6 +227,7 @@ def agreed(asked: Asked) -> None:
         "licence_until": _("licence"),
         "quality_report_until": _("quality report"),
         "environment_until": _("environmental certificate"),
+        "inspection_until": _("third-party inspection"),
     }
     shown = pd.DataFrame({"name": rows["supplier"], "credit_days": rows["credit_days"]}).assign(
         cash_freed=rows["cash_freed"],
@@ -235,7 +237,7 @@ def agreed(asked: Asked) -> None:
         **{
             name: _words(rows[name], _VERDICTS)
             for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
-                         "sample_verdict")
+                         "sample_verdict", "duty_verdict")
         },
         **{
             name: [joined(papers[paper] for paper in text.split(", ") if paper) for text in rows[name]]
@@ -270,6 +272,7 @@ def agreed(asked: Asked) -> None:
                 _("Loss on returns up to {limit}", limit=Percent(_limit(asked, "supplier.return_loss_max")))
             ),
             "sample_verdict": Shape(_("Three sample tests")),
+            "duty_verdict": Shape(_("Works on holidays")),
             "expired": Shape(_("Papers expired")),
             "expiring": Shape(_("Expiring in 60 days")),
             "missing": Shape(_("Papers missing")),
@@ -294,28 +297,15 @@ def _rate(rate: float, low: float, high: float) -> str:
 
 def choice_of_products(asked: Asked) -> None:
     """Profit a unit and the handbook's conditions, with the assumed rates in the open."""
-    st.caption(_("Rates that no export tells; change them to your own."))
-    rates = {}
-    with st.container(horizontal=True, gap="small"):
-        for name in ("commission", "freight", "promotion", "return_cost"):
-            share = name in ("commission", "promotion")
-            value = st.number_input(
-                f"{plain(LABELS[name])}{' (%)' if share else ''}",
-                min_value=0.0,
-                value=ASSUMED[name] * (100 if share else 1),
-                step=0.5,
-                key=f"irate_{name}",
-                width=170,
-            )
-            rates[name] = float(value) / (100 if share else 1)
+    rates = supposed.unit_rates()
     found = workspaces.answer(view.choices, tuple(sorted(rates.items())), asked.spec, asked.today)
     if not len(found):
         st.caption(_("Profit needs the price and the cost of products."))
         return
     # Columns are named for what they tell: the unit's cost itself stays with those who may see it.
-    shown = found[
-        ["title", "price", "net", "net_margin", "gross_margin", "return_rate", "roi", "taken", "role", "quadrant"]
-    ].assign(
+    # Margins tell the cost as well; they are for those who may see it.
+    margins = ["net", "net_margin", "gross_margin"] if door.may_see(["products.cost"], door.reader()) else []
+    shown = found[["title", "price", *margins, "return_rate", "roi", "taken", "role", "quadrant"]].assign(
         taken=_words(found["taken"], _VERDICTS),
         role=_words(found["role"], _ROLES),
         quadrant=_words(found["quadrant"], _QUADRANTS),

@@ -17,7 +17,7 @@ from ecops.metrics import Kpis
 from ecops.metrics.daily import DIMENSIONS
 from ecops.metrics.registry import Metric, metric, metrics
 from ui.overview import drill
-from ui.parts import cards, charts, empty, errors, references, tables
+from ui.parts import cards, charts, empty, errors, rates, references, tables
 from ui.parts.tables import Kind, Shape
 from ui.parts.text import _, joined, language, look, plain, say
 from ui.state import address, workspaces
@@ -297,6 +297,7 @@ def details(result: Kpis, chosen: Scope) -> None:
     if every.open:
         with every:
             _all_metrics(result, chosen)
+    rates.box("overview")
     queries = st.expander(_("Queries behind the numbers (SQL)"), key="queries", on_change="rerun")
     if queries.open:
         with queries:
@@ -332,6 +333,7 @@ def _all_metrics(result: Kpis, chosen: Scope) -> None:
         "formula": Shape(_("Formula")),
     }
     tables.show(shown, "metrics_table", shapes, result.currency)
+    rates.told(known)
     numbers = pd.DataFrame(
         [(plain(kpi.metric.label), kpi.value, kpi.previous, kpi.change, kpi.low, kpi.high, kpi.n) for kpi in known],
         columns=[_("Metric"), _("Now"), _("Before"), _("Change"), _("Low"), _("High"), _("Base of the figure")],

@@ -54,7 +54,7 @@ def _wanted(every: Sequence[Cited]) -> list[Cited]:
         word = st.text_input(
             _("Search"),
             key="sq",
-            placeholder=_("A name, a key, a handbook, for example 毛利率 or supplier"),
+            placeholder=_("A name, key or handbook, such as supplier"),
             width=340,
         )
         areas = ["", *AREAS]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOON = 60
 """A paper that expires within so many days is told."""
 
-_PAPERS = ("licence_until", "quality_report_until", "environment_until")
+_PAPERS = ("licence_until", "quality_report_until", "environment_until", "inspection_until")
 _SAMPLES = 3
 
 
@@ -37,8 +37,9 @@ def agreements(
         instead of in stock), cash_more (what 30 days of credit would free more; 0 where there are as many), rebate
         (money a year), rebate_more (what the handbook's 1 % would bring more; 0 where there is as much),
         ship48_verdict (within 48 hours at least 95 %, from the interval where the number of orders is known),
-        chat_verdict, data_verdict, return_verdict, loss_verdict, sample_verdict ("pass", "fail", "unknown"), expired
-        and expiring (papers, names joined by ", "; "expiring" within 60 days), missing (papers without a day).
+        chat_verdict, data_verdict, return_verdict, loss_verdict, sample_verdict, duty_verdict ("pass", "fail",
+        "unknown"), expired and expiring (papers, names joined by ", "; "expiring" within 60 days), missing (papers
+        without a day).
     """
 
     def limit(key: str) -> float:
@@ -62,6 +63,10 @@ def agreements(
         return_verdict=_below(-terms["return_days"], -limit("supplier.dead_stock_return_days")),
         loss_verdict=_below(terms["return_loss_rate"], limit("supplier.return_loss_max")),
         sample_verdict=_below(-terms["samples_passed"], -float(_SAMPLES)),
+        duty_verdict=[
+            "unknown" if told is None or told != told else "pass" if told else "fail"  # noqa: PLR0124 - NaN
+            for told in terms["holiday_duty"]
+        ],
     )
     return found.assign(**_papers(terms, today)).reset_index(drop=True)
 
