@@ -23,6 +23,7 @@ from ecops.review.week.charts import Line
 from ecops.review.week.rows import KpiRow
 from ecops.review.week.spans import called, last_full_month
 from ecops.store import journal
+from ui import navigation
 from ui.parts import charts, cites, errors, kept, references, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, escape, joined, language, look, plain, say
@@ -319,6 +320,7 @@ def annotations(review: Weekly) -> None:
             "note": Shape(_("Note")),
         }
         tables.show(kept.of(_happened, review), "annotations", shapes)
+        navigation.link("settings", _("Write an event"), part="calendar")
 
 
 def _happened(review: Weekly) -> pd.DataFrame:
@@ -347,6 +349,8 @@ def alarms(review: Weekly) -> None:
     """Alert rules that fired."""
     for alert in review.alerts:
         st.warning(say(alert.sentence), icon=":material/notifications:")
+    if review.alerts:
+        navigation.link("settings", _("Change the rules"), part="alerts")
 
 
 def scope_line(chosen: Scope, week: Period) -> None:
