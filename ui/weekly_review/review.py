@@ -174,6 +174,10 @@ def _owner_line(item: FollowUp) -> str:
     parts = [say(roles()[action.owner])]
     if action.person:
         parts.append(escape(action.person))
+    if action.extent == "small":
+        parts.append(_("small trial"))
+    if action.after:
+        parts.append(_("roll-out of a trial"))
     if action.began is not None:
         parts.append(_("in force since {day}", day=action.began))
     elif action.due is not None:
@@ -207,11 +211,20 @@ def _buttons(item: FollowUp, key: str) -> None:
         )
     elif action.state == "verified":
         st.caption(_("settled"))
+    tried = action.extent == "small" and action.state in {"done", "verified"}
+    if tried and all(other.after != action.id for other in log().actions()):
+        st.button(_("Roll it out"), key=f"roll_{place}", on_click=_roll_out, args=(action.id,), width="stretch")
 
 
 def _change(id: str, **fields: Any) -> None:
     with errors.kept():
         log().change(id, ACTOR, **fields)
+
+
+def _roll_out(id: str) -> None:
+    with errors.kept():
+        log().roll_out(id, ACTOR, dt.date.today() + 7 * ONE_DAY)
+        st.toast(_("The roll-out stands among the open decisions."))
 
 
 def _began(id: str, key: str) -> None:
