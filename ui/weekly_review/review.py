@@ -10,23 +10,21 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ecops.errors import EcopsError
 from ecops.handbook import roles
 from ecops.messages import Message, Value
 from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.reports.write import render
-from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, sections, stages, weekly
-from ecops.review.goals import suggested
+from ecops.review import ActionLog, FollowUp, Weekly, sections, stages, weekly
 from ecops.review.week import deck, figures
 from ecops.review.week.charts import Line
 from ecops.review.week.rows import KpiRow
 from ecops.review.week.spans import called, last_full_month
 from ecops.store import journal
 from ui import navigation
-from ui.parts import charts, cites, errors, kept, references, tables
+from ui.parts import charts, errors, kept, references, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, escape, joined, language, look, plain, say
+from ui.parts.text import _, escape, language, look, plain, say
 from ui.state import address, scope, workspaces
 from ui.state.filtering import Filtered
 from ui.state.scope import Scope
@@ -402,78 +400,3 @@ def downloads(review: Weekly, chosen: Scope) -> None:
 def _file_part(words: str) -> str:
     """Words as a part of a file name: letters and digits of any language, not too many."""
     return re.sub(r"[\W_]+", "-", words).strip("-")[:_LONGEST_PART]
-
-
-def targets(review: Weekly) -> None:
-    """The goal tree, and a form to agree on a target."""
-    with st.expander(_("Targets"), key="targets"):
-        for branch in review.goals:
-            _branch(branch, review)
-        _suggested(review)
-        with st.form("new_target", border=False, enter_to_submit=False):
-            keys = [row.metric.key for row in review.kpis]
-            names = {key: plain(metric(key).label) for key in keys}
-            left, middle, right = st.columns(3)
-            with left:
-                key = st.selectbox(_("Metric"), keys, format_func=names.__getitem__, key="target_metric")
-            with middle:
-                value = st.number_input(
-                    _("Target, a week (a rate in %)"), min_value=0.0, value=None, key="target_value", placeholder="—"
-                )
-            with right:
-                due = st.date_input(
-                    _("Due by"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
-                )
-            if st.form_submit_button(_("Agree on it")):
-                _agree(review, key, value, due)
-
-
-def _suggested(review: Weekly) -> None:
-    """What the handbooks suggest for the stage that was chosen."""
-    chosen = str(st.session_state.get("stage") or "")
-    preset = stages().get(chosen)
-    if preset is None or not preset.parameters:
-        return
-    aims = workspaces.answer(_aims, chosen)
-    told = [f"{say(metric(key).label)} {say(deck.written(key, value, review.currency))}" for key, value in aims.items()]
-    st.caption(f"{_('The handbooks suggest for this stage:')} {joined(told)}")
-    cites.show(list(preset.parameters.values()))
-
-
-def _aims(data: Any, stage: str) -> dict[str, float]:
-    return suggested(stages()[stage], data)
-
-
-def _branch(branch: Any, review: Weekly) -> None:
-    written = deck.written
-    parts = {
-        "metric": metric(branch.metric).label,
-        "value": written(branch.metric, branch.value, review.currency),
-        "goal": written(branch.metric, branch.goal, review.currency),
-    }
-    if branch.progress is None:
-        st.caption(_("{metric}: {value}; the goal of GMV asks for {goal}", **parts))
-        return
-    parts["state"] = deck.PROGRESS[branch.progress.state]
-    st.markdown(_("{metric}: {value} of {goal}, {state}", **parts))
-    if branch.progress.slope == branch.progress.slope and branch.progress.slope:
-        slope = written(branch.metric, abs(branch.progress.slope), review.currency)
-        st.caption(
-            _("From now on {slope} a week are needed, for {n} weeks.", slope=slope, n=round(branch.progress.weeks_left))
-        )
-
-
-def _agree(review: Weekly, key: str, value: float | None, due: Any) -> None:
-    row = next(row for row in review.kpis if row.metric.key == key)
-    if not value:
-        st.error(_("Write a value above 0."))
-        return
-    try:
-        target = Target(
-            key, value / 100 if row.metric.percent else value, due, review.week.end, row.value, row.metric.owner
-        )
-        Targets(workspaces.current().state).set(ACTOR, target)
-    except EcopsError as error:
-        errors.show(error)
-        return
-    st.rerun()
