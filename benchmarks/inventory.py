@@ -81,7 +81,7 @@ def peer(panel: Panel, ours: float) -> None:
         script = [python, "-c", AUTO_ETS, str(past), str(told)]
         ran = subprocess.run(script, capture_output=True, text=True, check=False)
         if ran.returncode:
-            print("  AutoETS of statsforecast: not installed here; ECOPS_PEERS may name a Python that has it")
+            print(f"  AutoETS of statsforecast: {ran.stderr.strip().splitlines()[-1]}")
             return
         seconds, totals = float(ran.stdout.split()[-1]) * PRODUCTS / PEERED, np.load(told)
     before = panel.only(rows).before(panel.until - dt.timedelta(days=DAYS_AHEAD - 1))

@@ -402,7 +402,7 @@ class _Figures:
         found = self.figures(entry) if entry.computed else None
         reason: Message | None = None
         if found is None:
-            reason = missing_reason(entry, self.scope.panel, self.scope.sources)
+            reason = missing_reason(entry, self.scope.panel, self.scope.sources, self.scope.data.has)
             return Kpi(entry, nan, nan, nan, nan, nan, nan, 0, (), reason)
         value, change, daily = found
         shown = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ecops.capability import capabilities
 from ecops.messages import Count, DateRange, Message, Term, Value
@@ -23,13 +23,12 @@ _KIND = {
 }
 
 
-def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Message:
-    """Which table, column or export a metric lacks."""
+def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str], has: Callable[[str], bool]) -> Message:
+    """Which table, column or export a metric lacks; `has` tells whether a table is loaded."""
     if entry.gap is not None:
         return Message("Needs {what}.", what=entry.gap)
     if entry.page:
-        page = _page(entry.page)
-        return Message("Worked out on the page {page}.", page=page) if page else Message("No page works this out yet.")
+        return _told_elsewhere(entry, has)
     for need in entry.needs:
         name, _, column = need.partition(".")
         place = table(name)
@@ -42,6 +41,14 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
             label = place[column].label
             return Message("The column “{column}” is missing in “{table}”.", column=label, table=place.label)
     return Message("No figures for these days.")
+
+
+def _told_elsewhere(entry: Metric, has: Callable[[str], bool]) -> Message:
+    lacking = next((name for need in entry.needs if not has(name := need.partition(".")[0])), None)
+    if lacking is not None:
+        return Message("Not loaded: {table}.", table=table(lacking).label)
+    page = _page(entry.page)
+    return Message("Worked out on the page {page}.", page=page) if page else Message("No page works this out yet.")
 
 
 def _page(stem: str) -> Term | None:

@@ -1,6 +1,7 @@
 """The board: steps that add up, trends, unusual days, scorecards."""
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,13 @@ from ecops.errors import SpecError
 from ecops.growth.board import scorecard as board
 from ecops.growth.board.steps import by_step, spans, trends
 from ecops.growth.board.unusual import unusual_days
+from ecops.handbook import advice
 from ecops.metrics.measured import measured
+from ecops.metrics.questions import questions
 from ecops.metrics.registry import metrics
 from ecops.periods import Period
 
+ROOT = Path(__file__).resolve().parents[2]
 END = dt.date(2026, 3, 31)
 RANDOM = np.random.default_rng(3)
 
@@ -81,7 +85,9 @@ def test_a_trend_is_the_change_a_week():
     assert told["visitors"].weekly == pytest.approx(-0.04, abs=0.006)
     assert told["visitors"].low < told["visitors"].weekly < told["visitors"].high < 0
     assert "fell" in told["visitors"].sentence.text("en")
+    assert told["visitors"].advice == advice("traffic_low")
     assert not told["pay_conversion"].confirmed
+    assert told["pay_conversion"].advice is None
     assert not any(one.confirmed for one in trends(traffic(noise=np.random.default_rng(5)), END))
 
 
@@ -131,7 +137,7 @@ def test_the_cards_hold_metrics_that_exist():
         board.known_kind("team")
 
 
-@pytest.mark.row(20, 52)
+@pytest.mark.row(20, 24, 52)
 def test_a_card_says_what_got_worse_and_what_is_missing():
     worse = dict.fromkeys(range(28), 0.7)
     period = Period(END - dt.timedelta(days=27), END)
@@ -156,7 +162,7 @@ def test_the_season_follows_the_calendar():
     assert [line.metric.key for line in quiet.lines if line.seasonal] == ["discount_rate", "gross_margin"]
 
 
-@pytest.mark.row(3, 9)
+@pytest.mark.row(3, 8, 9, 23, 57)
 def test_customers_measure_repeat_purchases_and_the_net_promoter_score():
     days = [END - dt.timedelta(days=400 - 2 * number) for number in range(200)]
     orders = pd.DataFrame(
@@ -172,7 +178,36 @@ def test_customers_measure_repeat_purchases_and_the_net_promoter_score():
          "answer": [str(score) for score in scores], "answered_at": END}
     )  # fmt: skip
     found = measured({"order_lines": orders, "surveys": surveys}, Period(END - dt.timedelta(days=27), END))
+    assert found["customer_base"].value == 150
     assert found["repeat_rate"].value == pytest.approx(50 / 150)
     assert found["nps"].value == pytest.approx(0.5 - 0.2)
     half = 1.959964 * np.sqrt((0.7 - 0.09) / 100)
     assert found["nps"].low == pytest.approx(0.3 - half, abs=1e-4)
+
+
+@pytest.mark.row(41)
+def test_the_next_four_weeks_are_like_the_last_and_the_interval_holds_them():
+    random = np.random.default_rng(11)
+    held = 0
+    for _ in range(20):
+        whole = traffic(168, noise=random)
+        known = whole[whole["date"] <= END - dt.timedelta(days=28)]
+        found = growth.outlook(known, END - dt.timedelta(days=28))
+        last = known[known["date"] > END - dt.timedelta(days=56)]["pay_amount"].sum()
+        assert found.value == pytest.approx(last)
+        held += found.low <= whole[whole["date"] > END - dt.timedelta(days=28)]["pay_amount"].sum() <= found.high
+    assert held >= 17
+    young = traffic(40)
+    assert np.isnan(growth.outlook(young, END).low)
+    assert "too little history" in growth.outlook(young, END).sentence.text("en")
+    assert growth.outlook(traffic(20), END) is None
+
+
+@pytest.mark.row(40, 41)
+def test_every_question_leads_to_figures_and_a_page_that_exist():
+    kinds = set()
+    for one in questions():
+        assert set(one.metrics) <= metrics().keys()
+        assert (ROOT / "pages" / f"{one.page}.py").exists()
+        kinds.add(one.kind)
+    assert kinds == {"descriptive", "diagnostic", "predictive"}

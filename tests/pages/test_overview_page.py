@@ -77,7 +77,7 @@ def test_pages_that_work_out_more_are_called_as_in_the_menu():
     known = [entry for entry in waiting if entry.page in navigation.pages()]
     assert known
     for entry in waiting:
-        told = reasons.missing_reason(entry, None, frozenset())
+        told = reasons.missing_reason(entry, None, frozenset(), lambda _: True)
         if entry in known:
             assert told == Message("Worked out on the page {page}.", page=navigation.pages()[entry.page])
         else:

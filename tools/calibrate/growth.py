@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ecops.growth.board.outlook import ahead
 from ecops.growth.board.unusual import WATCHED as DAILY
 from ecops.growth.board.unusual import judge
 from ecops.growth.diagnosis import MINIMUM_SHARE, SPLITS, searched
@@ -128,6 +129,27 @@ def no_day_flagged(shape: Shape, span: int) -> Callable[[int, int], Held]:
     return scene
 
 
+def foreseen(shape: Shape) -> Callable[[int, int], Held]:
+    """How often the interval of the next four weeks holds what they bring."""
+
+    def scene(cases: int, seed: int) -> Held:
+        held = asked = 0
+        for shop in _shops(shape, cases, seed):
+            known = replace(
+                shop,
+                dates=shop.dates[28:],  # four weeks later: the same weekdays, and the end where the scope expects it
+                measures={name: values[:, :-28] for name, values in shop.measures.items()},
+            )
+            scope = scope_of(known, 28)
+            found = ahead(replace(scope, panel=scope.panel.split(())))
+            if found is not None and np.isfinite(found[1]):
+                asked += 1
+                held += found[1] <= float(shop.measures["pay_amount"][:, -28:].sum()) <= found[2]
+        return Held(held, asked, asked=asked / cases)
+
+    return scene
+
+
 def covered(shape: Shape, effect: Effect, span: int = 7) -> Callable[[int, int], Held]:
     """Of the true changes confirmed in the right place, how many have a money interval that holds what was lost."""
 
@@ -170,6 +192,14 @@ def _promises() -> Iterator[Promise]:
     ):
         promised = "no day is called unusual when nothing happened"
         yield Promise(f"growth.days.{name}", promised, 0.95, 1, no_day_flagged(shape, span))
+    ahead_of = replace(PLAIN, days=168)
+    for name, shape in (
+        ("memory0", ahead_of),
+        ("memory6", replace(ahead_of, memory=0.6)),
+        ("small", replace(ahead_of, visitors=4_000, memory=0.3)),
+    ):
+        promised = "the interval of the next four weeks holds what they bring"
+        yield Promise(f"growth.ahead.{name}", promised, 0.93, 0.985, foreseen(shape))
     rough = {
         "one_platform": ONE,
         "one_platform.memory6": replace(ONE, memory=0.6),

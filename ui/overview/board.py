@@ -9,7 +9,7 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
-from ecops.growth.board import pictures, scorecard, steps, unusual
+from ecops.growth.board import outlook, pictures, scorecard, steps, unusual
 from ecops.messages import write
 from ecops.metrics.registry import metric
 from ecops.words import written
@@ -24,7 +24,7 @@ def show(chosen: Scope, currency: str) -> None:
     """Three parts, each worked out only when it is opened."""
     parts = (
         (_("By day, week, month or quarter"), "by_step", _by_step),
-        (_("Unusual days, and trends of twelve weeks"), "unusual", _unusual),
+        (_("Unusual days, trends, and the next four weeks"), "unusual", _unusual),
         (_("Scorecards: the whole chain, roles, families of figures"), "scorecards", _scorecards),
     )
     for label, key, draw in parts:
@@ -36,18 +36,18 @@ def show(chosen: Scope, currency: str) -> None:
 
 @st.fragment
 def _by_step(chosen: Scope, currency: str) -> None:
+    steps_named = {name: plain(label) for name, label in pictures.STEPS.items()}
     step = st.segmented_control(
         _("Step"), get_args(steps.Step), default="week", required=True, key="board_step", label_visibility="collapsed",
-        format_func=lambda name: plain(pictures.STEPS[name]),
+        format_func=steps_named.__getitem__,
     )  # fmt: skip
     table: pd.DataFrame = workspaces.answer(steps.by_step, chosen.period.end, step, where=chosen.where)
     known = [key for key in steps.CORE if key in table and table[key].notna().any()]
     if not known:
         st.caption(_("There are no figures on these days."))
         return
-    key = st.selectbox(
-        _("Figure"), known, format_func=lambda name: plain(metric(name).label), key="board_figure", width=320
-    )
+    labels = {name: plain(metric(name).label) for name in known}
+    key = st.selectbox(_("Figure"), known, format_func=labels.__getitem__, key="board_figure", width=320)
     charts.show(pictures.steps(table, key, step, currency, look()), "by_step")
     # The latest first; a figure has all its digits only in the download.
     shown = pd.DataFrame({"start": table["start"], "end": table["end"], "days": table["days"]})
@@ -80,8 +80,17 @@ def _unusual(chosen: Scope, currency: str) -> None:
             figures=names,
         )
     )
+    st.caption(_("Over twelve weeks"))
     for trend in workspaces.answer(steps.trends, chosen.period.end, where=chosen.where):
-        st.markdown(f"- {say(trend.sentence)}")
+        told = f" {_('Advice: {advice}', advice=trend.advice.text)}" if trend.advice is not None else ""
+        st.markdown(f"- {say(trend.sentence)}{told}")
+    coming = workspaces.answer(outlook.outlook, chosen.period.end, where=chosen.where)
+    if coming is not None:
+        st.caption(_("The next four weeks"))
+        st.markdown(f"- {say(coming.sentence)}")
+        names = joined(write(name, language()) for name in coming.events)
+        if names:
+            st.caption(_("The calendar names what this does not know of: {events}", events=names))
 
 
 @st.fragment
@@ -101,6 +110,7 @@ def _scorecards(chosen: Scope, currency: str) -> None:
         found = workspaces.answer(
             scorecard.scorecard, chosen.period, chosen.compare, by, season or None, where=chosen.where
         )
+    appraisal = []
     for card in found:
         one = replace(card, lines=tuple(line for line in card.lines if cards.may_see(line.metric)))
         shown = one.lines
@@ -124,6 +134,23 @@ def _scorecards(chosen: Scope, currency: str) -> None:
         if not any(line.reason for line in shown):
             table, shapes = table.drop(columns="reason"), {key: shapes[key] for key in shapes if key != "reason"}
         tables.show(table, f"card_{by}_{one.card.key}", shapes, currency)
+        appraisal.append(table[["metric", "now", "before", "state"]].assign(card=plain(one.card.label)))
+    _appraisal(pd.concat(appraisal, ignore_index=True), chosen)
+
+
+def _appraisal(rows: pd.DataFrame, chosen: Scope) -> None:
+    """The cards as a sheet to be filled in: what each thinks of it, the person herself, her peers, her superior."""
+    names = {
+        "card": _("Card"),
+        "metric": _("Metric"),
+        "now": _("Now"),
+        "before": _("Before"),
+        "state": _("Against before"),
+    }
+    sheet = rows[list(names)].rename(columns=names)
+    sheet[[_("Own view"), _("Peers"), _("Superior")]] = ""
+    st.caption(_("The cards as a sheet for an appraisal, with columns for the own view, peers and the superior:"))
+    tables.downloads({_("Scorecards"): sheet}, f"ecops_scorecards_{chosen.period.end}", "scorecards")
 
 
 def _figure(line: scorecard.Line, value: float, currency: str) -> str:

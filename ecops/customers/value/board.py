@@ -21,7 +21,7 @@ LEAST = 30
 
 
 def measured(data: Any, period: Period) -> Mapping[str, Measured]:
-    """Repeat purchase, retention, churn, lifetime value, its ratio to the cost of a customer, net promoter score.
+    """Customers so far, repeat purchase, retention, churn, lifetime value and its ratio to cost, net promoter score.
 
     Lifetime value is the net money of the first six months of a customer who has lived through them.
 
@@ -35,6 +35,7 @@ def measured(data: Any, period: Period) -> Mapping[str, Measured]:
         "retention_rate": _share(again.second_mature),
         "churn_rate": _share(again.churn),
     }
+    found["customer_base"] = Measured(float(len(book.customers)))
     worth = worth_of_months(book, LTV_MONTHS)
     if len(worth) >= LEAST:
         half = float(critical_value()) * float(worth.std(ddof=1)) / math.sqrt(len(worth))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ecops import metrics
+from ecops.finding import Advice
+from ecops.handbook import advice
 from ecops.messages import Message, Percent
 from ecops.metrics.analysis import PEOPLE, Scope, read_scope
 from ecops.metrics.panel import Coverage, aliases_of, days_of
@@ -25,7 +27,8 @@ MANY: dict[Step, int] = {"day": 28, "week": 13, "month": 13, "quarter": 6}
 """Steps that are shown: four weeks, a quarter, a year and the month that it is held against, a year and a half."""
 
 TREND_WEEKS = 12
-TRENDS = ("visitors", "pay_conversion", "value_per_buyer")
+ADVICE = {"visitors": "traffic_low", "pay_conversion": "conversion_low", "value_per_buyer": "value_low"}
+TRENDS = tuple(ADVICE)
 
 
 def first_day(day: dt.date, step: Step) -> dt.date:
@@ -138,6 +141,12 @@ class Trend:
     high: float
     p_value: float
     confirmed: bool
+
+    @property
+    def advice(self) -> Advice | None:
+        """What the handbooks advise where it falls for sure (row 14); None otherwise."""
+        rule = ADVICE.get(self.metric.key)
+        return advice(rule) if rule and self.confirmed and self.weekly < 0 else None
 
     @property
     def sentence(self) -> Message:
