@@ -58,4 +58,8 @@ CAPABILITY = Capability(
     commands=commands,
     modules=("ecops.funnel.telling.weekly", "ecops.funnel.leaks.rules"),
     rows=(61, 62, 64, 77),
-)
+    cites=(
+        "funnel.cvr_industry", "funnel.bounce_industry", "funnel.video_completion", "funnel.content_interaction",
+        "funnel.live_dwell_minutes", "funnel.cvr_goal_6m", "finance.sku_roi_min",
+    ),
+)  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecops.handbook import parameter
+from ecops.handbook import get
 from ecops.messages import Message, Percent, Term
 from ecops.metrics.daily import opened
 from ecops.store import rollups
@@ -71,6 +71,10 @@ class Completeness:
         return told if not enough else Message("{told} Both are as they should be.", told=told)
 
 
+CITES = ("data.sources_min", "data.completeness_min")
+"""Parameters of the handbooks that say how much data there should be."""
+
+
 @functools.cache
 def kinds() -> tuple[Kind, ...]:
     """The ten kinds of sources, see `completeness.toml`."""
@@ -112,8 +116,8 @@ def completeness(data: Any) -> Completeness:
     fields = fields.sort_values(["share", "table", "field"], ignore_index=True)
     sources = pd.DataFrame(lines)
     return Completeness(
-        int(sources["loaded"].sum()), len(lines), int(parameter("data.sources_min")), _share(cells),
-        parameter("data.completeness_min"), sources, fields,
+        int(sources["loaded"].sum()), len(lines), int(get("data.sources_min", ready)), _share(cells),
+        get("data.completeness_min", ready), sources, fields,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ecops.funnel.spec import known_steps
 from ecops.messages import Message, Percent, Value
 from ui.funnel import funnelmore
 from ui.funnel.funnel import Asked
-from ui.parts import cards, charts, errors, tables
+from ui.parts import cards, charts, cites, errors, tables
 from ui.parts import findings as finding_cards
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, look, plain, say
@@ -180,7 +180,7 @@ def _step_line(scope: Scope) -> None:
     goal = None
     if step == trends.WHOLE:
         others = workspaces.answer(benchmarks.benchmarks, "pay_conversion", scope.period, where=())
-        goal = benchmarks.goal("pay_conversion")
+        goal = workspaces.answer(_goal, "pay_conversion")
     part = rows[rows["step"] == step]
     figure = pictures.rate_line(part, names[step], look(), others, goal)
     shown = part.drop(columns=["step"])
@@ -192,6 +192,11 @@ def _step_line(scope: Scope) -> None:
         st.caption(
             _("The handbooks' goal within six months is {goal}; yours stands in the weekly review.", goal=Percent(goal))
         )
+        cites.show([benchmarks.GOAL["pay_conversion"], benchmarks.HANDBOOK["pay_conversion"]])
+
+
+def _goal(data: object, key: str) -> float | None:
+    return benchmarks.goal(key, data)
 
 
 def checklist(_scope: Scope, asked: Asked) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecops.funnel.leaks.figures import asked
-from ecops.handbook import parameter, parameters
+from ecops.handbook import get, parameters
 from ecops.messages import Message, Value
+from ecops.metrics.benchmarks import benchmarks as known
 from ecops.metrics.daily import opened
 from ecops.metrics.registry import metric
 from ecops.periods import Period
@@ -65,7 +66,7 @@ class Benchmark:
 
 
 def benchmarks(data: Any, key: str, period: Period) -> tuple[Benchmark, ...]:
-    """Reference values of a metric that were brought in and are not of later days; the handbooks' when there are none.
+    """Reference values of a metric: the shop's own, those brought in and not of later days, else the handbooks'.
 
     Args:
         data: a workspace, or anything `ecops.metrics.kpis` takes.
@@ -74,20 +75,29 @@ def benchmarks(data: Any, key: str, period: Period) -> tuple[Benchmark, ...]:
     """
     ready, entry = opened(data), metric(key)
     names = {_letters(name) for name in (key, entry.label.zh, entry.label.en)}
-    found: list[Benchmark] = []
+    found = [
+        Benchmark(key, own.value, str(own.population), own.statistic, own.day, str(own.source))
+        for own in known(ready, key)
+        if own.origin == "own"
+    ]
     if ready.has("benchmarks"):
         rows = asked(ready, "benchmarks", period.start, period.end).to_dict("records")
-        found = [_benchmark(key, row) for row in rows if _letters(str(row["metric"])) in names]
+        found += [_benchmark(key, row) for row in rows if _letters(str(row["metric"])) in names]
     if found or key not in HANDBOOK:
         return tuple(found)
     handbook = parameters()[HANDBOOK[key]]
     as_of = dt.date.fromisoformat(handbook.as_of)
-    return (Benchmark(key, parameter(HANDBOOK[key]), "", "average", as_of, handbook.source),)
+    return (Benchmark(key, get(HANDBOOK[key], ready), "", "average", as_of, handbook.source),)
 
 
-def goal(key: str) -> float | None:
-    """The handbooks' goal of a metric; None where they name none."""
-    return parameter(GOAL[key]) if key in GOAL else None
+def goal(key: str, data: Any = None) -> float | None:
+    """The handbooks' goal of a metric, the shop's own where it changed it; None where they name none.
+
+    Args:
+        key: of the metric.
+        data: of the shop; nobody's when None.
+    """
+    return get(GOAL[key], data) if key in GOAL else None
 
 
 def _letters(name: str) -> str:
