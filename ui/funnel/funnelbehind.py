@@ -41,7 +41,7 @@ def subjects() -> dict[str, tuple[str, Callable[[Scope, Asked], None]]]:
     return {
         "figures": (_("Figures"), figures),
         "time": (_("Over time"), over_time),
-        "searches": (_("Searches"), funnelmore.searches),
+        "searches": (_("Words searched for"), funnelmore.searches),
         "payments": (_("Failed payments"), funnelmore.payments),
         "service": (_("Service and reminders"), funnelmore.service),
         "carts": (_("Unpaid carts"), funnelmore.carts),

@@ -52,16 +52,19 @@ class Benchmark:
     source: str
 
     @property
+    def short(self) -> Message:
+        """The value with what kind of value it is, for a legend."""
+        statistic = STATISTICS.get(self.statistic, STATISTICS[""])
+        return Message("{statistic} {value}", statistic=statistic, value=written(self.metric, self.value, ""))
+
+    @property
     def told(self) -> Message:
         """The value with whose it is, of which day and from where."""
         parts: list[Value] = [part for part in (self.population, self.date, self.source) if part]
         said: Value = Message("not said whose")
         for place, part in enumerate(parts):
             said = Message("{first} · {second}", first=said, second=part) if place else part
-        statistic = STATISTICS.get(self.statistic, STATISTICS[""])
-        return Message(
-            "{statistic} {value} ({whose})", statistic=statistic, value=written(self.metric, self.value, ""), whose=said
-        )
+        return Message("{value} ({whose})", value=self.short, whose=said)
 
 
 def benchmarks(data: Any, key: str, period: Period) -> tuple[Benchmark, ...]:

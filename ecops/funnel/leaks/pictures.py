@@ -43,7 +43,7 @@ def rate_line(
         x=rows["week"], y=rows["rate"], mode="lines+markers", name=plain(write(name, look.language)),
         line={"color": PALETTE[0], "width": 2}, hovertemplate="%{x|%Y-%m-%d}: %{y:.1%}<extra></extra>",
     )  # fmt: skip
-    lines = [(item.told, item.value, "dash") for item in benchmarks[:2]]
+    lines = [(item.short, item.value, "dash") for item in benchmarks[:2]]
     lines += [(Message("goal {value}", value=Percent(goal)), goal, "dot")] if goal is not None else []
     for label, value, dash in lines:
         figure.add_scatter(
