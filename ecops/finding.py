@@ -102,6 +102,7 @@ class Finding:
         evidence: one line with the numbers behind it.
         action: advice, or None.
         notes: caveats.
+        parameters: keys of the handbook parameters that decided it, see `ecops.handbook.cited`.
         trial: a test to plan, or None.
     """
 
@@ -122,6 +123,7 @@ class Finding:
     evidence: Message
     action: Advice | None = None
     notes: tuple[Message, ...] = field(default=())
+    parameters: tuple[str, ...] = field(default=())
     trial: Trial | None = None
 
     @property

@@ -36,4 +36,5 @@ st.subheader(_("What if one step were better?"), anchor=False)
 funnelparts.what_if(asked)
 
 st.subheader(_("Details"), anchor=False)
+funnelparts.against(asked)
 funnelparts.details(asked)

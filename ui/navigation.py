@@ -20,6 +20,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _HOUSE: tuple[tuple[int, str, Term], ...] = (
     (15, "weekly_review", Term(en="Weekly review", zh="周会")),
     (2000, "data", Term(en="Data", zh="数据")),
+    (2005, "settings", Term(en="Parameters", zh="参数与基准")),
     (2010, "glossary", Term(en="Glossary", zh="指标词典")),
 )
 """Pages that belong to no capability, with their place among those of the capabilities."""

@@ -10,7 +10,7 @@ import typer
 from ecops import terminal
 from ecops.errors import SpecError
 from ecops.locale import as_language
-from ecops.messages import Message
+from ecops.messages import Message, write
 from ecops.periods import Period, last_full_week, parse_period
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
 
@@ -60,6 +60,62 @@ def report_command(
             terminal.say(Message("Alert: {sentence}", sentence=alert.sentence), language)
     if review.alerts:
         raise typer.Exit(FIRED)
+
+
+@app.command(name="meeting")
+@terminal.reported
+def meeting_command(
+    kind: Annotated[str, typer.Argument(help="goals, cases, weekly, process, handover, campaign, product, ...")],
+    period: PeriodOption = "week",
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the agenda of a meeting, each point with what the shop's figures say to it."""
+    from ecops.review import weekly
+    from ecops.review.meetings.meeting import agenda, meeting
+
+    chosen = meeting(kind)
+    target = terminal.open_workspace(workspace or terminal.existing(), state)
+    points = agenda(kind, target.data(), weekly(target, week=_week(period)))
+    if as_json:
+        spoken = as_language(language)
+        told_points = [
+            {"text": write(told.point.text, spoken), "lines": [line.text(language) for line in told.lines]}
+            for told in points
+        ]
+        return terminal.say_json({"meeting": write(chosen.label, spoken), "points": told_points})
+    terminal.say(Message("{meeting}, {every}", meeting=chosen.label, every=chosen.every), language)
+    for told in points:
+        terminal.say(Message("{point}", point=told.point.text), language)
+        for line in told.lines:
+            terminal.say(Message("- {line}", line=line), language)
+    return None
+
+
+@app.command(name="handover")
+@terminal.reported
+def handover_command(
+    out: Annotated[Path | None, typer.Option("--out", help="Write the sheet as CSV to this file.")] = None,
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is paid and not shipped, by product, what is due first on top."""
+    from ecops import door
+    from ecops.review.meetings.handover import handover
+
+    target = terminal.open_workspace(workspace or terminal.existing(), state)
+    found = handover(target.data())
+    if out is not None:
+        out.write_bytes(door.to_csv(found.table))
+    if as_json:
+        return terminal.say_json(
+            {"asked": found.asked, "orders": found.orders, "late": found.late, "lines": found.table.to_dict("records")}
+        )
+    return terminal.say(found.sentence, language)
 
 
 @app.command(name="alerts")

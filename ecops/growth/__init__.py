@@ -1,5 +1,9 @@
 """How the business changed, which factor and which segment made the change, and whether it is more than chance."""
 
+from ecops.growth.board.outlook import Outlook, outlook
+from ecops.growth.board.scorecard import Scorecard, scorecard
+from ecops.growth.board.steps import Trend, by_step, trends
+from ecops.growth.board.unusual import Unusual, unusual_days
 from ecops.growth.diagnosis import Diagnosis, diagnose
 from ecops.growth.what_if import WhatIf, what_if
 from ecops.metrics.analysis import Kpi, Kpis, kpis
@@ -15,7 +19,12 @@ __all__ = [
     "Kpis",
     "Metric",
     "MixRate",
+    "Outlook",
+    "Scorecard",
+    "Trend",
+    "Unusual",
     "WhatIf",
+    "by_step",
     "completeness",
     "decompose",
     "diagnose",
@@ -23,5 +32,9 @@ __all__ = [
     "metric",
     "metrics",
     "mix_rate",
+    "outlook",
+    "scorecard",
+    "trends",
+    "unusual_days",
     "what_if",
 ]

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecops.charts import Level
 from ecops.errors import SpecError, unknown_name
+from ecops.handbook import get
 from ecops.messages import Message, Term
 from ecops.metrics.registry import metric, metrics
 from ecops.store import journal
@@ -104,6 +106,20 @@ def progress(target: Target, value: float, day: dt.date) -> Progress:
     return Progress(target, value, expected, value - expected, slope, weeks, state)
 
 
+def levels(targets: Sequence[Target], key: str) -> tuple[Level, ...]:
+    """The line of the goal for a picture of a metric by day, a sum, meant a week, as a seventh; empty without one.
+
+    Args:
+        targets: agreed.
+        key: of the metric.
+    """
+    found = next((target for target in targets if target.metric == key), None)
+    if found is None:
+        return ()
+    value = found.value if metric(key).denominator else found.value / 7
+    return (Level(Message("goal by {day}", day=found.due), value),)
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One node of the goal tree.
@@ -126,7 +142,7 @@ def goal_tree(values: Mapping[str, float], targets: Sequence[Target], day: dt.da
     """GMV and its factors with their goals; empty without any target for them.
 
     What the GMV target asks of factors without a target of their own is spread evenly: each has to grow by the same
-    ratio. Goals of the factors then multiply to the goal of GMV.
+    ratio, and none has to shrink. Goals of the factors then multiply to the goal of GMV or more.
 
     Args:
         values: this week's metrics by key.
@@ -142,7 +158,8 @@ def goal_tree(values: Mapping[str, float], targets: Sequence[Target], day: dt.da
     fixed = math.prod(goals[key] for key in TREE[1:] if key in own)
     now = math.prod(known[key] for key in free)
     if "gmv" in own and free and now > 0:
-        ratio = (goals["gmv"] / fixed / now) ** (1 / len(free))
+        # Where the agreed factors bring more than is asked, the others stay where they are: nobody is told to lose.
+        ratio = max(1.0, (goals["gmv"] / fixed / now) ** (1 / len(free)))
         goals |= {key: known[key] * ratio for key in free}
     elif "gmv" not in own:
         goals |= {key: known[key] for key in free}
@@ -213,7 +230,8 @@ class StagePreset:
         key: cold_start, growth or maturity.
         label: what it is called; meaning: what it is about, with the row of the handbook.
         kpis: keys of the metrics shown, the most important first.
-        goals: metric -> value worth aiming at, a suggestion.
+        goals: metric -> value worth aiming at, the handbooks' suggestion.
+        parameters: metric -> key of the parameter that holds this value.
     """
 
     key: str
@@ -221,6 +239,17 @@ class StagePreset:
     meaning: Term
     kpis: tuple[str, ...]
     goals: Mapping[str, float]
+    parameters: Mapping[str, str]
+
+
+def suggested(preset: StagePreset, shop: Any = None) -> dict[str, float]:
+    """What a shop in a stage may aim at: metric -> value, by the shop's own parameters where it changed them.
+
+    Args:
+        preset: of `stage`.
+        shop: see `ecops.handbook.overrides`.
+    """
+    return {key: get(name, shop) for key, name in preset.parameters.items()}
 
 
 @functools.cache
@@ -233,10 +262,16 @@ def stages() -> Mapping[str, StagePreset]:
             Term(en=entry["label"]["en"], zh=entry["label"]["zh"]),
             Term(en=entry["meaning"]["en"], zh=entry["meaning"]["zh"]),
             tuple(entry["kpis"]),
+            {key: get(name) for key, name in entry.get("goals", {}).items()},
             dict(entry.get("goals", {})),
         )
         for key, entry in entries.items()
     }
+
+
+def cites() -> tuple[str, ...]:
+    """Parameters of the handbooks that suggest goals."""
+    return tuple(dict.fromkeys(name for preset in stages().values() for name in preset.parameters.values()))
 
 
 def stage(key: str) -> StagePreset:

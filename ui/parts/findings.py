@@ -11,6 +11,7 @@ from ecops import Finding
 from ecops.capability import capabilities
 from ecops.finding import Amount, Confidence, Trial
 from ecops.handbook import roles
+from ui.parts import cites
 from ui.parts.text import _, language, red_up, say
 from ui.state import workspaces
 from ui.weekly_review import review_form
@@ -49,6 +50,8 @@ def card(finding: Finding, key: str) -> None:
                 )
             for note in finding.notes:
                 st.caption(say(note))
+            if finding.parameters:
+                cites.show(finding.parameters)
         with paid:
             if finding.money is not None:
                 money(finding.money, key)

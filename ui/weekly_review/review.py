@@ -17,13 +17,14 @@ from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.reports.write import render
 from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, sections, stages, weekly
+from ecops.review.goals import suggested
 from ecops.review.week import deck, figures
 from ecops.review.week.charts import Line
 from ecops.review.week.rows import KpiRow
 from ecops.store import journal
-from ui.parts import charts, errors, tables
+from ui.parts import charts, cites, errors, references, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, escape, language, look, plain, say
+from ui.parts.text import _, escape, joined, language, look, plain, say
 from ui.state import address, scope, workspaces
 from ui.state.filtering import Filtered
 from ui.state.scope import Scope
@@ -273,8 +274,14 @@ def _line(line: Line, review: Weekly, span: str) -> None:
     table = pd.DataFrame({"date": line.days, "value": line.this_year, "year_before": line.year_before})
     entry = metric(line.metric)
     kind = "percent" if entry.percent else {"money": "money", "count": "count"}.get(entry.unit, "number")
+    chosen = scope.current()
+    across = (
+        references.lines(line.metric, chosen.where)
+        if chosen is not None and (span == "weeks" or entry.denominator)
+        else ()
+    )
     charts.show(
-        figures.line(line, review.currency, review.annotations, look()),
+        figures.line(line, review.currency, review.annotations, look(), across),
         f"{span}_{line.metric}",
         table,
         {
@@ -368,6 +375,7 @@ def targets(review: Weekly) -> None:
     with st.expander(_("Targets"), key="targets"):
         for branch in review.goals:
             _branch(branch, review)
+        _suggested(review)
         with st.form("new_target", border=False, enter_to_submit=False):
             keys = [row.metric.key for row in review.kpis]
             names = {key: plain(metric(key).label) for key in keys}
@@ -384,6 +392,22 @@ def targets(review: Weekly) -> None:
                 )
             if st.form_submit_button(_("Agree on it")):
                 _agree(review, key, value, due)
+
+
+def _suggested(review: Weekly) -> None:
+    """What the handbooks suggest for the stage that was chosen."""
+    chosen = str(st.session_state.get("stage") or "")
+    preset = stages().get(chosen)
+    if preset is None or not preset.parameters:
+        return
+    aims = workspaces.answer(_aims, chosen)
+    told = [f"{say(metric(key).label)} {say(deck.written(key, value, review.currency))}" for key, value in aims.items()]
+    st.caption(f"{_('The handbooks suggest for this stage:')} {joined(told)}")
+    cites.show(list(preset.parameters.values()))
+
+
+def _aims(data: Any, stage: str) -> dict[str, float]:
+    return suggested(stages()[stage], data)
 
 
 def _branch(branch: Any, review: Weekly) -> None:

@@ -20,6 +20,7 @@ from ecops.review.decisions.outcomes import FollowUp, Standing
 from ecops.review.goals import Progress
 from ecops.review.week.agenda import Weekly
 from ecops.review.week.charts import Line
+from ecops.review.week.cited import decided, listed
 from ecops.review.week.proof import picture, unit
 from ecops.review.week.rows import KpiRow
 from ecops.words import written
@@ -89,6 +90,7 @@ def report(review: Weekly, scope: str = "", sections: Sequence[Section] = (), *,
     ]
     if review.annotations:
         told.append(Section(Message("What happened"), (_annotations(review),)))
+    told += decided(review.findings, data)
     return Report(
         Message("Weekly review"),
         Message("{week}, compared with the week before · {scope}", week=review.week.range, scope=scope)
@@ -298,7 +300,7 @@ def _changes(review: Weekly, data: Any) -> list[Section]:
     rest = [finding for finding in review.findings if not any(finding is one for one in main)]
     found = []
     if main:
-        pages = tuple(_cause(finding, picture(finding, data)) for finding in main)
+        pages = tuple(_cause(finding, picture(finding, data), data) for finding in main)
         found.append(Section(Message("What changed, and why"), pages))
     if rest:
         title = Message("Other findings") if main else Message("What changed, and why")
@@ -309,8 +311,10 @@ def _changes(review: Weekly, data: Any) -> list[Section]:
     return found
 
 
-def _cause(finding: Finding, proof: Chart | None) -> Cause:
+def _cause(finding: Finding, proof: Chart | None, data: Any) -> Cause:
     facts: list[tuple[Message, Value]] = [(Message("Evidence"), finding.evidence)]
+    if finding.parameters:
+        facts.append((Message("Decided by"), listed(finding, data)))
     if finding.action is not None:
         facts += [(Message("Advice"), finding.action.text), (Message("Owner"), roles()[finding.action.owner])]
     return Cause(
