@@ -54,6 +54,7 @@ CAPABILITY = Capability(
     page="funnel",
     findings=findings,
     advice=Path(__file__).parent / "advice.toml",
+    cites=("finance.sku_roi_min", "funnel.bounce_industry", "funnel.cvr_goal_6m"),
     levers=levers,
     commands=commands,
     modules=("ecops.funnel.telling.weekly", "ecops.funnel.leaks.rules"),

@@ -24,6 +24,7 @@ AREAS: Mapping[str, Term] = {
     "listing": Term(en="Listings", zh="商品页"),
     "competitor": Term(en="Competitors", zh="竞店"),
     "promotion": Term(en="Promotions", zh="活动"),
+    "data": Term(en="Data", zh="数据"),
 }
 """What the areas are called, in the order in which they are shown."""
 

@@ -51,14 +51,14 @@ def test_figures_and_subjects_of_the_sample_shop(open_app):
     assert "Bounce rises with loading time" in shown["traffic"]
     assert "Half of the purchases take at most 4 events" in shown["journeys"]
     assert "the largest loss follows at minute" in shown["content"]
-    assert "goal within six months is 5.0%" in shown["time"]
+    assert "Conversion goal within six months: 5.0% (handbook 004, row 73)" in shown["time"]
     assert "advantage, authority" in shown["checklist"]
 
 
 @pytest.mark.row(45)
 def test_completeness_is_on_the_data_page(open_app):
     app = open_app("data", "sample", "en")
-    assert "8 of 10 kinds of sources are loaded; 97% of the fields" in " ".join(said(app))
+    assert "8 of 10 kinds of sources are loaded (there should be 10); 97% of the fields" in " ".join(said(app))
     app.session_state["completeness"] = True
     app.run()
     sources = next(frame.value for frame in app.dataframe if "kind" in frame.value.columns)
