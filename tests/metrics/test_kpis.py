@@ -102,7 +102,7 @@ def test_what_is_missing_is_said(traffic, orders):
     assert "Order lines" in result["refund_rate"].reason.text("en")
     assert result["nps"].reason.text("en").startswith("Not loaded: Surveys")
     assert result["ltv"].reason.text("en") == "Not loaded: Order lines."
-    assert "Funnel" in result["search_conversion"].reason.text("en")
+    assert "On-site searches" in result["search_conversion"].reason.text("en")
     assert np.isnan(result["cart_rate"].value)
     only_orders = kpis(orders, WEEK)
     assert "Daily traffic" in only_orders["visitors"].reason.text("en")
