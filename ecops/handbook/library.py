@@ -36,11 +36,12 @@ _UNITS: Mapping[str, Term] = {
     "units": Term(en="units", zh="件"),
     "suppliers": Term(en="suppliers", zh="家"),
     "shops": Term(en="shops", zh="家"),
+    "sources": Term(en="kinds", zh="类"),
     "score": Term(en="points", zh="分"),
     "ratio": Term(en="times", zh="倍"),
     "rate": Term(en="per cent", zh="%"),
 }
-_WHOLE = frozenset({"days", "orders", "units", "suppliers", "shops"})
+_WHOLE = frozenset({"days", "orders", "units", "suppliers", "shops", "sources"})
 """Units of which there are no halves."""
 
 _MOST = 1e6

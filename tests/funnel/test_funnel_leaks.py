@@ -28,6 +28,7 @@ from ecops.funnel.leaks import figures as shared
 from ecops.messages import Message
 from ecops.metrics.benchmarks import benchmarks
 from ecops.metrics.daily import opened
+from ecops.metrics.measured import measured
 from ecops.metrics.registry import metrics
 from ecops.periods import Period
 from tests.funnel import shops
@@ -407,6 +408,9 @@ def test_every_metric_of_the_page_is_in_its_list_with_a_value_or_a_reason():
     keys = {figure.metric.key for figure in shown}
     assert {key for key, entry in metrics().items() if entry.page == "funnel"} <= keys
     assert all(np.isfinite(figure.value) or figure.reason is not None for figure in shown)
+    told = measured(opened({"search_words": shops.words()}), shops.WEEK)
+    assert told["search_conversion"].value == 70 / 686
+    assert "payment_interruption" not in told
 
 
 @pytest.mark.row(76, 88)
