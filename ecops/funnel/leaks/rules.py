@@ -76,7 +76,7 @@ def bounce_findings(data: Any, period: Period, compare: Compare = "previous") ->
             for platform, part in rows.groupby("platform", sort=True):
                 if platform not in known:
                     found.append((str(platform), rate_figure("bounce_rate", part, period, before)))
-        q_values = benjamini_hochberg([figure.p_value for _, figure in found]) if found else []
+        q_values = benjamini_hochberg([figure.p_value for _, figure in found])
         for (platform, figure), q_value in zip(found, q_values, strict=True):
             rise = figure.value - figure.before
             if q_value < LIKELY and rise > LEAST_BOUNCE * figure.before:
