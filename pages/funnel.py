@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.funnel import funnel, funnelbehind, funnelparts
+from ui.funnel import funnel, funnelbehind, funnellog, funnelparts
 from ui.parts import cards
 from ui.parts.text import _
 
@@ -27,7 +27,7 @@ st.subheader(_("In the cart, but not paid"), anchor=False)
 funnelparts.products(asked)
 
 st.subheader(_("How long do people take, and who drops out?"), anchor=False)
-funnelparts.behaviour(asked)
+funnellog.behaviour(asked)
 
 st.subheader(_("What lies behind the steps"), anchor=False)
 funnelbehind.behind(asked)

@@ -6,7 +6,7 @@ from ecops import growth
 from ecops.messages import Message
 from ecops.review import collecting
 from ui.overview import board, overview
-from ui.parts import cards, empty, findings
+from ui.parts import cards, empty, findings, kept
 from ui.parts.text import _, say
 from ui.state import scope, workspaces
 
@@ -22,7 +22,8 @@ scope.require_rows(chosen)
 with st.spinner(_("Working out what changed")):
     result = overview.kpis(chosen)
     why = workspaces.answer(growth.diagnose, chosen.period, chosen.compare, where=chosen.where)
-    why = why.told(workspaces.answer(collecting.changes, chosen.period, chosen.compare, where=chosen.where))
+    together = workspaces.answer(collecting.changes, chosen.period, chosen.compare, where=chosen.where)
+    why = kept.of(growth.Diagnosis.told, why, together)()
 
 cards.verdict(why.verdict)
 overview.events(chosen)

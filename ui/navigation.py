@@ -52,6 +52,6 @@ def menu() -> st.Page:
     return page
 
 
-def link(stem: str, label: str) -> None:
-    """A link to another page of the app."""
-    st.page_link(path(stem), label=label)
+def link(stem: str, label: str, **choices: str) -> None:
+    """A link to another page of the app, with choices for its address."""
+    st.page_link(path(stem), label=label, query_params=choices or None)

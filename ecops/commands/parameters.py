@@ -84,8 +84,7 @@ def _history(shop: Any, key: str, language: str, as_json: bool) -> None:
 
     changes = handbook.history(shop, key or None)
     if as_json:
-        fields = ("key", "at", "actor", "value", "reason", "source")
-        terminal.say_json({"changes": [{name: getattr(change, name) for name in fields} for change in changes]})
+        terminal.say_json({"changes": [_change(change, language) for change in changes]})
         return
     for change in changes:
         entry = handbook.parameters()[change.key]
@@ -97,6 +96,13 @@ def _history(shop: Any, key: str, language: str, as_json: bool) -> None:
             terminal.say(Message("{at} {actor}: {label} {value}. {reason}", **said), language)
     if not changes:
         terminal.say(Message("Nothing was changed yet."), language)
+
+
+def _change(change: Any, language: str) -> dict[str, Any]:
+    from ecops.messages import write
+
+    told = {name: getattr(change, name) for name in ("key", "at", "actor", "value")}
+    return {**told, "reason": write(change.reason, language), "source": write(change.source, language)}
 
 
 def _plain(one: Any, language: str) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def _plain(one: Any, language: str) -> dict[str, Any]:
         "unit": entry.unit,
         "value": one.value,
         "own": one.own,
-        "own_source": one.source,
+        "own_source": write(one.source, language),
         "handbook_value": entry.value,
         "handbook": entry.source,
         "row": entry.row,

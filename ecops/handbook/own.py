@@ -24,15 +24,15 @@ class Change:
         key: of the parameter.
         at: when, UTC; actor: who.
         value: what it was set to; None when it went back to the handbook's.
-        reason: why; source: where the value comes from, "" when nobody said.
+        reason: why, the name of the trade for a preset; source: where the value comes from, "" when nobody said.
     """
 
     key: str
     at: dt.datetime
     actor: str
     value: float | None
-    reason: str
-    source: str
+    reason: Value
+    source: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Cited:
     parameter: Parameter
     value: float
     own: bool
-    source: str
+    source: Value
 
     @property
     def told(self) -> Message:
@@ -118,7 +118,7 @@ def set(  # noqa: A001 - its public name is `handbook.set`
         SpecError: no such parameter, the value cannot be meant or contradicts another one, or no reason is given.
         StoreError: the shop cannot remember anything.
     """
-    _write({key: value}, shop, reason, source, actor)
+    _write({key: value}, shop, actor, {"reason": reason.strip(), "source": source.strip(), "preset": ""})
 
 
 def adopt(preset: str, shop: Any, *, actor: str = "") -> None:
@@ -130,7 +130,8 @@ def adopt(preset: str, shop: Any, *, actor: str = "") -> None:
     if preset not in presets():
         raise unknown_name(Message("The preset"), preset, presets())
     chosen = presets()[preset]
-    _write(chosen.numbers, shop, f"{chosen.label.en} / {chosen.label.zh}", chosen.source.en, actor)
+    told = {"reason": chosen.label.en, "source": chosen.source.en, "preset": preset}
+    _write(chosen.numbers, shop, actor, told)
 
 
 def reset(key: str, shop: Any, *, reason: str = "", actor: str = "") -> None:
@@ -147,9 +148,9 @@ def reset(key: str, shop: Any, *, reason: str = "", actor: str = "") -> None:
         take_back(state, TOPIC, key, actor, reason.strip())
 
 
-def _write(values: Mapping[str, float], shop: Any, reason: str, source: str, actor: str) -> None:
+def _write(values: Mapping[str, float], shop: Any, actor: str, told: Mapping[str, str]) -> None:
     state = _state(shop)
-    if not reason.strip():
+    if not told["reason"]:
         raise SpecError(
             Message("A change needs a reason."), Message("Say in a few words why, so that others can follow it.")
         )
@@ -159,8 +160,7 @@ def _write(values: Mapping[str, float], shop: Any, reason: str, source: str, act
     from ecops.store.choices import choose
 
     for key, value in values.items():
-        told = {"value": float(value), "reason": reason.strip(), "source": source.strip()}
-        choose(state, TOPIC, key, told, actor)
+        choose(state, TOPIC, key, {"value": float(value), **told}, actor)
 
 
 def _agree(values: Mapping[str, float], changed: Iterable[str]) -> None:
@@ -207,12 +207,20 @@ def history(shop: Any, key: str | None = None) -> tuple[Change, ...]:
             entry.at,
             entry.actor,
             None if entry.fields["removed"] else float(entry.fields["value"]),
-            entry.fields.get("reason", ""),
-            entry.fields.get("source", ""),
+            _said(entry.fields, "reason"),
+            _said(entry.fields, "source"),
         )
         for name, entry in reversed(found)
         if name in parameters()
     )
+
+
+def _said(fields: Mapping[str, Any], name: str) -> Value:
+    """Reason or source as it was written; those of a preset in both languages."""
+    preset = presets().get(fields.get("preset", ""))
+    if preset is None or fields.get("removed"):
+        return str(fields.get(name, ""))
+    return preset.label if name == "reason" else preset.source
 
 
 def cited(what: Finding | Iterable[Finding] | Iterable[str], shop: Any = None) -> tuple[Cited, ...]:
@@ -232,7 +240,7 @@ def cited(what: Finding | Iterable[Finding] | Iterable[str], shop: Any = None) -
     for one in [what] if isinstance(what, Finding) else what:
         keys += one.parameters if isinstance(one, Finding) else [one]
     mine = overrides(shop)
-    sources = {} if isinstance(shop, Mapping) else {key: told.get("source", "") for key, told in _chosen(shop).items()}
+    sources = {} if isinstance(shop, Mapping) else {key: _said(told, "source") for key, told in _chosen(shop).items()}
     return tuple(
         Cited(known(key), mine.get(key, known(key).value), key in mine, sources.get(key, ""))
         for key in dict.fromkeys(keys)

@@ -10,14 +10,14 @@ import datetime as dt
 import functools
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecops.charts import Level
 from ecops.errors import SpecError, unknown_name
-from ecops.handbook import get
+from ecops.handbook import get, roles
 from ecops.messages import Message, Term
 from ecops.metrics.registry import metric, metrics
 from ecops.store import journal
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from ecops.store.state import State
 
 STREAM = "targets"
+_OF = " of "
+"""Between the metric and whose part of it a target is, in the journal."""
+
 TREE = ("gmv", "visitors", "pay_conversion", "value_per_buyer")
+Whose = Literal["company", "department", "person"]
 Standing = Literal["reached", "on_track", "behind", "missed", "unknown"]
 
 
@@ -40,6 +44,7 @@ class Target:
         due: day by which.
         start: day on which it was agreed; start_value: the metric then.
         owner: role that owns it.
+        who: whose part of it this is: a role for a department, else a person's name; "" for the company's own.
     """
 
     metric: str
@@ -48,6 +53,12 @@ class Target:
     start: dt.date
     start_value: float
     owner: str = "lead"
+    who: str = ""
+
+    @property
+    def level(self) -> Whose:
+        """Whose goal it is (handbook row 39)."""
+        return "company" if not self.who else "department" if self.who in roles() else "person"
 
     def __post_init__(self) -> None:
         metric(self.metric)
@@ -181,7 +192,7 @@ class Targets:
         self._state = state
 
     def set(self, actor: str, target: Target) -> None:
-        """Agree on a target; it replaces an earlier one for the same metric."""
+        """Agree on a target; it replaces an earlier one for the same metric and the same `who`."""
         fields = {
             "value": target.value,
             "due": target.due.isoformat(),
@@ -190,7 +201,8 @@ class Targets:
             "owner": target.owner,
             "removed": False,
         }
-        journal.append(self._state, STREAM, target.metric, fields, actor)
+        subject = f"{target.metric}{_OF}{target.who}" if target.who else target.metric
+        journal.append(self._state, STREAM, subject, fields, actor)
 
     def remove(self, actor: str, key: str) -> None:
         """Give a target up.
@@ -203,14 +215,21 @@ class Targets:
         journal.append(self._state, STREAM, key, {"removed": True}, actor)
 
     def all(self) -> tuple[Target, ...]:
-        """Every target as it stands. One whose metric does not exist any more is left out."""
-        found = journal.fold(journal.read(self._state, STREAM))
-        return tuple(
-            _target(key, fields) for key, fields in found.items() if not fields["removed"] and key in metrics()
-        )
+        """Every target of the company as it stands. One whose metric does not exist any more is left out."""
+        return tuple(target for target in self._every() if not target.who)
+
+    def parts(self) -> tuple[Target, ...]:
+        """Every target of a department or a person, by metric."""
+        return tuple(sorted((target for target in self._every() if target.who), key=lambda one: (one.metric, one.who)))
+
+    def _every(self) -> Iterator[Target]:
+        for subject, fields in journal.fold(journal.read(self._state, STREAM)).items():
+            key, _, who = subject.partition(_OF)
+            if not fields["removed"] and key in metrics():
+                yield _target(key, fields, who)
 
 
-def _target(key: str, fields: Mapping[str, Any]) -> Target:
+def _target(key: str, fields: Mapping[str, Any], who: str) -> Target:
     started = fields["start_value"]
     return Target(
         key,
@@ -219,6 +238,7 @@ def _target(key: str, fields: Mapping[str, Any]) -> Target:
         dt.date.fromisoformat(fields["start"]),
         math.nan if started is None else float(started),
         fields["owner"],
+        who,
     )
 
 

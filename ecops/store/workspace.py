@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import shutil
@@ -80,6 +81,7 @@ class Workspace:
         self.read_only = read_only
         self.state = state
         self._data = folder / "data"
+        self._tables: tuple[int, dict[str, TableInfo]] | None = None
         with _opening:
             # One DuckDB for all who have the same folder open: a private one each costs ten times the memory.
             self._engine = _engines.get(self._data) or Engine([self._data])
@@ -268,11 +270,16 @@ class Workspace:
 
     def tables(self) -> dict[str, TableInfo]:
         """Every canonical table that has rows."""
-        groups: dict[str, list[File]] = {}
-        for file in self.state.shown()[1]:
-            if file.kind != "rollup":
-                groups.setdefault(file.table, []).append(file)
-        return {name: _info(files) for name, files in groups.items()}
+        version = self.state.version()
+        known = self._tables
+        if known is None or known[0] != version:
+            groups: dict[str, list[File]] = {}
+            version, files = self.state.shown()
+            for file in files:
+                if file.kind != "rollup":
+                    groups.setdefault(file.table, []).append(file)
+            self._tables = known = (version, {name: _info(files) for name, files in groups.items()})
+        return dict(known[1])
 
     @property
     def version(self) -> str:
@@ -409,7 +416,11 @@ class Workspace:
         return receipts[wanted]
 
     def _name(self, number: int, newest: int) -> str:
-        return f"{self.state.settings()['id'][:8]}-{number}" + (f".{newest}" if newest else "")
+        return f"{self._id}-{number}" + (f".{newest}" if newest else "")
+
+    @functools.cached_property
+    def _id(self) -> str:
+        return self.state.settings()["id"][:8]
 
 
 def _silent(_: Message) -> None:

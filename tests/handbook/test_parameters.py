@@ -93,6 +93,11 @@ def test_presets_of_trades_can_be_taken_over_whole(shop):
     for key, preset in handbook.presets().items():
         handbook.adopt(key, shop, actor="Li")
         assert {name: handbook.get(name, shop) for name in preset.numbers} == dict(preset.numbers)
+        (one,) = handbook.cited([next(iter(preset.numbers))], shop)
+        assert one.source == preset.source
+        assert handbook.history(shop)[0].reason == preset.label
+    handbook.set("service.return_rate_max", 0.1, shop, reason="own data")
+    assert handbook.cited(["service.return_rate_max"], shop)[0].source == ""
     with pytest.raises(SpecError, match="fashion"):
         handbook.adopt("fashoin", shop)
 

@@ -48,7 +48,7 @@ def shop(tmp_path):
     return Workspace.open(tmp_path / "shop")
 
 
-@pytest.mark.row(71, 72)
+@pytest.mark.row(71, 72, 168)
 def test_the_handbooks_examples_are_listed_and_draw_no_line():
     found = benchmarks.benchmarks({})
     of = {(one.metric, one.id): one.value for one in found}
@@ -133,3 +133,13 @@ def test_a_goal_and_a_benchmark_are_lines_on_the_picture():
     gmv = Target("gmv", 70_000, dt.date(2026, 9, 1), dt.date(2026, 3, 1), 1.0)
     assert levels([gmv], "gmv")[0].value == 10_000, "a sum is agreed a week and drawn a day"
     assert levels([gmv], "visitors") == ()
+
+
+@pytest.mark.row(111)
+def test_the_repeat_rate_stands_beside_the_handbooks_groups_each_with_its_name():
+    gaps = benchmarks.against({}, {"repeat_rate": 0.30})
+    assert {one.benchmark.who.text("en"): (one.benchmark.value, one.better) for one in gaps} == {
+        "shops with CRM, average": (0.53, False),
+        "customers in the community, average": (0.67, False),
+        "ordinary customers, average": (0.28, True),
+    }

@@ -102,3 +102,19 @@ def test_an_event_is_written_on_the_page_and_marked(opened, shop, caplog):
     app.button(key="event_undo").click().run()
     sound(app, caplog)
     assert listed(shop).empty
+
+
+@pytest.mark.row(71)
+def test_overview_holds_figures_against_their_benchmarks_with_lines_on_the_picture(open_app, caplog):
+    app = open_app("overview", "sample", "en")
+    app.session_state["references"] = True
+    app.run()
+    sound(app, caplog)
+    rows = next(frame.value for frame in app.dataframe if "benchmark" in frame.value)
+    conversion = rows[rows["metric"] == "Payment conversion"]
+    assert set(conversion["benchmark"]) == {"2.4%", "3.1%", "5.8%", "3.2%"}
+    assert conversion["source"].str.contains("an example").sum() == 2
+    key = app.selectbox(key="reference_metric")
+    key.set_value("pay_conversion").run()
+    sound(app, caplog)
+    assert any(text.startswith("**Payment conversion: an average day") for text in said(app))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from ecops.customers.scoring import figures
 from ecops.errors import DataError
 from ecops.messages import Count, Money, Percent
 from ui.customers.choices import Looked, choose, segment_labels
-from ui.parts import charts, cites, tables
+from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 
@@ -60,20 +61,21 @@ def maps(looked: Looked) -> None:
     found = looked.segments
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        charts.show(figures.segment_bars(found, look()), "segment_bars", _table(looked), _shapes(looked))
+        table = kept.of(_table, found)
+        charts.show(kept.of(figures.segment_bars, found, look()), "segment_bars", table, _shapes(looked))
     with right:
-        charts.show(figures.score_map(found, look()), "score_map")
+        charts.show(kept.of(figures.score_map, found, look()), "score_map")
     if found.rule is not None:
         st.caption(say(found.rule))
     else:
         _cuts(looked)
 
 
-def _table(looked: Looked) -> pd.DataFrame:
-    scheme, names = looked.segments.scheme, segment_labels(looked)
-    table = looked.segments.table()
+def _table(segments: Any) -> pd.DataFrame:
+    names = {entry.key: plain(entry.label) for entry in segments.scheme.segments}
+    table = segments.table()
     table = table[table["customers"] > 0]
-    meaning = {entry.key: plain(entry.meaning) for entry in scheme.segments}
+    meaning = {entry.key: plain(entry.meaning) for entry in segments.scheme.segments}
     return table.assign(meaning=table["segment"].map(meaning), segment=table["segment"].map(names))
 
 
@@ -140,7 +142,7 @@ def migration(looked: Looked) -> None:
     table = moves.table()
     shown = table.assign(origin=table["origin"].map(names), target=table["target"].map(names))
     charts.show(
-        figures.migration_map(moves, look()),
+        kept.of(figures.migration_map, moves, look()),
         "migration",
         shown,
         {

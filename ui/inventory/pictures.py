@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -13,10 +14,13 @@ from ecops.inventory.policies.rules import rules
 from ecops.inventory.telling import figures
 from ecops.messages import Money, Number, Percent
 from ui.inventory.asked import Asked
-from ui.parts import charts, cites, tables
+from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def cards(asked: Asked) -> None:
@@ -74,16 +78,14 @@ def side_by_side(asked: Asked) -> None:
     """How long products last, and what each rule delivers."""
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.cover_bars(asked.stock, look())
-        if figure is None:
+        figure = kept.of(figures.cover_bars, asked.stock, look())
+        if figure() is None:
             st.caption(_("No product sold in the last 28 days."))
         else:
-            rows = figures.urgent(asked.stock.table)
-            shown = rows[["title", "available", "daily_sales", "cover_days", "lead_days"]]
             charts.show(
                 figure,
                 "stock_cover",
-                shown.assign(alert=_alerts(rows), cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf)),
+                kept.of(_urgent_rows, asked.stock),
                 {
                     "title": Shape(_("Product")),
                     "alert": Shape(_("Alert")),
@@ -97,8 +99,18 @@ def side_by_side(asked: Asked) -> None:
         comparison(asked)
 
 
+def _urgent_rows(stock: Any) -> pd.DataFrame:
+    rows = figures.urgent(stock.table)
+    shown = rows[["title", "available", "daily_sales", "cover_days", "lead_days"]]
+    return shown.assign(alert=_alerts(rows), cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf))
+
+
 def _alerts(rows: pd.DataFrame) -> list[str]:
     return [plain(figures.ALERTS[alert]) for alert in rows["alert"]]
+
+
+def _frontier(found: Any, overrides: tuple[tuple[str, float], ...]) -> go.Figure:
+    return figures.frontier_lines(found, rules(dict(overrides)), look())
 
 
 def comparison(asked: Asked) -> None:
@@ -122,7 +134,8 @@ def comparison(asked: Asked) -> None:
             "source": [known[key].source for key in now["rule"]],
         }
     )
-    charts.show(figures.frontier_lines(found, known, look()), "stock_frontier")
+    overrides = tuple(asked.spec.thresholds.items())
+    charts.show(kept.of(_frontier, found, overrides), "stock_frontier")
     with st.expander(_("Every rule as it stands"), key="stock_rules"):
         tables.show(
             table,

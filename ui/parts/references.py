@@ -47,7 +47,7 @@ def show(result: Kpis, keys: Sequence[str] | None = None, picture: Callable[[str
         else:
             st.caption(_("No figure here has a reference value yet."))
         st.caption(_("A reference value says nothing of its own spread, so a gap is no verdict."))
-        navigation.link("settings", _("Write benchmarks"))
+        navigation.link("settings", _("Write benchmarks"), part="benchmarks")
 
 
 def _gaps(data: Any, period: Period) -> tuple[Gap, ...]:

@@ -54,7 +54,7 @@ def _wanted(every: Sequence[Cited]) -> list[Cited]:
         word = st.text_input(
             _("Search"),
             key="sq",
-            placeholder=_("A name, a key, a handbook, for example 毛利率 or supplier"),
+            placeholder=_("A name, key or handbook, such as supplier"),
             width=340,
         )
         areas = ["", *AREAS]
@@ -213,8 +213,8 @@ def _history() -> None:
                     "value": _("back to the handbook")
                     if change.value is None
                     else plain(known[change.key].written(change.value)),
-                    "reason": change.reason,
-                    "source": change.source,
+                    "reason": plain(change.reason),
+                    "source": plain(change.source),
                     "actor": change.actor,
                 }
                 for change in changes

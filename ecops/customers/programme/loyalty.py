@@ -134,7 +134,7 @@ def card_effects(data: Any, end: dt.date, days: int = CARD_DAYS) -> pd.DataFrame
     from ecops.statistics.intervals import newcombe
 
     rows = opened(data).query(load_sql("ecops.customers.queries", "card_effects"), {"end": end, "days": days})
-    table = rows.to_pandas().pivot(index="campaign", columns="used", values=["people", "again"])
+    table = rows.to_pandas().pivot_table(index="campaign", columns="used", values=["people", "again"])
     table = table.reindex(columns=[(name, used) for name in ("people", "again") for used in (0, 1)]).dropna()
     others, users = ((table["again", used], table["people", used]) for used in (0, 1))
     ends = newcombe(others, users)

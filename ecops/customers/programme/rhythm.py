@@ -97,12 +97,14 @@ def effect(book: OrderBook, days: int = 182) -> pd.DataFrame:
     counted = np.bincount(book.day[inside] - (numbers[0] - epoch), minlength=len(numbers)).astype(np.float64)
     dates = [dt.date.fromordinal(int(number)) for number in numbers]
     weekday = np.array([day.isoweekday() for day in dates])
+    # Other days of the month are no usual ones either.
+    special = np.array([any(entry.monthday == day.day for entry in recurring().values()) for day in dates])
     rows: list[tuple[Any, ...]] = []
     for entry in recurring().values():
         if entry.daily:
             continue
         held = np.array([entry.on(day) for day in dates])
-        other = ~held
+        other = ~held & ~special
         if entry.monthday:
             usual = np.array([counted[other & (weekday == number)].mean() if (other & (weekday == number)).any()
                               else math.nan for number in range(1, 8)])  # fmt: skip

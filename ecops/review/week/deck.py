@@ -23,6 +23,7 @@ from ecops.review.week.charts import Line
 from ecops.review.week.cited import decided, listed
 from ecops.review.week.proof import picture, unit
 from ecops.review.week.rows import KpiRow
+from ecops.review.week.spans import called
 from ecops.words import written
 
 CHARTS = 4
@@ -84,18 +85,20 @@ def report(review: Weekly, scope: str = "", sections: Sequence[Section] = (), *,
     told = [
         *_changes(review, data),
         *_agreed(review),
-        Section(Message("Figures of the week"), _figures(review)),
+        Section(Message("Figures"), _figures(review)),
         *_charts(review),
         *sections,
     ]
     if review.annotations:
         told.append(Section(Message("What happened"), (_annotations(review),)))
     told += decided(review.findings, data)
+    span = called(review.week)
+    days: dict[str, Value] = {"week": review.week.range, "before": span.before}
     return Report(
-        Message("Weekly review"),
-        Message("{week}, compared with the week before · {scope}", week=review.week.range, scope=scope)
+        Message("{title}", title=span.title),
+        Message("{week}, compared with {before} · {scope}", scope=scope, **days)
         if scope
-        else Message("{week}, compared with the week before", week=review.week.range),
+        else Message("{week}, compared with {before}", **days),
         review.verdict,
         tuple(told),
         review.receipts,
@@ -120,13 +123,13 @@ def _warnings(review: Weekly) -> tuple[Message, ...]:
 def _card(row: KpiRow, currency: str) -> Card:
     value = shown(row, row.value, currency)
     if not math.isfinite(row.change):
-        return Card(row.metric.label, value, NONE, Message("no week before to compare with"))
+        return Card(row.metric.label, value, NONE, Message("nothing before to compare with"))
     change = Percent(row.change, signed=True)
     tone: Tone = ""
     if row.sure and row.change:
         tone = "good" if (row.change > 0) == (row.metric.direction == "up") else "bad"
     arrow = "▲" if row.change > 0 else "▼" if row.change < 0 else "="
-    note = Message("against the week before: {judgement}", judgement=judged(row))
+    note = Message("against before: {judgement}", judgement=judged(row))
     return Card(row.metric.label, value, Message("{arrow} {change}", arrow=arrow, change=change), note, tone)
 
 
@@ -190,9 +193,10 @@ def _figures(review: Weekly) -> tuple[Block, ...]:
         )
         for row in review.kpis
     )
-    columns = (
-        Message("Metric"), Message("This week"), Message("Week before"), Message("Change"), Message("Judgement"),
-        Message("Same week a year before"), Message("Change in a year"),
+    span = called(review.week)
+    columns: tuple[Value, ...] = (
+        Message("Metric"), span.now_heading, span.before_heading, Message("Change"), Message("Judgement"),
+        span.year_heading, Message("Change in a year"),
         *((Message("Target"), Message("State")) if aimed else ()),
     )  # fmt: skip
     blocks: list[Block] = [Table(columns, rows)]
