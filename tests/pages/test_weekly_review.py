@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ecops
+from ecops.experiments.records.register import Register
 from ecops.review import ActionLog, Targets
 from tests.pages.conftest import ROOT, TIMEOUT, sound
 from tests.pages.test_pages import said
@@ -79,6 +80,21 @@ def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     assert action.expected_weekly == pytest.approx(5077, abs=1)
     assert action.due == dt.date(2026, 11, 23)
     assert any("Check the payment channel" in text for text in texts(app, "markdown"))
+
+
+@pytest.mark.row(28)
+def test_a_planned_test_is_tied_to_an_action(open_review):
+    def prepare(log):
+        Register(log._state).write("checkout_copy", "li", hypothesis="Fewer words, more payments", goal="conversion")
+
+    app, log = open_review("en", prepare)
+    app.button(key="act_review_2").click().run()
+    app.selectbox(key="action_experiment_review_2").select("checkout_copy")
+    app.checkbox(key="action_small_review_2").check()
+    submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
+    submit.click().run()
+    (action,) = log.actions()
+    assert (action.experiment, action.extent) == ("checkout_copy", "small")
 
 
 @pytest.mark.row(30, 31)

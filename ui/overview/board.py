@@ -36,18 +36,18 @@ def show(chosen: Scope, currency: str) -> None:
 
 @st.fragment
 def _by_step(chosen: Scope, currency: str) -> None:
+    steps_named = {name: plain(label) for name, label in pictures.STEPS.items()}
     step = st.segmented_control(
         _("Step"), get_args(steps.Step), default="week", required=True, key="board_step", label_visibility="collapsed",
-        format_func=lambda name: plain(pictures.STEPS[name]),
+        format_func=steps_named.__getitem__,
     )  # fmt: skip
     table: pd.DataFrame = workspaces.answer(steps.by_step, chosen.period.end, step, where=chosen.where)
     known = [key for key in steps.CORE if key in table and table[key].notna().any()]
     if not known:
         st.caption(_("There are no figures on these days."))
         return
-    key = st.selectbox(
-        _("Figure"), known, format_func=lambda name: plain(metric(name).label), key="board_figure", width=320
-    )
+    labels = {name: plain(metric(name).label) for name in known}
+    key = st.selectbox(_("Figure"), known, format_func=labels.__getitem__, key="board_figure", width=320)
     charts.show(pictures.steps(table, key, step, currency, look()), "by_step")
     # The latest first; a figure has all its digits only in the download.
     shown = pd.DataFrame({"start": table["start"], "end": table["end"], "days": table["days"]})

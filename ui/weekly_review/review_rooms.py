@@ -73,10 +73,11 @@ def _requests(review: Weekly) -> None:
     if not pool.open():
         st.caption(_("Nobody waits for anything."))
     owners = {key: plain(role) for key, role in roles().items()}
+    kinds = {key: plain(label) for key, label in KINDS.items()}
     with st.form("new_request", border=False, enter_to_submit=False, clear_on_submit=True):
         st.text_input(_("What is needed, or what was seen?"), key="request_title", max_chars=200)
         kind, by, of, due = st.columns(4)
-        kind.selectbox(_("Kind"), list(KINDS), format_func=lambda key: plain(KINDS[key]), key="request_kind")
+        kind.selectbox(_("Kind"), list(kinds), format_func=kinds.__getitem__, key="request_kind")
         by.selectbox(_("Asked by"), list(owners), format_func=owners.__getitem__, key="request_by")
         of.selectbox(_("Asked of"), list(owners), 2, format_func=owners.__getitem__, key="request_of")
         due.date_input(_("Wanted by"), value=None, key="request_due", format="YYYY-MM-DD")

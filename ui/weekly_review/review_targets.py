@@ -49,9 +49,8 @@ def targets(review: Weekly) -> None:
                 )
             whose, department, person = st.columns(3)
             with whose:
-                level = st.selectbox(
-                    _("Whose goal"), list(LEVELS), format_func=lambda name: plain(LEVELS[name]), key="target_level"
-                )
+                levels = {name: plain(label) for name, label in LEVELS.items()}
+                level = st.selectbox(_("Whose goal"), list(levels), format_func=levels.__getitem__, key="target_level")
             with department:
                 owners = {name: plain(role) for name, role in roles().items()}
                 role = st.selectbox(
