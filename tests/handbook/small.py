@@ -179,8 +179,8 @@ VERDICTS = {
     "customer.high_value_share": (0.5, lambda data: customers.held(data, "customer.high_value_share")),
     "customer.repeat_goal": (0.5, _stage("maturity")),
     "funnel.cvr_goal_6m": (0.06, _stage("growth")),
-    "data.sources_min": (2, lambda data: completeness(data).needed),
-    "data.completeness_min": (0.5, lambda data: completeness(data).goal),
+    "data.sources_min": (2, lambda data: completeness(data).verdict.text("en")),
+    "data.completeness_min": (0.5, lambda data: completeness(data).verdict.text("en")),
     **{key: (0.5, _benchmark(key)) for key in benchmarks.CITES},
 }
 """Key -> another value, and what has to be different then."""
