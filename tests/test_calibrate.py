@@ -15,6 +15,9 @@ SHORT = {
     "funnel.silent.common8": 20,
     "funnel.silent.undated.dispersion4": 10,
     "funnel.companions.common8": 10,
+    "presale.model.need": 60,
+    "presale.misspecified.need": 60,
+    "presale.misspecified.profit": 60,
 }
 
 
