@@ -141,7 +141,7 @@ class State:
             try:
                 cursor = connection.cursor()
                 cursor.execute(sql)
-                return tuple(cursor.fetchone())
+                return tuple(cursor.fetchone() or ())
             finally:
                 connection.close()
         except (sa.exc.DBAPIError, self.engine.dialect.loaded_dbapi.Error) as error:
