@@ -189,11 +189,11 @@ async def costs(server: Server, shop: str) -> None:
 
             for _warm in range(2):
                 await cost(f"ws={shop}&lang=zh")
+            repeated = [await cost(f"ws={shop}&lang=zh") for _again in range(REPEATS)]
             changed = []
             for platform in FILTERS[1:]:
                 await cost(f"ws={shop}&lang=zh{platform}")
                 changed.append(await cost(f"ws={shop}&lang=en{platform}"))
-            repeated = [await cost(f"ws={shop}&lang=zh") for _again in range(REPEATS)]
             print(f"  {page:16}{statistics.median(repeated):10.3f}{statistics.median(changed):15.3f}")
 
 
