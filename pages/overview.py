@@ -5,7 +5,7 @@ import streamlit as st
 from ecops import growth
 from ecops.messages import Message
 from ecops.review import collecting
-from ui.overview import overview
+from ui.overview import board, overview
 from ui.parts import cards, empty, findings, kept
 from ui.parts.text import _, say
 from ui.state import scope, workspaces
@@ -50,4 +50,6 @@ st.subheader(_("What if?"), anchor=False)
 overview.what_if(chosen)
 
 st.subheader(_("Details"), anchor=False)
+overview.against(chosen, result)
+board.show(chosen, result.currency)
 overview.details(result, chosen)

@@ -53,6 +53,12 @@ def append(state: State, stream: str, subject: str, fields: Mapping[str, Any], a
     Raises:
         StoreError: the state cannot be written.
     """
+    with state.writing() as connection:
+        return write(connection, stream, subject, fields, actor)
+
+
+def write(connection: sa.Connection, stream: str, subject: str, fields: Mapping[str, Any], actor: str) -> int:
+    """`append` inside the transaction of `connection`."""
     row = {
         "stream": stream,
         "subject": subject,
@@ -60,9 +66,8 @@ def append(state: State, stream: str, subject: str, fields: Mapping[str, Any], a
         "actor": actor,
         "entry": as_json(dict(fields)),
     }
-    with state.writing() as connection:
-        result = connection.execute(schema.journal.insert().values(row))
-        return int(result.inserted_primary_key[0])  # type: ignore[index]
+    result = connection.execute(schema.journal.insert().values(row))
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
 def read(state: State, stream: str, subject: str | None = None) -> list[Entry]:

@@ -28,7 +28,7 @@ from ecops import workfolders
 from ecops.engine.duck import Engine, flush
 from ecops.errors import StoreError, near
 from ecops.messages import Message
-from ecops.store import audit, lock, manifest, reading
+from ecops.store import audit, choices, lock, manifest, reading
 from ecops.store.answers import check_currency
 from ecops.store.data import Data, known_names, workspace_data
 from ecops.store.loading import Loader, Upload, added_up
@@ -283,8 +283,8 @@ class Workspace:
 
     @property
     def version(self) -> str:
-        """Changes with every load and undo; the key for caches, different for every workspace."""
-        return self._name(self.state.version())
+        """Changes with every load, undo and choice; the key for caches, different for every workspace."""
+        return self._name(self.state.version(), choices.newest(self.state))
 
     @property
     def currency(self) -> str:
@@ -295,10 +295,17 @@ class Workspace:
         """The tables as they are now; loads that come later do not change them."""
         number, files = self.state.shown()
         settings = self.state.settings()
+        newest, chosen = choices.held(self.state)
         if not added_up(settings):
             files = [file for file in files if file.kind != "rollup"]
         return workspace_data(
-            self._engine, self._data, self.state, files, self._name(number), settings.get("currency", "")
+            self._engine,
+            self._data,
+            self.state,
+            files,
+            self._name(number, newest),
+            currency=settings.get("currency", ""),
+            choices=chosen,
         )
 
     def query(self, query: str | Path, **params: Any) -> pa.Table:
@@ -408,8 +415,8 @@ class Workspace:
             raise StoreError(Message("This load was taken back before."), where={"receipt": wanted})
         return receipts[wanted]
 
-    def _name(self, number: int) -> str:
-        return f"{self._id}-{number}"
+    def _name(self, number: int, newest: int) -> str:
+        return f"{self._id}-{number}" + (f".{newest}" if newest else "")
 
     @functools.cached_property
     def _id(self) -> str:

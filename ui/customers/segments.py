@@ -13,7 +13,7 @@ from ecops.customers.scoring import figures
 from ecops.errors import DataError
 from ecops.messages import Count, Money, Percent
 from ui.customers.choices import Looked, choose, segment_labels
-from ui.parts import charts, kept, tables
+from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 
@@ -30,9 +30,9 @@ def summary(looked: Looked) -> None:
         ),
         (_("Repeat rate"), *_share(found.repeat), _("Customers with two orders or more, of all there ever were.")),
         (
-            _("Second order in 30 days"),
+            _("Second order in {days} days", days=found.window_days),
             *_share(found.second_mature),
-            _("Of new customers whose 30 days are over."),
+            _("Of new customers whose {days} days are over.", days=found.window_days),
         ),
         (
             _("Stayed away"),
@@ -43,6 +43,7 @@ def summary(looked: Looked) -> None:
     with st.grid(4, min_column_width=160, gap="xsmall", key="customer_cards"):
         for label, value, between, meaning in cards:
             st.metric(label, value, help=f"{meaning} {between or ''}".strip(), border=True, height="stretch")
+    cites.show(["customer.repurchase_window_days"])
     for note in (*looked.book.notes, *looked.segments.scores.cuts.notes):
         st.caption(say(note))
 

@@ -13,15 +13,17 @@ import streamlit as st
 from ecops.funnel.causes import whatif
 from ecops.funnel.paths import segments
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.telling import figures
+from ecops.funnel.telling import figures, reference
 from ecops.funnel.telling.findings import told_apart
 from ecops.funnel.workspace import ShopFunnel
 from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
+from ecops.metrics import kpis
 from ui.funnel.funnel import Asked, place_label, step_labels, transition_labels
-from ui.parts import charts, errors, kept, tables
+from ui.parts import charts, errors, kept, references, tables
 from ui.parts import findings as cards
 from ui.parts.tables import Shape, canonical_shape
 from ui.parts.text import _, look, plain, say
+from ui.state import workspaces
 from ui.state.scope import value_label
 from ui.weekly_review import review_scenarios
 
@@ -37,7 +39,10 @@ def pictures(asked: Asked) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         after, before, name = _looked_at(asked)
-        figure = kept.of(figures.funnel_bars, after, before, kept.of(_overall, after, name), look())
+        # A benchmark is of whole shops: a channel or a platform is not held against it.
+        whole = asked.scope is not None and not asked.scope.where and not name
+        marks = reference.marks(workspaces.answer(reference.known), after) if whole else ()
+        figure = kept.of(figures.funnel_bars, after, before, kept.of(_overall, after, name), look(), marks)
         table = kept.of(_step_table, after, before)
         charts.show(figure, "funnel_bars", table, _step_shapes(before is not None))
     with right:
@@ -373,6 +378,14 @@ def _outcome(result: ShopFunnel, case: whatif.StepWhatIf, points: int) -> None:
         money = tuple(Money(value, case.currency) for value in (case.base, case.scenario, case.difference))
         rows.append(f"| {_('Money')} | {' | '.join(say(cell) for cell in money)} |")
     st.markdown("\n".join(rows))
+
+
+def against(asked: Asked) -> None:
+    """The rates of the whole shop beside their reference values."""
+    if asked.scope is None or asked.scope.where:
+        return
+    result = workspaces.answer(kpis, asked.scope.period, asked.scope.compare)
+    references.show(result, [*dict.fromkeys(reference.RATES.values()), "bounce_rate"])
 
 
 def details(asked: Asked) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.telling import figures
 from ecops.messages import Money, Number, Percent
 from ui.inventory.asked import Asked
-from ui.parts import charts, kept, tables
+from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
@@ -38,7 +39,8 @@ def cards(asked: Asked) -> None:
         (_("Stock-out rate"), _share(stock.shares.stock_out),
          _("Product days without stock over all product days of products that sell, last 28 days.")),
         (_("Slow-mover share"), _share(stock.shares.slow),
-         _("Stock at cost of products without a sale in 90 days, over all stock at cost.")),
+         _("Stock at cost of products without a sale in {days} days, over all stock at cost.",
+           days=int(parameter("inventory.dead_stock_days", stock.spec.thresholds)))),
     ]  # fmt: skip
     with st.grid(5, min_column_width=148, gap="xsmall", key="figure_cards"):
         for label, value, meaning in shown:
@@ -59,11 +61,15 @@ def _turnover(asked: Asked) -> str:
         return _("Needs counts of stock and the cost of products.")
     words = _(
         "Cost of sales over average inventory: turned {ratio} times in {days} days, {yearly} times a year, from "
-        "{points} days on which stock was counted. References of the handbook: 15, 18 and 25 times a year.",
+        "{points} days on which stock was counted. References: {low}, {mid} and {high} times a year.",
         ratio=Number(turned.ratio, 1),
         days=turned.span,
         yearly=Number(turned.yearly, 1),
         points=turned.points,
+        **{
+            name: Number(parameter(f"inventory.turnover_reference_{name}", asked.stock.spec.thresholds), 0)
+            for name in ("low", "mid", "high")
+        },
     )
     return "\n\n".join([words, *(say(note) for note in turned.notes)])
 
@@ -114,7 +120,7 @@ def comparison(asked: Asked) -> None:
     if found is None:
         st.caption(_("Three months of sales are needed to replay rules on them."))
         return
-    known = rules(asked.spec.thresholds)
+    known = rules(asked.stock.spec.thresholds)
     now = found.points[found.points["chosen"]]
     table = pd.DataFrame(
         {
@@ -147,3 +153,4 @@ def comparison(asked: Asked) -> None:
             currency=asked.stock.currency,
             download="ecops_rules",
         )
+        cites.show([key for rule in known.values() for key in rule.parameters])

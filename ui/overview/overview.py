@@ -18,7 +18,7 @@ from ecops.metrics import Kpis
 from ecops.metrics.daily import DIMENSIONS
 from ecops.metrics.registry import Metric, metric, metrics
 from ui.overview import drill
-from ui.parts import cards, charts, empty, errors, kept, tables
+from ui.parts import cards, charts, empty, errors, kept, rates, references, tables
 from ui.parts.tables import Kind, Shape
 from ui.parts.text import _, joined, language, look, plain, say
 from ui.state import address, workspaces
@@ -201,12 +201,26 @@ def _segment_table(split: Kpis, by: str, key: str) -> None:
 def trend(chosen: Scope, result: Kpis) -> None:
     """GMV by day with the same weekday a year before."""
     rows = workspaces.answer(views.trend, chosen.period, "gmv", where=chosen.where)
-    figure = kept.of(figures.trend, rows, "gmv", chosen.period, result.currency, look())
+    across = references.lines("gmv", chosen.where)
+    figure = kept.of(figures.trend, rows, "gmv", chosen.period, result.currency, look(), across)
     charts.show(figure, "trend", rows, {
         "date": Shape(_("Day"), "date"),
         "value": Shape(plain(metric("gmv").label), "money"),
         "year_before": Shape(_("A year before"), "money"),
     })  # fmt: skip
+
+
+def against(chosen: Scope, result: Kpis) -> None:
+    """The figures beside their reference values; a benchmark is of whole shops, so not of a part of one."""
+    if chosen.where:
+        return
+
+    def picture(key: str) -> None:
+        rows = workspaces.answer(views.trend, chosen.period, key)
+        figure = figures.trend(rows, key, chosen.period, result.currency, look(), references.lines(key))
+        charts.show(figure, f"against_{key}")
+
+    references.show(result, picture=picture)
 
 
 def heat_map(chosen: Scope, result: Kpis) -> None:
@@ -299,6 +313,7 @@ def details(result: Kpis, chosen: Scope) -> None:
     if every.open:
         with every:
             _all_metrics(result, chosen)
+    rates.box("overview")
     queries = st.expander(_("Queries behind the numbers (SQL)"), key="queries", on_change="rerun")
     if queries.open:
         with queries:
@@ -334,6 +349,7 @@ def _all_metrics(result: Kpis, chosen: Scope) -> None:
         "formula": Shape(_("Formula")),
     }
     tables.show(shown, "metrics_table", shapes, result.currency)
+    rates.told(known)
     numbers = pd.DataFrame(
         [(plain(kpi.metric.label), kpi.value, kpi.previous, kpi.change, kpi.low, kpi.high, kpi.n) for kpi in known],
         columns=[_("Metric"), _("Now"), _("Before"), _("Change"), _("Low"), _("High"), _("Base of the figure")],

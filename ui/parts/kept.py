@@ -6,6 +6,7 @@ their results costs the processor more than the results themselves when many peo
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Callable, Hashable
@@ -60,8 +61,8 @@ def of(function: Callable[..., Any], *arguments: Any) -> Kept:
 
     Args:
         function: of a module, no lambda: it is part of the key.
-        arguments: plain values and tuples of them count as they are, everything else as the object it is, so only
-            results that are kept themselves are found again. A `Kept` stands for what it makes.
+        arguments: plain values and tuples and frozen records of them count as they are, everything else as the object
+            it is, so only results that are kept themselves are found again. A `Kept` stands for what it makes.
     """
     return Kept((look(), door.reader()), function, tuple(_known(argument) for argument in arguments))
 
@@ -71,7 +72,13 @@ def _known(argument: Any) -> Hashable:
 
 
 def _plain(argument: Any) -> bool:
-    return isinstance(argument, _VALUES) or (isinstance(argument, tuple) and all(map(_plain, argument)))
+    """Whether an argument is what it says: a value, or a tuple or a frozen record of such."""
+    if isinstance(argument, _VALUES):
+        return True
+    if isinstance(argument, tuple):
+        return all(map(_plain, argument))
+    frozen = dataclasses.is_dataclass(argument) and argument.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    return frozen and all(_plain(getattr(argument, one.name)) for one in dataclasses.fields(argument))
 
 
 @functools.lru_cache(maxsize=_MOST)
