@@ -1,6 +1,7 @@
 # `make run` starts the app, `make test` runs every test; both prepare what they need themselves.
 PYTHON ?= python3
 PORT ?= 8501
+WORKERS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
@@ -24,10 +25,14 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
 
-run: $(VENV)/.run ## start the app on the sample shop and print its address (PORT=8501)
+run: $(VENV)/.run ## start the app on the sample shop and print its address (PORT=8501, WORKERS=1)
 	@$(BIN)/python -m ecops sample
 	@echo "ecops: http://127.0.0.1:$(PORT)"
+ifeq ($(WORKERS),1)
 	@$(BIN)/python -m streamlit run serve.py --server.port $(PORT) --server.address 127.0.0.1
+else
+	@$(BIN)/python -m tools.workers $(WORKERS) --port $(PORT)
+endif
 
 test: $(VENV)/.dev ## run every test, the browser ones too where a chromium can be had
 	@sh tools/browser.sh
