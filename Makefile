@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 SOURCES := app.py serve.py pages ui ecops sample_data tests benchmarks tools
 
 .DEFAULT_GOAL := help
@@ -47,7 +48,9 @@ e2e: $(VENV)/.dev ## run only the browser tests
 	@$(BIN)/python -m pytest -q tests/e2e
 
 bench: $(VENV)/.dev ## speed against peers and the physical limit, side by side (minutes)
-	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+	@sh tools/peers.sh "$(PYTHON)" "$(PEERS)" benchmarks/peers.txt
+	@for file in benchmarks/*.py; do \
+		echo "== $$file"; ECOPS_PEERS=$(PEERS)/bin/python PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
 sample: $(VENV)/.run ## write the sample shop anew and load it into ./workspace
 	@$(BIN)/python -m sample_data.generate
@@ -58,4 +61,4 @@ docs: $(VENV)/.dev ## write the generated pages under docs/ anew
 	@$(BIN)/python -m tools.rows > /dev/null
 
 clean: ## remove the virtual environment and caches
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis

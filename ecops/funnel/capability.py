@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 
 def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
-    """Steps that changed, as the page tells them, and products that many put into the cart and few pay for."""
+    """Steps that changed, products in many carts that few pay for, and the rules about what lies behind the steps."""
+    from ecops.funnel.leaks.rules import rule_findings
     from ecops.funnel.telling.weekly import product_findings, step_findings
 
-    return [*step_findings(data, period, compare), *product_findings(data, period)]
+    return [
+        *step_findings(data, period, compare),
+        *product_findings(data, period),
+        *rule_findings(data, period, compare),
+    ]
 
 
 def levers() -> Mapping[str, Term]:
@@ -45,12 +50,12 @@ CAPABILITY = Capability(
         en="Where do we lose orders, and what would it bring to mend it?", zh="订单丢在哪一步，修好值多少钱？"
     ),
     order=20,
-    needs=("traffic_daily", "events"),
+    needs=("traffic_daily", "events", "search_words", "payment_attempts", "page_loads", "ad_spend_daily"),
     page="funnel",
     findings=findings,
     advice=Path(__file__).parent / "advice.toml",
     levers=levers,
     commands=commands,
-    modules=("ecops.funnel.telling.weekly",),
+    modules=("ecops.funnel.telling.weekly", "ecops.funnel.leaks.rules"),
     rows=(61, 62, 64, 77),
 )
