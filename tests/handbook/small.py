@@ -11,6 +11,7 @@ from ecops.inventory import view
 from ecops.inventory.spec import Spec
 from ecops.inventory.telling.findings import findings
 from ecops.metrics import benchmarks
+from ecops.metrics.completeness import completeness
 from ecops.presale import view as presales
 from ecops.review import goals
 from ecops.store.inputs import open_data
@@ -200,6 +201,8 @@ VERDICTS = {
     "customer.high_value_share": (0.5, lambda data: customers.held(data, "customer.high_value_share")),
     "customer.repeat_goal": (0.5, _stage("maturity")),
     "funnel.cvr_goal_6m": (0.06, _stage("growth")),
+    "data.sources_min": (2, lambda data: completeness(data).verdict.text("en")),
+    "data.completeness_min": (0.5, lambda data: completeness(data).verdict.text("en")),
     **{key: (0.5, _benchmark(key)) for key in benchmarks.CITES},
 }
 """Key -> another value, and what has to be different then."""
