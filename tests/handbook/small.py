@@ -12,6 +12,7 @@ from ecops.inventory.spec import Spec
 from ecops.inventory.telling.findings import findings
 from ecops.metrics import benchmarks
 from ecops.metrics.completeness import completeness
+from ecops.presale import view as presales
 from ecops.review import goals
 from ecops.store.inputs import open_data
 
@@ -55,7 +56,20 @@ def tables():
         "products": products,
         "purchase_orders": _purchases(),
         "suppliers": _terms(),
+        "presale_deposits": _deposits(),
     }
+
+
+def _deposits():
+    """A running presale of a new product, which nothing else knows."""
+    days = pd.date_range(TODAY - pd.Timedelta(days=5), TODAY)
+    return pd.DataFrame(
+        {
+            "campaign": "spring", "sku": "P", "date": days, "deposits": 20.0, "spot_units": 2.0, "presale_price": 20.0,
+            "starts_on": days[0], "ends_on": TODAY + pd.Timedelta(days=10),
+            "balance_from": TODAY + pd.Timedelta(days=11),
+        }
+    )  # fmt: skip
 
 
 def _purchases():
@@ -151,7 +165,15 @@ def _tiers(data):
     return customers.ranks(data, TODAY.date(), "orders", None).table()["customers"].tolist()
 
 
+def _presale(data):
+    (item,) = presales.presale(data).items
+    return item
+
+
 VERDICTS = {
+    "inventory.presale_uplift": (2.0, lambda data: _presale(data).rule.quantity),
+    "inventory.presale_base_days": (14, lambda data: _presale(data).rule.quantity),
+    "inventory.presale_gate_units": (100, lambda data: _presale(data).gate.target),
     "finance.gross_margin_min": (0.45, _choices("margin_verdict")),
     "finance.sku_roi_min": (9.0, lambda data: view.choices(data, (("promotion", 0.2),))["roi_verdict"].tolist()),
     "finance.supplier_rebate": (0.02, _terms_of("rebate_more")),

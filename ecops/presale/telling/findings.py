@@ -28,6 +28,9 @@ _BUSY = 1.5
 _LATELY = 30
 _NONE = (math.nan, math.nan)
 
+RULE = ("inventory.presale_uplift", "inventory.presale_base_days")
+"""Parameters of the handbook's rule."""
+
 
 def findings(found: Presale, period: Period | None = None) -> tuple[Finding, ...]:
     """The findings of a day: orders that are due, paths that are left, gates, capacity, balances that stay away.
@@ -137,6 +140,7 @@ def _order(found: Presale, item: Item, days: Period) -> list[Finding]:
                 low=Count(low), high=Count(high), there=Count(item.money.available), late=Count(plan.without.late),
             ),
             notes=tuple(notes),
+            parameters=RULE,
         )
     ]  # fmt: skip
 
@@ -180,7 +184,7 @@ def _gate(item: Item, days: Period) -> list[Finding]:
             days, _subject(item.series), "presale_deposits", rule,
             kind="product", before=gate.target, after=gate.deposits, n=int(gate.deposits),
             confidence=_confidence(item.prediction.campaigns, gate.verdict != "open"),
-            headline=headline, evidence=verdicts[gate.verdict],
+            headline=headline, evidence=verdicts[gate.verdict], parameters=("inventory.presale_gate_units",),
         )
     ]  # fmt: skip
 
