@@ -59,4 +59,10 @@ CAPABILITY = Capability(
     commands=commands,
     modules=("ecops.presale.analysis",),
     rows=(64, 134, 135, 136, 158, 160),
+    cites=(
+        "inventory.presale_gate_units",
+        "inventory.presale_uplift",
+        "inventory.presale_base_days",
+        "service.ship_hours",
+    ),
 )
