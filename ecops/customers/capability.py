@@ -64,7 +64,7 @@ CAPABILITY = Capability(
     advice=Path(__file__).parent / "advice.toml",
     commands=commands,
     modules=("ecops.customers.weekly",),
-    rows=(8, 23, *range(100, 111), 112, 113, 114, 116, 117, 119, *range(121, 126)),
+    rows=(8, 23, *range(100, 120), *range(121, 126)),
     cites=(
         "customer.tier_silver", "customer.tier_gold", "customer.tier_black", "customer.repurchase_window_days",
         "customer.high_value_share",

@@ -68,8 +68,8 @@ CAPABILITY = Capability(
     commands=commands,
     modules=("ecops.inventory.analysis",),
     rows=(
-        7, 24, 49, 126, 127, 128, 129, 130, 131, 132, 133, 136, 137, 138, 139, 140, 144, 146, 147, 148, 149, 151, 152,
-        153, 154, 155, 156, 157, 162,
+        7, 24, 49, *range(126, 134), *range(136, 143), 144, 146, 147, 148, 149, 151, 152,
+        153, 154, 155, 156, 157, 160, 162, 313,
     ),
     cites=(
         "inventory.alarm_cover_days", "inventory.reorder_cover_days", "inventory.excess_cover_days",

@@ -66,10 +66,11 @@ def _by_platform(rows: Rows, rates: Mapping[tuple[str, str], Rate], kind: str) -
 def _spent(ads: Rows, rates: Mapping[tuple[str, str], Rate], days: np.ndarray, costed: Floats, net: Floats) -> Rows:
     """Promotion as files tell it; not where the shop set a rate instead."""
     known, position = np.unique(days, return_inverse=True)
-    by_day = _share(np.bincount(position, costed), np.bincount(position, net))
+    sales = np.bincount(position, net).astype(np.float64)
+    by_day = _share(np.bincount(position, costed).astype(np.float64), sales)
     whole = float(_share(np.array([costed.sum()]), np.array([net.sum()]))[0])
     place = np.minimum(np.searchsorted(known, ads.days), len(known) - 1)
-    sold = (known[place] == ads.days) & (np.bincount(position, net)[place] > 0)
+    sold = (known[place] == ads.days) & (sales[place] > 0)
     share = np.where(sold, by_day[place], whole)
     platforms, row = ads.keys["platform"]
     counts = np.array([rates[name, "promotion"].source == "file" for name in platforms], dtype=bool)

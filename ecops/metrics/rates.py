@@ -146,7 +146,7 @@ def unit_rates(data: Any) -> dict[str, Average]:
             (spent,) = ready.query(load_sql(_QUERIES, "spent_share")).to_pylist()
             value += spent["spent"] / spent["sales"] if spent["spent"] and (spent["sales"] or 0) > 0 else 0.0
             sources = {"file", *(sources - {"assumed"})}
-        averages[key] = Average(kind, value, tuple(sorted(sources)))  # type: ignore[arg-type]
+        averages[key] = Average(kind, value, tuple(sorted(sources)))
     return averages
 
 

@@ -13,7 +13,7 @@ from ecops.review.meetings import checklists
 _GOALS = Term(en="Goals by stage", zh="阶段目标")
 _BENCHMARKS = Term(en="Benchmarks", zh="参考基准")
 _LISTS = Term(en="Countdown to a promotion", zh="大促倒计时")
-_DATA = Term(en="Data", zh="数据")
+_COMPLETENESS = Term(en="Data completeness", zh="数据完整度")
 
 
 def readers() -> Mapping[str, tuple[Term, ...]]:
@@ -24,7 +24,7 @@ def readers() -> Mapping[str, tuple[Term, ...]]:
         *told,
         (_GOALS, goals.cites()),
         (_BENCHMARKS, benchmarks.CITES),
-        (_DATA, completeness.CITES),
+        (_COMPLETENESS, completeness.CITES),
         (_LISTS, checklists.cites()),
     ):
         for key in keys:

@@ -197,8 +197,8 @@ VERDICTS = {
     "inventory.presale_gate_units": (300, lambda data: presale(data).items[0].gate.target),
     "inventory.presale_uplift": (1.5, lambda data: presale(data).items[0].rule.quantity),
     "inventory.presale_base_days": (14, lambda data: presale(data).items[0].rule.quantity),
-    "data.sources_min": (2, lambda data: completeness(data).needed),
-    "data.completeness_min": (0.5, lambda data: completeness(data).goal),
+    "data.sources_min": (2, lambda data: completeness(data).verdict.text("en")),
+    "data.completeness_min": (0.5, lambda data: completeness(data).verdict.text("en")),
     **{key: (0.5, _benchmark(key)) for key in benchmarks.CITES},
 }
 """Key -> another value, and what has to be different then."""

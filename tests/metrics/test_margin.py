@@ -144,3 +144,11 @@ def test_command_and_alerts_keep_margins_from_a_manager(shop, monkeypatch):
     assert secret <= found["kpis"].keys()
     assert any("assumed" in told for told in found["kpis"]["net_margin"]["basis"])
     assert [alert.rule for alert in alerts(shop, WEEK, [rule])] == [rule]
+
+
+def test_a_shop_that_loses_money_is_told_so():
+    found = kpis({"order_lines": orders().assign(cost=120.0)}, WEEK).kpis
+    assert found["net_profit"].value < 0
+    assert found["net_margin"].value < 0
+    assert found["net_profit"].change == pytest.approx(0)
+    assert found["net_profit"].reason is None

@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from ecops.statistics.intervals import wilson
+import numpy as np
+
+from ecops.statistics.comparisons import benjamini_hochberg
+from ecops.statistics.intervals import two_sided, wilson
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DAYS = 180
+SURE = 0.05
 LEAST = 30
 """People of a region from which on something is told of it."""
 
@@ -66,13 +70,16 @@ def interest_table(data: Any, end: dt.date, days: int = DAYS) -> pd.DataFrame:
 
 
 def _regions(lived: pd.DataFrame) -> pd.DataFrame:
-    """The region in which each interest stands out most, beyond chance."""
+    """The region in which each interest stands out most, beyond chance with all of them compared."""
     cells = lived.groupby(["category", "province"], as_index=False).size()
     people = cells.groupby("province")["size"].transform("sum")
     usual = cells.groupby("category")["size"].transform("sum") / len(lived)
     low, high = wilson(cells["size"].to_numpy(), people.to_numpy())
     found = cells.assign(region=cells["province"], lift=cells["size"] / people / usual, low=low / usual,
                          high=high / usual)  # fmt: skip
-    sure = found[(people >= LEAST) & (found["low"] > 1)]
+    apart = (cells["size"] / people - usual) / np.sqrt(usual * (1 - usual) / people)
+    told = found[(people >= LEAST) & (usual < 1)]
+    beyond = benjamini_hochberg(two_sided(apart[told.index].to_numpy())) < SURE
+    sure = told[beyond & (told["lift"] > 1)]
     ordered = sure.sort_values(["category", "lift", "region"], ascending=[True, False, True], kind="stable")
     return ordered.drop_duplicates("category")[["category", "region", "lift", "low", "high"]]

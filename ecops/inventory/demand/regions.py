@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecops.statistics import wilson
+from ecops.statistics.comparisons import benjamini_hochberg
+from ecops.statistics.intervals import two_sided
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SURE = 0.05
 LEAST = 30
 """Lines of a region from which on a category's part of them is told."""
 
@@ -23,7 +26,8 @@ def regions(sold: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         category, region, units, share (of the category's units), lift (part of the region's lines over part of all
-        lines), low, high (95 % interval of it, Wilson on the region's part), sure (the interval leaves 1 out); of
+        lines), low, high (95 % interval of it, Wilson on the region's part), sure (beyond chance
+        with all cells compared, Benjamini-Hochberg at 5 %); of
         regions with at least `LEAST` lines, the largest lift that is sure first. Empty where only one region is named.
     """
     named = sold[(sold["category"] != "") & (sold["region"] != "")]
@@ -39,8 +43,10 @@ def regions(sold: pd.DataFrame) -> pd.DataFrame:
         low=low / usual,
         high=high / usual,
     )
-    found = found.assign(sure=(found["low"] > 1) | (found["high"] < 1))
     kept = found[(in_region >= LEAST) & (len(cells["region"].unique()) > 1)]
+    chance = usual * (1 - usual) / in_region
+    apart = (cells["lines"] / in_region - usual) / np.sqrt(chance.where(chance > 0))
+    kept = kept.assign(sure=benjamini_hochberg(two_sided(apart[kept.index].to_numpy())) < SURE)
     ordered = kept.sort_values(["sure", "lift", "category", "region"], ascending=[False, False, True, True])
     return ordered[["category", "region", "units", "share", "lift", "low", "high", "sure"]].reset_index(drop=True)
 
