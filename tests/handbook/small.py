@@ -12,9 +12,11 @@ from ecops.inventory.spec import Spec
 from ecops.inventory.telling.findings import findings
 from ecops.metrics import benchmarks
 from ecops.metrics.completeness import completeness
-from ecops.presale import view as presales
+from ecops.presale.view import presale
 from ecops.review import goals
+from ecops.review.meetings import checklists
 from ecops.store.inputs import open_data
+from tests.presale.conftest import deposits
 
 DAYS = pd.date_range("2026-01-01", periods=140)
 TODAY = DAYS[-1]
@@ -56,20 +58,11 @@ def tables():
         "products": products,
         "purchase_orders": _purchases(),
         "suppliers": _terms(),
-        "presale_deposits": _deposits(),
+        "calendar": pd.DataFrame(
+            {"starts_on": [TODAY + pd.Timedelta(days=40)], "name": ["618"], "kind": ["promotion"]}
+        ),
+        "presale_deposits": deposits(sku="A", start="2026-05-15", units=(30, 10, 10, 10, 10, 10)),
     }
-
-
-def _deposits():
-    """A running presale of a new product, which nothing else knows."""
-    days = pd.date_range(TODAY - pd.Timedelta(days=5), TODAY)
-    return pd.DataFrame(
-        {
-            "campaign": "spring", "sku": "P", "date": days, "deposits": 20.0, "spot_units": 2.0, "presale_price": 20.0,
-            "starts_on": days[0], "ends_on": TODAY + pd.Timedelta(days=10),
-            "balance_from": TODAY + pd.Timedelta(days=11),
-        }
-    )  # fmt: skip
 
 
 def _purchases():
@@ -157,6 +150,10 @@ def _benchmark(key):
     return lambda data: [one.value for one in benchmarks.benchmarks(data) if one.id == key]
 
 
+def _due(data):
+    return [item.due for item in checklists.countdown(data, TODAY.date()).items]
+
+
 def _stage(stage):
     return lambda data: goals.suggested(goals.stage(stage), data)
 
@@ -165,15 +162,7 @@ def _tiers(data):
     return customers.ranks(data, TODAY.date(), "orders", None).table()["customers"].tolist()
 
 
-def _presale(data):
-    (item,) = presales.presale(data).items
-    return item
-
-
 VERDICTS = {
-    "inventory.presale_uplift": (2.0, lambda data: _presale(data).rule.quantity),
-    "inventory.presale_base_days": (14, lambda data: _presale(data).rule.quantity),
-    "inventory.presale_gate_units": (100, lambda data: _presale(data).gate.target),
     "finance.gross_margin_min": (0.45, _choices("margin_verdict")),
     "finance.sku_roi_min": (9.0, lambda data: view.choices(data, (("promotion", 0.2),))["roi_verdict"].tolist()),
     "finance.supplier_rebate": (0.02, _terms_of("rebate_more")),
@@ -201,6 +190,13 @@ VERDICTS = {
     "customer.high_value_share": (0.5, lambda data: customers.held(data, "customer.high_value_share")),
     "customer.repeat_goal": (0.5, _stage("maturity")),
     "funnel.cvr_goal_6m": (0.06, _stage("growth")),
+    **{
+        f"promotion.{name}": (value, _due)
+        for name, value in (("plan_days", 40), ("brief_days", 20), ("design_hours", 96))
+    },
+    "inventory.presale_gate_units": (300, lambda data: presale(data).items[0].gate.target),
+    "inventory.presale_uplift": (1.5, lambda data: presale(data).items[0].rule.quantity),
+    "inventory.presale_base_days": (14, lambda data: presale(data).items[0].rule.quantity),
     "data.sources_min": (2, lambda data: completeness(data).verdict.text("en")),
     "data.completeness_min": (0.5, lambda data: completeness(data).verdict.text("en")),
     **{key: (0.5, _benchmark(key)) for key in benchmarks.CITES},

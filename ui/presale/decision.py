@@ -166,7 +166,7 @@ def _set_up() -> None:
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             for key, label, meaning in (
                 ("plead", _("Lead time (days)"), _("Empty: as the product list says.")),
-                ("pgate", _("Gate of a new product"), _("Deposits that open production. Empty: 500, as the handbook "
+                ("pgate", _("Gate of a new product"), _("Deposits that open production. Empty: as the parameter "
                                                         "says.")),
                 ("pbreak", _("Break-even (paid units)"), _("Empty: the supplier's smallest order, else the gate.")),
             ):  # fmt: skip

@@ -43,7 +43,7 @@ def findings(found: Presale, period: Period | None = None) -> tuple[Finding, ...
     told: list[Finding] = []
     for item in found.items:
         told += _path(found, item, days)
-        told += _gate(item, days) if item.gate is not None else _order(found, item, days)
+        told += _gate(found, item, days) if item.gate is not None else _order(found, item, days)
     for name, need in found.capacities.items():
         told += _capacity(found, name, need, days)
     told += _balances(found, days)
@@ -155,7 +155,7 @@ def _rule_note(item: Item) -> Message:
     )  # fmt: skip
 
 
-def _gate(item: Item, days: Period) -> list[Finding]:
+def _gate(found: Presale, item: Item, days: Period) -> list[Finding]:
     """Whether a new product may be produced."""
     gate: Gate = item.gate  # type: ignore[assignment]
     words = {
@@ -184,7 +184,8 @@ def _gate(item: Item, days: Period) -> list[Finding]:
             days, _subject(item.series), "presale_deposits", rule,
             kind="product", before=gate.target, after=gate.deposits, n=int(gate.deposits),
             confidence=_confidence(item.prediction.campaigns, gate.verdict != "open"),
-            headline=headline, evidence=verdicts[gate.verdict], parameters=("inventory.presale_gate_units",),
+            headline=headline, evidence=verdicts[gate.verdict],
+            parameters=("inventory.presale_gate_units",) if found.spec.gate is None else (),
         )
     ]  # fmt: skip
 
