@@ -24,6 +24,7 @@ AREAS: Mapping[str, Term] = {
     "listing": Term(en="Listings", zh="商品页"),
     "competitor": Term(en="Competitors", zh="竞店"),
     "promotion": Term(en="Promotions", zh="活动"),
+    "data": Term(en="Data", zh="数据"),
 }
 """What the areas are called, in the order in which they are shown."""
 
@@ -35,11 +36,12 @@ _UNITS: Mapping[str, Term] = {
     "units": Term(en="units", zh="件"),
     "suppliers": Term(en="suppliers", zh="家"),
     "shops": Term(en="shops", zh="家"),
+    "sources": Term(en="kinds", zh="类"),
     "score": Term(en="points", zh="分"),
     "ratio": Term(en="times", zh="倍"),
     "rate": Term(en="per cent", zh="%"),
 }
-_WHOLE = frozenset({"days", "orders", "units", "suppliers", "shops"})
+_WHOLE = frozenset({"days", "orders", "units", "suppliers", "shops", "sources"})
 """Units of which there are no halves."""
 
 _MOST = 1e6
@@ -67,7 +69,7 @@ class Parameter:
     Attributes:
         key: "area.name".
         value: the handbook's value, in `unit` (a rate is a share: 0.05 for 5 %).
-        unit: days, hours, minutes, orders, units, suppliers, shops, score, ratio or rate.
+        unit: days, hours, minutes, orders, units, suppliers, shops, sources, score, ratio or rate.
         source: codes of the handbooks.
         row: of the requirement list.
         as_of: day the handbooks are dated, ISO.

@@ -1,5 +1,6 @@
 """What pages keep for the next reader, and for whom it is made anew."""
 
+import json
 import threading
 
 import pandas as pd
@@ -54,15 +55,25 @@ def test_something_kept_is_an_argument_of_something_else():
     assert MADE == ["x", "y"]
 
 
-def test_a_kept_figure_is_sent_as_plotly_would_send_it():
-    figure = go.Figure(go.Bar(x=["a", "b"], y=[1.5, float("nan")]), layout={"meta": {"title": "T", "subtitle": "S"}})
+@pytest.mark.parametrize("draw", [go.Bar, go.Waterfall])
+def test_a_kept_figure_is_sent_as_plotly_would_send_it(draw):
+    labels = ["short", "a long name of a factor"]
+    layout = {
+        "meta": {"title": "T", "subtitle": "S"},
+        "title": "T",
+        "margin": {"l": 3},
+        "template": Look("en").template,
+    }
+    figure = go.Figure([draw(x=labels, y=[1.5, float("nan")]), go.Scatter(name="named", x=labels, y=[1, 2])], layout)
     takeaway, subtitle, picture = charts._drawn(figure)
-    sent = picture.to_dict()
     plain = go.Figure(figure).update_layout(title=None, margin={"t": 16})
-    plain.update_traces(showlegend=False)
+    plain.data[0].update(showlegend=False)
+    if draw is go.Waterfall:
+        plain.data[0].update(x=["short", "a long<br>name of a<br>factor"])
     assert (takeaway, subtitle) == ("T", "S")
-    assert plotly.io.to_json(sent, validate=False) == plain.to_json()
-    assert not figure.layout.margin.t
+    sent = json.loads(plotly.io.to_json(picture.to_dict(), validate=False))
+    assert sent == json.loads(plain.to_json())
+    assert figure.layout.title.text == "T"
 
 
 def test_a_kept_table_is_sent_as_the_frame_would_be():

@@ -14,7 +14,7 @@ from ecops.inventory.telling.figures import ALERTS
 from ecops.messages import Message, Number, Percent, Term
 from ui.inventory import supposed
 from ui.inventory.asked import Asked
-from ui.parts import cites, tables
+from ui.parts import cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
@@ -79,20 +79,8 @@ def products(asked: Asked) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    rows = table if not chosen else table[table["alert"] == chosen]
-    rows = rows.sort_values(["at_risk", "value"], ascending=False, kind="stable")
-    shown = rows[
-        ["title", "available", "daily_sales", "cover_days", "on_order", "overdue", "lead_days", "reorder", "at_risk"]
-    ].assign(
-        cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf),
-        alert=_words(rows["alert"], ALERTS),
-        kind=[f"{abc}{xyz}" for abc, xyz in zip(rows["abc"], rows["xyz"], strict=True)],
-        pattern=_words(rows["pattern"], _PATTERNS),
-        stage=_words(rows["stage"], _STAGES),
-        bulk_share=rows["bulk_share"],
-    )
     tables.show(
-        shown,
+        kept.of(_product_rows, table, str(chosen or "")),
         "stock_products",
         {
             "title": Shape(_("Product")),
@@ -117,6 +105,21 @@ def products(asked: Asked) -> None:
     cites.show([f"inventory.{limit}" for limit in limits])
 
 
+def _product_rows(table: pd.DataFrame, chosen: str) -> pd.DataFrame:
+    rows = table if not chosen else table[table["alert"] == chosen]
+    rows = rows.sort_values(["at_risk", "value"], ascending=False, kind="stable")
+    return rows[
+        ["title", "available", "daily_sales", "cover_days", "on_order", "overdue", "lead_days", "reorder", "at_risk"]
+    ].assign(
+        cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf),
+        alert=_words(rows["alert"], ALERTS),
+        kind=[f"{abc}{xyz}" for abc, xyz in zip(rows["abc"], rows["xyz"], strict=True)],
+        pattern=_words(rows["pattern"], _PATTERNS),
+        stage=_words(rows["stage"], _STAGES),
+        bulk_share=rows["bulk_share"],
+    )
+
+
 def clearance(asked: Asked) -> None:
     """What to clear."""
     rows = asked.stock.clearance
@@ -132,13 +135,8 @@ def clearance(asked: Asked) -> None:
             idle=int(_limit(asked, "inventory.dead_stock_days")),
         )
     )
-    shown = rows[["title", "on_hand", "surplus", "tied_up", "days_to_clear", "days_with_discount", "planned"]].assign(
-        alert=_words(rows["alert"], ALERTS),
-        days_to_clear=rows["days_to_clear"].where(rows["days_to_clear"] < math.inf),
-        days_with_discount=rows["days_with_discount"].where(rows["days_with_discount"] < math.inf),
-    )
     tables.show(
-        shown,
+        kept.of(_clearance_rows, rows),
         "stock_clearance",
         {
             "title": Shape(_("Product")),
@@ -156,31 +154,22 @@ def clearance(asked: Asked) -> None:
     cites.show(["inventory.excess_cover_days", "inventory.dead_stock_days"])
 
 
+def _clearance_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[["title", "on_hand", "surplus", "tied_up", "days_to_clear", "days_with_discount", "planned"]].assign(
+        alert=_words(rows["alert"], ALERTS),
+        days_to_clear=rows["days_to_clear"].where(rows["days_to_clear"] < math.inf),
+        days_with_discount=rows["days_with_discount"].where(rows["days_with_discount"] < math.inf),
+    )
+
+
 def suppliers(asked: Asked) -> None:
     """How every supplier keeps its word."""
     rows = asked.stock.suppliers
     if not len(rows):
         st.caption(_("There are no purchase orders yet; with them this place shows who is late and who is faulty."))
         return
-    shown = pd.DataFrame(
-        {
-            "name": rows["supplier"],
-            "late": [_rate(row.late_rate, row.late_low, row.late_high) for row in rows.itertuples()],
-            "late_verdict": _words(rows["late_verdict"], _VERDICTS),
-            "deliveries": rows["deliveries"],
-            "defects": [_rate(row.defect_rate, row.defect_low, row.defect_high) for row in rows.itertuples()],
-            "defect_verdict": _words(rows["defect_verdict"], _VERDICTS),
-            "lead_days": rows["lead_days"],
-            "lead_sd": rows["lead_sd"],
-            "promised_days": rows["promised_days"],
-            "overdue": rows["overdue"],
-            "single_source": rows["single_source"],
-            "extra_units": rows["extra_units"],
-            "extra_money": rows["extra_value"],
-        }
-    )
     tables.show(
-        shown,
+        kept.of(_supplier_rows, rows),
         "stock_suppliers",
         {
             "name": Shape(_("Supplier")),
@@ -213,6 +202,26 @@ def suppliers(asked: Asked) -> None:
 
 def _limit(asked: Asked, key: str) -> float:
     return parameter(key, asked.stock.spec.thresholds)
+
+
+def _supplier_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": rows["supplier"],
+            "late": [_rate(row.late_rate, row.late_low, row.late_high) for row in rows.itertuples()],
+            "late_verdict": _words(rows["late_verdict"], _VERDICTS),
+            "deliveries": rows["deliveries"],
+            "defects": [_rate(row.defect_rate, row.defect_low, row.defect_high) for row in rows.itertuples()],
+            "defect_verdict": _words(rows["defect_verdict"], _VERDICTS),
+            "lead_days": rows["lead_days"],
+            "lead_sd": rows["lead_sd"],
+            "promised_days": rows["promised_days"],
+            "overdue": rows["overdue"],
+            "single_source": rows["single_source"],
+            "extra_units": rows["extra_units"],
+            "extra_money": rows["extra_value"],
+        }
+    )
 
 
 def agreed(asked: Asked) -> None:

@@ -80,14 +80,20 @@ def show(
 
 def _drawn(figure: go.Figure) -> _Drawn:
     meta = figure.layout.meta or {}
+    # Changed as what is sent: a copy of the figure would check every property of it and of its template again.
+    told = json.loads(figure.to_json())
+    layout = told["layout"]
     # Plotly breaks no lines: on a telephone a title inside the picture would be cut.
-    bare = type(figure)(figure)
-    bare.update_layout(title=None, margin={"t": 16})
-    bare.for_each_trace(lambda trace: trace.update(x=_wrapped(trace.x)), selector={"type": "waterfall"})
-    # Plotly would list helper lines as "trace 0".
-    bare.for_each_trace(lambda trace: trace.update(showlegend=False) if not trace.name else None)
-    sent = _sent()(json.loads(bare.to_json()))
-    return _Drawn(str(meta.get("title", "")), str(meta.get("subtitle", "")), sent)
+    if "title" in layout:
+        layout["title"] = {}
+    layout["margin"] = {**layout.get("margin", {}), "t": 16}
+    for trace in told["data"]:
+        if trace.get("type") == "waterfall":
+            trace["x"] = _wrapped(trace["x"])
+        # Plotly would list helper lines as "trace 0".
+        if not trace.get("name"):
+            trace["showlegend"] = False
+    return _Drawn(str(meta.get("title", "")), str(meta.get("subtitle", "")), _sent()(told))
 
 
 @functools.cache

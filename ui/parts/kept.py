@@ -15,13 +15,14 @@ from typing import Any
 
 from ecops import door
 from ecops.charts import Look
+from ecops.messages import Message
 from ecops.periods import Period
 from ui.parts.text import look
 
 _MOST = 512
 """Things kept; each is a figure or a table as it is sent, some tens of kilobytes."""
 
-_VALUES = (str, int, float, bool, type(None), dt.date, Period, Look)
+_VALUES = (str, int, float, bool, type(None), dt.date, Period, Look, Message)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

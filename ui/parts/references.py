@@ -98,7 +98,7 @@ def _table(gaps: Sequence[Gap], currency: str) -> None:
             "gap": Shape(_("Gap"), "figure"),
             "better": Shape(_("Better or worse")),
             "who": Shape(_("Whose")),
-            "day": Shape(_("Of"), "date"),
+            "day": Shape(_("Day"), "date"),
             "source": Shape(_("Source")),
         },
         download="ecops_benchmarks",

@@ -41,7 +41,8 @@ def show() -> None:
     st.caption(
         _(
             "The line on a picture is your own value before an uploaded one, your tier before the industry, the "
-            "average before the best. Examples of the handbooks draw no line."
+            "average before the best. The handbooks' examples only stand in for the weekly line of the funnel, named "
+            "as such."
         )
     )
     _table(found, data.currency)
