@@ -13,7 +13,8 @@ PROMISED = {
     "order_lines", "orders", "events", "traffic_daily", "ad_spend_daily", "products", "inventory_snapshots",
     "purchase_orders", "presale_deposits", "experiment_units", "experiment_totals", "peer_kpis", "listings",
     "after_sales", "settlements", "coupons", "ad_keywords_daily",
-    "price_history", "reviews", "benchmarks", "calendar", "customers", "surveys", "coupon_redemptions", "suppliers",
+    "price_history", "cost_history", "reviews", "benchmarks", "calendar", "customers", "surveys", "coupon_redemptions",
+    "suppliers", "search_words", "payment_attempts", "service_contacts", "page_loads", "content_daily",
 }  # fmt: skip
 ALL = [(name, column.name) for name, entry in tables().items() for column in entry.columns]
 
