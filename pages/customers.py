@@ -4,7 +4,7 @@ import streamlit as st
 
 from ecops.customers import answers
 from ui.customers import choices, people, plan, programme, segments, tiers, value
-from ui.parts import cards, findings
+from ui.parts import cards, findings, worked_out
 from ui.parts.text import _
 
 st.title(_("Who are our customers, what are they worth, and who gets which coupon?"))
@@ -52,3 +52,6 @@ plan.export(looked, planned)
 
 st.subheader(_("What did it bring?"), anchor=False)
 plan.outcome(looked)
+
+st.subheader(_("Details"), anchor=False)
+worked_out.show("customers")

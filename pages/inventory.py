@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.inventory import asked as question
 from ui.inventory import lists, orders, pictures, planned
-from ui.parts import cards, findings
+from ui.parts import cards, findings, worked_out
 from ui.parts.text import _
 
 st.title(_("What do we order today?"))
@@ -50,4 +50,5 @@ st.subheader(_("Where and when is it wanted?"), anchor=False)
 planned.places(asked)
 
 st.subheader(_("Details"), anchor=False)
+worked_out.show("inventory")
 lists.method()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.parts import cards, findings
+from ui.parts import cards, findings, worked_out
 from ui.parts.text import _
 from ui.presale import asked as question
 from ui.presale import decision, lists, pictures
@@ -42,4 +42,5 @@ st.subheader(_("From visit to deposit to balance"), anchor=False)
 lists.funnel(asked)
 
 st.subheader(_("Details"), anchor=False)
+worked_out.show("presale")
 lists.method()

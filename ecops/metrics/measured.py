@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from ecops.capability import capabilities
 from ecops.errors import EcopsError
 from ecops.metrics.daily import opened
 from ecops.periods import Period
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,9 @@ def measured(data: Any, period: Period) -> Mapping[str, Measured]:
             try:
                 told = guest.measured(ready, period)
             except EcopsError:
+                continue
+            except Exception:  # noqa: BLE001 - the others have to be heard whatever is wrong with one
+                _LOG.exception("the figures of %s failed", guest.key)
                 continue
             found.update({key: figure for key, figure in told.items() if math.isfinite(figure.value)})
     return found

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ecops import EcopsError
 from ecops.handbook import roles
-from ecops.messages import Term
+from ecops.messages import Percent, Term
 from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY
 from ecops.review import Target, Targets, Weekly, stages
@@ -31,6 +31,9 @@ def targets(review: Weekly) -> None:
     with st.expander(_("Targets"), key="targets"):
         for branch in review.goals:
             _branch(branch, review)
+            if branch.metric == "gmv" and branch.goal > 0:
+                reached = Percent(branch.value / branch.goal)
+                st.markdown(_("{metric}: {value}", metric=metric("gmv_attainment").label, value=reached))
         _parts(review)
         _suggested(review)
         with st.form("new_target", border=False, enter_to_submit=False):
