@@ -15,14 +15,14 @@ from typing import Any
 
 from ecops import door
 from ecops.charts import Look
-from ecops.messages import Message
+from ecops.messages import Message, Named
 from ecops.periods import Period
 from ui.parts.text import look
 
 _MOST = 512
 """Things kept; each is a figure or a table as it is sent, some tens of kilobytes."""
 
-_VALUES = (str, int, float, bool, type(None), dt.date, Period, Look, Message)
+_VALUES = (str, int, float, bool, type(None), dt.date, Period, Look)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,9 +73,12 @@ def _known(argument: Any) -> Hashable:
 
 
 def _plain(argument: Any) -> bool:
-    """Whether an argument is what it says: a value, or a tuple or a frozen record of such."""
+    """Whether an argument is what it says: a value, or a sentence, a tuple or a frozen record of such."""
     if isinstance(argument, _VALUES):
-        return True
+        # A name that somebody gave is equal to another one of the same letters, whatever it is called in English.
+        return not isinstance(argument, Named)
+    if isinstance(argument, Message):
+        return all(map(_plain, argument.params.values()))
     if isinstance(argument, tuple):
         return all(map(_plain, argument))
     frozen = dataclasses.is_dataclass(argument) and argument.__dataclass_params__.frozen  # type: ignore[attr-defined]
