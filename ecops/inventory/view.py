@@ -254,7 +254,9 @@ def peak(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> C
     found = stock(ready, spec, today)
     days = {"start": found.today - 89 * ONE_DAY, "until": found.today}
     units = source.ask(ready, "parcels", **days)["units"].iloc[0]
-    return capacity(found.shop.panel, found.forecast.mean, levels(found.shop.panel), float(units or math.nan))
+    # The mean of four weeks is level enough for a shop as a whole, and quick.
+    usual = levels(found.shop.panel, "mean_28")
+    return capacity(found.shop.panel, found.forecast.mean, usual, float(units or math.nan))
 
 
 def places(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
