@@ -8,7 +8,7 @@ PEERS := .venv-peers
 SOURCES := app.py serve.py pages ui ecops sample_data tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench sample docs clean
+.PHONY: help run test check format e2e bench mutate sample docs clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -56,6 +56,10 @@ bench: $(VENV)/.dev ## speed against peers and the physical limit, side by side 
 	@sh tools/peers.sh "$(PYTHON)" "$(PEERS)" benchmarks/peers.txt
 	@for file in benchmarks/*.py; do \
 		echo "== $$file"; ECOPS_PEERS=$(PEERS)/bin/python PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+
+mutate: $(VENV)/.dev ## change single lines of the methods and see that tests notice (an hour; ARGS="statistics --each 2")
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0 coverage==7.17.5
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.mutate $(ARGS)
 
 sample: $(VENV)/.run ## write the sample shop anew and load it into ./workspace
 	@$(BIN)/python -m sample_data.generate

@@ -10,7 +10,7 @@ from tools.calibrate.shops import Effect, Shape, memory_noise, simulate
 CASES, MORE = 8, 60
 """Cases of a scene at first, and once more of one that looks doubtful after them."""
 
-PROMISED = [promise for promise in promises() if promise.name.startswith(("growth.", "funnel."))]
+PROMISED = [promise for promise in promises() if promise.name.startswith(("growth.", "funnel.", "presale."))]
 FAMILIES = sorted({".".join(promise.name.split(".")[:2]) for promise in PROMISED})
 
 

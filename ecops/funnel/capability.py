@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typer
 
     from ecops.finding import Finding
+    from ecops.metrics.measured import Measured
     from ecops.periods import Compare, Period
     from ecops.store import Data
 
@@ -27,6 +28,17 @@ def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
         *product_findings(data, period),
         *rule_findings(data, period, compare),
     ]
+
+
+def measured(data: Data, period: Period) -> Mapping[str, Measured]:
+    """The figures behind the steps, for whoever shows all figures."""
+    from ecops.funnel.leaks.overview import further_figures
+    from ecops.metrics.measured import Measured
+
+    return {
+        figure.metric.key: Measured(figure.value, figure.low, figure.high, figure.n)
+        for figure in further_figures(data, period)
+    }
 
 
 def levers() -> Mapping[str, Term]:
@@ -54,6 +66,7 @@ CAPABILITY = Capability(
     page="funnel",
     findings=findings,
     advice=Path(__file__).parent / "advice.toml",
+    measured=measured,
     levers=levers,
     commands=commands,
     modules=("ecops.funnel.telling.weekly", "ecops.funnel.leaks.rules"),

@@ -22,9 +22,9 @@ AREAS: Mapping[str, Term] = {
     "service": Term(en="Service", zh="客服与售后"),
     "customer": Term(en="Customers", zh="客户"),
     "listing": Term(en="Listings", zh="商品页"),
-    "data": Term(en="Data", zh="数据"),
     "competitor": Term(en="Competitors", zh="竞店"),
     "promotion": Term(en="Promotions", zh="活动"),
+    "data": Term(en="Data", zh="数据"),
 }
 """What the areas are called, in the order in which they are shown."""
 
@@ -36,7 +36,7 @@ _UNITS: Mapping[str, Term] = {
     "units": Term(en="units", zh="件"),
     "suppliers": Term(en="suppliers", zh="家"),
     "shops": Term(en="shops", zh="家"),
-    "sources": Term(en="sources", zh="种"),
+    "sources": Term(en="kinds", zh="类"),
     "score": Term(en="points", zh="分"),
     "ratio": Term(en="times", zh="倍"),
     "rate": Term(en="per cent", zh="%"),

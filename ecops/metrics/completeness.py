@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecops.handbook import get
+from ecops import handbook
 from ecops.messages import Message, Percent, Term
 from ecops.metrics.daily import opened
 from ecops.store import rollups
@@ -18,6 +18,10 @@ from ecops.tables import table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+CITES = ("data.sources_min", "data.completeness_min")
+"""Parameters of the handbooks that its verdict rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,12 @@ class Completeness:
             return Message("None of {kinds} kinds of sources is loaded yet.", kinds=self.kinds)
         enough = self.loaded >= self.needed and self.share >= self.goal
         told = Message(
-            "{loaded} of {kinds} kinds of sources are loaded; {share} of the fields that figures need are filled "
-            "(there should be {goal}).",
-            loaded=self.loaded, kinds=self.kinds, share=Percent(self.share), goal=Percent(self.goal),
+            "{loaded} of {kinds} kinds of sources are loaded (there should be {needed}); {share} of the fields that "
+            "figures need are filled (there should be {goal}).",
+            loaded=self.loaded, kinds=self.kinds, needed=self.needed, share=Percent(self.share),
+            goal=Percent(self.goal),
         )  # fmt: skip
         return told if not enough else Message("{told} Both are as they should be.", told=told)
-
-
-CITES = ("data.sources_min", "data.completeness_min")
-"""Parameters of the handbooks that say how much data there should be."""
 
 
 @functools.cache
@@ -116,8 +117,8 @@ def completeness(data: Any) -> Completeness:
     fields = fields.sort_values(["share", "table", "field"], ignore_index=True)
     sources = pd.DataFrame(lines)
     return Completeness(
-        int(sources["loaded"].sum()), len(lines), int(get("data.sources_min", ready)), _share(cells),
-        get("data.completeness_min", ready), sources, fields,
+        int(sources["loaded"].sum()), len(lines), int(handbook.get("data.sources_min", ready)), _share(cells),
+        handbook.get("data.completeness_min", ready), sources, fields,
     )  # fmt: skip
 
 

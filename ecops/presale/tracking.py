@@ -62,7 +62,8 @@ def track(now: Series, past: Sequence[Series] = (), *, back: int = _BACK, spec: 
     known = max(seen - back, math.ceil(seen / 3))
     origin = now.until(known)
     rows = []
-    p, state, expected = math.nan, "early", math.nan
+    p, expected = math.nan, math.nan
+    state: State = "early"
     held = seen - known >= 1 and known >= 2
     for day in range(1, now.days + 1):
         low = middle = high = math.nan
@@ -72,7 +73,8 @@ def track(now: Series, past: Sequence[Series] = (), *, back: int = _BACK, spec: 
             low, middle, high = np.quantile(drawn, (0.05, 0.5, 0.95), method="inverted_cdf")
             told = "origin"
             if day == seen:
-                p, state, expected = *_judged(now.total, drawn, low, high), float(middle)
+                p, state = _judged(now.total, drawn, low, high)
+                expected = float(middle)
         elif day > seen:
             drawn = deposits_by(now, past, day / now.days, chosen)
             low, middle, high = np.quantile(drawn, (0.05, 0.5, 0.95), method="inverted_cdf")

@@ -112,4 +112,5 @@ def test_a_home_page_above_the_industry_is_told():
         "首页: 45% leave after this page; 38% is the industry's figure of the handbooks."
     )
     assert "main image and keywords" in finding.action.text.text("en")
+    assert finding.parameters == ("funnel.bounce_industry",)
     assert fired(page_loads=shops.pages(home=0.38)) == {}

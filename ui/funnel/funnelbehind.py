@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from ecops.funnel.leaks import benchmarks, overview, pictures, rules, trends
+from ecops import handbook
+from ecops.charts import Level
+from ecops.funnel.leaks import overview, pictures, rules, trends
 from ecops.funnel.leaks.figures import Figure
 from ecops.funnel.spec import known_steps
-from ecops.messages import Message, Percent, Value
+from ecops.messages import Message, Value
+from ecops.metrics import benchmarks
+from ecops.metrics.registry import metric
 from ui.funnel import funnelmore
 from ui.funnel.funnel import Asked
 from ui.parts import cards, charts, cites, errors, tables
@@ -33,15 +38,18 @@ RULES: dict[str, tuple[str, ...]] = {
 _ROW = 35
 """Height of a row of a table, in pixels: the figures are seen without scrolling."""
 
+GOAL = "funnel.cvr_goal_6m"
+"""Parameter with the handbooks' goal of conversion."""
+
 WAY = Message("From the first step to the last")
 
 
 def subjects() -> dict[str, tuple[str, Callable[[Scope, Asked], None]]]:
     """Key in the address -> name of the subject, and what draws it."""
     return {
-        "figures": (_("Figures"), figures),
+        "figures": (_("All figures"), figures),
         "time": (_("Over time"), over_time),
-        "searches": (_("Searches"), funnelmore.searches),
+        "searches": (_("Words searched for"), funnelmore.searches),
         "payments": (_("Failed payments"), funnelmore.payments),
         "service": (_("Service and reminders"), funnelmore.service),
         "carts": (_("Unpaid carts"), funnelmore.carts),
@@ -90,7 +98,7 @@ def figures(scope: Scope, _asked: Asked) -> None:
             "value": _written(figure, figure.value),
             "interval": _interval(figure),
             "before": _written(figure, figure.before),
-            "others": _others(scope, figure.metric.key),
+            "others": _others(figure.metric.key),
             "n": figure.n if figure.n else math.nan,
             "means": plain(figure.metric.formula),
             "note": plain(figure.reason or figure.note or ""),
@@ -112,10 +120,15 @@ def figures(scope: Scope, _asked: Asked) -> None:
     )
 
 
-def _others(scope: Scope, key: str) -> str:
-    """Reference values of a figure, with their source."""
-    found = workspaces.answer(benchmarks.benchmarks, key, scope.period, where=())
-    return joined(plain(benchmark.told) for benchmark in found)
+def _others(key: str) -> str:
+    """Reference values of a figure, with whose they are and their source."""
+    told = [
+        Message(
+            "{who} {value} ({source})", who=one.who, value=cards.value(metric(key), one.value, ""), source=one.source
+        )
+        for one in workspaces.answer(benchmarks.benchmarks, key)
+    ]
+    return joined(plain(one) for one in told)
 
 
 def _written(figure: Figure, value: float) -> str:
@@ -176,27 +189,21 @@ def _step_line(scope: Scope) -> None:
     }
     labels = {step: plain(name) for step, name in names.items()}
     step = st.selectbox(_("Step"), list(labels), format_func=labels.__getitem__, key="fline_step", width=280)
-    others: tuple[benchmarks.Benchmark, ...] = ()
-    goal = None
+    levels: tuple[Level, ...] = ()
     if step == trends.WHOLE:
-        others = workspaces.answer(benchmarks.benchmarks, "pay_conversion", scope.period, where=())
-        goal = workspaces.answer(_goal, "pay_conversion")
+        goal = Level(Message("goal within six months"), workspaces.answer(_goal))
+        levels = (goal, *workspaces.answer(benchmarks.levels, "pay_conversion"))
     part = rows[rows["step"] == step]
-    figure = pictures.rate_line(part, names[step], look(), others, goal)
+    figure = pictures.rate_line(part, names[step], look(), levels)
     shown = part.drop(columns=["step"])
     shapes = {"week": Shape(_("Week from"), "date"), "n": Shape(_("Entered"), "count"), **_rate_shapes()}
     charts.show(figure, "funnel_line", shown, shapes)
-    for other in others:
-        st.caption(_("What others reach: {benchmark}", benchmark=other.told))
-    if goal is not None:
-        st.caption(
-            _("The handbooks' goal within six months is {goal}; yours stands in the weekly review.", goal=Percent(goal))
-        )
-        cites.show([benchmarks.GOAL["pay_conversion"], benchmarks.HANDBOOK["pay_conversion"]])
+    if levels:
+        cites.show((GOAL,))
 
 
-def _goal(data: object, key: str) -> float | None:
-    return benchmarks.goal(key, data)
+def _goal(data: Any) -> float:
+    return handbook.get(GOAL, data)
 
 
 def checklist(_scope: Scope, asked: Asked) -> None:

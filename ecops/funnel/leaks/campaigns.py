@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecops import handbook
 from ecops.funnel.leaks.figures import asked, by_day, mean_of_days
-from ecops.handbook import get
 from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY, Period
 from ecops.statistics import benjamini_hochberg, critical_value, two_sided
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ROI = "finance.sku_roi_min"
+"""Parameter with the lowest acceptable return."""
 
 DAYS = 28
 """A campaign is judged over at least four weeks: a week of one campaign swings too much."""
@@ -39,7 +42,7 @@ def campaign_returns(data: Any, period: Period) -> tuple[pd.DataFrame, Period]:
     if not ready.has("ad_spend_daily"):
         return pd.DataFrame(), span
     rows = asked(ready, "campaigns_by_day", span.start, span.end)
-    needed = get("finance.sku_roi_min", ready)
+    needed = handbook.get(ROI, ready)
     found, p_values = [], []
     for (platform, campaign), part in rows.groupby(["platform", "campaign"], sort=True):
         days = by_day(part.rename(columns={"paid_amount": "on", "cost": "of"}))

@@ -161,13 +161,20 @@ def ratio_figure(key: str, rows: pd.DataFrame, period: Period, before: Period, n
 
 
 def by_day(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sums of `on` and `of` by day, in the order of the days; days without a case are left out."""
+    """Sums of `on` and `of` by day, in the order of the days; days without a case are left out.
+
+    Args:
+        rows: `date`, `on` and `of`; a row that lacks one of them is left out.
+    """
     import pandas as pd
 
-    used = rows[["date", "on", "of"]].dropna()
-    days = used.assign(date=pd.to_datetime(used["date"]).dt.date).groupby("date", sort=True).sum().reset_index()
-    found: pd.DataFrame = days[days["of"] > 0].astype({"on": float, "of": float})
-    return found
+    days, on, of = (rows[name].to_numpy() for name in ("date", "on", "of"))
+    above, below = on.astype(np.float64), of.astype(np.float64)
+    known = np.isfinite(above) & np.isfinite(below)
+    distinct, place = np.unique(days[known].astype("datetime64[D]"), return_inverse=True)
+    sums = {name: np.bincount(place, values[known], len(distinct)) for name, values in (("on", above), ("of", below))}
+    used = sums["of"] > 0
+    return pd.DataFrame({"date": distinct[used].astype(object), "on": sums["on"][used], "of": sums["of"][used]})
 
 
 def _inside(days: pd.DataFrame, span: Period) -> pd.DataFrame:

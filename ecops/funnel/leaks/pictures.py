@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecops.charts import PALETTE, Look, count_axis, date_axis, pale, percent_axis, plain, title
-from ecops.funnel.leaks.benchmarks import Benchmark
+from ecops.charts import PALETTE, Level, Look, count_axis, date_axis, level_lines, pale, percent_axis, plain, title
 from ecops.messages import Message, Percent, Value, write
 
 if TYPE_CHECKING:
@@ -18,8 +17,7 @@ def rate_line(
     rows: pd.DataFrame,
     name: Value,
     look: Look | None = None,
-    benchmarks: Sequence[Benchmark] = (),
-    goal: float | None = None,
+    levels: Sequence[Level] = (),
 ) -> go.Figure | None:
     """One rate from week to week with its interval; what others reach and the goal as lines across.
 
@@ -27,8 +25,7 @@ def rate_line(
         rows: `week`, `rate`, `low`, `high` in the order of the weeks.
         name: what the rate is called.
         look: language and colours of the reader.
-        benchmarks: at most two of them are drawn.
-        goal: None for none.
+        levels: what it is held against, such as a goal and a benchmark.
     """
     import plotly.graph_objects as go
 
@@ -43,23 +40,16 @@ def rate_line(
         x=rows["week"], y=rows["rate"], mode="lines+markers", name=plain(write(name, look.language)),
         line={"color": PALETTE[0], "width": 2}, hovertemplate="%{x|%Y-%m-%d}: %{y:.1%}<extra></extra>",
     )  # fmt: skip
-    lines = [(item.told, item.value, "dash") for item in benchmarks[:2]]
-    lines += [(Message("goal {value}", value=Percent(goal)), goal, "dot")] if goal is not None else []
-    for label, value, dash in lines:
-        figure.add_scatter(
-            x=[rows["week"].iloc[0], rows["week"].iloc[-1]], y=[value, value], mode="lines",
-            name=plain(write(label, look.language)), hoverinfo="name",
-            line={"color": look.ink.benchmark, "dash": dash, "width": 1.5},
-        )  # fmt: skip
+    level_lines(figure, levels, Percent, look)
     first, last = rows.iloc[0], rows.iloc[-1]
     takeaway = Message(
         "{name}: {last} in the last week, {first} in the first of these {n} weeks.",
         name=name, last=Percent(float(last["rate"])), first=Percent(float(first["rate"])), n=len(rows),
     )  # fmt: skip
     title(figure, takeaway, Message("By week, with the 95% interval."), look.language)
-    figure.update_layout(showlegend=bool(lines), legend={"orientation": "h", "y": -0.2})
+    figure.update_layout(showlegend=False)
     figure.update_xaxes(date_axis(look.language))
-    figure.update_yaxes(percent_axis([0.0, *rows["high"], *(value for _, value, _ in lines)]))
+    figure.update_yaxes(percent_axis([0.0, *rows["high"], *(level.value for level in levels)]))
     return figure
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ecops import handbook
 from ecops.finding import Amount, Finding, Trial
 from ecops.funnel.leaks import campaigns, launches, pages, payments, searches, sources
 from ecops.funnel.leaks.figures import HISTORY_DAYS, Figure, asked, rate_figure
-from ecops.handbook import advice, get
+from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Number, Percent, Value
 from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY, Compare, Period
@@ -24,6 +25,9 @@ from ecops.words import where
 
 SURE, LIKELY = 0.01, 0.05
 """A change is confirmed below the first and to be watched below the second, after the correction for all platforms."""
+
+BOUNCE = "funnel.bounce_industry"
+"""Parameter with the industry's bounce of a home page."""
 
 LEAST_BOUNCE = 0.05
 """Smallest relative rise or gap of a bounce rate worth telling."""
@@ -72,7 +76,7 @@ def bounce_findings(data: Any, period: Period, compare: Compare = "previous") ->
             for platform, part in rows.groupby("platform", sort=True):
                 if platform not in known:
                     found.append((str(platform), rate_figure("bounce_rate", part, period, before)))
-        q_values = benjamini_hochberg([figure.p_value for _, figure in found]) if found else []
+        q_values = benjamini_hochberg([figure.p_value for _, figure in found])
         for (platform, figure), q_value in zip(found, q_values, strict=True):
             rise = figure.value - figure.before
             if q_value < LIKELY and rise > LEAST_BOUNCE * figure.before:
@@ -118,7 +122,7 @@ def _homes(data: Any, period: Period) -> Iterator[Finding]:
     """Home pages, whose bounce the handbooks compare with the industry's."""
     if not data.has("page_loads"):
         return
-    industry = get("funnel.bounce_industry", data)
+    industry = handbook.get(BOUNCE, data)
     named = pages.bounce_by_page(data, period)
     homes = [str(page) for page in named.loc[named["home"], "page"]] if len(named) else []
     rows = asked(data, "page_loads", period.start, period.end)
@@ -128,7 +132,7 @@ def _homes(data: Any, period: Period) -> Iterator[Finding]:
         if visits >= 100 and low > industry and value > (1 + LEAST_BOUNCE) * industry:
             yield _standing(
                 "bounce_high", "bounce_rate", {"page": page}, period, kind="rate", before=industry, after=value,
-                ci=(low - industry, high - industry), n=int(visits), parameters=("funnel.bounce_industry",),
+                ci=(low - industry, high - industry), n=int(visits), parameters=(BOUNCE,),
                 headline=Message(
                     "{page}: {rate} leave after this page; {industry} is the industry's figure of the handbooks.",
                     page=page, rate=Percent(value), industry=Percent(industry),
@@ -273,7 +277,7 @@ def _campaigns(data: Any, period: Period) -> Iterator[Finding]:
         yield _standing(
             "ad_roi_low", "roi", subject, span, kind="traffic", before=float(row["needed"]), after=float(row["roi"]),
             ci=(float(row["low"] - row["needed"]), float(row["high"] - row["needed"])),
-            q_value=float(row["q_value"]), n=span.days, parameters=("finance.sku_roi_min",),
+            q_value=float(row["q_value"]), n=span.days, parameters=(campaigns.ROI,),
             money=Amount(week[0], min(week[1:]), max(week[1:]), currency, "week"),
             headline=Message(
                 "{place}: each unit of money spent brought {roi}; {needed} is the lowest acceptable.",

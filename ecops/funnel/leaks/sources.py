@@ -83,9 +83,7 @@ def _compared(own: pd.DataFrame, rest: pd.DataFrame, period: Period) -> tuple[di
     line: dict[str, float] = {"visitors": visitors}
     p_values, shares = [], []
     for name, (above, below) in MEASURES.items():
-        mine, theirs = (
-            by_day(side.rename(columns={above: "on", below: "of"})[["date", "on", "of"]]) for side in (own, rest)
-        )
+        mine, theirs = (by_day(side.rename(columns={above: "on", below: "of"})) for side in (own, rest))
         (value, error, freedom), (other, other_error, other_freedom) = mean_of_days(mine), mean_of_days(theirs)
         line[name] = value
         p_values.append(float("nan"))

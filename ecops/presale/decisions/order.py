@@ -246,11 +246,14 @@ def two_orders(prediction: Prediction, money: Economics) -> TwoOrders:
 
 
 def _part(prediction: Prediction, rows: np.ndarray) -> Prediction:
-    return Prediction(
-        *(getattr(prediction, name)[rows] for name in ("deposits", "paid", "spot", "returned", "need")),
-        prediction.conversion,
-        prediction.uplift,
-        prediction.campaigns,
+    """Some of the futures."""
+    return replace(
+        prediction,
+        deposits=prediction.deposits[rows],
+        paid=prediction.paid[rows],
+        spot=prediction.spot[rows],
+        returned=prediction.returned[rows],
+        need=prediction.need[rows],
     )
 
 

@@ -84,11 +84,23 @@ def _draws(prior: Conversion, count: int, seed: int) -> Floats:
     degrees = _DEGREES + prior.campaigns - 1
     between = (_DEGREES * top / (_ASSUMED + 1) + (prior.campaigns - 1) * top / (size + 1)) / degrees
     # The variance itself is known from few campaigns: scaled inverse chi-square.
-    variance = between * degrees / random.chisquare(degrees + 2, count)
+    variance = between * degrees / _squares(degrees + 2, count, seed)
     blur = np.sqrt(variance / prior.campaigns + prior.noise) / top
-    centre = 1 / (1 + np.exp(-(np.log(mean / (1 - mean)) + blur * random.standard_normal(count))))
+    centre = 1 / (1 + np.exp(-(np.log(mean / (1 - mean)) + blur * _normals(count, seed))))
     strength = np.clip(centre * (1 - centre) / variance - 1, 2.0, 1_000.0)
     return np.asarray(random.beta(centre * strength, (1 - centre) * strength), dtype=np.float64)
+
+
+@functools.lru_cache(maxsize=64)
+def _squares(degrees: float, count: int, seed: int) -> Floats:
+    """Chi-square numbers, the same for all products: they share what is not known of the campaign."""
+    return np.asarray(np.random.default_rng((seed, 4)).chisquare(degrees, count), dtype=np.float64)
+
+
+@functools.lru_cache(maxsize=64)
+def _normals(count: int, seed: int) -> Floats:
+    """Normal numbers, the same for all products."""
+    return np.asarray(np.random.default_rng((seed, 5)).standard_normal(count), dtype=np.float64)
 
 
 def conversion_prior(deposits: ArrayLike, paid: ArrayLike, most: float = MOST) -> Conversion:
