@@ -104,6 +104,7 @@ class Reader:
             subprotocols=["streamlit"],
             origin=f"http://127.0.0.1:{self.port}",
             max_size=None,
+            open_timeout=120,
             additional_headers={"Cookie": self.cookie},
         )
         return self
