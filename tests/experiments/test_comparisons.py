@@ -349,3 +349,11 @@ def test_no_spread_is_an_error():
         compare_ratios(([1.0, 2.0], [0.0, 0.0]), ([1.0, 2.0], [1.0, 1.0]))
     # One arm without spread is no obstacle.
     assert math.isfinite(compare_means([2.0, 2.0, 2.0], [1.0, 2.0, 4.0]).low)
+
+
+def test_without_enough_payers_or_values_nothing_is_capped():
+    from ecops.experiments.statistics.capping import high_limit
+
+    assert high_limit(np.array([5.0, 4.0, 3.0]), 9) == math.inf
+    assert high_limit(np.array([5.0]), 57) == math.inf
+    assert high_limit(np.array([5.0, 4.0]), 57) == 4.0

@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
 from ecops.errors import SpecError
-from ecops.experiments import Design, days_needed, minimum_effect, plan, power, sample_size
+from ecops.experiments import Design, Experiment, days_needed, minimum_effect, plan, power, sample_size
 
 
 def test_rates_by_hand_and_what_evan_millers_form_misses():
@@ -95,3 +95,9 @@ def test_impossible_questions_are_errors():
         minimum_effect(Design(0.5), 6)
     with pytest.raises(SpecError):
         days_needed(10, 0)
+
+
+@pytest.mark.parametrize("name", ["monthly_traffic", "planned_sample", "assumed_sample"])
+def test_a_count_that_cannot_be_is_told_with_its_value(name):
+    with pytest.raises(SpecError, match=rf"{name} is -5"):
+        Experiment(minimum_lift=0.12, **{name: -5})
