@@ -281,6 +281,13 @@ def _verdict(shop: Shop, items: tuple[Item, ...]) -> Message:
         "high": Count(high),
         "order": Count(item.plan.quantity),
     }
+    if item.gate is not None and item.gate.verdict != "go":
+        # Nothing is ordered before production is sure to pay.
+        return Message(
+            "{product}: {deposits} of {target} deposits; reached by {closes} with {chance} chance.",
+            product=item.name, deposits=Count(item.gate.deposits), target=Count(item.gate.target),
+            closes=item.series.closes, chance=Percent(item.gate.probability),
+        )  # fmt: skip
     if item.plan.quantity <= 0:
         return Message(
             "{product}: {deposits} deposits so far; {low} to {high} units will be needed, and what is there suffices.",

@@ -130,6 +130,7 @@ def test_a_new_product_is_held_against_its_gate():
     (told,) = [finding for finding in findings(found) if finding.kind == "product"]
     assert "80 of 500 deposits" in told.headline.text("en")
     assert "does not pay" in told.evidence.text("en")
+    assert "80 of 500 deposits" in found.verdict.text("en")
     met = analyse(shop(NOW, *history("B"), products=PRODUCTS), Spec(gate=60, break_even=50))
     (told,) = [finding for finding in findings(met) if finding.kind == "product"]
     assert "reached" in told.headline.text("en")

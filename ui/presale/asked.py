@@ -72,13 +72,14 @@ class Asked:
 def ask() -> Asked | None:
     """The answer for the reader's choices; teach and return None when there is nothing to answer from."""
     chosen = scope.current()
-    if chosen is None or not workspaces.answer(has_deposits):
+    if not workspaces.answer(has_deposits):
         empty.show(
             Message("There are no presale deposits yet: one row a campaign, product and day, past presales too."),
             NEEDED, EXAMPLE,
         )  # fmt: skip
         return None
-    today = chosen.period.end if st.session_state.get("span") == "custom" else None
+    # A shop of deposits alone has no orders or visits from which a period could be chosen.
+    today = chosen.period.end if chosen is not None and st.session_state.get("span") == "custom" else None
     spec = read()
     try:
         base = workspaces.answer(view.presale, Spec(), today)
