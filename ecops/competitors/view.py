@@ -6,13 +6,15 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from ecops.competitors import source
+from ecops.competitors.matching.answers import remembered
+from ecops.competitors.matching.shelves import Matched, match_shelf
 from ecops.competitors.pricing.episodes import promotions
-from ecops.competitors.pricing.index import Index, price_index
+from ecops.competitors.pricing.index import Index, Kind, price_index
 from ecops.competitors.pricing.place import Position, position
 from ecops.competitors.source import Shelf, Spans
 from ecops.competitors.standing.choose import PeerSet, peers
@@ -122,7 +124,8 @@ class Prices:
 
     Attributes:
         shelf: the listings.
-        pairs: matched products: sku, title, own_price, shop, rival_sku, rival_title, rival_price, prob, weight (our
+        matched: every pair with its probability and the queue of those that a person should look at.
+        pairs: pairs that count: sku, title, own_price, shop, rival_sku, rival_title, rival_price, prob, weight (our
             sales of 28 days), currencies, date.
         indexes: kind -> price index of the pairs.
         by_shop: shop -> median price index.
@@ -136,6 +139,7 @@ class Prices:
     """
 
     shelf: Shelf | None
+    matched: Matched | None
     pairs: pd.DataFrame
     indexes: Mapping[str, Index]
     by_shop: Mapping[str, Index]
@@ -146,10 +150,16 @@ class Prices:
     currency: str
 
 
-def prices(data: Any, until: dt.date | None = None) -> Prices | None:
-    """Our prices beside those of rivals; None without listings and without a history of prices."""
+def prices(data: Any, until: dt.date | None = None, answered: int = 0) -> Prices | None:
+    """Our prices beside those of rivals; None without listings and without a history of prices.
+
+    Args:
+        data: the tables.
+        until: nothing later is looked at.
+        answered: position of the journal, so that a remembered answer is made anew when somebody has confirmed a pair.
+    """
     ready: Any = opened(data)
-    found: Prices | None = once(ready, ("rivals", "prices", until), lambda: _prices(ready, until))
+    found: Prices | None = once(ready, ("rivals", "prices", until, answered), lambda: _prices(ready, until))
     return found
 
 
@@ -159,17 +169,16 @@ def _prices(data: Any, until: dt.date | None) -> Prices | None:
         return None
     last = until or _last(shelf, history)
     products = source.own_products(data, Period(last - (SALES_DAYS - 1) * ONE_DAY, last))
-    pairs = _pairs(shelf, products)
-    total = float(products["sales"].sum())
-    held = float(products.loc[products["sku"].isin(pairs["sku"]), "sales"].sum()) / total if total > 0 else math.nan
-    counted = pairs.assign(weight=pairs["weight"].where(total > 0, 1.0)) if len(pairs) else pairs
-    indexes = {kind: _index(counted, kind, held) for kind in ("median", "geo", "basket", "mean")} if len(pairs) else {}
-    shops = {str(shop): _index(rows, "median", held) for shop, rows in counted.groupby("shop")} if len(pairs) else {}
-    places, positions = _places(pairs, products, str(getattr(data, "currency", "")))
-    episodes = promotions(history) if len(history) else promotions(history.assign(price=0.0))
+    matched = match_shelf(shelf, remembered(getattr(data, "state", None))) if shelf is not None else None
+    pairs = _pairs(matched, shelf, products)
+    held = matched.coverage if matched is not None else math.nan
+    indexes = {kind: _index(pairs, kind, held) for kind in get_args(Kind)} if len(pairs) else {}
+    shops = {str(shop): _index(rows, "median", held) for shop, rows in pairs.groupby("shop")} if len(pairs) else {}
+    currency = str(getattr(data, "currency", ""))
+    places, positions = _places(pairs, products, currency)
     return Prices(
-        shelf, pairs, indexes, shops, places, positions, episodes, _changes(history, pairs, last),
-        str(getattr(data, "currency", "")),
+        shelf, matched, pairs, indexes, shops, places, positions, promotions(history), _changes(history, pairs, last),
+        currency,
     )  # fmt: skip
 
 
@@ -186,37 +195,37 @@ def _index(pairs: pd.DataFrame, kind: Any, coverage: float) -> Index:
         return Index(kind, math.nan, math.nan, math.nan, 0, len(pairs), 0, {}, coverage, (error.what,))
 
 
-def _pairs(shelf: Shelf | None, products: pd.DataFrame) -> pd.DataFrame:
-    """Products of ours and of rivals that are the same, by their barcode."""
+def _pairs(matched: Matched | None, shelf: Shelf | None, products: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that count as one product, priced for the same content where both packs say what they hold."""
     import pandas as pd
 
-    if shelf is None or not shelf.rows["own"].any() or shelf.rows["own"].all():
+    if matched is None or shelf is None or matched.pairs.empty:
         return pd.DataFrame({name: [] for name in _COLUMNS})
-    rows = shelf.rows
-    ours, theirs = rows[rows["own"]].drop_duplicates("sku"), rows[~rows["own"]]
-    found = _matched(ours, theirs)
-    sales = products.set_index("sku")["sales"]
+    rows = matched.pairs
+    packs = shelf.rows.drop_duplicates(["shop", "sku"])
+    ours = packs[packs["own"]].drop_duplicates("sku").set_index("sku").reindex(rows["ours"])
+    theirs = packs.set_index(["shop", "sku"]).reindex(list(zip(rows["shop"], rows["theirs"], strict=True)))
+    same_unit = (ours["pack_unit"].to_numpy() == theirs["pack_unit"].to_numpy()) & (ours["pack_unit"].to_numpy() != "")
+    times = np.where(same_unit, ours["pack"].to_numpy() / theirs["pack"].to_numpy(), 1.0)
+    sold = rows["ours"].map(products.drop_duplicates("sku").set_index("sku")["sales"])
+    weight = sold.where(sold > 0, rows["weight"]).to_numpy(dtype=np.float64, na_value=np.nan)
     return pd.DataFrame(
         {
-            "sku": found["sku"],
-            "title": found["title"],
-            "own_price": found["price"],
-            "shop": found["shop_rival"],
-            "rival_sku": found["sku_rival"],
-            "rival_title": found["title_rival"],
-            "rival_price": found["price_rival"],
-            "prob": found["prob"],
-            "weight": found["sku"].map(sales).fillna(0.0).to_numpy(dtype=np.float64),
-            "own_currency": found["currency"],
-            "rival_currency": found["currency_rival"],
-            "date": found["date_rival"],
+            "sku": rows["ours"].to_numpy(),
+            "title": rows["title"].to_numpy(),
+            "own_price": rows["own_price"].to_numpy(),
+            "shop": rows["shop"].to_numpy(),
+            "rival_sku": rows["theirs"].to_numpy(),
+            "rival_title": rows["rival_title"].to_numpy(),
+            "rival_price": rows["rival_price"].to_numpy() * times,
+            "prob": rows["prob"].to_numpy(),
+            # A product without known sales still counts, as little as the least of the others.
+            "weight": np.where(np.isfinite(weight), weight, np.nanmin(weight) if np.isfinite(weight).any() else 1.0),
+            "own_currency": rows["own_currency"].fillna("").to_numpy(),
+            "rival_currency": rows["rival_currency"].fillna("").to_numpy(),
+            "date": theirs["date"].to_numpy(),
         }
     )
-
-
-def _matched(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
-    coded = ours[ours["gtin"] != ""].merge(theirs[theirs["gtin"] != ""], on="gtin", suffixes=("", "_rival"))
-    return coded.assign(prob=1.0)
 
 
 def _places(pairs: pd.DataFrame, products: pd.DataFrame, currency: str) -> tuple[pd.DataFrame, dict[str, Position]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ecops.competitors.reviews.segmentation import segment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,32 +18,17 @@ COMMON = 0.2
 """A word in at least a fifth of the peers' titles, by sales, is common."""
 
 _LONGEST = 200
-_WORD = re.compile(r"[0-9a-z]+(?:[.\-][0-9a-z]+)*|[\u4e00-\u9fff]+")
 _PARAMETER = re.compile(r"\s*[;；|\n]\s*")
 _PAIR = re.compile(r"\s*[:：=]\s*")
 
 
-@functools.cache
-def _cutter() -> Callable[[str], Iterable[str]]:
-    """How Chinese is cut into words: by rjieba, by pairs of letters where it is not installed."""
-    try:
-        import rjieba
-    except ImportError:
-        return lambda text: [text[place : place + 2] for place in range(max(len(text) - 1, 1))]
-    cut: Callable[[str], Iterable[str]] = rjieba.cut
-    return cut
-
-
 def title_words(title: object) -> tuple[str, ...]:
-    """The words of a title, each once, in order; numbers with their unit stay whole, single letters are left out.
+    """The words of a title, each once, in order; single letters are left out.
 
     >>> title_words("316 Stainless flask <b>500ml</b>")
     ('316', 'stainless', 'flask', '500ml')
     """
-    plain = re.sub(r"<[^>]*>", " ", unicodedata.normalize("NFKC", str(title or ""))[:_LONGEST]).casefold()
-    words: list[str] = []
-    for part in _WORD.findall(plain):
-        words += [part] if part.isascii() else [word.strip() for word in _cutter()(part)]
+    words = segment(str(title or "")[:_LONGEST])
     return tuple(dict.fromkeys(word for word in words if len(word) > 1))
 
 
