@@ -1,4 +1,4 @@
-"""A figure beside its own past and beside others: last year, the median of peers, reference values with their source."""
+"""A figure beside its own past and beside others: last year, the median of peers, reference values."""
 
 from __future__ import annotations
 
