@@ -103,4 +103,3 @@ def _fold(column: NDArray[np.float32], best_row: Places, block: NDArray[np.float
     best_row[better] = here[better] + low
     column[1] = np.where(better, np.maximum(column[0], next_best), np.maximum(column[1], top))
     column[0] = np.maximum(column[0], top)
-

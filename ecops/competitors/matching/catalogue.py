@@ -149,5 +149,3 @@ def bags(*sides: Sequence[Sequence[str]]) -> tuple[list[grams.Sparse], Floats]:
     rare = np.log((1 + shape[0]) / (1 + np.bincount(made.indices, minlength=shape[1]))) + 1
     bounds = np.cumsum([0, *map(len, sides)])
     return [made[low:high] for low, high in zip(bounds[:-1], bounds[1:], strict=True)], rare
-
-
