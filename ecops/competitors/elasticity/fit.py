@@ -58,9 +58,9 @@ class Elasticities:
     """How sales answer to prices.
 
     Attributes:
-        table: one row a product, sorted by sku: sku, weeks, spread (deviation of ln(price)), own_spread (what is left of
-            it without the controls), price (of the last week), units (a day, mean of the last four weeks), lowest and
-            highest (prices seen), raw and raw_error (the product's own estimate), elasticity, low, high (95 %, shrunk
+        table: one row a product, sorted by sku: sku, weeks, spread (deviation of ln(price)), own_spread (what is left
+            of it without the controls), price (of the last week), units (a day, mean of the last four weeks), lowest
+            and highest (prices seen), raw and raw_error (the product's own estimate), elasticity, low, high (95 %, shrunk
             where there are several products), identified, reason (key of `REASONS`). Numbers are NaN where not
             identified.
         mean, spread: the typical elasticity of the products and its deviation between them; NaN without identified
@@ -81,9 +81,7 @@ class Elasticities:
         return int(self.table["identified"].sum())
 
 
-def fit_elasticity(
-    panel: pd.DataFrame, controls: Sequence[str] = CONTROLS, *, shrink: bool = True
-) -> Elasticities:
+def fit_elasticity(panel: pd.DataFrame, controls: Sequence[str] = CONTROLS, *, shrink: bool = True) -> Elasticities:
     """Elasticities of every product.
 
     Args:
@@ -151,9 +149,7 @@ def _held(rows: pd.DataFrame, controls: tuple[str, ...]) -> Floats:
     """What is held constant: a column each that changes and is not the sum of others, and the constant."""
     day = (rows["date"] - rows["date"].min()).dt.days.to_numpy(np.float64)
     columns = [np.ones(len(rows))]
-    for name in ("promo", "peak"):
-        if name in controls:
-            columns.append(rows[name].to_numpy(np.float64))
+    columns += [rows[name].to_numpy(np.float64) for name in ("promo", "peak") if name in controls]
     if "rival_price" in controls and rows["rival_price"].notna().all():
         columns.append(np.log(rows["rival_price"].to_numpy(np.float64)))
     if "trend" in controls:

@@ -26,9 +26,9 @@ def weekly(days: pd.DataFrame) -> pd.DataFrame:
             already has at most one row a product and week comes back as it is.
 
     Returns:
-        sku, date (Monday), units (a day with a price), price (what a unit cost on average; without units the mean), promo
-        and peak (share of the days), rival_price (geometric mean), days. Weeks with fewer than five days, or with a day
-        without stock, are left out, since what was not there could not be sold.
+        sku, date (Monday), units (a day with a price), price (what a unit cost on average; without units the mean),
+        promo and peak (share of the days), rival_price (geometric mean), days. Weeks with fewer than five days, or
+        with a day without stock, are left out, since what was not there could not be sold.
 
     Raises:
         DataError: a column is missing.

@@ -61,8 +61,8 @@ class Scenario:
     """What prices would bring.
 
     Attributes:
-        table: one row a price, rising: price, units (a week), profit (a week), gain (profit less that of today), low and
-            high (of the gain, from the 95 % interval of the elasticity), allowed, reason (key of `REASONS`).
+        table: one row a price, rising: price, units (a week), profit (a week), gain (profit less that of today), low
+            and high (of the gain, from the 95 % interval of the elasticity), allowed, reason (key of `REASONS`).
         price: today's.
         best: the allowed price with the highest expected profit; today's where no change is advised.
         gain, low, high: of `best` a week, with the 95 % interval; 0 where no change is advised.
@@ -175,5 +175,5 @@ def _advised(table: pd.DataFrame, price: float, guard: Guard, currency: str) -> 
         gain=Money(float(top["gain"]), currency),
         between=MoneyRange(float(top["low"]), float(top["high"]), currency),
     )
-    values = (float(top[name]) for name in ("price", "gain", "low", "high"))
-    return Scenario(table, price, *values, verdict)
+    best, gain, low, high = (float(top[name]) for name in ("price", "gain", "low", "high"))
+    return Scenario(table, price, best, gain, low, high, verdict)

@@ -31,7 +31,8 @@ def compare_topics(
 
     Args:
         said: the reviews of both, heard together so that one judge judged them.
-        own, rival: which reviews are whose, shape (reviews,).
+        own: which reviews are ours, shape (reviews,).
+        rival: which are the rival's.
         words: the topics to compare, all of them counted in the correction.
         tone: "complaint" or "praise".
 
@@ -84,7 +85,7 @@ def compare_topics(
 
 def _of(said: Said, side: NDArray[np.bool_], word: str, tone: str) -> tuple[str, ...]:
     """Quotes of one side."""
-    return quotes_of(replace(said, category=np.where(side, "side", None)), word, tone, "side")
+    return quotes_of(replace(said, category=np.where(side, "side", "").astype(object)), word, tone, "side")
 
 
 def emerging(said: Said, day: Floats, recent: int = 28, before: int = 84, own: NDArray[np.bool_] | None = None) -> (
@@ -100,8 +101,8 @@ def emerging(said: Said, day: Floats, recent: int = 28, before: int = 84, own: N
         own: which reviews to look at; all when None.
 
     Returns:
-        topic, now, then (reviews that complain), now_share, then_share, p, q, confirmed (q below 5 % over all words that
-        were tried), quotes of the new span; only rises, surest first. No rows where a span has too few reviews.
+        topic, now, then (reviews that complain), now_share, then_share, p, q, confirmed (q below 5 % over all words
+        that were tried), quotes of the new span; only rises, surest first. No rows where a span has too few reviews.
     """
     import pandas as pd
 

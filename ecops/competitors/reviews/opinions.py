@@ -28,7 +28,8 @@ class Opinions:
 
     Attributes:
         said: every review, heard; see `topics.Said`.
-        rows: one row a review in the same order: platform, shop, sku, category, date, stars, positive, text, reply, own.
+        rows: one row a review in the same order: platform, shop, sku, category, date, stars, positive, text, reply,
+            own.
         complaints, praise: topics of our reviews, see `topics`; of all reviews where none are known to be ours.
         new: complaints of ours that have become more frequent, see `emerging`.
         rivals: shops with enough reviews to be compared, most reviews first.
@@ -127,14 +128,14 @@ def _notes(rows: pd.DataFrame, sentiment: Sentiment, own: NDArray[np.bool_]) -> 
     if sentiment.source == "lexicon":
         notes.append(
             Message(
-                "{n} reviews carry stars, too few to learn your buyers' words from; a general list of words judges them.",
+                "{n} reviews carry stars, too few to learn your buyers' words from; a list of words judges them.",
                 n=Count(sentiment.rated),
             )
         )
     else:
         notes.append(
             Message(
-                "Praise and complaint were learned from {n} rated reviews; {share} of reviews not used for it are judged "
+                "Praise and complaint were learned from {n} rated reviews; {share} of reviews not used for it are told "
                 "rightly.",
                 n=Count(sentiment.rated),
                 share=Percent(sentiment.accuracy),

@@ -60,7 +60,9 @@ class Said:
 
     def among(self, chosen: NDArray[np.bool_]) -> Said:
         """The same with only some reviews in categories; the others belong to none and count nowhere."""
-        return replace(self, category=np.where(chosen, self.category, None))
+        category = self.category.copy()
+        category[~chosen] = None
+        return replace(self, category=category)
 
     def categories(self) -> list[str]:
         """The categories with enough reviews to have topics of their own; the largest where none has."""
@@ -95,8 +97,8 @@ def hear(corpus: Corpus, sentiment: Sentiment, good: Floats, category: Sequence[
         category: of each review; one for all when None.
     """
     by_words = sentiment.reviews(corpus)
-    known = np.array(["" if cell is None or cell != cell else str(cell) for cell in category], object) if (
-        category is not None) else np.full(corpus.size, "", object)  # fmt: skip
+    cells = [""] * corpus.size if category is None else category
+    known = np.array(["" if cell is None else str(cell) for cell in cells], object)
     told = np.where(np.isfinite(good), good > 0.5, by_words >= 0.5)
     return Said(joined_negations(corpus), sentiment.clauses(corpus), told, known, sentiment)
 
@@ -177,7 +179,7 @@ def _counted(said: Said) -> dict[str, tuple[Floats, Floats, int, int]]:
 
 
 def _log_odds(good: Floats, bad: Floats) -> Floats:
-    """z of the log-odds ratio of every word, good against bad, with a prior that both have the same words."""
+    """Score of the log-odds ratio of every word, good against bad, with a prior that both have the same words."""
     both = good + bad
     if not good.sum() or not bad.sum():
         return np.zeros(len(both))
