@@ -266,7 +266,8 @@ def prices(data: Any, until: dt.date | None = None) -> pd.DataFrame:
     if until is not None:
         rows = rows[rows["date"] <= pd.Timestamp(until)]
     names = own_names(data)
-    return rows.assign(own=(rows["shop"].isin(names) | (rows["shop"] == "")).to_numpy(dtype=bool)).reset_index(drop=True)
+    own = (rows["shop"].isin(names) | (rows["shop"] == "")).to_numpy(dtype=bool)
+    return rows.assign(own=own, title=rows["title"].fillna("")).reset_index(drop=True)
 
 
 def own_products(data: Any, span: Period) -> pd.DataFrame:

@@ -158,9 +158,7 @@ def _of_handbook() -> list[Reference]:
         entry = parameters()[key]
         source = Term(en=f"Operations handbook {entry.source}", zh=f"运营手册 {entry.source}")
         day = dt.date.fromisoformat(entry.as_of)
-        found.append(
-            Reference(metric, entry.label.en, entry.value, _INDUSTRY, "average", day, source, "handbook")
-        )
+        found.append(Reference(metric, entry.label.en, entry.value, _INDUSTRY, "average", day, source, "handbook"))
     return found
 
 

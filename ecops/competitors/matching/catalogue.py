@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from ecops.competitors.matching import grams
 from ecops.competitors.reviews.segmentation import segment
 from ecops.errors import DataError
 from ecops.messages import Count, Message
-import itertools
 
 Floats = NDArray[np.float64]
 

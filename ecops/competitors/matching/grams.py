@@ -7,13 +7,13 @@ by arithmetic on arrays of code points instead of loops over text, and told apar
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-import itertools
 
 Sparse = Any
 """A `scipy.sparse.csr_matrix`."""

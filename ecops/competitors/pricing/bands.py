@@ -101,9 +101,7 @@ def _natural(price: Floats, count: int) -> Floats:
         ordered = np.quantile(ordered, np.linspace(0, 1, _POINTS), method="nearest")
     values, times = np.unique(ordered, return_counts=True)
     size, count = len(values), min(count, len(values))
-    weight, first, second = (
-        np.concatenate([[0.0], np.cumsum(times * values**power)]) for power in (0, 1, 2)
-    )
+    weight, first, second = (np.concatenate([[0.0], np.cumsum(times * values**power)]) for power in (0, 1, 2))
 
     def inside(end: int) -> Floats:
         """Squares within a band from each start to `end`, inclusive."""

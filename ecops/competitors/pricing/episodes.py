@@ -49,7 +49,8 @@ def promotions(history: pd.DataFrame, drop: float = 0.05, window: int = 28) -> p
         return pd.DataFrame({name: [] for name in names})
     daily = (
         known.assign(date=pd.to_datetime(known["date"]), shop=known["shop"].fillna("").astype(str))
-        .groupby(["date", "shop", "sku"])["price"].min().unstack(["shop", "sku"]).asfreq("D").ffill(limit=_FEWEST)
+        .pivot_table(index="date", columns=["shop", "sku"], values="price", aggfunc="min")
+        .asfreq("D").ffill(limit=_FEWEST)
     )  # fmt: skip
     usual = daily.shift(1).rolling(window, min_periods=_FEWEST).quantile(_USUAL, interpolation="higher")
     low = (daily < usual * (1 - drop)).to_numpy()
@@ -97,7 +98,10 @@ def _overlap(episodes: pd.DataFrame, daily: pd.DataFrame, low: np.ndarray) -> np
     }
     start, end = places.get_indexer(episodes["start"]), places.get_indexer(episodes["end"])
     totals = {shop: np.concatenate([[0], np.cumsum(days)]) for shop, days in others.items()}
-    shared = [totals[shop][last + 1] - totals[shop][first] for shop, first, last in zip(episodes["shop"], start, end, strict=True)]
+    shared = [
+        totals[shop][last + 1] - totals[shop][first]
+        for shop, first, last in zip(episodes["shop"], start, end, strict=True)
+    ]
     return np.array(shared, dtype=np.float64) / np.maximum(episodes["days"].to_numpy(dtype=np.float64), 1)
 
 
@@ -121,8 +125,8 @@ def launches(listings: pd.DataFrame) -> pd.DataFrame:
     rows = listings.assign(
         date=pd.to_datetime(listings["date"]),
         launched_on=pd.to_datetime(listings["launched_on"]) if "launched_on" in listings else pd.NaT,
-        title=listings["title"] if "title" in listings else "",
-        price=listings["price"] if "price" in listings else np.nan,
+        title=listings.get("title", ""),
+        price=listings.get("price", np.nan),
     ).sort_values("date", kind="stable")
     first = rows.groupby(["shop", "sku"], as_index=False).agg(
         seen=("date", "min"), told=("launched_on", "min"), title=("title", "first"), price=("price", "first")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ecops.errors import DataError, unknown_name
 from ecops.messages import Count, Message, Percent
@@ -212,9 +212,7 @@ def _notes(mixed: int, missing: int, odd: int, coverage: float) -> tuple[Message
     if missing:
         notes.append(Message("{n} pairs lack a price and were left out.", n=Count(missing)))
     if odd:
-        notes.append(
-            Message("{n} pairs differ more than threefold in price: likely no pairs, left out.", n=Count(odd))
-        )
+        notes.append(Message("{n} pairs differ more than threefold in price: likely no pairs, left out.", n=Count(odd)))
     if coverage < COVERAGE:
         notes.append(
             Message(

@@ -127,16 +127,18 @@ def _rule(
                 "Cheaper than the band and only {left} is left of the price: raise it.", left=Percent(left)
             )
         return "test", Message("Cheaper than the band: test a higher price.")
-    if verdict == "above":
-        if percentile >= 0.5:
-            return "hold", Message("Dearer than the band and conversion keeps up with peers: buyers accept it, hold.")
-        if percentile < 0.25:
-            return "lower", Message(
-                "Dearer than the band and conversion is among the lowest quarter: test a lower price, or show better "
-                "what it is worth."
-            )
-        return "test", Message("Dearer than the band: test whether a lower price or better proof sells more.")
-    return "", Message("Inside the band.")
+    return _above(percentile) if verdict == "above" else ("", Message("Inside the band."))
+
+
+def _above(percentile: float) -> tuple[Step, Message]:
+    if percentile >= 0.5:
+        return "hold", Message("Dearer than the band and conversion keeps up with peers: buyers accept it, hold.")
+    if percentile < 0.25:
+        return "lower", Message(
+            "Dearer than the band and conversion is among the lowest quarter: test a lower price, or show better what "
+            "it is worth."
+        )
+    return "test", Message("Dearer than the band: test whether a lower price or better proof sells more.")
 
 
 def _target(step: Step, price: float, low: float, high: float, floor: float) -> float:

@@ -91,26 +91,31 @@ def _signs() -> tuple[tuple[str, str], ...]:
 
 @functools.cache
 def _patterns() -> Mapping[str, re.Pattern[str]]:
+    """The forms of price texts, by name; amounts are called a, b and c, counts n."""
     words = _words()
     paid, former, piece = ("|".join(map(re.escape, words[name])) for name in ("paid", "former", "pieces"))
+    a, b, c = (_AMOUNT.format(name) for name in "abc")
     sign = r"(?:[^\d\s,.;，。；/~\-+*(（]{0,6}\s*){0,2}"
-    amount = _AMOUNT.format
-    return {
-        "reduction": re.compile(rf"每?满\s*{amount('a')}\s*(?P<piece>{piece})?元?\s*(?:立?减|省|-)\s*¥?\s*{amount('b')}元?"),
-        "coupon": re.compile(rf"(?:领?券)\s*(?:立?减|省)\s*¥?\s*{amount('b')}元?|(?:立减|直降)\s*¥?\s*{amount('c')}元?"),
-        "discount": re.compile(rf"(?:满\s*)?(?P<n>\d+)\s*(?:{piece})\s*(?:及以上)?\s*打?(?P<share>\d(?:\.\d)?|\d\d)\s*折"),
-        "bundle": re.compile(rf"(?<![\d.])(?P<n>\d{{1,3}})\s*(?:{piece})\s*(?:装|共|仅|只要|=|:)?\s*¥?\s*{amount('a')}\s*(?:元|块|rmb|$)"),
-        "bundle_after": re.compile(rf"{amount('a')}\s*(?:元|块)?\s*/?\s*(?<![\d.])(?P<n>[2-9]|[1-9]\d)\s*(?:{piece})(?!\s*[装折])"),
-        "for": re.compile(rf"(?P<n>\d{{1,3}})\s*for\s*[^\d\s]{{0,4}}\s*{amount('a')}"),
-        "paid": re.compile(rf"(?:{paid})\s*[:：]?\s*{sign}{amount('a')}|{amount('b')}\s*(?:元|块)?\s*(?:{paid})(?!\s*[:：]?\s*{sign}\d)"),
-        "former": re.compile(rf"(?:{former})\s*[:：]?\s*{sign}{amount('a')}"),
-        "range": re.compile(rf"{amount('a')}\s*(?:元|块)?\s*(?:-|~|–|—|至|到|to)\s*[^\d\s]{{0,4}}\s*{amount('b')}"),
-        "from": re.compile(rf"{amount('a')}\s*(?:元|块)?\s*(?:起|\+)|(?:from|ab)\s+[^\d\s]{{0,4}}\s*{amount('b')}"),
-        "per": re.compile(r"(?:元|块|\d)\s*/\s*(?P<per>\d*\.?\d*\s*(?:kg|g|ml|l|斤|千克|克|升|毫升|公斤|片|包|盒|瓶|件|个|支|只|条|双|套|袋))"),
-        "deposit": re.compile(rf"(?:定金|订金)\s*¥?\s*{amount('a')}.*?尾款\s*¥?\s*{amount('b')}"),
-        "signed": re.compile(rf"[$£€¥₹₩฿₫₽]\s*{amount('a')}|{amount('b')}\s*[元块€円]"),
-        "plain": re.compile(amount("a")),
-    }  # fmt: skip
+    yuan, colon, gap = "(?:元|块)?", r"\s*[:：]?\s*", r"[^\d\s]{0,4}\s*"
+    count = rf"(?<![\d.])(?P<n>\d{{1,3}})\s*(?:{piece})"
+    measure = "kg|g|ml|l|斤|千克|克|升|毫升|公斤|片|包|盒|瓶|件|个|支|只|条|双|套|袋"
+    forms = {
+        "reduction": rf"每?满\s*{a}\s*(?P<piece>{piece})?元?\s*(?:立?减|省|-)\s*¥?\s*{b}元?",
+        "coupon": rf"领?券\s*(?:立?减|省)\s*¥?\s*{b}元?|(?:立减|直降)\s*¥?\s*{c}元?",
+        "discount": rf"(?:满\s*)?{count}\s*(?:及以上)?\s*打?(?P<share>\d(?:\.\d)?|\d\d)\s*折",
+        "bundle": rf"{count}\s*(?:装|共|仅|只要|=|:)?\s*¥?\s*{a}\s*(?:元|块|rmb|$)",
+        "bundle_after": rf"{a}\s*{yuan}\s*/?\s*(?<![\d.])(?P<n>[2-9]|[1-9]\d)\s*(?:{piece})(?!\s*[装折])",
+        "for": rf"(?P<n>\d{{1,3}})\s*for\s*{gap}{a}",
+        "paid": rf"(?:{paid}){colon}{sign}{a}|{b}\s*{yuan}\s*(?:{paid})(?!{colon}{sign}\d)",
+        "former": rf"(?:{former}){colon}{sign}{a}",
+        "range": rf"{a}\s*{yuan}\s*(?:-|~|–|—|至|到|to)\s*{gap}{b}",
+        "from": rf"{a}\s*{yuan}\s*(?:起|\+)|(?:from|ab)\s+{gap}{b}",
+        "per": rf"(?:元|块|\d)\s*/\s*(?P<per>\d*\.?\d*\s*(?:{measure}))",
+        "deposit": rf"(?:定金|订金)\s*¥?\s*{a}.*?尾款\s*¥?\s*{b}",
+        "signed": rf"[$£€¥₹₩฿₫₽]\s*{a}|{b}\s*[元块€円]",
+        "plain": a,
+    }
+    return {name: re.compile(form) for name, form in forms.items()}
 
 
 def parse_price(text: object, language: str = "zh") -> PriceText:
@@ -166,8 +171,8 @@ def _reductions(text: str, currency: str) -> tuple[str, tuple[Reduction, ...]]:
         share = float(match["share"])
         found.append(Reduction(float(match["n"]), share / (10 if share < 10 else 100), "share", "pieces"))
     text = patterns["discount"].sub(" ", text)
-    for match in patterns["coupon"].finditer(text):
-        found.append(Reduction(0.0, _number(match, "b" if match["b"] else "c", currency)))
+    coupons = patterns["coupon"].finditer(text)
+    found += [Reduction(0.0, _number(match, "b" if match["b"] else "c", currency)) for match in coupons]
     return patterns["coupon"].sub(" ", text), tuple(found)
 
 
@@ -270,10 +275,12 @@ def _fallback(text: str, found: PriceText) -> PriceText:
     return PriceText(float(told.amount), code or found.currency, list_amount=found.list_amount, per=found.per)
 
 
+_PIECES = "片包盒瓶件个支只条双套袋枚卷抽"
 _MEASURES: Mapping[str, tuple[str, float]] = {
-    "g": ("g", 1.0), "克": ("g", 1.0), "kg": ("g", 1000.0), "千克": ("g", 1000.0), "公斤": ("g", 1000.0), "斤": ("g", 500.0),
-    "ml": ("ml", 1.0), "毫升": ("ml", 1.0), "l": ("ml", 1000.0), "升": ("ml", 1000.0),
-    **dict.fromkeys(("片", "包", "盒", "瓶", "件", "个", "支", "只", "条", "双", "套", "袋", "枚", "卷", "抽", "pcs", "pack"), ("piece", 1.0)),
+    **{name: ("g", times) for name, times in
+       (("g", 1.0), ("克", 1.0), ("kg", 1e3), ("千克", 1e3), ("公斤", 1e3), ("斤", 500.0))},
+    **{name: ("ml", times) for name, times in (("ml", 1.0), ("毫升", 1.0), ("l", 1e3), ("升", 1e3))},
+    **dict.fromkeys((*_PIECES, "pcs", "pack"), ("piece", 1.0)),
 }  # fmt: skip
 _PACK = re.compile(
     r"(?P<size>\d+(?:\.\d+)?)\s*(?P<unit>kg|ml|pcs|pack|g|l|千克|公斤|毫升|克|斤|升|[片包盒瓶件个支只条双套袋枚卷抽])(?![a-z])"
@@ -288,7 +295,7 @@ def parse_pack(text: object) -> tuple[float, str]:
     ((1500.0, 'g'), (3000.0, 'ml'), (nan, ''))
     """
     plain = unicodedata.normalize("NFKC", str(text or ""))[:_LONGEST].casefold()
-    found = [match for match in _PACK.finditer(plain)]
+    found = list(_PACK.finditer(plain))
     measured = [match for match in found if _MEASURES[match["unit"]][0] != "piece"] or found
     if not measured:
         return math.nan, ""

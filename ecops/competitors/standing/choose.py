@@ -92,7 +92,7 @@ def assign_tier(sales: Any, scheme: str = "taobao7") -> np.ndarray:
     return np.where(known, np.where(values > 0, tier, 1.0), np.nan)
 
 
-def peers(  # noqa: PLR0913 - every rule of the choice can be turned
+def peers(
     own: Mapping[str, float],
     shops: pd.DataFrame,
     *,

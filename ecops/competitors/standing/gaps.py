@@ -1,8 +1,8 @@
 """On which key figure are we ahead of peers or behind them, how sure is that, and what is the gap worth?
 
-Percentile = (peers below + half of those equal) / peers, with a Jeffreys interval Beta(k + 1/2, n - k + 1/2) (Brown, Cai
-and DasGupta 2001). A verdict is given only when that interval leaves out 50 % and the interval of our own figure leaves
-out the median of the peers. The interval of the median is that of order statistics, which needs no shape of the
+Percentile = (peers below + half of those equal) / peers, with a Jeffreys interval Beta(k + 1/2, n - k + 1/2) (Brown,
+Cai and DasGupta 2001). A verdict is given only when that interval leaves out 50 % and the interval of our own figure
+leaves out the median of the peers. The interval of the median is that of order statistics, which needs no shape of the
 distribution; the interval of a gap joins both by squares (Zou and Donner 2008).
 """
 
