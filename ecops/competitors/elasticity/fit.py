@@ -60,8 +60,8 @@ class Elasticities:
     Attributes:
         table: one row a product, sorted by sku: sku, weeks, spread (deviation of ln(price)), own_spread (what is left
             of it without the controls), price (of the last week), units (a day, mean of the last four weeks), lowest
-            and highest (prices seen), raw and raw_error (the product's own estimate), elasticity, low, high (95 %, shrunk
-            where there are several products), identified, reason (key of `REASONS`). Numbers are NaN where not
+            and highest (prices seen), raw and raw_error (the product's own estimate), elasticity, low, high (95 %,
+            shrunk where there are several products), identified, reason (key of `REASONS`). Numbers are NaN where not
             identified.
         mean, spread: the typical elasticity of the products and its deviation between them; NaN without identified
             ones.

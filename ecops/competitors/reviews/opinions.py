@@ -81,34 +81,35 @@ def opinions(data: Any, until: dt.date | None = None) -> Opinions | None:
     if not data.has("reviews"):
         return None
     rows = ask(data, "reviews")
-    return hear_all(rows, own_names(data), until)
+    named = rows["shop"].isin(own_names(data)) | (rows["shop"] == "")
+    ours = (rows["sku"] != "") & rows["sku"].isin(set(ask(data, "own_items")["code"]))
+    return hear_all(rows, (named | ours).to_numpy(bool), until)
 
 
-def hear_all(rows: pd.DataFrame, own_names: tuple[str, ...], until: dt.date | None = None) -> Opinions | None:
+def hear_all(rows: pd.DataFrame, own: NDArray[np.bool_], until: dt.date | None = None) -> Opinions | None:
     """The same from rows: platform, shop, sku, category, date, stars, positive, text, reply.
 
     Args:
         rows: the reviews.
-        own_names: our own shops; reviews without a shop are ours.
+        own: which of them are ours; shape (rows,).
         until: see `opinions`.
     """
     import pandas as pd
 
-    date = pd.to_datetime(rows["date"])
+    rows = rows.assign(own=own, date=pd.to_datetime(rows["date"]))
     if until is not None:
-        kept = (date.isna() | (date <= pd.Timestamp(until))).to_numpy()
-        rows, date = rows[kept], date[kept]
+        rows = rows[rows["date"].isna() | (rows["date"] <= pd.Timestamp(until))]
+    rows = rows.reset_index(drop=True)
     corpus = read(rows["text"])
     if not len(corpus.token):
         return None
-    rows = rows.reset_index(drop=True).assign(own=(rows["shop"].isin(own_names) | (rows["shop"] == "")).to_numpy(bool))
     stars = rows["stars"].to_numpy(dtype=np.float64, na_value=np.nan)
     good = labels(stars, rows["positive"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan))
     sentiment = learn(corpus, good)
     said = hear(corpus, sentiment, good, list(rows["category"]))
     own = rows["own"].to_numpy(bool)
     chosen = own if own.any() else np.ones(len(rows), bool)
-    day = (date.reset_index(drop=True) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan)
+    day = (rows["date"] - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan)
     counts = rows.loc[~own, "shop"].value_counts()
     rivals = tuple(str(name) for name in counts[counts >= LEAST_REVIEWS].index) if own.any() else ()
     return Opinions(

@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 
 _TAG = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|</?[a-z!][^<>]*>", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"(?:https?://|www\.|t\.cn/)[!-~]*", re.IGNORECASE)
-_RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_]+(?:[-'.][^\W_]+)*")
+_LETTER = r"(?:(?![\u3400-\u9fff\uf900-\ufaff])[^\W_])"
+_RUN = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff]+|{_LETTER}+(?:[-'.]{_LETTER}+)*")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 LONGEST = 5_000
 """Letters of a review that are read."""
