@@ -132,7 +132,7 @@ class Prices:
         places: one row a product of ours with a pair, most sales first: sku, title, price, reference (median of the
             rivals' prices), rivals (how many), cost, sales, verdict, gap, low, high, floor, margin, step, target.
         positions: sku -> position.
-        episodes: promotions in the history of prices.
+        episodes: promotions in the history of prices, with the title of the product ("" when not known).
         changes: what rivals did in the last four weeks, newest first: date, shop, sku, title, change ("price_cut",
             "price_rise", "out_of_stock"), before, after, own_sku, own_price.
         currency: ISO code.
@@ -177,9 +177,20 @@ def _prices(data: Any, until: dt.date | None) -> Prices | None:
     currency = str(getattr(data, "currency", ""))
     places, positions = _places(pairs, products, currency)
     return Prices(
-        shelf, matched, pairs, indexes, shops, places, positions, promotions(history), _changes(history, pairs, last),
+        shelf, matched, pairs, indexes, shops, places, positions, _titled(promotions(history), history, pairs),
+        _changes(history, pairs, last),
         currency,
     )  # fmt: skip
+
+
+def _titled(episodes: pd.DataFrame, history: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Episodes with the titles of their products, as the history or the shelves tell them."""
+    told = history[history["title"] != ""].drop_duplicates(["shop", "sku"], keep="last") if len(history) else history
+    names = {(row.shop, row.sku): row.title for row in told.itertuples()}
+    names |= {(row.shop, row.rival_sku): row.rival_title for row in pairs.itertuples()}
+    ours = {row.sku: row.title for row in pairs.itertuples()}
+    keys = zip(episodes["shop"], episodes["sku"], strict=True)
+    return episodes.assign(title=[names.get(key) or ours.get(key[1], "") for key in keys])
 
 
 def _last(shelf: Shelf | None, history: pd.DataFrame) -> dt.date:

@@ -84,7 +84,7 @@ def _holders(asked: Asked) -> None:
     held = found.by_shop
     st.markdown(
         _(
-            "**Who holds the market:** {label}. First one {cr1}, three {cr3}, ten {cr10}; HHI {hhi}, of {n} sellers in "
+            "Who holds the market: {label}. First one {cr1}, three {cr3}, ten {cr10}; HHI {hhi}, of {n} sellers in "
             "the table.",
             label=words.BANDS[held.label],
             cr1=Percent(held.cr1, 0),
@@ -180,7 +180,6 @@ def titles(asked: Asked) -> None:
                 "own_share": Shape(_("In ours"), "percent"),
             },
             download="ecops_titles",
-            height=260,
         )
     _parameters(asked)
     if len(found.claims):
@@ -328,7 +327,7 @@ def plan(asked: Asked) -> None:
                 st.caption(_("No number speaks for one."))
             for line in lines:
                 st.markdown(f"- {say(line.text)}")
-                st.caption(_("Rests on {evidence}", evidence=line.evidence))
+                st.caption(_("Rests on {evidence}", evidence=words.evidence(line.evidence)))
     told = strengths.card(asked.standing, asked.prices, asked.market, sides)
     if told:
         with st.container(border=True, key="positioning"):

@@ -242,10 +242,10 @@ def changes(asked: Asked) -> None:
     charts.show(
         figure,
         "promotions",
-        table[["shop", "sku", "start", "end", "days", "usual", "price", "depth", "overlap"]],
+        table[["shop", "title", "sku", "start", "end", "days", "usual", "price", "depth", "overlap"]],
         {
             "shop": Shape(_("Shop")),
-            "sku": Shape(_("Product")),
+            "title": Shape(_("Product")),
             "start": Shape(_("From"), "date"),
             "end": Shape(_("To"), "date"),
             "days": Shape(_("Days"), "count"),

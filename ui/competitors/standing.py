@@ -223,7 +223,7 @@ def library(asked: Asked) -> None:
             "metric": [plain(metrics()[one.metric].label) if one.metric else plain(one.name) for one in found],
             "value": [plain(_reference_value(one, asked.currency)) for one in found],
             "population": [plain(one.population) for one in found],
-            "statistic": [plain(one.statistic) for one in found],
+            "statistic": [plain(words.STATISTICS.get(one.statistic, one.statistic)) for one in found],
             "date": [one.date for one in found],
             "source": [plain(one.source) for one in found],
             "n": [one.n or None for one in found],
@@ -271,7 +271,12 @@ def _write_down() -> None:
         right.text_input(_("Whose"), key="reference_population", max_chars=60)
         left.date_input(_("As of"), key="reference_date", value=None)
         middle.text_input(_("Source"), key="reference_source", max_chars=200)
-        right.selectbox(_("Statistic"), ["average", "median", "top"], key="reference_statistic")
+        right.selectbox(
+            _("Statistic"),
+            ["average", "median", "top"],
+            format_func=lambda name: plain(words.STATISTICS[name]),
+            key="reference_statistic",
+        )
         st.form_submit_button(_("Write it down"), on_click=_save)
 
 
@@ -301,7 +306,7 @@ def _remove(found: tuple[Reference, ...]) -> None:
 
 def _reference_label(one: Reference) -> str:
     name = plain(metrics()[one.metric].label) if one.metric else plain(one.name)
-    return f"{name} · {plain(one.population)} · {plain(one.statistic)}"
+    return f"{name} · {plain(one.population)} · {plain(words.STATISTICS.get(one.statistic, one.statistic))}"
 
 
 def _take_away() -> None:

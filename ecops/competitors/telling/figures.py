@@ -50,21 +50,32 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
     colours = {"behind": ink.loss, "ahead": ink.gain}
     ends = np.sort([relative("own_low"), relative("own_high")], axis=0)
     figure.add_scatter(
-        y=labels, x=own, mode="markers+text", name=write(Message("ours"), look.language),
+        y=labels, x=own, mode="markers", name=write(Message("ours"), look.language),
         marker={"size": 12, "color": [colours.get(str(verdict), ink.muted) for verdict in table["verdict"]]},
         error_x={"type": "data", "symmetric": False, "array": np.nan_to_num(ends[1] - own),
                  "arrayminus": np.nan_to_num(own - ends[0]), "thickness": 1.5, "width": 0, "color": ink.muted},
+        hovertemplate="%{y}: %{x:+.0%}<extra></extra>",
+    )  # fmt: skip
+    spread = [0.0, *low, *high, *np.nan_to_num(ends[0]), *np.nan_to_num(ends[1])]
+    edge = max(spread) + 0.06
+    figure.add_scatter(
+        y=labels, x=[edge] * len(own), mode="text",
         text=[_beside(row, currency, look) for row in table.to_dict("records")],
-        textposition=["middle right"] * len(own), textfont={"size": 11, "color": ink.text}, cliponaxis=False,
-        hovertemplate="%{y}: %{text}<extra></extra>",
+        textposition="middle right", textfont={"size": 12, "color": ink.text}, hoverinfo="skip", name="",
     )  # fmt: skip
     figure.add_vline(x=0, line={"color": ink.benchmark, "dash": "dash", "width": 1})
     n = int(table["n_peers"].max())
-    title(figure, _gap_takeaway(table), Message(
-        "Ours against the median of {n} peers, right is better; pale bar: the middle half of the peers.", n=Count(n),
-    ), look.language)  # fmt: skip
-    spread = [*low, *high, *own]
-    figure.update_xaxes({**percent_axis(spread), "range": [min(*spread, 0) - 0.08, max(*spread, 0) + 0.45]})
+    title(
+        figure,
+        _gap_takeaway(table),
+        Message(
+            "Ours against the median of {n} peers, right is better; pale bar: the middle half of the peers.", n=Count(n)
+        ),
+        look.language,
+    )
+    room = 0.75 * (edge - min(spread))
+    figure.update_xaxes(percent_axis(spread))
+    figure.update_xaxes(range=[min(spread) - 0.05, edge + room], tickformat="+.0%")
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False, bargap=0.4, height=max(200, 70 + 44 * len(table)))
     return figure
@@ -182,7 +193,7 @@ def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> g
         Message("Share of sales in 30 days by price band, of all shops in the table and of ours."),
         look.language,
     )
-    figure.update_xaxes(percent_axis([*bands["sales_share"], *bands["own_share"].fillna(0.0)]))
+    figure.update_xaxes(percent_axis([*bands["sales_share"], *bands["own_share"].fillna(0.0)]), tickmode="array")
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(barmode="group", height=max(220, 90 + 46 * len(bands)), legend={"y": -0.2})
     return figure
@@ -202,7 +213,7 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
     look = look or Look()
     ink = look.ink
     rows = episodes.head(20)
-    labels = [plain(f"{row.shop or '—'} · {row.sku}") for row in rows.itertuples()]
+    labels = [plain(f"{row.shop or '—'} · {row.title or row.sku}") for row in rows.itertuples()]
     length = (rows["end"] - rows["start"]).dt.total_seconds() * 1000 + 86_400_000
     figure = go.Figure(layout={"template": look.template})
     figure.add_bar(
@@ -224,5 +235,5 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
     )
     figure.update_xaxes(date_axis(look.language))
     figure.update_yaxes(autorange="reversed")
-    figure.update_layout(showlegend=False, height=max(160, 80 + 34 * len(set(labels))))
+    figure.update_layout(showlegend=False, bargap=0.5, height=max(150, 80 + 40 * len(set(labels))))
     return figure

@@ -60,6 +60,21 @@ WORD_KINDS: Mapping[str, Term] = {
     "add": Term(en="add", zh="补上"),
     "exclusive": Term(en="ours alone", zh="我们独有"),
 }
+STATISTICS: Mapping[str, Term] = {
+    "average": Term(en="average", zh="平均"),
+    "median": Term(en="median", zh="中位"),
+    "top": Term(en="top", zh="优秀"),
+    "": Term(en="", zh=""),
+}
+EVIDENCE: Mapping[str, Term] = {
+    "kpi": Term(en="peer figures", zh="同行指标"),
+    "price": Term(en="history of prices", zh="价格历史"),
+    "index": Term(en="price index", zh="价格指数"),
+    "band": Term(en="price bands", zh="价格带"),
+    "concentration": Term(en="listings", zh="商品货架"),
+    "word": Term(en="search words", zh="市场搜索词"),
+    "topic": Term(en="reviews", zh="评价"),
+}
 BANDS: Mapping[str, Term] = {
     "fragmented": Term(en="fragmented", zh="分散"),
     "moderate": Term(en="moderate", zh="中等"),
@@ -80,6 +95,16 @@ def platform(name: str) -> Value:
     from ecops.metrics.daily import NAMES
 
     return NAMES.get(name, name)
+
+
+def evidence(reference: str) -> Value:
+    """What a line rests on, for people: the kind of table, and which row of it."""
+    kind, _colon, name = reference.partition(":")
+    if kind == "kpi" and name in kpis():
+        return Message("{table}: {row}", table=EVIDENCE[kind], row=kpis()[name].label)
+    if kind in {"price", "word", "topic"}:
+        return Message("{table}: {row}", table=EVIDENCE[kind], row=name)
+    return EVIDENCE.get(kind, reference)
 
 
 def horizon(name: str) -> Message:
