@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def catalogue(products: pd.DataFrame) -> Catalogue:
         name,
         title,
         [f"{short} {long}".strip() for short, long in zip(name, description, strict=True)],
-        [[*row, *(f"{a}{b}" for a, b in zip(row, row[1:], strict=False))] for row in tokens],
+        [[*row, *(f"{a}{b}" for a, b in itertools.pairwise(row))] for row in tokens],
         [_codes(row, _bare(own)) for row, own in zip(tokens, model, strict=True)],
         [re.findall(r"\d+(?:\.\d+)?", text) for text in title],
         brand,
@@ -148,4 +149,4 @@ def bags(*sides: Sequence[Sequence[str]]) -> tuple[list[grams.Sparse], Floats]:
     made.data[:] = 1
     rare = np.log((1 + shape[0]) / (1 + np.bincount(made.indices, minlength=shape[1]))) + 1
     bounds = np.cumsum([0, *map(len, sides)])
-    return [made[low:high] for low, high in zip(bounds[:-1], bounds[1:], strict=True)], rare
+    return [made[low:high] for low, high in itertools.pairwise(bounds)], rare

@@ -7,6 +7,7 @@ by arithmetic on arrays of code points instead of loops over text, and told apar
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +56,7 @@ def vectors(*sides: Sequence[str]) -> list[Sparse]:
     length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
     counts.data /= np.repeat(np.where(length > 0, length, 1), np.diff(counts.indptr)).astype(np.float32)
     bounds = np.cumsum([0, *(len(side) for side in sides)])
-    return [counts[low:high] for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [counts[low:high] for low, high in itertools.pairwise(bounds)]
 
 
 def _codes(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:

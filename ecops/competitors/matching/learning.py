@@ -1,4 +1,4 @@
-"""How likely is it that two products are the same? Weights that start from public pairs and learn from people's answers.
+"""How likely is it that two products are the same? Weights start from public pairs and learn from people's answers.
 
 A logistic regression whose weights are drawn towards the shipped ones (`weights.toml`) by a normal prior: with no
 answers they are the shipped ones, with many they are the shop's own.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecops.competitors.matching import grams
-from ecops.competitors.matching.candidates import Candidates, candidates
+from ecops.competitors.matching.candidates import Candidates, Places, candidates
 from ecops.competitors.matching.catalogue import Catalogue, Floats, catalogue
 from ecops.competitors.matching.features import NAMES, features
 from ecops.competitors.matching.learning import Judge, learn, shipped
@@ -113,7 +113,8 @@ def match_products(
         ours: one row a product: sku (or id), title; optional brand, model, gtin, description, price.
         theirs: the same of one rival.
         rules: what a pair must keep.
-        answers: what people said: (own id, rival's id) -> the same or not. They hold for their pairs and teach the rest.
+        answers: what people said: (own id, rival's id) -> the same or not. They hold for their pairs and teach the
+            rest.
 
     Raises:
         DataError: a list has no titles, no rows, or an id twice.
@@ -126,7 +127,8 @@ def match_products(
             Message("There are no products to compare."),
             Message("Load the listings of your own shelf and of at least one rival."),
         )
-    found = _with_answered(candidates(*grams.vectors(own.name, other.name), keep=rules.candidates), own, other, told)
+    own_vectors, other_vectors = grams.vectors(own.name, other.name)
+    found = _with_answered(candidates(own_vectors, other_vectors, rules.candidates), own, other, told)
     signs = features(own, other, found)
     keys = list(zip(own.ids[found.ours], other.ids[found.theirs], strict=True))
     said = np.array([told.get(key, -1) for key in keys], np.int64)
@@ -151,7 +153,7 @@ def _with_answered(
     left, right = (np.array(side, np.int64) for side in zip(*more, strict=True))
     own, other = grams.vectors([ours.name[i] for i in left], [theirs.name[i] for i in right])
     score = np.asarray(own.multiply(other).sum(axis=1), np.float64).ravel()
-    best = {place: score for place, score in zip(found.ours[::-1], found.score[::-1], strict=True)}
+    best = dict(zip(found.ours[::-1], found.score[::-1], strict=True))
     margin = score - np.array([best.get(place, 0.0) for place in left])
     return Candidates(
         np.concatenate([found.ours, left]),
@@ -163,7 +165,7 @@ def _with_answered(
 
 
 def _verdicts(
-    found: Candidates, signs: Floats, probability: Floats, said: Floats, rules: Rules
+    found: Candidates, signs: Floats, probability: Floats, said: Places, rules: Rules
 ) -> tuple[np.ndarray, np.ndarray]:
     """Status and reason of every pair; the first condition that holds decides."""
     gap, barcode = signs[:, _SIGN["price_gap"]], signs[:, _SIGN["gtin_same"]] > 0

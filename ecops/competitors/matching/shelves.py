@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecops.competitors.matching.answers import remembered
 from ecops.competitors.matching.pairs import Matches, Rules, match_products
 from ecops.messages import Count, Message
 
@@ -46,21 +45,6 @@ class Matched:
         doubt = 0.5 - (asked["prob"] - 0.5).abs()
         order = asked.assign(doubt=doubt, money=asked["weight"].fillna(0))
         return order.sort_values(["money", "doubt"], ascending=False, kind="stable").drop(columns=["doubt", "money"])
-
-
-def matched(data: Any, rules: Rules | None = None, answered: int = 0) -> Matched | None:
-    """The pairs of a workspace's listings; None without own and rivals' listings.
-
-    Args:
-        data: the tables.
-        rules: what a pair must keep.
-        answered: position of the journal, so that a cached answer is made anew when somebody has answered.
-    """
-    from ecops.competitors.source import shelf
-
-    del answered
-    found = shelf(data)
-    return None if found is None else match_shelf(found, remembered(getattr(data, "state", None)), rules)
 
 
 def match_shelf(

@@ -14,14 +14,16 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 _TAG = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|</?[a-z!][^<>]*>", re.IGNORECASE | re.DOTALL)
-_RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_]+(?:[-'.][^\W_]+)*")
+_ADDRESS = re.compile(r"(?:https?://|www\.|t\.cn/)[!-~]*", re.IGNORECASE)
+_LETTER = r"(?:(?![\u3400-\u9fff\uf900-\ufaff])[^\W_])"
+_RUN = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff]+|{_LETTER}+(?:[-'.]{_LETTER}+)*")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 LONGEST = 5_000
 """Letters of a review that are read."""
 
 
-def plain(text: object) -> str:
-    """Text without markup, full-width forms folded, lower case; "" for what is no text.
+def plain(text: object, *, lower: bool = True) -> str:
+    """Text without markup, full-width forms folded, in lower case unless it is to be read; "" for what is no text.
 
     >>> plain("<p>很好<script>alert(1)</script>！</p>")
     '很好!'
@@ -33,7 +35,10 @@ def plain(text: object) -> str:
         text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub(" ", text)
-    return unicodedata.normalize("NFKC", text).lower().strip().removeprefix("\ufeff").strip()
+    if "://" in text or "www." in text or "t.cn/" in text:
+        text = _ADDRESS.sub(" ", text)
+    folded = unicodedata.normalize("NFKC", text).removeprefix("\ufeff").strip()
+    return folded.lower() if lower else folded
 
 
 @functools.cache
@@ -58,7 +63,11 @@ def segment(text: str) -> list[str]:
     >>> segment("Battery life is <b>great</b>")
     ['battery', 'life', 'is', 'great']
     """
-    clean = plain(text)
+    return words_of(plain(text))
+
+
+def words_of(clean: str) -> list[str]:
+    """The words of a text that `plain` has cleaned."""
     if not _HAN.search(clean):
         return _RUN.findall(clean)
     cut = cutter()
