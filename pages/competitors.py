@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.competitors import asked as question
-from ui.competitors import market, prices, standing
+from ui.competitors import market, opinions, prices, repricing, standing
 from ui.parts import cards, findings
 from ui.parts.text import _
 
@@ -40,6 +40,12 @@ market.ranges(asked)
 st.subheader(_("Titles, parameters, claims and new products"), anchor=False)
 market.titles(asked)
 
+st.subheader(_("What do buyers say?"), anchor=False)
+opinions.said(asked)
+
+st.subheader(_("Ours or theirs: who is better at what?"), anchor=False)
+opinions.beside(asked)
+
 st.subheader(_("What rivals did"), anchor=False)
 prices.changes(asked)
 market.practices(asked)
@@ -47,6 +53,9 @@ market.practices(asked)
 st.subheader(_("What the market searches for"), anchor=False)
 market.demanded(asked)
 market.markets(asked)
+
+st.subheader(_("What would another price bring?"), anchor=False)
+repricing.what_if(asked)
 
 st.subheader(_("Strengths, weaknesses, opportunities, threats"), anchor=False)
 market.plan(asked)

@@ -180,9 +180,9 @@ def test_abt_buy_without_labels():
 def test_walmart_amazon_with_rules():
     truth = set(map(tuple, read("walmart_amazon", "gt").to_numpy()))
     theirs = read("walmart_amazon", "amazon")
-    # A third of the other products, and all true ones: the whole takes nine seconds and is in the benchmark.
+    # A sixth of the other products, and all true ones: the whole takes nine seconds and is in the benchmark.
     real = theirs["id"].isin({b for _, b in truth})
-    theirs = theirs[real | (np.arange(len(theirs)) % 3 == 0)]
+    theirs = theirs[real | (np.arange(len(theirs)) % 6 == 0)]
     found = match_products(read("walmart_amazon", "walmart"), theirs)
     assert f1(found.pairs, truth) >= 0.69
     assert f1(found.pairs, truth) > f1(found.table[found.table["mutual"]], truth)
@@ -207,12 +207,15 @@ def test_abt_buy_learned_from_answers():
     splits = {name: list(labelled(name)) for name in ("train", "test")}
     sides = [{}, {}]
     at = {
-        name: [tuple(side.setdefault(text, len(side)) for side, text in zip(sides, row[:2], strict=True)) for row in rows]
+        name: [
+            tuple(side.setdefault(text, len(side)) for side, text in zip(sides, row[:2], strict=True)) for row in rows
+        ]
         for name, rows in splits.items()
     }
     ours, theirs = (catalogue(pd.DataFrame([record(text) for text in side]).rename(columns={"name": "title"}))
                     for side in sides)  # fmt: skip
-    score = (lambda pair: (pair[0] @ pair[1].T).toarray())(grams.vectors(ours.name, theirs.name))
+    left, right = grams.vectors(ours.name, theirs.name)
+    score = (left @ right.T).toarray()
     rows, columns = np.sort(score, axis=1), np.sort(score, axis=0)
 
     def signs(name):

@@ -15,8 +15,8 @@ from ecops.errors import DataError
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "competitors" / "zh_reviews"
 CORPUS /= "online_shopping_10_cats.csv"
 
-GOOD = ("面料很舒服", "颜色好看", "物流很快", "很喜欢", "质量不错", "客服有耐心", "尺码合适", "做工精致", "物美价廉", "推荐购买")
-BAD = ("洗了一次就掉色", "线头太多", "发错颜色", "很失望", "垃圾", "拉链坏了", "味道刺鼻", "太差了", "退货很麻烦", "起球严重")
+GOOD = "面料很舒服 颜色好看 物流很快 很喜欢 质量不错 客服有耐心 尺码合适 做工精致 物美价廉 推荐购买".split()
+BAD = "洗了一次就掉色 线头太多 发错颜色 很失望 垃圾 拉链坏了 味道刺鼻 太差了 退货很麻烦 起球严重".split()
 
 
 def shop(seed=0, n=900, fades=0.1, start="2026-01-01", days=200):
@@ -164,13 +164,13 @@ def test_public_reviews_by_category():
     if not CORPUS.exists():
         pytest.skip("the corpus of Chinese reviews is not at hand")
     rows = pd.read_csv(CORPUS).dropna(subset=["review"]).drop_duplicates("review")
-    rows = rows.groupby("cat").sample(frac=0.25, random_state=0).reset_index(drop=True)
+    rows = rows.groupby("cat").sample(frac=0.15, random_state=0).reset_index(drop=True)
     read = corpus.read(rows["review"])
     truth = rows["label"].to_numpy(float)
     test = np.random.default_rng(0).random(len(rows)) < 0.2
     judge = sentiment.learn(read, np.where(test, np.nan, truth))
     right = ((judge.reviews(read) > 0.5) == (truth > 0.5))[test].mean()
-    assert right > 0.90  # .932 on the whole corpus, see the benchmark; a quarter teaches less
+    assert right > 0.90  # .932 on the whole corpus, see the benchmark; a part teaches less
     assert judge.accuracy == pytest.approx(right, abs=0.03)
     said = topics.hear(read, judge, truth, list(rows["cat"]))
     found = topics.topics(said)

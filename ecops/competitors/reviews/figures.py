@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecops.charts import Look, title
-from ecops.messages import Count, Message, write
+from ecops.messages import Count, Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +58,5 @@ def compared(table: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
         look.language,
     )
     figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(ticksuffix=write(Message(" pts"), look.language))
     figure.update_layout(showlegend=False, height=max(200, 70 + 34 * len(rows)))
     return figure
