@@ -4,8 +4,8 @@ Method: for each category the log-odds of a word in bad against good reviews (re
 named) with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008, "Fightin' Words", equations 16 to 22). A
 word that is bad in every category ("disappointed", "rubbish") names nothing and is left out; so are the words of the
 lexicon. What is left must also stand in a larger share of bad reviews than of good ones beyond chance (two proportions,
-exact where few, corrected for all words). How many complain is counted by clause: a review that says "fine quality, but the colour fades" complains of
-the colour alone.
+exact where few, corrected for all words). How many complain is counted by clause: a review that says "fine quality, but
+the colour fades" complains of the colour alone.
 """
 
 from __future__ import annotations
