@@ -16,6 +16,7 @@ from ecops.commands.app import app
 from ecops.competitors import view
 from ecops.competitors.capability import CAPABILITY
 from ecops.competitors.market.view import market
+from ecops.competitors.reviews.view import opinions
 from ecops.competitors.telling import figures, strengths
 from ecops.competitors.telling.findings import verdict
 from ecops.errors import SpecError
@@ -77,12 +78,37 @@ def test_prices_of_the_sample_shop(data):
 @pytest.mark.row(177, 182)
 def test_every_line_has_a_number_and_its_evidence(data):
     standing, prices, around = view.standing(data), view.prices(data), market(data)
-    sides = strengths.swot(standing, prices, around)
+    sides = strengths.swot(standing, prices, around, strengths.of_reviews(opinions(data)))
     lines = [line for side in sides.values() for line in side]
     assert {line.side for line in lines} >= {"S", "W", "T"}
     assert all(line.evidence and any(letter.isdigit() for letter in line.text.text("en")) for line in lines)
     assert strengths.swot() == {"S": (), "W": (), "O": (), "T": ()}
     assert len(strengths.card(standing, prices, around, sides)) >= 3
+
+
+@pytest.mark.row(165)
+def test_what_rivals_neglect_becomes_a_selling_point():
+    good = ["很舒服，颜色好看", "做工精细，物流很快", "客服有耐心，很喜欢", "质量不错，会回购"]
+    bad = ["洗一次就起球，很失望", "起球严重，不值", "起球厉害，退货麻烦"]
+    rows = [
+        {
+            "shop": shop,
+            "review_id": f"{shop}{n}",
+            "category": "床品",
+            "date": "2026-10-01",
+            "stars": stars,
+            "text": text,
+        }
+        for shop, complaints in (("us", 6), ("r", 90))
+        for n in range(240)
+        for stars, text in [(1, bad[n % 3]) if n < complaints else (5, good[n % 4])]
+    ]
+    own = pd.DataFrame({"date": ["2026-10-01"], "platform": "taobao", "shop": "us", "level": "shop", "visitors": 1})
+    data = open_data({"reviews": pd.DataFrame(rows), "traffic_daily": own})
+    lines = strengths.of_reviews(opinions(data))
+    assert [(line.side, line.evidence) for line in lines] == [("O", "topic:麻烦")]
+    assert "12.5%" in lines[0].text.text("en")
+    assert strengths.swot(topics=lines)["O"]
 
 
 def test_the_command_tells_the_same(sample):

@@ -8,7 +8,7 @@ import streamlit as st
 from ecops.competitors.market import demand, shares
 from ecops.competitors.market import view as market_view
 from ecops.competitors.market.words import parameter_table
-from ecops.competitors.reviews import view as review_view
+from ecops.competitors.reviews import view as reviews
 from ecops.competitors.telling import figures, strengths, words
 from ecops.errors import EcopsError
 from ecops.messages import Count, Money, Percent, Term
@@ -319,8 +319,8 @@ def ranked(data: object, weights: tuple[tuple[str, float], ...]) -> demand.Poten
 
 def plan(asked: Asked) -> None:
     """Strengths, weaknesses, opportunities and threats, and the positioning card."""
-    topics = workspaces.answer(review_view.lines, asked.until)
-    sides = strengths.swot(asked.standing, asked.prices, asked.market, topics)
+    said = workspaces.answer(reviews.opinions, asked.until)
+    sides = strengths.swot(asked.standing, asked.prices, asked.market, strengths.of_reviews(said))
     columns = st.columns(2, gap="medium")
     for place, (side, lines) in enumerate(sides.items()):
         with columns[place % 2], st.container(border=True, key=f"swot_{side}"):

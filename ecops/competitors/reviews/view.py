@@ -6,9 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from ecops.competitors.reviews import opinions as told
-from ecops.competitors.reviews import strengths
 from ecops.competitors.reviews.opinions import Opinions, average_stars
-from ecops.competitors.telling.strengths import Line
 from ecops.errors import DataError
 from ecops.messages import Message
 from ecops.metrics.daily import once, opened
@@ -16,7 +14,7 @@ from ecops.metrics.daily import once, opened
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["average_stars", "compared", "lines", "opinions"]
+__all__ = ["average_stars", "compared", "opinions"]
 
 
 def opinions(data: Any, until: dt.date | None = None) -> Opinions | None:
@@ -24,11 +22,6 @@ def opinions(data: Any, until: dt.date | None = None) -> Opinions | None:
     ready: Any = opened(data)
     found: Opinions | None = once(ready, ("rivals", "opinions", until), lambda: told.opinions(ready, until))
     return found
-
-
-def lines(data: Any, until: dt.date | None = None) -> tuple[Line, ...]:
-    """What reviews add to strengths and weaknesses, see `strengths.lines`."""
-    return strengths.lines(opinions(data, until))
 
 
 def compared(data: Any, rival: str = "", tone: str = "complaint", until: dt.date | None = None) -> pd.DataFrame:

@@ -28,9 +28,9 @@ def competitors_command(
     """Say on which figure peers are ahead and what that is worth, how prices stand, what rivals did."""
     from ecops.competitors import view
     from ecops.competitors.market.view import market
-    from ecops.competitors.reviews import view as reviews
+    from ecops.competitors.reviews.view import opinions
     from ecops.competitors.telling import findings as told
-    from ecops.competitors.telling.strengths import swot
+    from ecops.competitors.telling.strengths import of_reviews, swot
 
     if price is not None:
         _one_price(price, language, as_json)
@@ -38,7 +38,7 @@ def competitors_command(
     data = terminal.open_workspace(workspace or terminal.existing(), state).data()
     standing = view.standing(data, tier=view.checked_tier(data, tier), platform=platform)
     prices, around = view.prices(data), market(data)
-    sides = swot(standing, prices, around, reviews.lines(data))
+    sides = swot(standing, prices, around, of_reviews(opinions(data)))
     if as_json:
         terminal.say_json(_answer(standing, prices, around, sides, language))
         return

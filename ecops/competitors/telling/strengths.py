@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ecops.competitors.market.view import Market
+from ecops.competitors.reviews.opinions import Opinions, compared
 from ecops.competitors.standing.gaps import kpis
 from ecops.competitors.telling import words
 from ecops.competitors.view import Prices, Standing
+from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, MoneyRange, Number, Percent
 
 if TYPE_CHECKING:
@@ -176,6 +178,53 @@ def _of_bands(bands: pd.DataFrame, currency: str) -> list[Line]:
         )
         for row in empty.to_dict("records")
     ]
+
+
+def of_reviews(found: Opinions | None) -> tuple[Line, ...]:
+    """What reviews add: what rivals' buyers complain of and ours do not is a selling point, the other way a weakness.
+
+    Args:
+        found: what buyers say; None without reviews.
+
+    Returns:
+        Only topics that are proven to differ after correction, and complaints of ours that are new.
+    """
+    if found is None:
+        return ()
+    lines = [
+        Line(
+            "T",
+            Message(
+                "Complaints about {topic} rose to {share} of our reviews.",
+                topic=str(row["topic"]),
+                share=Percent(float(row["now_share"])),
+            ),
+            float(row["now_share"]),
+            f"topic:{row['topic']}",
+        )
+        for row in found.new[found.new["confirmed"]].to_dict("records")
+    ]
+    try:
+        table = compared(found, "", "complaint")
+    except DataError:
+        return tuple(lines)
+    for row in table[table["verdict"].isin(["better", "worse"])].to_dict("records"):
+        better = row["verdict"] == "better"
+        fields = {
+            "topic": str(row["topic"]),
+            "rival": Percent(float(row["rival_share"])),
+            "own": Percent(float(row["own_share"])),
+        }
+        text = (
+            Message(
+                "Rivals' buyers complain of {topic} in {rival} of reviews, ours in {own}: make it the selling point.",
+                **fields,
+            )
+            if better
+            else Message("Our buyers complain of {topic} in {own} of reviews, rivals' in {rival}.", **fields)
+        )
+        lines.append(Line("O" if better else "W", text, float(row["difference"]), f"topic:{row['topic']}"))
+    return tuple(lines)
 
 
 def card(
