@@ -15,8 +15,8 @@ from ecops.errors import DataError
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "competitors" / "zh_reviews"
 CORPUS /= "online_shopping_10_cats.csv"
 
-GOOD = "面料很舒服 颜色好看 物流很快 很喜欢 质量不错 客服有耐心 尺码合适 做工精致 物美价廉 推荐购买".split()
-BAD = "洗了一次就掉色 线头太多 发错颜色 很失望 垃圾 拉链坏了 味道刺鼻 太差了 退货很麻烦 起球严重".split()
+GOOD = ["面料很舒服", "颜色好看", "物流很快", "很喜欢", "质量不错", "客服有耐心", "尺码合适", "做工精致"]
+BAD = ["洗了一次就掉色", "线头太多", "发错颜色", "很失望", "垃圾", "拉链坏了", "味道刺鼻", "退货很麻烦", "起球严重"]
 
 
 def shop(seed=0, n=900, fades=0.1, start="2026-01-01", days=200):

@@ -61,7 +61,7 @@ class Opinions:
         if len(self.complaints):
             top = self.complaints.sort_values("reviews", ascending=False).iloc[0]
             return Message(
-                "Most complained of: {topic}, in {n} reviews, {share} of its category.",
+                "Most complained of: {topic}, in {n} reviews ({share}).",
                 topic=str(top["topic"]),
                 n=Count(int(top["reviews"])),
                 share=Percent(float(top["share"])),

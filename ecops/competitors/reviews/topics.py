@@ -3,8 +3,9 @@
 Method: for each category the log-odds of a word in bad against good reviews (reviews that name it, not times it is
 named) with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008, "Fightin' Words", equations 16 to 22). A
 word that is bad in every category ("disappointed", "rubbish") names nothing and is left out; so are the words of the
-lexicon. How many complain is counted by clause: a review that says "fine quality, but the colour fades" complains of
-the colour alone.
+lexicon. What is left must also stand in a larger share of bad reviews than of good ones beyond chance (two proportions,
+exact where few, corrected for all words). How many complain is counted by clause: a review that says "fine quality, but
+the colour fades" complains of the colour alone.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 from ecops.competitors.reviews.corpus import Corpus, Places, joined_negations
 from ecops.competitors.reviews.lexicon import lexicon
 from ecops.competitors.reviews.sentiment import Sentiment
-from ecops.statistics.comparisons import benjamini_hochberg
-from ecops.statistics.intervals import two_sided, wilson
+from ecops.statistics.comparisons import benjamini_hochberg, two_proportions
+from ecops.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,13 +32,20 @@ Floats = NDArray[np.float64]
 GENERIC_Z, GENERIC_SHARE, GENERIC_LEAST = 2.5, 0.4, 4
 """A word is generic when its z passes the first in this share of the categories, of which there must be so many."""
 
+TOPIC_Z = 2.5
+"""Log-odds, in errors, from which a word is tried as a topic."""
+
 _PRIOR = 500.0
 _MINIMUM = 5
+_LEAST_TOLD = 3
 _SMALL_CATEGORY = 100
 _Q = 0.05
 _QUOTES = 3
+_SAME = 0.8
+"""Overlap of the reviews that name two words from which they are one topic."""
+
 _QUOTE_LETTERS = (6, 60)
-_WORDLESS = re.compile(r"[\d\W_]+|.")
+_WORDLESS = re.compile(r"[\d\W_]+|.|[一二两三四五六七八九十百千几半]+[天个次年月周号件元块分只瓶盒条双本]+")
 
 
 @dataclass(frozen=True)
@@ -64,12 +72,22 @@ class Said:
         category[~chosen] = None
         return replace(self, category=category)
 
+    def pooled(self) -> Said:
+        """The same as one category where none has enough reviews of its own."""
+        there = np.array([name is not None for name in self.category], bool)
+        sizes = np.unique(self.category[there].astype(str), return_counts=True)[1]
+        if (sizes >= _SMALL_CATEGORY).any():
+            return self
+        category = np.full(len(there), "", object)
+        category[~there] = None
+        return replace(self, category=category)
+
     def categories(self) -> list[str]:
-        """The categories with enough reviews to have topics of their own; the largest where none has."""
+        """The categories with enough reviews to have topics of their own; all of them where none has."""
         known = self.category[np.array([name is not None for name in self.category], bool)]
         names, size = np.unique(known.astype(str), return_counts=True)
         large = [str(name) for name in names[size >= _SMALL_CATEGORY]]
-        return large or ([str(names[size.argmax()])] if len(names) else [])
+        return large or [str(name) for name in names]
 
     def naming(self, words: Sequence[str], tone: str = "complaint") -> Any:
         """Which reviews complain of (or praise) which words: a 0/1 matrix, shape (reviews, words).
@@ -100,7 +118,10 @@ def hear(corpus: Corpus, sentiment: Sentiment, good: Floats, category: Sequence[
     cells = [""] * corpus.size if category is None else category
     known = np.array(["" if cell is None else str(cell) for cell in cells], object)
     told = np.where(np.isfinite(good), good > 0.5, by_words >= 0.5)
-    return Said(joined_negations(corpus), sentiment.clauses(corpus), told, known, sentiment)
+    praise = sentiment.clauses(corpus)
+    # A clause of which no word is known takes the side of its review.
+    praise = np.where(praise == 0.5, np.where(told[corpus.review], 0.6, 0.4), praise)
+    return Said(joined_negations(corpus), praise, told, known, sentiment)
 
 
 def topics(
@@ -122,7 +143,7 @@ def topics(
     import pandas as pd
 
     sides = -1 if tone == "complaint" else 1
-    said = said if among is None else said.among(among)
+    said = (said if among is None else said.among(among)).pooled()
     counts = _counted(said)
     scores = {name: _log_odds(good, bad) for name, (good, bad, _, _) in counts.items()}
     generic = generic_words(said, scores, sides)
@@ -133,8 +154,11 @@ def topics(
         z = scores[name] * sides
         usable = (good + bad >= _MINIMUM) & ~nameless
         q = np.full(len(z), np.nan)
-        q[usable] = benjamini_hochberg(np.where(z[usable] > 0, two_sided(z[usable]), 1.0))
-        kept = np.flatnonzero(usable & (z > 0) & (q < _Q))
+        tested = np.flatnonzero(usable & (z > TOPIC_Z))
+        p = np.ones(len(z))
+        p[tested] = two_proportions((good[tested], max(good_size, 1)), (bad[tested], max(bad_size, 1)))
+        q[usable] = benjamini_hochberg(p[usable])
+        kept = np.flatnonzero(usable & (q < _Q))
         rows += [(name, said.corpus.words[place], z[place], q[place], named[place] / max(size, 1)) for place in kept]
     table = pd.DataFrame(rows, columns=["category", "topic", "z", "q", "in_reviews"])
     return _with_complaints(table, said, tone, limit)
@@ -214,13 +238,31 @@ def _with_complaints(table: pd.DataFrame, said: Said, tone: str, limit: int) -> 
         low=ends.low if ends else count,
         high=ends.high if ends else count,
     )
-    told = told[told["reviews"] >= _MINIMUM].sort_values(
-        ["category", "reviews", "topic"], ascending=[True, False, True], kind="stable"
+    told = told[told["reviews"] >= _LEAST_TOLD].sort_values(
+        ["category", "reviews", "z", "topic"], ascending=[True, False, False, True], kind="stable"
     )
-    told = told.groupby("category", sort=False).head(limit).reset_index(drop=True)
+    kept = [
+        index
+        for name, rows in told.groupby("category", sort=False)
+        for index in _different(rows, naming[np.flatnonzero(said.category == name)], place)
+    ]
+    told = told.loc[kept].groupby("category", sort=False).head(limit).reset_index(drop=True)
     quotes = [quotes_of(said, row.topic, tone, row.category) for row in told.itertuples()]
     order = ["category", "topic", "reviews", "share", "low", "high", "in_reviews", "z", "q"]
     return told[order].assign(quotes=quotes)
+
+
+def _different(rows: pd.DataFrame, naming: Any, place: dict[str, int]) -> list[int]:
+    """The rows whose word is not named in the very reviews that name a word before it."""
+    columns = naming[:, [place[word] for word in rows["topic"]]].tocsc()
+    both = (columns.T @ columns).toarray().astype(np.float64)
+    alone = np.diag(both)
+    alike = both / np.maximum(alone[:, None] + alone[None, :] - both, 1) > _SAME
+    kept: list[int] = []
+    for number in range(len(rows)):
+        if not alike[number, kept].any():
+            kept.append(number)
+    return [rows.index[number] for number in kept]
 
 
 def quotes_of(said: Said, topic: str, tone: str = "complaint", category: str | None = None) -> tuple[str, ...]:
