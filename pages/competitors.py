@@ -10,6 +10,8 @@ from ui.parts.text import _
 st.title(_("Where do we stand against peers and rivals?"))
 asked = question.ask()
 if asked is None:
+    st.subheader(_("Reference values"), anchor=False)
+    standing.library(asked)
     st.stop()
 
 question.line(asked)

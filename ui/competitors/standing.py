@@ -14,7 +14,9 @@ from ecops.messages import Count, Money, MoneyRange, Number, Percent, Value, wri
 from ecops.metrics import references
 from ecops.metrics.references import Reference
 from ecops.metrics.registry import metrics
+from ecops.store import journal
 from ui.competitors.asked import Asked
+from ui.competitors.asked import currency as currency_of
 from ui.parts import charts, errors, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, language, look, plain, say
@@ -214,14 +216,19 @@ def _together(asked: Asked) -> None:
     )
 
 
-def library(asked: Asked) -> None:
-    """The library of reference values, with whose they are, their day and their source; editable in one's own shop."""
-    day = asked.until or dt.date.max
-    found: tuple[Reference, ...] = workspaces.answer(references_of, day, asked.answered)
+def library(asked: Asked | None) -> None:
+    """The library of reference values, with whose they are, their day and their source; editable in one's own shop.
+
+    It is there without any data of rivals too: an average of the industry can be written down at once.
+    """
+    day = asked.until if asked is not None and asked.until is not None else dt.date.max
+    written = journal.last(workspaces.current().state)
+    found: tuple[Reference, ...] = workspaces.answer(references_of, day, written)
+    currency = workspaces.answer(currency_of)
     table = pd.DataFrame(
         {
             "metric": [plain(metrics()[one.metric].label) if one.metric else plain(one.name) for one in found],
-            "value": [plain(_reference_value(one, asked.currency)) for one in found],
+            "value": [plain(_reference_value(one, currency)) for one in found],
             "population": [plain(one.population) for one in found],
             "statistic": [plain(words.STATISTICS.get(one.statistic, one.statistic)) for one in found],
             "date": [one.date for one in found],

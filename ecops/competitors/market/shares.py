@@ -72,9 +72,9 @@ def concentration(sales: Mapping[str, float] | pd.Series[Any]) -> Concentration:
     shares = [value / total for _name, value in pairs]
     hhi = round(math.fsum(share * share for share in shares) * 10_000, 6)
     label = "concentrated" if hhi > CONCENTRATED else "moderate" if hhi >= MODERATE else "fragmented"
-    firsts = [math.fsum(shares[:count]) for count in (1, 3, 10)]
+    first, three, ten = (math.fsum(shares[:count]) for count in (1, 3, 10))
     leaders = tuple((name, share) for (name, _value), share in zip(pairs[:10], shares, strict=False))
-    return Concentration(*firsts, hhi, len(pairs), label, leaders)
+    return Concentration(first, three, ten, hhi, len(pairs), label, leaders)
 
 
 def share_of_voice(ranks: pd.DataFrame, weight: Weight = "log", places: int = 48) -> pd.DataFrame:

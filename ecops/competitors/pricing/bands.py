@@ -125,4 +125,5 @@ def _natural(price: Floats, count: int) -> Floats:
         cuts.append(values[begin - 1])
         end = begin - 1
     # A hair above, so that rounding of the logarithm leaves the price on its own side.
-    return np.exp(np.array(cuts[::-1])) * (1 + 1e-9)
+    result: Floats = np.exp(np.array(cuts[::-1])) * (1 + 1e-9)
+    return result

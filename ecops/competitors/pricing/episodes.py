@@ -102,7 +102,8 @@ def _overlap(episodes: pd.DataFrame, daily: pd.DataFrame, low: np.ndarray) -> np
         totals[shop][last + 1] - totals[shop][first]
         for shop, first, last in zip(episodes["shop"], start, end, strict=True)
     ]
-    return np.array(shared, dtype=np.float64) / np.maximum(episodes["days"].to_numpy(dtype=np.float64), 1)
+    result: np.ndarray = np.array(shared, dtype=np.float64) / np.maximum(episodes["days"].to_numpy(np.float64), 1)
+    return result
 
 
 def launches(listings: pd.DataFrame) -> pd.DataFrame:

@@ -159,7 +159,7 @@ def _average(kind: Kind, own: Floats, rival: Floats, weights: Floats) -> Floats:
     total = weights.sum(axis=1)
     if kind == "mean":
         return np.asarray((weights @ ratio) / total, dtype=np.float64)
-    return np.exp((weights @ np.log(ratio)) / total)
+    return np.asarray(np.exp((weights @ np.log(ratio)) / total), dtype=np.float64)
 
 
 def weighted_median(values: Floats, weights: Floats) -> Floats:

@@ -160,7 +160,7 @@ def sales_of(shops: pd.DataFrame) -> np.ndarray:
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     if name not in frame:
         return np.full(len(frame), np.nan)
-    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def _nearest_tier(sales: float, of_shops: np.ndarray, tiers: pd.Series[Any]) -> str:

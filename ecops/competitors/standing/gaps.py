@@ -193,7 +193,7 @@ def _as_own(name: str, value: Any, confidence: float) -> Own:
     if isinstance(value, Own):
         return value
     if isinstance(value, tuple):
-        return Own.of_counts(*value, confidence=confidence)
+        return Own.of_counts(float(value[0]), float(value[1]), confidence)
     return Own(float(value))
 
 

@@ -43,9 +43,9 @@ def competitors_command(
         terminal.say_json(_answer(standing, prices, around, sides, language))
         return
     terminal.say(told.verdict(standing), language)
-    rows = standing.gaps.table.to_dict("records") if standing is not None else []
-    for row in rows:
-        terminal.say(told.gap_line(row, standing), language)
+    if standing is not None:
+        for row in standing.gaps.table.to_dict("records"):
+            terminal.say(told.gap_line(row, standing), language)
     for lines in sides.values():
         for line in lines:
             terminal.say(Message("{side}: {text}", side=line.side, text=line.text), language)

@@ -38,7 +38,8 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
     labels = [write(kpis()[str(name)].label, look.language) for name in table["kpi"]]
 
     def relative(name: str) -> np.ndarray:
-        return np.clip(signs * (table[name].to_numpy(dtype=np.float64) / median - 1), -_WIDEST, _WIDEST)
+        values = signs * (table[name].to_numpy(dtype=np.float64) / median - 1)
+        return np.asarray(np.clip(values, -_WIDEST, _WIDEST), dtype=np.float64)
 
     figure = go.Figure(layout={"template": look.template})
     low, high = np.sort([relative("q25"), relative("q75")], axis=0)
