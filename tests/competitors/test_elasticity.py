@@ -9,6 +9,7 @@ from ecops.competitors.elasticity.fit import fit_elasticity
 from ecops.competitors.elasticity.panel import rival_prices, weekly
 from ecops.competitors.elasticity.reprice import Guard, reprice
 from ecops.errors import DataError, SpecError
+from ecops.metrics.daily import opened
 
 
 def shop(seed, skus=40, weeks=104):
@@ -190,3 +191,24 @@ def test_no_change_is_advised_when_it_may_lose():
         reprice(TODAY, float("nan"))
     with pytest.raises(SpecError, match="outside 0 to 1"):
         Guard(max_step=2)
+
+
+@pytest.mark.row(186)
+def test_from_a_price_history_to_a_what_if(shops):
+    panel = shops[0][0]
+    panel = panel[panel["sku"].isin(["S00", "S01", "S02", "S03"])]
+    history = panel.assign(promotion=np.where(panel["promo"] > 0, "券", ""), shop="", platform="taobao")
+    products = pd.DataFrame({"sku": ["S00", "S01"], "title": ["茶杯", "毛毯"], "cost": [10.0, 12.0]})
+    columns = ["date", "platform", "shop", "sku", "price", "units", "promotion"]
+    data = opened({"price_history": history[columns], "products": products})
+    found = view.answers(data)
+    assert found.from_prices
+    assert found.fitted.identified == 4
+    assert found.verdict.text("en").startswith("For 4 of 4 products")
+    scenario = view.what_if(data, "S00")
+    assert scenario.table["allowed"].any()
+    with pytest.raises(DataError, match="cost of a unit"):
+        view.what_if(data, "S02")
+    with pytest.raises(DataError, match="Nothing is known"):
+        view.what_if(data, "unknown")
+    assert view.answers(data, until=pd.Timestamp("2020-01-01").date()) is None

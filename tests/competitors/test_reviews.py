@@ -185,3 +185,35 @@ def test_public_reviews_by_category():
     clothes = found[found["category"] == "衣服"]
     assert "质量" not in set(clothes["topic"])
     assert all(itertools.chain.from_iterable(clothes["quotes"]))
+
+
+@pytest.mark.row(165, 180, 181)
+def test_from_files_to_what_rivals_neglect(tmp_path):
+    import ecops
+    from ecops.competitors.reviews import view
+
+    ours, theirs = shop(1, 300, 0.02), shop(2, 300, 0.25).assign(shop="竞店甲")
+    rows = pd.concat([ours, theirs], ignore_index=True)
+    rows = rows.assign(date=rows["date"].dt.strftime("%Y-%m-%d"), review_id=[f"R{n}" for n in range(len(rows))])
+    headers = {
+        "review_id": "评价ID",
+        "shop": "店铺",
+        "sku": "商品ID",
+        "date": "评价时间",
+        "stars": "星级",
+        "text": "评价内容",
+    }
+    file = tmp_path / "reviews.csv"
+    rows[list(headers)].rename(columns=headers).to_csv(file, index=False)
+    workspace = ecops.Workspace.open(tmp_path / "shop")
+    workspace.load(file)
+    data = workspace.data()
+    found = view.opinions(data)
+    assert len(found.rows) == 600
+    assert found.sentiment.source == "stars"
+    assert found.rivals == ("竞店甲",)
+    complaints = view.compared(data, "竞店甲").set_index("topic")
+    assert complaints.loc["掉色", "verdict"] == "better"  # what they neglect can be our selling point
+    assert all("掉色" in quote for quote in complaints.loc["掉色", "rival_quotes"])
+    assert {"topic", "reviews", "share", "quotes"} <= set(found.praise.columns)
+    assert view.opinions(data, until=pd.Timestamp("2020-01-01").date()) is None
