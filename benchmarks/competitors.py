@@ -1,7 +1,7 @@
 """How fast are price texts, the index, the gap table, bands and promotions? python -m benchmarks.competitors
 
-Price texts stand beside `price-parser`, the index beside one pass over its ratios, in the same run. The budget of the gap
-table is 50 ms. Seconds are CPU seconds: walls of a busy machine say nothing.
+Price texts stand beside `price-parser`, the index beside one pass over its ratios, in the same run. The budget of the
+gap table is 50 ms. Seconds are CPU seconds: walls of a busy machine say nothing.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ def main() -> None:
     gaps = fastest(lambda: competitors.compare_kpis(own, peers))
     shelf = pd.DataFrame({"price": random.lognormal(4, 1, 20_000), "own": False, "sales": random.poisson(20, 20_000)})
     bands = fastest(lambda: competitors.price_bands(shelf))
+    prices = random.choice([80.0, 100.0], 36_000, p=[0.1, 0.9])
     history = pd.DataFrame(
         {"date": np.tile(pd.date_range("2026-01-01", periods=180), 200), "shop": "r",
-         "sku": np.repeat([f"k{n}" for n in range(200)], 180), "price": random.choice([80.0, 100.0], 36_000, p=[0.1, 0.9])}
+         "sku": np.repeat([f"k{n}" for n in range(200)], 180), "price": prices}
     )  # fmt: skip
     episodes = fastest(lambda: competitors.promotions(history))
     print(f"  {len(texts):,} price texts             {ours * 1000:8.1f} ms   price-parser {theirs * 1000:8.1f} ms")

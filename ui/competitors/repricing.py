@@ -32,8 +32,8 @@ def what_if(asked: Asked) -> None:
     st.markdown(say(found.verdict))
     st.caption(
         _(
-            "One price for everybody: different prices for the same goods by who looks are forbidden in China (Personal "
-            "Information Protection Law, article 24)."
+            "One price for everybody: different prices for the same goods by who looks are forbidden in China "
+            "(Personal Information Protection Law, article 24)."
         )
     )
     for note in found.notes:

@@ -76,8 +76,8 @@ def what_if(
         DataError: the product is not known, the data cannot tell, or the cost is missing.
     """
     found = answers(data, until)
-    rows = found.fitted.table[found.fitted.table["sku"] == sku] if found is not None else ()
-    if found is None or not len(rows):
+    rows = found.fitted.table[found.fitted.table["sku"] == sku] if found is not None else None
+    if found is None or rows is None or rows.empty:
         raise DataError(
             Message("Nothing is known of prices and sales of {sku}.", sku=sku),
             Message("Load the price history with the units sold each day, or the export of order items."),
