@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecops.charts import Look, count_axis, date_axis, pale, percent_axis, plain, title
+from ecops.charts import Look, count_axis, date_axis, pale, plain, ticks, title
 from ecops.competitors.standing.gaps import Gaps, kpis
 from ecops.competitors.telling import words
 from ecops.messages import Count, Message, MoneyRange, Percent, Value, write
@@ -75,8 +75,10 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
         look.language,
     )
     room = 0.75 * (edge - min(spread))
-    figure.update_xaxes(percent_axis(spread))
-    figure.update_xaxes(range=[min(spread) - 0.05, edge + room], tickformat="+.0%")
+    places = [place for place in ticks(spread) if place <= edge]
+    figure.update_xaxes(
+        tickvals=places, ticktext=[f"{place:+.0%}" for place in places], range=[min(spread) - 0.05, edge + room]
+    )
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False, bargap=0.4, height=max(200, 70 + 44 * len(table)))
     return figure
@@ -125,7 +127,7 @@ def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
     figure.update_layout(
         polar={"radialaxis": axis, "angularaxis": {"gridcolor": ink.grid, "linecolor": ink.grid},
                "bgcolor": "rgba(0,0,0,0)"},
-        showlegend=False, height=340, margin={"l": 60, "r": 60, "b": 30},
+        showlegend=False, height=340, margin={"l": 90, "r": 90, "b": 30},
     )  # fmt: skip
     title(
         figure,
@@ -194,7 +196,8 @@ def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> g
         Message("Share of sales in 30 days by price band, of all shops in the table and of ours."),
         look.language,
     )
-    figure.update_xaxes(percent_axis([*bands["sales_share"], *bands["own_share"].fillna(0.0)]), tickmode="array")
+    places = ticks([*bands["sales_share"], *bands["own_share"].fillna(0.0)])
+    figure.update_xaxes(tickvals=places, ticktext=[f"{place:.0%}" for place in places], range=[places[0], places[-1]])
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(barmode="group", height=max(220, 90 + 46 * len(bands)), legend={"y": -0.2})
     return figure
