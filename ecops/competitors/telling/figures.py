@@ -19,6 +19,7 @@ _WIDEST = 1.0
 """Gaps are drawn up to 100 %; beyond, the number stands beside the dot."""
 
 _LEAST_AXES = 5
+_NAME = 12
 
 
 def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figure | None:
@@ -77,7 +78,9 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
     room = 0.75 * (edge - min(spread))
     places = [place for place in ticks(spread) if place <= edge]
     figure.update_xaxes(
-        tickvals=places, ticktext=[f"{place:+.0%}" for place in places], range=[min(spread) - 0.05, edge + room]
+        tickvals=places,
+        ticktext=[f"{place:+.0%}" if place else "0%" for place in places],
+        range=[min(spread) - 0.05, edge + room],
     )
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False, bargap=0.4, height=max(200, 70 + 44 * len(table)))
@@ -163,7 +166,7 @@ def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | 
         Message("Pairs by our price against the rival's; shaded: the band of 20 %."),
         look.language,
     )
-    figure.update_xaxes(tickformat="+.0%", range=[min(gap.min(), -0.3) - 0.05, max(gap.max(), 0.3) + 0.05])
+    figure.update_xaxes(tickformat=".0%", range=[min(gap.min(), -0.3) - 0.05, max(gap.max(), 0.3) + 0.05])
     figure.update_yaxes(count_axis([0.0, *map(float, counts)], look.language))
     figure.update_layout(showlegend=False, bargap=0.05, height=260)
     return figure
@@ -208,6 +211,11 @@ def _band(bands: pd.DataFrame, place: int, currency: str) -> Value:
     return MoneyRange(float(row["low"]), float(row["high"]), currency)
 
 
+def _short(name: str) -> str:
+    """A name that leaves room for the picture on a telephone."""
+    return plain(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…")
+
+
 def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
     """Promotions of rivals and of ours as bars over time; None without any."""
     import plotly.graph_objects as go
@@ -217,7 +225,7 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
     look = look or Look()
     ink = look.ink
     rows = episodes.head(20)
-    labels = [plain(f"{row.shop or '—'} · {row.title or row.sku}") for row in rows.itertuples()]
+    labels = [f"{_short(row.shop or '—')}<br>{_short(row.title or row.sku)}" for row in rows.itertuples()]
     length = (rows["end"] - rows["start"]).dt.total_seconds() * 1000 + 86_400_000
     figure = go.Figure(layout={"template": look.template})
     figure.add_bar(
@@ -237,7 +245,7 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
         Message("At least 5 % below the usual price; pale: still running, so it may be a new price."),
         look.language,
     )
-    figure.update_xaxes(date_axis(look.language))
+    figure.update_xaxes({**date_axis(look.language), "nticks": 4, "tickangle": 0})
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False, bargap=0.5, height=max(150, 80 + 40 * len(set(labels))))
     return figure
