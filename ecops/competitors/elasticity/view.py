@@ -76,15 +76,14 @@ def what_if(
         DataError: the product is not known, the data cannot tell, or the cost is missing.
     """
     found = answers(data, until)
-    rows = found.fitted.table[found.fitted.table["sku"] == sku] if found is not None else ()
-    if found is None or not len(rows):
+    if found is None or sku not in set(found.fitted.table["sku"]):
         raise DataError(
             Message("Nothing is known of prices and sales of {sku}.", sku=sku),
             Message("Load the price history with the units sold each day, or the export of order items."),
         )
     product = found.products[found.products["sku"] == sku].iloc[0]
     known = float(product["cost"]) if math.isnan(cost) else cost
-    today = rows.iloc[0].to_dict()
+    today = found.fitted.table[found.fitted.table["sku"] == sku].iloc[0].to_dict()
     return reprice(today, known, guard=guard, reference=float(product["reference"]), currency=found.currency)
 
 
