@@ -45,6 +45,8 @@ class Answers:
     def verdict(self) -> Message:
         """One sentence for the page."""
         known, n = self.fitted.identified, len(self.fitted.table)
+        if not known:
+            return Message("For none of {n} products can the data tell how sales answer to the price.", n=n)
         return Message("For {known} of {n} products the data can tell how sales answer to the price.", known=known, n=n)
 
 
