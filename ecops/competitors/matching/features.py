@@ -96,7 +96,8 @@ def _dot(ours: grams.Sparse, theirs: grams.Sparse) -> Floats:
 
 
 def _sizes(side: grams.Sparse) -> Floats:
-    return np.asarray(np.diff(side.indptr), np.float64)
+    sizes: Floats = np.diff(side.indptr).astype(np.float64)
+    return sizes
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
