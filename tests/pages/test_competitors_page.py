@@ -57,3 +57,18 @@ def test_a_reference_value_is_written_down_and_taken_away(open_app):
 def test_an_empty_shop_is_told_what_is_missing(open_app):
     app = open_app("competitors", "mine", "en")
     assert "Nothing about peers or rivals" in " ".join(said(app))
+
+
+@pytest.mark.row(18)
+@pytest.mark.parametrize(("page", "rate"), [("overview", "2.4%"), ("funnel", "2.4%")])
+def test_figures_stand_beside_last_year_and_others(open_app, page, rate):
+    app = open_app(page, "sample", "en")
+    app.session_state[f"beside_{page}"] = True
+    app.run()
+    (table,) = [frame.value for frame in app.dataframe if "others" in frame.value]
+    row = table.set_index("metric").loc["Payment conversion"]
+    assert rate in row["peers"]
+    assert "8 shops" in row["peers"]
+    assert "5.8%" in row["others"]
+    assert "2026" in row["others"] or "Oct" in row["others"]
+    assert row["year"] != "—"

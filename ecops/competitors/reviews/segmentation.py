@@ -26,7 +26,7 @@ def plain(text: object, *, lower: bool = True) -> str:
     """Text without markup, full-width forms folded, in lower case unless it is to be read; "" for what is no text.
 
     >>> plain("<p>很好<script>alert(1)</script>！</p>")
-    '很好!'
+    '很好 !'
     """
     if not isinstance(text, str):
         return ""
