@@ -45,6 +45,8 @@ class Answers:
     def verdict(self) -> Message:
         """One sentence for the page."""
         known, n = self.fitted.identified, len(self.fitted.table)
+        if not known:
+            return Message("For none of {n} products can the data tell how sales answer to the price.", n=n)
         return Message("For {known} of {n} products the data can tell how sales answer to the price.", known=known, n=n)
 
 
@@ -76,15 +78,19 @@ def what_if(
         DataError: the product is not known, the data cannot tell, or the cost is missing.
     """
     found = answers(data, until)
+<<<<<<< HEAD
     rows = found.fitted.table[found.fitted.table["sku"] == sku] if found is not None else None
     if found is None or rows is None or rows.empty:
+=======
+    if found is None or sku not in set(found.fitted.table["sku"]):
+>>>>>>> 91e17a8e145e197d06932888a0678f17d3cf0642
         raise DataError(
             Message("Nothing is known of prices and sales of {sku}.", sku=sku),
             Message("Load the price history with the units sold each day, or the export of order items."),
         )
     product = found.products[found.products["sku"] == sku].iloc[0]
     known = float(product["cost"]) if math.isnan(cost) else cost
-    today = rows.iloc[0].to_dict()
+    today = found.fitted.table[found.fitted.table["sku"] == sku].iloc[0].to_dict()
     return reprice(today, known, guard=guard, reference=float(product["reference"]), currency=found.currency)
 
 

@@ -75,7 +75,7 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
         ),
         look.language,
     )
-    room = 0.75 * (edge - min(spread))
+    room = 1.0 * (edge - min(spread))
     places = [place for place in ticks(spread) if place <= edge]
     figure.update_xaxes(
         tickvals=places,
@@ -128,7 +128,7 @@ def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
     axis = {"range": [0, 1], "tickformat": ".0%", "tickvals": [0.25, 0.5, 0.75, 1], "gridcolor": ink.grid,
             "tickfont": {"size": 10, "color": ink.muted}, "linecolor": ink.grid}  # fmt: skip
     figure.update_layout(
-        polar={"radialaxis": axis, "angularaxis": {"gridcolor": ink.grid, "linecolor": ink.grid},
+        polar={"radialaxis": axis, "angularaxis": {"rotation": 90, "direction": "clockwise", "gridcolor": ink.grid, "linecolor": ink.grid},
                "bgcolor": "rgba(0,0,0,0)"},
         showlegend=False, height=340, margin={"l": 90, "r": 90, "b": 30},
     )  # fmt: skip
@@ -238,7 +238,7 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
     title(
         figure,
         Message(
-            "{n} price drops in the history, {running} of them still running.",
+            "Price drops in the history: {n}, still running: {running}.",
             n=Count(len(episodes)),
             running=Count(running),
         ),
