@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -84,21 +85,26 @@ class Reference:
 @functools.cache
 def _names() -> Mapping[str, str]:
     """Every name under which a metric may be written -> its key."""
-    found = {normalise_header(column): key for column, key in METRIC_OF.items()}
+    found = {_plain(column): key for column, key in METRIC_OF.items()}
     for column, key in METRIC_OF.items():
-        found |= {normalise_header(word): key for word in table("peer_kpis")[column].synonyms}
+        found |= {_plain(word): key for word in table("peer_kpis")[column].synonyms}
     for key, metric in metrics().items():
-        found |= {normalise_header(word): key for word in (key, metric.label.en, metric.label.zh)}
+        found |= {_plain(word): key for word in (key, metric.label.en, metric.label.zh)}
     return found
+
+
+def _plain(name: str) -> str:
+    """A name without spaces, arrows and joints, which people write in different ways."""
+    return re.sub(r"[\W_]", "", normalise_header(name))
 
 
 def metric_named(name: str) -> str:
     """The key of the metric that people call `name`, "" for none of ours.
 
-    >>> metric_named("支付转化率"), metric_named("CVR"), metric_named("weather")
-    ('pay_conversion', 'pay_conversion', '')
+    >>> metric_named("下单-支付转化率"), metric_named("CVR"), metric_named("weather")
+    ('payment_rate', 'pay_conversion', '')
     """
-    return _names().get(normalise_header(name), "")
+    return _names().get(_plain(name), "")
 
 
 def references(data: Any, until: dt.date) -> tuple[Reference, ...]:

@@ -86,7 +86,7 @@ def test_every_line_has_a_number_and_its_evidence(data):
     assert len(strengths.card(standing, prices, around, sides)) >= 3
 
 
-@pytest.mark.row(165)
+@pytest.mark.row(165, 181)
 def test_what_rivals_neglect_becomes_a_selling_point():
     good = ["很舒服，颜色好看", "做工精细，物流很快", "客服有耐心，很喜欢", "质量不错，会回购"]
     bad = ["洗一次就起球，很失望", "起球严重，不值", "起球厉害，退货麻烦"]

@@ -5,7 +5,7 @@ import pytest
 from tests.pages.test_pages import said
 
 
-@pytest.mark.row(18, 27, 166, 174)
+@pytest.mark.row(18, 27, 166, 174, 180, 181, 186)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_it_names_what_is_planted(open_app, language):
     app = open_app("competitors", "sample", language)
@@ -23,6 +23,8 @@ def test_it_names_what_is_planted(open_app, language):
     assert "同行丁" in text
     assert "nan" not in text.casefold().split()
     assert len(app.metric) == 5
+    assert ("第二十四条" if language == "zh" else "article 24") in text
+    assert ("What they praise" if language == "en" else "买家在夸什么") in text
 
 
 def test_a_tier_can_be_chosen(open_app):

@@ -30,6 +30,12 @@ def what_if(asked: Asked) -> None:
         st.caption(_("Load the price history with units, or order items: how sales answer to prices is told here."))
         return
     st.markdown(say(found.verdict))
+    st.caption(
+        _(
+            "One price for everybody: different prices for the same goods by who looks are forbidden in China "
+            "(Personal Information Protection Law, article 24)."
+        )
+    )
     for note in found.notes:
         st.caption(say(note))
     table = found.fitted.table

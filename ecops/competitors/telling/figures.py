@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecops.charts import Look, count_axis, date_axis, pale, percent_axis, plain, title
+from ecops.charts import Look, count_axis, date_axis, pale, plain, ticks, title
 from ecops.competitors.standing.gaps import Gaps, kpis
 from ecops.competitors.telling import words
 from ecops.messages import Count, Message, MoneyRange, Percent, Value, write
@@ -19,6 +19,7 @@ _WIDEST = 1.0
 """Gaps are drawn up to 100 %; beyond, the number stands beside the dot."""
 
 _LEAST_AXES = 5
+_NAME = 12
 
 
 def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figure | None:
@@ -74,9 +75,13 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
         ),
         look.language,
     )
-    room = 0.75 * (edge - min(spread))
-    figure.update_xaxes(percent_axis(spread))
-    figure.update_xaxes(range=[min(spread) - 0.05, edge + room], tickformat="+.0%")
+    room = 1.0 * (edge - min(spread))
+    places = [place for place in ticks(spread) if place <= edge]
+    figure.update_xaxes(
+        tickvals=places,
+        ticktext=[f"{place:+.0%}" if place else "0%" for place in places],
+        range=[min(spread) - 0.05, edge + room],
+    )
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False, bargap=0.4, height=max(200, 70 + 44 * len(table)))
     return figure
@@ -123,9 +128,9 @@ def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
     axis = {"range": [0, 1], "tickformat": ".0%", "tickvals": [0.25, 0.5, 0.75, 1], "gridcolor": ink.grid,
             "tickfont": {"size": 10, "color": ink.muted}, "linecolor": ink.grid}  # fmt: skip
     figure.update_layout(
-        polar={"radialaxis": axis, "angularaxis": {"gridcolor": ink.grid, "linecolor": ink.grid},
+        polar={"radialaxis": axis, "angularaxis": {"rotation": 90, "direction": "clockwise", "gridcolor": ink.grid, "linecolor": ink.grid},
                "bgcolor": "rgba(0,0,0,0)"},
-        showlegend=False, height=340, margin={"l": 60, "r": 60, "b": 30},
+        showlegend=False, height=340, margin={"l": 90, "r": 90, "b": 30},
     )  # fmt: skip
     title(
         figure,
@@ -161,7 +166,7 @@ def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | 
         Message("Pairs by our price against the rival's; shaded: the band of 20 %."),
         look.language,
     )
-    figure.update_xaxes(tickformat="+.0%", range=[min(gap.min(), -0.3) - 0.05, max(gap.max(), 0.3) + 0.05])
+    figure.update_xaxes(tickformat=".0%", range=[min(gap.min(), -0.3) - 0.05, max(gap.max(), 0.3) + 0.05])
     figure.update_yaxes(count_axis([0.0, *map(float, counts)], look.language))
     figure.update_layout(showlegend=False, bargap=0.05, height=260)
     return figure
@@ -194,7 +199,8 @@ def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> g
         Message("Share of sales in 30 days by price band, of all shops in the table and of ours."),
         look.language,
     )
-    figure.update_xaxes(percent_axis([*bands["sales_share"], *bands["own_share"].fillna(0.0)]), tickmode="array")
+    places = ticks([*bands["sales_share"], *bands["own_share"].fillna(0.0)])
+    figure.update_xaxes(tickvals=places, ticktext=[f"{place:.0%}" for place in places], range=[places[0], places[-1]])
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(barmode="group", height=max(220, 90 + 46 * len(bands)), legend={"y": -0.2})
     return figure
@@ -203,6 +209,11 @@ def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> g
 def _band(bands: pd.DataFrame, place: int, currency: str) -> Value:
     row = bands.iloc[place]
     return MoneyRange(float(row["low"]), float(row["high"]), currency)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the picture on a telephone."""
+    return plain(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…")
 
 
 def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
@@ -214,7 +225,7 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
     look = look or Look()
     ink = look.ink
     rows = episodes.head(20)
-    labels = [plain(f"{row.shop or '—'} · {row.title or row.sku}") for row in rows.itertuples()]
+    labels = [f"{_short(row.shop or '—')}<br>{_short(row.title or row.sku)}" for row in rows.itertuples()]
     length = (rows["end"] - rows["start"]).dt.total_seconds() * 1000 + 86_400_000
     figure = go.Figure(layout={"template": look.template})
     figure.add_bar(
@@ -227,14 +238,14 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
     title(
         figure,
         Message(
-            "{n} price drops in the history, {running} of them still running.",
+            "Price drops in the history: {n}, still running: {running}.",
             n=Count(len(episodes)),
             running=Count(running),
         ),
         Message("At least 5 % below the usual price; pale: still running, so it may be a new price."),
         look.language,
     )
-    figure.update_xaxes(date_axis(look.language))
+    figure.update_xaxes({**date_axis(look.language), "nticks": 4, "tickangle": 0})
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False, bargap=0.5, height=max(150, 80 + 40 * len(set(labels))))
     return figure
