@@ -78,12 +78,7 @@ def what_if(
         DataError: the product is not known, the data cannot tell, or the cost is missing.
     """
     found = answers(data, until)
-<<<<<<< HEAD
-    rows = found.fitted.table[found.fitted.table["sku"] == sku] if found is not None else None
-    if found is None or rows is None or rows.empty:
-=======
     if found is None or sku not in set(found.fitted.table["sku"]):
->>>>>>> 91e17a8e145e197d06932888a0678f17d3cf0642
         raise DataError(
             Message("Nothing is known of prices and sales of {sku}.", sku=sku),
             Message("Load the price history with the units sold each day, or the export of order items."),

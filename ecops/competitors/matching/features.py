@@ -96,12 +96,8 @@ def _dot(ours: grams.Sparse, theirs: grams.Sparse) -> Floats:
 
 
 def _sizes(side: grams.Sparse) -> Floats:
-<<<<<<< HEAD
-    return np.asarray(np.diff(side.indptr), np.float64)
-=======
     sizes: Floats = np.diff(side.indptr).astype(np.float64)
     return sizes
->>>>>>> 91e17a8e145e197d06932888a0678f17d3cf0642
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

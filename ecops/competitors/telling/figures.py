@@ -128,8 +128,8 @@ def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
     axis = {"range": [0, 1], "tickformat": ".0%", "tickvals": [0.25, 0.5, 0.75, 1], "gridcolor": ink.grid,
             "tickfont": {"size": 10, "color": ink.muted}, "linecolor": ink.grid}  # fmt: skip
     figure.update_layout(
-        polar={"radialaxis": axis, "angularaxis": {"rotation": 90, "direction": "clockwise", "gridcolor": ink.grid, "linecolor": ink.grid},
-               "bgcolor": "rgba(0,0,0,0)"},
+        polar={"radialaxis": axis, "bgcolor": "rgba(0,0,0,0)",
+               "angularaxis": {"rotation": 90, "direction": "clockwise", "gridcolor": ink.grid, "linecolor": ink.grid}},
         showlegend=False, height=340, margin={"l": 90, "r": 90, "b": 30},
     )  # fmt: skip
     title(
