@@ -103,6 +103,9 @@ def test_people_decide_and_are_remembered(tmp_path):
     table = match_products(OURS, THEIRS, answers=told["竞店甲"]).table.set_index(["ours", "theirs"])
     assert table.loc[("A1", "B2"), ["status", "prob"]].tolist() == ["rejected", 0.0]
     assert table.loc[("A3", "B4"), ["status", "prob"]].tolist() == ["confirmed", 1.0]
+    moved = match_products(OURS, THEIRS, answers={("A1", "B3"): True}).table.set_index(["ours", "theirs"])
+    assert moved.loc[("A1", "B3"), "status"] == "confirmed"
+    assert moved.loc[("A1", "B2"), ["status", "reason"]].tolist() == ["rejected", "other_closer"]
     with pytest.raises(StoreError, match="shop of your own"):
         answers.remember(None, "竞店甲", ("A1", "B2"), True, "ann")
 

@@ -77,8 +77,7 @@ def _scenario(asked: Asked, found: Answers, skus: list[str]) -> None:
         st.caption(
             _(
                 "An answer of past weeks, not a promise: try it in a planned A/B test or for two weeks on one product, "
-                "and change one price at a time. One price for everybody: different prices by what a person did are "
-                "barred by law in many places."
+                "and change one price at a time."
             )
         )
         with st.expander(_("Every price"), key="whatif_all"):
