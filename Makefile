@@ -1,12 +1,14 @@
 # `make run` starts the app, `make test` runs every test; both prepare what they need themselves.
 PYTHON ?= python3
 PORT ?= 8501
+WORKERS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 SOURCES := app.py serve.py pages ui ecops sample_data tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench sample docs clean
+.PHONY: help run test check format e2e bench mutate sample docs clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -23,10 +25,14 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
 
-run: $(VENV)/.run ## start the app on the sample shop and print its address (PORT=8501)
+run: $(VENV)/.run ## start the app on the sample shop and print its address (PORT=8501, WORKERS=1)
 	@$(BIN)/python -m ecops sample
 	@echo "ecops: http://127.0.0.1:$(PORT)"
+ifeq ($(WORKERS),1)
 	@$(BIN)/python -m streamlit run serve.py --server.port $(PORT) --server.address 127.0.0.1
+else
+	@$(BIN)/python -m tools.workers $(WORKERS) --port $(PORT)
+endif
 
 test: $(VENV)/.dev ## run every test, the browser ones too where a chromium can be had
 	@sh tools/browser.sh
@@ -47,7 +53,13 @@ e2e: $(VENV)/.dev ## run only the browser tests
 	@$(BIN)/python -m pytest -q tests/e2e
 
 bench: $(VENV)/.dev ## speed against peers and the physical limit, side by side (minutes)
-	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+	@sh tools/peers.sh "$(PYTHON)" "$(PEERS)" benchmarks/peers.txt
+	@for file in benchmarks/*.py; do \
+		echo "== $$file"; ECOPS_PEERS=$(PEERS)/bin/python PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+
+mutate: $(VENV)/.dev ## change single lines of the methods and see that tests notice (an hour; ARGS="statistics --each 2")
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0 coverage==7.17.5
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.mutate $(ARGS)
 
 sample: $(VENV)/.run ## write the sample shop anew and load it into ./workspace
 	@$(BIN)/python -m sample_data.generate
@@ -58,4 +70,4 @@ docs: $(VENV)/.dev ## write the generated pages under docs/ anew
 	@$(BIN)/python -m tools.rows > /dev/null
 
 clean: ## remove the virtual environment and caches
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis

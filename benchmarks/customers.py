@@ -1,12 +1,15 @@
 """Recency, frequency, money, scores and cohorts of 20 million order lines, beside the usual pandas way; and the fit.
 
 Run: python benchmarks/customers.py [lines] (20,000,000 when not given). Each variant runs in a process of its own, one
-after the other; CPU seconds and peak memory are those of the process, the reading of the Parquet file included.
+after the other; CPU seconds and peak memory are those of the process, the reading of the Parquet file included. With
+ECOPS_PEERS naming the Python of an environment that has lifetimes (0.11.3, archived; it wants old packages), its fit of
+the same million customers runs beside ours.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -119,23 +122,8 @@ def fit(_: Path, many: int = 1_000_000) -> dict[str, float]:
     from ecops.customers.value.history import History
     from ecops.customers.value.purchases import fit_purchases
 
-    generator = np.random.default_rng(0)
-    rate, leave = generator.gamma(0.6, 1 / 60, many), generator.beta(0.9, 3, many)
-    age = generator.integers(30, 730, many)
-    clock, last, repeats = np.zeros(many), np.zeros(many), np.zeros(many, np.int64)
-    there = np.ones(many, bool)
-    while there.any():
-        who = np.flatnonzero(there)
-        clock[who] += generator.exponential(1 / rate[who])
-        inside = clock[who] <= age[who]
-        there[who[~inside]] = False
-        bought = who[inside]
-        repeats[bought] += 1
-        last[bought] = clock[bought]
-        there[bought[generator.random(len(bought)) < leave[bought]]] = False
-    past = History(
-        np.arange(many), repeats, np.round(last).astype(np.int64), age, np.full(many, np.nan), dt.date(2026, 1, 1)
-    )
+    repeats, last, age = simulated(many)
+    past = History(np.arange(many), repeats, last, age, np.full(many, np.nan), dt.date(2026, 1, 1))
     import scipy.optimize  # noqa: F401 - not part of what is measured
 
     began = time.process_time()
@@ -150,7 +138,43 @@ def fit(_: Path, many: int = 1_000_000) -> dict[str, float]:
     }
 
 
-VARIANTS = {"ours": ours, "page": page, "pandas": pandas_way, "fit": fit}
+def lifetimes_fit(_: Path, many: int = 1_000_000) -> dict[str, float]:
+    """The same by lifetimes, where it is installed."""
+    from lifetimes import BetaGeoFitter
+
+    repeats, last, age = simulated(many)
+    began = time.process_time()
+    found = BetaGeoFitter().fit(repeats, last, age)
+    fitted = time.process_time()
+    found.conditional_expected_number_of_purchases_up_to_time(180, repeats, last, age)
+    found.conditional_probability_alive(repeats, last, age)
+    return {
+        "fit_cpu": round(fitted - began, 2),
+        "predict_cpu": round(time.process_time() - fitted, 2),
+        **{name: round(float(value), 4) for name, value in found.params_.items()},
+    }
+
+
+def simulated(many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Repeat purchases, day of the last one and age of customers of a BG/NBD model (r .6, alpha 60, a .9, b 3)."""
+    generator = np.random.default_rng(0)
+    rate, leave = generator.gamma(0.6, 1 / 60, many), generator.beta(0.9, 3, many)
+    age = generator.integers(30, 730, many)
+    clock, last, repeats = np.zeros(many), np.zeros(many), np.zeros(many, np.int64)
+    there = np.ones(many, bool)
+    while there.any():
+        who = np.flatnonzero(there)
+        clock[who] += generator.exponential(1 / rate[who])
+        inside = clock[who] <= age[who]
+        there[who[~inside]] = False
+        bought = who[inside]
+        repeats[bought] += 1
+        last[bought] = clock[bought]
+        there[bought[generator.random(len(bought)) < leave[bought]]] = False
+    return repeats, np.round(last).astype(np.int64), age
+
+
+VARIANTS = {"ours": ours, "page": page, "pandas": pandas_way, "fit": fit, "lifetimes": lifetimes_fit}
 
 
 def peak() -> int:
@@ -159,9 +183,9 @@ def peak() -> int:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
 
 
-def measured(variant: str, path: Path) -> dict[str, float]:
+def measured(variant: str, path: Path, python: str = sys.executable) -> dict[str, float]:
     """Run one variant in a process of its own."""
-    out = subprocess.run([sys.executable, __file__, variant, str(path)], capture_output=True, text=True, check=True)
+    out = subprocess.run([python, __file__, variant, str(path)], capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(out.stdout.splitlines()[-1])
     return found
 
@@ -182,7 +206,12 @@ def main() -> None:
         print(f"{lines // PANDAS_PART:,} lines, ours:", ours_part)
         print(f"{lines // PANDAS_PART:,} lines, pandas:", peer, f"ratio {peer['cpu'] / ours_part['cpu']:.1f}")
         print("a change of scheme:", measured("page", whole))
-        print("a million customers:", measured("fit", whole))
+        found = measured("fit", whole)
+        print("a million customers:", found)
+        peers = os.environ.get("ECOPS_PEERS")
+        if peers:
+            theirs = measured("lifetimes", whole, peers)
+            print("  the same by lifetimes:", theirs, f"ratio {theirs['fit_cpu'] / found['fit_cpu']:.1f}")
 
 
 if __name__ == "__main__":

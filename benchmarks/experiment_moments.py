@@ -1,16 +1,17 @@
 """How fast an experiment of ten million users is read, against the bare sums and against tea-tasting on pandas.
 
-    python benchmarks/experiment_moments.py [--users 10000000] [--tea-tasting PYTHON]
+    python benchmarks/experiment_moments.py [--users 10000000] [--peers PYTHON]
 
 Three metrics, each with a covariate: counts, sums, sums of squares and the cross products CUPED needs. Each path runs
-in a process of its own, so that its peak memory is its own. PYTHON is an interpreter with tea-tasting 1.14 and pandas;
-left out, that row is skipped unless this interpreter has it.
+in a process of its own, so that its peak memory is its own. PYTHON is an interpreter with tea-tasting 1.14 and pandas,
+the one of `make bench` when ECOPS_PEERS names it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ BARE = """
 import sys, time
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from ecops.store.engine import Engine
+from ecops.engine.duck import Engine
 path = Path({path!r})
 sums = ", ".join(f"sum({{c}}), sum({{c}} * {{c}})" for c in {columns!r})
 cross = ", ".join(f"sum({{a}} * {{b}})" for a, b in {pairs!r})
@@ -43,8 +44,8 @@ OURS = """
 import sys, time
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from ecops.experiments.measure import Wanted, _Query, _cells, _centres
-from ecops.experiments.source import open_source
+from ecops.experiments.reading.measure import Wanted, _Query, _cells, _centres
+from ecops.experiments.reading.source import open_source
 wanted = Wanted("", "variant", "", {columns!r}, tuple({pairs!r}))
 best = []
 for _ in range({runs}):
@@ -164,11 +165,12 @@ def make(path: Path, users: int) -> None:
 
 
 def run(python: str, script: str, **values: object) -> dict[str, float]:
-    """Figures that a script prints, from a process of its own."""
+    """Figures that a script prints, from a process of its own; none, and why, where it fails."""
     text = script.format(root=str(ROOT), columns=COLUMNS, pairs=PAIRS, **values) + TAIL
     done = subprocess.run([python, "-c", text], capture_output=True, text=True, check=False)
     if done.returncode:
-        return {"error": 1.0}
+        print(f"failed: {done.stderr.strip().splitlines()[-1]}")
+        return {}
     return {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines() if line}
 
 
@@ -187,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--users", type=int, default=10_000_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--tea-tasting", default=sys.executable)
+    parser.add_argument("--peers", default=os.environ.get("ECOPS_PEERS", sys.executable))
     parser.add_argument("--make", type=Path, help="only write the users to this file")
     chosen = parser.parse_args()
     if chosen.make:
@@ -203,7 +205,7 @@ def main() -> None:
             "bare DuckDB sums": run(sys.executable, BARE, **values),
             "ecops moments": run(sys.executable, OURS, **values),
             "ecops read, check, cap, decide": run(sys.executable, WHOLE, **values),
-            "tea-tasting on pandas (without reading)": run(chosen.tea_tasting, TEA, **values),
+            "tea-tasting on pandas (without reading)": run(chosen.peers, TEA, **values),
         }
     found["what-if, processor seconds"] = run(sys.executable, WHAT_IF)
     found["28 bounds"] = {"seconds": bounds()}

@@ -2,14 +2,15 @@
 
     python benchmarks/funnel_windows.py [--events 20000000] [--json]
 
-Every measurement runs in a process of its own, so that peak memory belongs to it alone. chdb is compared when it is
-installed (`pip install chdb`); it is no dependency.
+Every measurement runs in a process of its own, so that peak memory belongs to it alone. chdb runs in the interpreter
+that ECOPS_PEERS names (`make bench` installs it), else in this one where it has it; it is no dependency.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -145,7 +146,8 @@ def main() -> None:
         path.read_bytes()  # everybody reads from the page cache
         found = {}
         for way in WAYS:
-            command = [sys.executable, __file__, "--way", way, "--file", str(path)]
+            python = os.environ.get("ECOPS_PEERS", sys.executable) if way == "chdb" else sys.executable
+            command = [python, __file__, "--way", way, "--file", str(path)]
             answer = subprocess.run(command, capture_output=True, text=True, check=True)
             found[way] = json.loads(answer.stdout.strip().splitlines()[-1])
     report(found, options.events, as_json=options.json)

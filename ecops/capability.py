@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ecops.finding import Finding
+    from ecops.finding import Finding, Trial
+    from ecops.metrics.measured import Measured
     from ecops.periods import Compare, Period
     from ecops.reports.model import Section
 
@@ -49,8 +50,12 @@ class Capability:
         by_span: whether a longer span may show what a week hides, so that it is asked for each; else it is asked once.
         settle: `(data, name, end) -> finding`: what came of something that an action waits for by name, such as a
             test, up to a day; None for what it does not know.
+        plan: `(state, trial, actor, language) -> name`: writes down a test that another guest proposes, as planned; one
+            of that name stays as it is.
         waits_for: `(data) -> names`: what `settle` knows, to be offered when an action is written down.
         levers: names and labels of what its what-ifs may change beside metrics, such as the steps of a funnel.
+        measured: `(data, period) -> figures by key`: figures of its metrics at the end of a period, for the board and
+            the scorecards; see `ecops.metrics.measured`.
         section: `(data, period) -> section`: its part of the weekly deck, or None when there is nothing to show.
         metrics: its TOML of metrics, as in `ecops/metrics/catalogue`.
         alerts: its TOML of alert rules that hold until somebody writes others, as in `ecops/growth/alerts.toml`.
@@ -58,6 +63,7 @@ class Capability:
         commands: makes its part of the command line.
         modules: what its findings import, to be imported before anybody asks.
         rows: numbers of the handbook rows that it answers.
+        cites: keys of the handbook parameters that decide what it says.
     """
 
     key: str
@@ -69,8 +75,10 @@ class Capability:
     findings: Callable[[Any, Period, Compare], Sequence[Finding]] | None = None
     by_span: bool = True
     settle: Callable[[Any, str, dt.date], Finding | None] | None = None
+    plan: Callable[[Any, Trial, str, str], str] | None = None
     waits_for: Callable[[Any], Sequence[str]] | None = None
     levers: Callable[[], Mapping[str, Term]] | None = None
+    measured: Callable[[Any, Period], Mapping[str, Measured]] | None = None
     section: Callable[[Any, Period], Section | None] | None = None
     metrics: Path | None = None
     alerts: Path | None = None
@@ -78,6 +86,7 @@ class Capability:
     commands: Callable[[], typer.Typer] | None = None
     modules: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
+    cites: tuple[str, ...] = ()
 
     def speaks(self, data: Any) -> bool:
         """Whether `data` holds any of the tables that it needs."""

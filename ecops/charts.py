@@ -19,7 +19,7 @@ import functools
 import html
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -336,3 +336,41 @@ def ticks(values: Iterable[float], zero: bool = True, most: int = 6) -> list[flo
 def caption(value: object, language: str) -> str:
     """A value of a `Message` (`Money`, `Percent`, a date, data) as harmless text for labels and hover boxes."""
     return plain(write(value, language))
+
+
+class Level(NamedTuple):
+    """A value that a picture is held against.
+
+    Attributes:
+        words: what it is, for example "goal" or "benchmark (industry, average)".
+        value: in the unit of the picture.
+    """
+
+    words: Message
+    value: float
+
+
+def level_lines(figure: go.Figure, levels: Sequence[Level], as_text: Callable[[float], Value], look: Look) -> go.Figure:
+    """Dotted lines over the whole width with their words; nothing for values that are not known.
+
+    Args:
+        figure: is changed and given back; its axis must reach the values.
+        levels: at most two can be read.
+        as_text: a value in its unit.
+        look: of the reader.
+    """
+    known = [level for level in levels if math.isfinite(level.value)]
+    for place, level in enumerate(known):
+        words = Message("{words}: {value}", words=level.words, value=as_text(level.value))
+        figure.add_hline(
+            y=level.value,
+            line={"color": look.ink.watch, "dash": "dot", "width": 1.5},
+            annotation={
+                "text": caption(words, look.language),
+                "font": {"color": look.ink.watch, "size": 12},
+                "bgcolor": look.ink.paper,
+                "opacity": 0.9,
+            },
+            annotation_position="top left" if place == 0 else "bottom left",
+        )
+    return figure

@@ -61,6 +61,27 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A test that would answer a finding, sized and ready to be written down.
+
+    Attributes:
+        name: what it is called; the same finding always gives the same name.
+        hypothesis: why it should work.
+        metric: key of the metric that decides.
+        baseline: the metric today, in its unit.
+        lift: relative change to be found.
+        sample: units in all arms.
+    """
+
+    name: str
+    hypothesis: Message
+    metric: str
+    baseline: float
+    lift: float
+    sample: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One cause, told once.
 
@@ -81,6 +102,8 @@ class Finding:
         evidence: one line with the numbers behind it.
         action: advice, or None.
         notes: caveats.
+        parameters: keys of the handbook parameters that decided it, see `ecops.handbook.cited`.
+        trial: a test to plan, or None.
     """
 
     area: str
@@ -100,6 +123,8 @@ class Finding:
     evidence: Message
     action: Advice | None = None
     notes: tuple[Message, ...] = field(default=())
+    parameters: tuple[str, ...] = field(default=())
+    trial: Trial | None = None
 
     @property
     def block(self) -> Literal["traffic", "conversion", "retention", ""]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ecops.customers import answers
-from ui.customers import choices, people, plan, segments, tiers, value
+from ui.customers import choices, people, plan, programme, segments, tiers, value
 from ui.parts import cards, findings
 from ui.parts.text import _
 
@@ -24,6 +24,7 @@ st.subheader(_("Who moved?"), anchor=False)
 segments.migration(looked)
 
 st.subheader(_("Do they come back?"), anchor=False)
+programme.goal(looked)
 value.cohorts(looked)
 
 st.subheader(_("What will they bring?"), anchor=False)
@@ -37,6 +38,10 @@ people.channels(looked)
 
 st.subheader(_("Members, and what customers say"), anchor=False)
 people.members(looked)
+programme.days(looked)
+
+st.subheader(_("What are they drawn to?"), anchor=False)
+programme.interests(looked)
 
 st.subheader(_("What is bought together?"), anchor=False)
 tiers.baskets(looked)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.data import datapage, upload
+from ui.data import completeness, datapage, upload
 from ui.parts import errors
 from ui.parts.text import _
 from ui.state import workspaces
@@ -14,6 +14,7 @@ if workspaces.is_sample():
 else:
     upload.box()
 datapage.tables()
+completeness.panel()
 datapage.receipts()
 if not workspaces.is_sample():
     datapage.settings()

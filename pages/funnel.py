@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.funnel import funnel, funnelparts
+from ui.funnel import funnel, funnelbehind, funnellog, funnelparts
 from ui.parts import beside, cards
 from ui.parts.text import _
 
@@ -29,10 +29,14 @@ st.subheader(_("In the cart, but not paid"), anchor=False)
 funnelparts.products(asked)
 
 st.subheader(_("How long do people take, and who drops out?"), anchor=False)
-funnelparts.behaviour(asked)
+funnellog.behaviour(asked)
+
+st.subheader(_("What lies behind the steps"), anchor=False)
+funnelbehind.behind(asked)
 
 st.subheader(_("What if one step were better?"), anchor=False)
 funnelparts.what_if(asked)
 
 st.subheader(_("Details"), anchor=False)
+funnelparts.against(asked)
 funnelparts.details(asked)

@@ -14,9 +14,11 @@ wanted = st.text_input(
     bind="query-params",
     placeholder=_("A metric, a column or a header of an export, for example 支付转化率 or pay_buyers"),
 )
-metrics, tables, sources = st.tabs([_("Metrics"), _("Tables"), _("Exports")])
+metrics, questions, tables, sources = st.tabs([_("Metrics"), _("Questions"), _("Tables"), _("Exports")])
 with metrics:
     glossary.metrics(wanted)
+with questions:
+    glossary.questions(wanted)
 with tables:
     glossary.tables(wanted)
 with sources:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.inventory import asked as question
-from ui.inventory import lists, orders, pictures
+from ui.inventory import lists, orders, pictures, planned
 from ui.parts import cards, findings
 from ui.parts.text import _
 
@@ -23,6 +23,8 @@ st.subheader(_("Your rule against others, on your own sales"), anchor=False)
 question.choices(asked)
 pictures.side_by_side(asked)
 lists.ahead(asked)
+planned.busiest(asked)
+planned.promotion(asked)
 
 st.subheader(_("Today's purchase"), anchor=False)
 orders.promised(asked)
@@ -37,10 +39,15 @@ lists.clearance(asked)
 st.subheader(_("Who keeps the promised day?"), anchor=False)
 lists.suppliers(asked)
 lists.agreed(asked)
+planned.rests(asked)
 
 st.subheader(_("Which products to take, and what is left of a sale?"), anchor=False)
 lists.choice_of_products(asked)
 lists.shelf(asked)
+planned.on_trial(asked)
+
+st.subheader(_("Where and when is it wanted?"), anchor=False)
+planned.places(asked)
 
 st.subheader(_("Details"), anchor=False)
 lists.method()

@@ -5,8 +5,8 @@ import streamlit as st
 from ecops import growth
 from ecops.messages import Message
 from ecops.review import collecting
-from ui.overview import overview
-from ui.parts import beside, cards, empty, findings
+from ui.overview import board, overview
+from ui.parts import beside, cards, empty, findings, kept
 from ui.parts.text import _, say
 from ui.state import scope, workspaces
 
@@ -22,7 +22,8 @@ scope.require_rows(chosen)
 with st.spinner(_("Working out what changed")):
     result = overview.kpis(chosen)
     why = workspaces.answer(growth.diagnose, chosen.period, chosen.compare, where=chosen.where)
-    why = why.told(workspaces.answer(collecting.changes, chosen.period, chosen.compare, where=chosen.where))
+    together = workspaces.answer(collecting.changes, chosen.period, chosen.compare, where=chosen.where)
+    why = kept.of(growth.Diagnosis.told, why, together)()
 
 cards.verdict(why.verdict)
 overview.events(chosen)
@@ -50,4 +51,6 @@ st.subheader(_("What if?"), anchor=False)
 overview.what_if(chosen)
 
 st.subheader(_("Details"), anchor=False)
+overview.against(chosen, result)
+board.show(chosen, result.currency)
 overview.details(result, chosen)

@@ -6,7 +6,7 @@ from ecops.messages import Message
 from ui.parts import cards, empty, errors, findings
 from ui.parts.text import _
 from ui.state import scope, workspaces
-from ui.weekly_review import review, review_form, review_meeting, review_scenarios
+from ui.weekly_review import review, review_form, review_meeting, review_rooms, review_scenarios, review_targets
 
 meeting = review_meeting.on()
 if not meeting:
@@ -47,7 +47,7 @@ def figures() -> None:
     review.figures_table(told)
     review.lines(told)
     review.annotations(told)
-    review.targets(told)
+    review_targets.targets(told)
 
 
 def changes() -> None:
@@ -66,6 +66,7 @@ def decisions() -> None:
     with st.expander(_("Write down another decision"), key="own_decision"):
         review_form.form(None, "own")
     review_scenarios.section()
+    review_rooms.show(told)
 
 
 if meeting:

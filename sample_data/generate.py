@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sample_data import (
+    behind,
     demand,
     documents,
     douyin,
@@ -89,6 +90,7 @@ def produce(seed: int = SEED) -> tuple[dict[str, bytes], dict[str, bytes]]:
         **market.ad_report(stream(seed, "ads"), now.counts, now.book),
         **presale.report(now.deposits, _spot_units(now.book)),
         **events.report(stream(seed, "events"), now.counts),
+        **behind.reports(stream(seed, "behind"), now.book),
         **trials.reports(stream(seed, "trials")),
         **market.reports(stream(seed, "market")),
     }

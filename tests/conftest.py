@@ -1,13 +1,39 @@
 """How the tests are shared out among the workers of `make test`."""
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the app does; each worker has a core of its own
 
 TESTS = Path(__file__).parent
 TOGETHER = ("e2e", "pages", "review", "sample")
 """Folders whose tests share a server or a shop that is dear to make. One worker runs all of a folder, so each is made
 once, and they come first: where a long part comes last, one core waits for the other."""
+
+
+@pytest.fixture(scope="session")
+def sample_shop(tmp_path_factory, worker_id):
+    """The folder of the sample shop, loaded once for all workers; to be copied, never to be written to."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    folder = shared / "sample_shop"
+    with (shared / "sample_shop.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            from ecops import Workspace
+            from sample_data import loading
+
+            draft = shared / "sample_shop_draft"
+            workspace = Workspace.open(draft)
+            for _ in loading.load(workspace, loading.renew(workspace)):
+                pass
+            workspace.add_up()
+            draft.rename(folder)
+    return folder
 
 
 def pytest_collection_modifyitems(config, items):

@@ -100,7 +100,7 @@ def seen(tmp_path_factory):
 def test_a_stranger_stands_behind_the_others_and_in_the_menu(seen):
     told, _ = seen
     assert told["order"] == [*capabilities(), "weekdays"]
-    assert list(told["menu"]) == [*list(navigation.pages())[:-2], "weekdays", "data", "glossary"]
+    assert list(told["menu"]) == [*list(navigation.pages())[:-3], "weekdays", "data", "settings", "glossary"]
     assert told["menu"]["weekdays"] == "Weekdays"
 
 

@@ -125,10 +125,10 @@ def test_data_is_escaped_and_words_are_not():
 
 def test_a_name_in_two_languages_is_data_in_both():
     name = pickle.loads(pickle.dumps(Named("双11", "Double *11*")))
-    told = Message("In the same week a year before: {events}.", events=Named.joined([name, "春节", name]))
+    told = Message("This period holds: {events}.", events=Named.joined([name, "春节", name]))
     assert name == "双11"
-    assert told.text("zh") == "去年同期有：双11, 春节。"
-    assert told.text("en", lambda text: text.replace("*", "")) == "In the same week a year before: Double 11, 春节."
+    assert told.text("zh") == "本期有：双11, 春节。"
+    assert told.text("en", lambda text: text.replace("*", "")) == "This period holds: Double 11, 春节."
     assert write(Named("双11"), "en") == "双11"
 
 

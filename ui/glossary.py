@@ -8,6 +8,8 @@ import streamlit as st
 
 from ecops.handbook import roles
 from ecops.messages import Message, Term
+from ecops.metrics.questions import Question
+from ecops.metrics.questions import questions as known_questions
 from ecops.metrics.registry import Metric
 from ecops.metrics.registry import metrics as known_metrics
 from ecops.sources.registry import Source
@@ -28,6 +30,33 @@ BLOCKS = {
 
 def _matches(wanted: str, texts: Iterable[str]) -> bool:
     return wanted.strip().casefold() in " ".join(texts).casefold()
+
+
+KINDS = {
+    "descriptive": Term(en="What is", zh="是什么样"),
+    "diagnostic": Term(en="Why", zh="为什么"),
+    "predictive": Term(en="What will be", zh="会怎样"),
+}
+
+
+def questions(wanted: str) -> None:
+    """Questions of the business with the figures and the page that answer them."""
+    found = [one for one in known_questions() if _matches(wanted, _question_words(one))]
+    if not found:
+        nothing(wanted)
+    for one in found:
+        told, link = st.columns([8, 2], vertical_alignment="center")
+        labels = joined(plain(known_metrics()[key].label) for key in one.metrics)
+        facts = _(
+            "{kind}. Figures: {figures}. Method: {method}.", kind=KINDS[one.kind], figures=labels, method=one.method
+        )
+        told.markdown(f"- **{say(one.question)}**  \n  :small[:gray[{facts}]]")
+        link.page_link(f"pages/{one.page}.py", icon=":material/arrow_forward:")
+
+
+def _question_words(one: Question) -> list[str]:
+    texts = (one.question, one.method, *(known_metrics()[key].label for key in one.metrics))
+    return [*(text.zh for text in texts), *(text.en for text in texts)]
 
 
 def metrics(wanted: str) -> None:

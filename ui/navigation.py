@@ -20,6 +20,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _HOUSE: tuple[tuple[int, str, Term], ...] = (
     (15, "weekly_review", Term(en="Weekly review", zh="周会")),
     (2000, "data", Term(en="Data", zh="数据")),
+    (2005, "settings", Term(en="Parameters", zh="参数与基准")),
     (2010, "glossary", Term(en="Glossary", zh="指标词典")),
 )
 """Pages that belong to no capability, with their place among those of the capabilities."""
@@ -51,6 +52,6 @@ def menu() -> st.Page:
     return page
 
 
-def link(stem: str, label: str) -> None:
-    """A link to another page of the app."""
-    st.page_link(path(stem), label=label)
+def link(stem: str, label: str, **choices: str) -> None:
+    """A link to another page of the app, with choices for its address."""
+    st.page_link(path(stem), label=label, query_params=choices or None)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import typer
 
 from ecops.capability import capabilities
-from ecops.commands import loading, review, workspace
+from ecops.commands import loading, parameters, review, workspace
 
 app = typer.Typer(
     name="ecops", help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for part in (workspace.app, loading.app, review.app):
+for part in (workspace.app, loading.app, review.app, parameters.app):
     app.add_typer(part)
 for guest in capabilities().values():
     if guest.commands is not None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ecops import terminal
-from ecops.errors import SpecError
 from ecops.locale import as_language
-from ecops.messages import Message
+from ecops.messages import Message, write
 from ecops.periods import Period, last_full_week, parse_period
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from ecops.store import Workspace
 
 app = typer.Typer()
 
@@ -20,7 +22,7 @@ FIRED = 3
 """Exit code when an alert rule fires; 2 is bad input."""
 
 PeriodOption = Annotated[
-    str, typer.Option("--period", help="week for the last whole one, or its days as 2026-11-09..2026-11-15.")
+    str, typer.Option("--period", help="week or month for the last whole one, or days: 2026-11-09..2026-11-15.")
 ]
 
 
@@ -40,7 +42,7 @@ def report_command(
     from ecops.review import report, sections, weekly
 
     target = terminal.open_workspace(workspace or terminal.existing(), state)
-    review = weekly(target, week=_week(period))
+    review = weekly(target, week=_week(period, target))
     content = report(review, sections=sections(target, review.week), data=target)
     out.mkdir(parents=True, exist_ok=True)
     name = f"ecops_{review.week.start}_{review.week.end}"
@@ -62,6 +64,62 @@ def report_command(
         raise typer.Exit(FIRED)
 
 
+@app.command(name="meeting")
+@terminal.reported
+def meeting_command(
+    kind: Annotated[str, typer.Argument(help="goals, cases, weekly, process, handover, campaign, product, ...")],
+    period: PeriodOption = "week",
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the agenda of a meeting, each point with what the shop's figures say to it."""
+    from ecops.review import weekly
+    from ecops.review.meetings.meeting import agenda, meeting
+
+    chosen = meeting(kind)
+    target = terminal.open_workspace(workspace or terminal.existing(), state)
+    points = agenda(kind, target.data(), weekly(target, week=_week(period, target)))
+    if as_json:
+        spoken = as_language(language)
+        told_points = [
+            {"text": write(told.point.text, spoken), "lines": [line.text(language) for line in told.lines]}
+            for told in points
+        ]
+        return terminal.say_json({"meeting": write(chosen.label, spoken), "points": told_points})
+    terminal.say(Message("{meeting}, {every}", meeting=chosen.label, every=chosen.every), language)
+    for told in points:
+        terminal.say(Message("{point}", point=told.point.text), language)
+        for line in told.lines:
+            terminal.say(Message("- {line}", line=line), language)
+    return None
+
+
+@app.command(name="handover")
+@terminal.reported
+def handover_command(
+    out: Annotated[Path | None, typer.Option("--out", help="Write the sheet as CSV to this file.")] = None,
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is paid and not shipped, by product, what is due first on top."""
+    from ecops import door
+    from ecops.review.meetings.handover import handover
+
+    target = terminal.open_workspace(workspace or terminal.existing(), state)
+    found = handover(target.data())
+    if out is not None:
+        out.write_bytes(door.to_csv(found.table))
+    if as_json:
+        return terminal.say_json(
+            {"asked": found.asked, "orders": found.orders, "late": found.late, "lines": found.table.to_dict("records")}
+        )
+    return terminal.say(found.sentence, language)
+
+
 @app.command(name="alerts")
 @terminal.reported
 def alerts_command(
@@ -77,7 +135,7 @@ def alerts_command(
 
     target = terminal.open_workspace(workspace or terminal.existing(), state)
     data = target.data()
-    fired = alerts(data, _week(period) or last_full_week(last_day(data)), AlertRules(target.state).all())
+    fired = alerts(data, _week(period, target) or last_full_week(last_day(data)), AlertRules(target.state).all())
     if as_json:
         terminal.say_json({"alerts": [_plain(alert, language) for alert in fired]})
     elif not fired:
@@ -89,16 +147,14 @@ def alerts_command(
         raise typer.Exit(FIRED)
 
 
-def _week(period: str) -> Period | None:
+def _week(period: str, target: Workspace) -> Period | None:
+    """The days of the review; the last whole week when None."""
+    from ecops.review.week.agenda import last_day
+    from ecops.review.week.spans import last_full_month, reviewable
+
     if period == "week":
         return None
-    days = parse_period(period)
-    if days.days % 7:
-        raise SpecError(
-            Message("The review looks at whole weeks, and {period} is none.", period=period),
-            Message("Give seven days, for example 2026-11-09..2026-11-15."),
-        )
-    return days
+    return last_full_month(last_day(target.data())) if period == "month" else reviewable(parse_period(period))
 
 
 def _plain(alert: Any, language: str) -> dict[str, Any]:

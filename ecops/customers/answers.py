@@ -8,14 +8,26 @@ from typing import Any, cast
 
 from ecops.customers.orders.baskets import Baskets, By, baskets
 from ecops.customers.orders.book import OrderBook, kept_book
-from ecops.customers.programme.loyalty import PointsOwed, Referral, Survey, coupons, points, referral, survey
+from ecops.customers.programme.loyalty import (
+    PointsOwed,
+    Referral,
+    Survey,
+    card_effects,
+    coupons,
+    points,
+    referral,
+    survey,
+)
 from ecops.customers.programme.plan import Coupon, Planned, plan
-from ecops.customers.programme.tiers import Tiers, tiers
+from ecops.customers.programme.rhythm import effect
+from ecops.customers.programme.tiers import Tiers, ladders, tiers
 from ecops.customers.retention.cohorts import Cohorts, Metric, cohorts
 from ecops.customers.retention.cohorts import Period as CohortPeriod
+from ecops.customers.retention.goal import Goal, repeat_goal
 from ecops.customers.retention.members import By as MemberBy
 from ecops.customers.retention.members import Compared, members
 from ecops.customers.retention.repeat import Repeat, repeat
+from ecops.customers.scoring.interests import interest_table
 from ecops.customers.scoring.migration import Migration, Yardstick, migration
 from ecops.customers.scoring.persona import Persona, completeness, persona
 from ecops.customers.scoring.rfm import rfm
@@ -25,6 +37,7 @@ from ecops.customers.value.acquisition import ltv_cac
 from ecops.customers.value.forecast import Value, fit_value
 from ecops.errors import DataError
 from ecops.finding import Finding
+from ecops.handbook import get, overrides
 from ecops.messages import Message, Percent
 from ecops.periods import ONE_DAY, Period
 
@@ -87,7 +100,7 @@ def cohort_table(data: Any, until: dt.date, metric: str, period: str, cumulative
 
 def coming_back(data: Any, until: dt.date) -> Repeat:
     """Repeat purchases and churn up to a day."""
-    return repeat(book(data, until))
+    return repeat(book(data, until), window_days=int(get("customer.repurchase_window_days", data)))
 
 
 def forecast(data: Any, until: dt.date, days: int) -> Value:
@@ -96,8 +109,21 @@ def forecast(data: Any, until: dt.date, days: int) -> Value:
 
 
 def ranks(data: Any, until: dt.date, ladder: str, thresholds: tuple[float, ...] | None) -> Tiers:
-    """Every customer's tier."""
-    return tiers(book(data, until), ladder, thresholds=thresholds)
+    """Every customer's tier; by the shop's own thresholds where none are given."""
+    return tiers(book(data, until), ladder, thresholds=thresholds or earned(data, ladder))
+
+
+def earned(data: Any, ladder: str) -> tuple[float, ...] | None:
+    """Orders that earn each tier of a ladder in this shop; None where scores decide."""
+    chosen = ladders()[ladder]
+    if chosen.basis != "orders":
+        return None
+    return tuple(get(tier.parameter, data) if tier.parameter else tier.least[0] for tier in chosen.tiers)
+
+
+def held(data: Any, key: str) -> float:
+    """A parameter of the handbooks as it holds for the shop."""
+    return get(key, data)
 
 
 def together(data: Any, until: dt.date, by: str) -> Baskets | None:
@@ -187,3 +213,23 @@ def given_out(data: Any) -> Any:
 def by_channel(data: Any, until: dt.date, months: int) -> Any:
     """Lifetime value and cost by first channel."""
     return ltv_cac(book(data, until), data, months=months)
+
+
+def goal(data: Any, until: dt.date) -> Goal:
+    """Repeat purchases of twelve months against the goal."""
+    return repeat_goal(book(data, until), data, overrides(data))
+
+
+def drawn(data: Any, until: dt.date) -> Any:
+    """What customers are drawn to, and where they live who are."""
+    return interest_table(data, until)
+
+
+def member_days(data: Any, until: dt.date) -> Any:
+    """What member and community days brought before."""
+    return effect(book(data, until))
+
+
+def after_cards(data: Any, until: dt.date) -> Any:
+    """Whether whoever used a coupon or card ordered again more often."""
+    return card_effects(data, until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typer
 
     from ecops.finding import Finding
+    from ecops.metrics.measured import Measured
     from ecops.periods import Compare, Period
     from ecops.reports.model import Section
     from ecops.store import Data
@@ -23,6 +24,13 @@ def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
     from ecops.customers.weekly import customer_findings
 
     return customer_findings(data, period)
+
+
+def measured(data: Data, period: Period) -> Mapping[str, Measured]:
+    """Repeat purchase, retention, churn, lifetime value, net promoter score."""
+    from ecops.customers.value.board import measured as made
+
+    return made(data, period)
 
 
 def section(data: Data, period: Period) -> Section | None:
@@ -51,9 +59,14 @@ CAPABILITY = Capability(
     page="customers",
     findings=findings,
     by_span=False,
+    measured=measured,
     section=section,
     advice=Path(__file__).parent / "advice.toml",
     commands=commands,
     modules=("ecops.customers.weekly",),
-    rows=(8, 23, *range(100, 111), 112, 113, 114, 116, 117, 119, *range(121, 126)),
-)
+    rows=(8, 23, *range(100, 120), *range(121, 126)),
+    cites=(
+        "customer.tier_silver", "customer.tier_gold", "customer.tier_black", "customer.repurchase_window_days",
+        "customer.high_value_share",
+    ),
+)  # fmt: skip

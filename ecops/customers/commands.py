@@ -46,6 +46,8 @@ def customers_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _answer(data: Any, asked: tuple[str, str, str], days: int) -> dict[str, Any]:
     from ecops import customers
+    from ecops.customers.answers import earned
+    from ecops.handbook import get
 
     scheme, ladder, refunds = asked
     book = customers.order_book(data, refunds=refunds)  # type: ignore[arg-type]
@@ -54,9 +56,9 @@ def _answer(data: Any, asked: tuple[str, str, str], days: int) -> dict[str, Any]
     return {
         "book": book,
         "segmented": segmented,
-        "repeat": customers.repeat(book),
+        "repeat": customers.repeat(book, window_days=int(get("customer.repurchase_window_days", data))),
         "cohorts": customers.cohorts(book),
-        "tiers": customers.tiers(book, ladder),
+        "tiers": customers.tiers(book, ladder, thresholds=earned(data, ladder)),
         "value": value,
         "forecast": value.predict(days) if value.purchases is not None else None,
         "plan": customers.plan(book, segmented),

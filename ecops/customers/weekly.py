@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from ecops.customers.orders.book import OrderBook, day_number, kept_book
 from ecops.customers.programme.plan import plays
 from ecops.customers.programme.tiers import tiers
-from ecops.customers.retention.repeat import SECOND_DAYS
 from ecops.customers.scoring.migration import Migration, at_stake, migration, spent
 from ecops.customers.scoring.rfm import rfm
 from ecops.customers.scoring.scores import score
 from ecops.customers.scoring.segments import schemes, segment
 from ecops.errors import DataError
 from ecops.finding import Amount, Confidence, Finding
-from ecops.handbook import advice
+from ecops.handbook import advice, get
 from ecops.messages import Count, Message, Money, Number, Percent, Term
 from ecops.periods import ONE_DAY, Period
 from ecops.reports.model import Bullets, Section, Table
@@ -52,7 +51,10 @@ def customer_findings(data: Any, period: Period) -> list[Finding]:
         book = kept_book(data, period.end)
     except DataError:
         return []
-    return [*_good_customers(book, period), *_second_orders(book, period)]
+    return [
+        *_good_customers(book, period),
+        *_second_orders(book, period, int(get("customer.repurchase_window_days", data))),
+    ]
 
 
 def _good_customers(book: OrderBook, period: Period) -> list[Finding]:
@@ -262,21 +264,21 @@ def _confidence(p_value: float, q_value: float) -> Confidence | None:
     return "watch" if p_value < SURE else None
 
 
-def _second_orders(book: OrderBook, period: Period) -> list[Finding]:
-    """New customers whose 30 days are over: did as many order again as in the months before?"""
-    last = day_number(period.end) - SECOND_DAYS
+def _second_orders(book: OrderBook, period: Period, window: int) -> list[Finding]:
+    """New customers whose window for a second order is over: did as many order again as in the months before?"""
+    last = day_number(period.end) - window
     blocks = (last - day_number(book.first_day) - 90) // STEP
     steps = min(STEPS + 1, blocks)
     if steps <= LEAST_STEPS:
         return []
     orders = np.diff(book.start)
     again = orders >= 2
-    gap = np.full(len(orders), SECOND_DAYS + 1, dtype=np.int64)
+    gap = np.full(len(orders), window + 1, dtype=np.int64)
     gap[again] = book.day[book.start[:-1][again] + 1] - book.first[again]
     block = (last - book.first) // STEP
     counted = (block >= 0) & (block < steps) & (book.first <= last)
     base = np.bincount(block[counted], minlength=steps).astype(np.float64)
-    came = np.bincount(block[counted & (gap <= SECOND_DAYS)], minlength=steps).astype(np.float64)
+    came = np.bincount(block[counted & (gap <= window)], minlength=steps).astype(np.float64)
     if base.min() < LEAST:
         return []
     p_value = _chance(came, base)
@@ -301,23 +303,27 @@ def _second_orders(book: OrderBook, period: Period) -> list[Finding]:
             confidence=confidence,
             money=None,
             headline=Message(
-                "Of {n} new customers only {after} ordered again within 30 days; {before} was usual.",
+                "Of {n} new customers only {after} ordered again within {days} days; {before} was usual.",
+                days=window,
                 n=Count(base[0]),
                 after=Percent(after),
                 before=Percent(before),
             ),
             evidence=Message(
                 "First orders of the four weeks up to {day}; {missing} second orders fewer than usual.",
-                day=period.end - SECOND_DAYS * ONE_DAY,
+                day=period.end - window * ONE_DAY,
                 missing=Number((before - after) * base[0], 0),
             ),
             action=advice("second_order_gift"),
+            parameters=("customer.repurchase_window_days",),
         )
     ]
 
 
 def customer_section(data: Any, period: Period) -> Section | None:
     """The part of the weekly deck: who the customers are and what is planned for them; None without a history."""
+    from ecops.customers.answers import earned
+
     try:
         book = kept_book(data, period.end)
     except DataError:
@@ -345,7 +351,7 @@ def customer_section(data: Any, period: Period) -> Section | None:
         Term(en="Share of sales", zh="销售额占比"),
         Term(en="What to do", zh="动作"),
     )
-    ranks = tiers(book)
+    ranks = tiers(book, thresholds=earned(data, "orders"))
     near = ranks.table()
     said = [
         Message(

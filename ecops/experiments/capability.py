@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from ecops.finding import Finding
+    from ecops.finding import Finding, Trial
     from ecops.periods import Compare, Period
     from ecops.store import Data
 
@@ -24,6 +24,24 @@ def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
     from ecops.experiments.records.trials import trial_findings
 
     return trial_findings(data, period)
+
+
+def plan(state: Any, trial: Trial, actor: str, language: str) -> str:
+    """Write down a test that somebody proposes, as planned; one of that name stays as it is."""
+    from ecops.experiments.records.register import Register
+
+    register = Register(state)
+    if register.trial(trial.name) is None:
+        register.write(
+            trial.name,
+            actor,
+            hypothesis=trial.hypothesis.text(language),
+            goal=trial.metric,
+            baseline=trial.baseline,
+            minimum_lift=trial.lift,
+            planned_sample=trial.sample,
+        )
+    return trial.name
 
 
 def waits_for(data: Any) -> Sequence[str]:
@@ -60,6 +78,7 @@ CAPABILITY = Capability(
     page="ab_test",
     findings=findings,
     by_span=False,
+    plan=plan,
     waits_for=waits_for,
     settle=settle,
     advice=Path(__file__).parent / "advice.toml",

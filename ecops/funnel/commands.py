@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecops import terminal
-from ecops.errors import FileError
+from ecops.errors import FileError, unknown_name
 from ecops.messages import Count, Message, Percent
 from ecops.periods import Compare, Period, last_full_week, parse_period
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
-from ecops.words import where
+from ecops.words import where, written
 
 _LOGS = ("user_id", "event", "happened_at")
 
@@ -85,6 +86,72 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
         terminal.say_json(_json(result, language))
     else:
         _tell(result, language)
+
+
+ABOUT: dict[str, tuple[str, str]] = {
+    "searches": ("ecops.funnel.leaks.searches", "search_words"),
+    "payments": ("ecops.funnel.leaks.payments", "payment_reasons"),
+    "reminders": ("ecops.funnel.leaks.service", "reminder_ways"),
+    "sources": ("ecops.funnel.leaks.sources", "source_quality"),
+    "pages": ("ecops.funnel.leaks.pages", "bounce_by_page"),
+    "loading": ("ecops.funnel.leaks.pages", "bounce_by_loading"),
+    "items": ("ecops.funnel.leaks.pages", "bounce_by_item"),
+    "paths": ("ecops.funnel.leaks.journeys", "path_lengths"),
+    "products": ("ecops.funnel.leaks.launches", "new_products"),
+    "content": ("ecops.funnel.leaks.content", "content_pieces"),
+    "trend": ("ecops.funnel.leaks.trends", "step_trend"),
+}
+"""What `funnel-figures --about` may be: the module and the question, asked with the data and the period."""
+
+
+@app.command(name="funnel-figures")
+@terminal.reported
+def figures_command(
+    about: Annotated[
+        str | None, typer.Option("--about", help="A list instead: searches, payments, reminders, sources, pages, ...")
+    ] = None,
+    period: Annotated[str | None, typer.Option("--period", help="2026-11-09..2026-11-15")] = None,
+    compare: Annotated[str, typer.Option("--compare", help="previous, last_week or last_year.")] = "previous",
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Say what lies behind the steps: searches, failed payments, silent orders, reminders, paths, pages, content."""
+    from ecops.funnel.leaks.overview import further_figures
+
+    if about is not None and about not in ABOUT:
+        raise unknown_name(Message("The subject"), about, ABOUT)
+    data = terminal.open_workspace(workspace or terminal.existing(), state).data()
+    days = parse_period(period) if period else last_full_week(terminal.last_day(data))
+    if about is not None:
+        module, question = ABOUT[about]
+        rows = getattr(importlib.import_module(module), question)(data, days).to_dict("records")
+        if as_json:
+            terminal.say_json(rows)
+        for row in () if as_json else rows:
+            terminal.say(Message("{row}", row="  ".join(f"{name} {value}" for name, value in row.items())), language)
+        return
+    found = further_figures(data, days, terminal.known_comparison(compare))
+    if as_json:
+        terminal.say_json([_figure_json(figure, language) for figure in found])
+        return
+    for figure in found:
+        if figure.reason is not None:
+            terminal.say(Message("{label}: {value}", label=figure.metric.label, value=figure.reason), language)
+        else:
+            value = written(figure.metric.key, figure.value, "")
+            terminal.say(Message("{label}: {value}", label=figure.metric.label, value=value), language)
+
+
+def _figure_json(figure: Any, language: str) -> dict[str, Any]:
+    names = ("value", "low", "high", "before", "change_low", "change_high", "p_value", "n", "on")
+    return {
+        "metric": figure.metric.key,
+        **{name: getattr(figure, name) for name in names},
+        "reason": figure.reason and figure.reason.text(language),
+        "note": figure.note and figure.note.text(language),
+    }
 
 
 def _is_log(file: Path) -> bool:

@@ -205,7 +205,7 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
                 hoverinfo="y+text+name",
             )
         )
-    figure.update_xaxes(_axis(key, [*rows["previous"], *rows["like"]], figures.currency, language))
+    figure.update_xaxes(axis(key, [*rows["previous"], *rows["like"]], figures.currency, language))
     figure.update_layout(showlegend=True)
     top = rows.iloc[-1]
     takeaway = Message(
@@ -217,7 +217,8 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
     return charts.title(figure, takeaway, Message("{metric}, before and after", metric=entry.label), language)
 
 
-def _axis(key: str, values: Sequence[float], currency: str, language: str) -> dict[str, Any]:
+def axis(key: str, values: Sequence[float], currency: str, language: str) -> dict[str, Any]:
+    """The axis that fits the unit of a metric."""
     entry = metric(key)
     if entry.unit == "money":
         return charts.money_axis(values, currency, language)
@@ -269,8 +270,18 @@ def heat_map(table: pd.DataFrame, currency: str = "", look: Look | None = None) 
     return charts.title(figure, takeaway, below, look.language)
 
 
-def trend(table: pd.DataFrame, key: str, period: Period, currency: str = "", look: Look | None = None) -> go.Figure:
-    """Six weeks and the period by day, with the same weekday a year before; `table` as `ecops.growth.views.trend`."""
+def trend(
+    table: pd.DataFrame,
+    key: str,
+    period: Period,
+    currency: str = "",
+    look: Look | None = None,
+    levels: Sequence[charts.Level] = (),
+) -> go.Figure:
+    """Six weeks and the period by day, with the same weekday a year before; `table` as `ecops.growth.views.trend`.
+
+    `levels` are a goal and a benchmark of a day, in the metric's unit.
+    """
     import plotly.graph_objects as go
 
     look = look or Look()
@@ -297,8 +308,10 @@ def trend(table: pd.DataFrame, key: str, period: Period, currency: str = "", loo
         fillcolor=charts.pale(look.ink.accent, 0.08),
     )  # fmt: skip
     values = _told(table)
+    charts.level_lines(figure, levels, lambda value: written(key, value, currency), look)
     _name_peaks(figure, table, max(values, default=0.0), lambda value: written(key, value, currency), look)
-    figure.update_yaxes(_axis(key, values, currency, language)).update_xaxes(charts.date_axis(language))
+    reached = [*values, *(level.value for level in levels)]
+    figure.update_yaxes(axis(key, reached, currency, language)).update_xaxes(charts.date_axis(language))
     figure.update_layout(showlegend=bool(table["year_before"].notna().any()))
     below = Message("{metric} by day, with the same weekday a year before", metric=entry.label)
     return charts.title(figure, _trend_sentence(table, key, period), below, language)

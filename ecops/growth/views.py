@@ -68,6 +68,7 @@ def trend(data: Any, period: Period, key: str = "gmv") -> pd.DataFrame:
     stand_ins = {aliases_of("traffic").get(name, name) for name in entry.measures}
     stand_ins |= {aliases_of("orders").get(name, name) for name in entry.measures}
     asked = ["sales", "traffic", *(name for name in SOURCES if stand_ins & set(MEASURES[name]))]
+    asked += ["ads"] if stand_ins & set(MEASURES["margin"]) else []
     scope = read_scope(data, span, "last_year", only=asked)
     parts = scope.panel.parts(entry, aliases_of(scope.basis))
     values = np.full(len(scope.panel.days), np.nan)

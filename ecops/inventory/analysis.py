@@ -35,6 +35,7 @@ from ecops.inventory.source import Shop
 from ecops.inventory.spec import Spec
 from ecops.inventory.supply.deliveries import lead_times, suppliers
 from ecops.messages import Message, Money
+from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Stock:
         lines: today's purchase, the dearest to wait for first.
         clearance: see `ecops.inventory.orders.flow.clearance`.
         suppliers: see `ecops.inventory.supply.deliveries.suppliers`, and: extra_units, extra_value (stock that the
-            supplier's delays and their spread make necessary, over delivery as promised).
+            supplier's delays and their spread make necessary, over delivery as promised), single_source (products that
+            come from fewer suppliers than the handbook wants).
         oversold: products of which more is promised than is there.
         turnover: of the last year, None without counts or costs.
         shares: stock-out and slow-mover rate of the last 28 days.
@@ -71,7 +73,7 @@ class Stock:
             from today until the order after today's can arrive.
         events: what lies ahead within 60 days.
         shop: what was read.
-        spec: what was chosen.
+        spec: what was chosen, with the thresholds that the shop changed for good.
         verdict: the sentence to read aloud.
         notes: what was assumed or left out.
     """
@@ -107,8 +109,9 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         DataError: nothing was sold, or history is shorter than five weeks.
         SpecError: the rule does not exist.
     """
-    chosen = spec or Spec()
-    shop = source.read(data, today, recapture=chosen.recapture)
+    ready = opened(data)
+    chosen = (spec or Spec()).held(ready)
+    shop = source.read(ready, today, recapture=chosen.recapture)
     panel = shop.panel
     notes = list(shop.notes)
     if panel.days < _MONTH + 8:
@@ -119,7 +122,9 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     classes = classify(panel, dead_days=int(_threshold(chosen, "inventory.dead_stock_days")))
     categories = _of_panel(shop, "category")
     level = levels(panel)
-    expected = forecast(panel, _AHEAD, categories=categories, uplift=_uplifts(shop, categories), known=level)
+    expected = forecast(
+        panel, _AHEAD, categories=categories, uplift=_uplifts(shop, categories), known=level, plans=chosen.plans
+    )
     notes += expected.notes
     table = _table(shop, chosen, classes, expected, notes)
     table, need, horizon = _planned(shop, chosen, table, expected, level, notes)
@@ -317,7 +322,8 @@ def _delays(known: pd.DataFrame, table: pd.DataFrame, spec: Spec) -> pd.DataFram
     with_spread = np.sqrt(base**2 + (table["rate"] * table["lead_sd"]) ** 2)
     units = table["rate"] * longer + z * (with_spread - base).clip(lower=0.0)
     sums = table.assign(extra_units=units, extra_value=units * table["cost"]).groupby("supplier")
-    single = table.assign(alone=(table["sources"] <= 1) & (table["rate"] > 0)).groupby("supplier")["alone"].sum()
+    least = _threshold(spec, "supplier.backup_minimum")
+    single = table.assign(alone=(table["sources"] < least) & (table["rate"] > 0)).groupby("supplier")["alone"].sum()
     return known.assign(
         extra_units=known["supplier"].map(sums["extra_units"].sum()).fillna(0.0),
         extra_value=known["supplier"].map(sums["extra_value"].sum()).fillna(0.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typer
 
     from ecops.finding import Finding
+    from ecops.metrics.measured import Measured
     from ecops.periods import Compare, Period
     from ecops.reports.model import Section
     from ecops.store import Data
@@ -24,6 +25,13 @@ def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
     from ecops.inventory.view import stock
 
     return told(stock(data, today=period.end), period)
+
+
+def measured(data: Data, period: Period) -> Mapping[str, Measured]:
+    """Turnover, days of stock, slow movers, stock-outs, late and faulty deliveries."""
+    from ecops.inventory.orders.board import measured as made
+
+    return made(data, period)
 
 
 def section(data: Data, period: Period) -> Section | None:
@@ -53,13 +61,23 @@ CAPABILITY = Capability(
     page="inventory",
     findings=findings,
     by_span=False,
+    measured=measured,
     section=section,
     metrics=Path(__file__).parent / "registry" / "metrics.toml",
     advice=Path(__file__).parent / "registry" / "advice.toml",
     commands=commands,
     modules=("ecops.inventory.analysis",),
     rows=(
-        7, 24, 49, 126, 127, 128, 129, 130, 131, 132, 133, 136, 137, 138, 139, 140, 144, 146, 147, 148, 149, 151, 152,
-        153, 154, 155, 156, 157, 162,
+        7, 24, 49, *range(126, 134), *range(136, 143), 144, 146, 147, 148, 149, 151, 152,
+        153, 154, 155, 156, 157, 160, 162, 313,
+    ),
+    cites=(
+        "inventory.alarm_cover_days", "inventory.reorder_cover_days", "inventory.excess_cover_days",
+        "inventory.dead_stock_days", "inventory.min_units_dropship", "inventory.turnover_reference_low",
+        "inventory.turnover_reference_mid", "inventory.turnover_reference_high", "supplier.delay_max",
+        "supplier.defect_max", "supplier.backup_minimum", "supplier.ship48_min", "supplier.chat_minutes_max",
+        "supplier.data_delay_minutes_max", "supplier.dead_stock_return_days", "supplier.return_loss_max",
+        "finance.gross_margin_min", "finance.sku_roi_min", "finance.credit_days_low", "finance.supplier_rebate",
+        "service.return_rate_max", "service.ship_hours", "listing.attribute_missing_max",
     ),
 )  # fmt: skip

@@ -244,7 +244,7 @@ def _products(data: Any, demand: Panel, stock: pd.DataFrame, day: dt.date, notes
     """The list of all products with what is known of each."""
     import pandas as pd
 
-    master = ask(data, "products")
+    master = ask(data, "products", until=day)
     sold = ask(data, "sold_titles", start=day - _QUARTER * ONE_DAY, until=day)
     whole = ask(data, "sold_titles", start=demand.start, until=day)
     skus = sorted({*demand.skus, *stock["sku"], *master["sku"]})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ecops.errors import SpecError
+from ecops.handbook import overrides
+from ecops.inventory.forecasting.plans import Plan
 from ecops.messages import Message, Number, Percent
 
 
@@ -21,6 +24,7 @@ class Spec:
         default_lead: lead time of products for which nothing tells one, days.
         holding_rate: cost of holding stock a year, as a share of its cost, where the product list has none.
         recapture: share of units lost to stock-outs that customers come back for.
+        plans: promotions that are planned, see `ecops.inventory.forecasting.plans`.
         overrides: the shop's own thresholds of the handbook, (key, value) pairs.
 
     Raises:
@@ -35,6 +39,7 @@ class Spec:
     holding_rate: float = 0.25
     recapture: float = 0.0
     overrides: tuple[tuple[str, float], ...] = ()
+    plans: tuple[Plan, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.target < 1:
@@ -54,3 +59,7 @@ class Spec:
     def thresholds(self) -> Mapping[str, float]:
         """The overrides as a mapping."""
         return dict(self.overrides)
+
+    def held(self, data: Any) -> Spec:
+        """The same with what the shop of `data` has changed for good beneath what is given here."""
+        return replace(self, overrides=tuple(sorted({**overrides(data), **self.thresholds}.items())))

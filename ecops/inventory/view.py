@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecops.handbook import parameter
 from ecops.inventory import source
 from ecops.inventory.analysis import Stock, analyse
+from ecops.inventory.demand.regions import regions, seasons
+from ecops.inventory.forecasting.calendar import events
+from ecops.inventory.forecasting.capacity import Capacity, capacity
+from ecops.inventory.forecasting.levels import levels
 from ecops.inventory.orders.budget import Allocation, allocate_budget
 from ecops.inventory.policies.replay import REPLAY_DAYS, Frontier, frontier
 from ecops.inventory.policies.rules import rules
@@ -16,7 +22,9 @@ from ecops.inventory.products.listing import completeness, price_ladder, shortli
 from ecops.inventory.products.profit import price_roles, profits
 from ecops.inventory.products.selection import quadrant, selection
 from ecops.inventory.products.trend import category_trends
+from ecops.inventory.products.trials import trials
 from ecops.inventory.spec import Spec
+from ecops.inventory.supply.shutdowns import order_by
 from ecops.inventory.supply.terms import agreements
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
@@ -173,7 +181,8 @@ def shelf(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
 
     Returns:
         shortlist, trends, ladder (only listings with a fault), incomplete (only products over the limit): tables;
-        fulfilled: (share shipped, lines) of orders paid two to thirty days ago, None without any.
+        fulfilled: (share shipped, lines) of orders paid within thirty days, but so long ago that they should have been
+        shipped; None without any.
     """
     ready: Any = opened(data)
     found = stock(ready, spec, today)
@@ -183,7 +192,8 @@ def shelf(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     seen["title"] = seen["product"].map(names).fillna(seen["title"])
     ladder = price_ladder(found.table)
     lacking = completeness(found.shop.products, found.spec.thresholds)
-    shipped = source.ask(ready, "fulfilled", start=day - 30 * ONE_DAY, until=day - 2 * ONE_DAY).iloc[0]
+    due = math.ceil(parameter("service.ship_hours", found.spec.thresholds) / 24)
+    shipped = source.ask(ready, "fulfilled", start=day - 30 * ONE_DAY, until=day - due * ONE_DAY).iloc[0]
     rows = found.table.set_index("sku").loc[list(found.shop.panel.skus), "category"]
     return {
         "shortlist": shortlist(seen) if len(seen) else seen,
@@ -209,3 +219,48 @@ def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     return agreements(
         told, {str(name): float(money) for name, money in spent.items()}, found.today, found.spec.thresholds
     )
+
+
+_REST_AHEAD = 120
+
+
+def shutdowns(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
+    """Last days to order before factories rest within four months, see `order_by`."""
+    found = stock(data, spec, today)
+    ahead = events(found.today + ONE_DAY, found.today + _REST_AHEAD * ONE_DAY)
+    return order_by(found.table, ahead, found.today)
+
+
+def on_trial(data: Any, goal: float = 0.6, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
+    """New products and whether their first batch has shown enough, see `trials`."""
+    found = stock(data, spec, today)
+    panel = found.shop.panel
+    counted = set(found.shop.stock["sku"])
+    bought = found.shop.purchases.groupby("sku")["received_quantity"].sum(min_count=1)
+    age = found.shop.aligned(panel.age.astype(np.float64), np.nan)
+    table = found.table[["sku", "title"]].assign(
+        age=age,
+        units=found.shop.aligned(panel.units.sum(axis=1)),
+        on_hand=found.table["on_hand"].where(found.table["sku"].isin(counted)),
+        received=found.table["sku"].map(bought).astype(float),
+    )
+    # A product whose first sale is the first day of the data may have been sold long before.
+    return trials(table[(table["age"] < panel.days)], goal)
+
+
+def peak(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> Capacity | None:
+    """The busiest day ahead in parcels, see `capacity`."""
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    days = {"start": found.today - 89 * ONE_DAY, "until": found.today}
+    units = source.ask(ready, "parcels", **days)["units"].iloc[0]
+    return capacity(found.shop.panel, found.forecast.mean, levels(found.shop.panel), float(units or math.nan))
+
+
+def places(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Demand of the last year by region and by season, see `regions` and `seasons`."""
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    sold = source.ask(ready, "regions", start=found.today - 364 * ONE_DAY, until=found.today)
+    whole = sold if found.shop.panel.days >= 360 else sold.head(0)
+    return regions(sold), seasons(whole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +41,8 @@ from ecops.metrics.panel import (
     needed_days,
 )
 from ecops.metrics.people import factors_of, nameless, people_note
-from ecops.metrics.reasons import coverage_notes, data_notes, missing_reason
+from ecops.metrics.rates import rates
+from ecops.metrics.reasons import coverage_notes, data_notes, missing_reason, rates_told
 from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import Compare, Period
 from ecops.statistics import changes
@@ -74,6 +75,7 @@ class Kpi:
         n: denominator of a rate or ratio, the number itself of a count, days of an amount.
         series: (day, value) for six weeks before the period and the period; NaN where a day has no figure.
         reason: why there is no value or no change; None when there is.
+        basis: the rates it rests on and where each comes from; () for figures that rest on none.
     """
 
     metric: Metric
@@ -86,6 +88,7 @@ class Kpi:
     n: float
     series: tuple[tuple[dt.date, float], ...]
     reason: Message | None = None
+    basis: tuple[Message, ...] = ()
 
     @property
     def change(self) -> float:
@@ -218,8 +221,11 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
     scope = read_scope(data, period, compare)
 
     def whole() -> dict[str, Kpi]:
-        figures = _Figures(scope)
-        return {key: figures.kpi(entry) for key, entry in metrics().items()}
+        figures, rested = _Figures(scope), _rates(scope)
+        found = {key: figures.kpi(entry) for key, entry in metrics().items()}
+        return {
+            key: replace(kpi, basis=rested) if set(kpi.metric.measures) & _RATED else kpi for key, kpi in found.items()
+        }
 
     found = once(scope.data, ("kpis", period, scope.compare), whole)
     split = _Figures(read_scope(scope.data, period, scope.compare, columns), scope)
@@ -235,6 +241,17 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
     )
     factors = _Figures(scope).factors
     return Kpis(period, scope.compare, scope.basis, found, table, scope.coverage, notes, scope.currency, factors)
+
+
+_RATED = frozenset({"commission", "delivery", "promotion"})
+
+
+def _rates(scope: Scope) -> tuple[Message, ...]:
+    """The rates that net profit rests on, in words."""
+    if "earned" not in scope.panel.measures:
+        return ()
+    platforms = sorted(set(scope.panel.leaves["platform"]))
+    return rates_told(rates(scope.data, platforms), scope.currency)
 
 
 class _Figures:
@@ -385,7 +402,7 @@ class _Figures:
         found = self.figures(entry) if entry.computed else None
         reason: Message | None = None
         if found is None:
-            reason = missing_reason(entry, self.scope.panel, self.scope.sources)
+            reason = missing_reason(entry, self.scope.panel, self.scope.sources, self.scope.data.has)
             return Kpi(entry, nan, nan, nan, nan, nan, nan, 0, (), reason)
         value, change, daily = found
         shown = [

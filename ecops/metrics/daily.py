@@ -13,6 +13,8 @@ import numpy as np
 
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
+from ecops.metrics import margin
+from ecops.metrics.rates import rates
 from ecops.metrics.rows import Floats, Rows, half_years, join_rows, make_rows, text_column
 from ecops.periods import Period
 from ecops.statistics.grouping import distinct
@@ -82,8 +84,9 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
         "pay_buyers",
         "pay_amount",
     ),
-    "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers", "new_buyer_cost"),
+    "ads": ("ad_cost", "ad_paid_amount", "ad_clicks", "ad_new_buyers", "selling_cost", "new_buyer_cost"),
     "buyer_days": ("buyers",),
+    "margin": margin.MEASURES,
 }
 COLUMN_MAY_BE_MISSING = ("cost", "costed_sales", "discount")
 _TABLES: Mapping[str, tuple[str, ...]] = {
@@ -215,8 +218,17 @@ def read_daily(
         rows = _read(data, source, spans, [name for name in by if name not in PLACES])
         if len(rows):
             found[source] = rows
+    if "sales" in found and set(by) <= set(PLACES) and ("ads" in only or not data.has("ad_spend_daily")):
+        left = _left(data, found["sales"], found.get("ads"))
+        found |= {} if left is None else {"margin": left}
     told = {name for rows in found.values() for name, values in rows.measures.items() if _tells(name, values)}
     return Daily(spans, tuple(by), found, frozenset(told))
+
+
+def _left(data: Data, sales: Rows, ads: Rows | None) -> Rows | None:
+    """What is left of sales after all costs, see `ecops.metrics.margin`."""
+    platforms = {*sales.keys["platform"][0], *(() if ads is None else ads.keys["platform"][0])}
+    return margin.margin_rows(sales, ads, rates(data, sorted(platforms)))
 
 
 def _tells(name: str, values: Floats) -> bool:

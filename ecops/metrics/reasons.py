@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 from ecops.capability import capabilities
 from ecops.messages import Count, DateRange, Message, Term, Value
+from ecops.metrics.daily import NAMES, UNNAMED
 from ecops.metrics.panel import Coverage, Gap, Panel
+from ecops.metrics.rates import WORDS, Rate, kinds
 from ecops.metrics.registry import Metric
 from ecops.periods import Period
 from ecops.tables import table
@@ -20,13 +23,12 @@ _KIND = {
 }
 
 
-def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Message:
-    """Which table, column or export a metric lacks."""
+def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str], has: Callable[[str], bool]) -> Message:
+    """Which table, column or export a metric lacks; `has` tells whether a table is loaded."""
     if entry.gap is not None:
         return Message("Needs {what}.", what=entry.gap)
     if entry.page:
-        page = _page(entry.page)
-        return Message("Worked out on the page {page}.", page=page) if page else Message("No page works this out yet.")
+        return _told_elsewhere(entry, has)
     for need in entry.needs:
         name, _, column = need.partition(".")
         place = table(name)
@@ -39,6 +41,14 @@ def missing_reason(entry: Metric, panel: Panel, sources: frozenset[str]) -> Mess
             label = place[column].label
             return Message("The column “{column}” is missing in “{table}”.", column=label, table=place.label)
     return Message("No figures for these days.")
+
+
+def _told_elsewhere(entry: Metric, has: Callable[[str], bool]) -> Message:
+    lacking = next((name for need in entry.needs if not has(name := need.partition(".")[0])), None)
+    if lacking is not None:
+        return Message("Not loaded: {table}.", table=table(lacking).label)
+    page = _page(entry.page)
+    return Message("Worked out on the page {page}.", page=page) if page else Message("No page works this out yet.")
 
 
 def _page(stem: str) -> Term | None:
@@ -121,3 +131,33 @@ def coverage_notes(covered: Coverage, period: Period) -> tuple[Message, ...]:
             )
         )
     return tuple(notes)
+
+
+def rates_told(found: Mapping[tuple[str, str], Rate], currency: str) -> tuple[Message, ...]:
+    """What net profit takes off, one sentence a kind of cost: each rate with its platforms and where it comes from."""
+    told = []
+    for key, kind in kinds().items():
+        groups: dict[tuple[Term, Value], list[str]] = {}
+        for (platform, name), rate in found.items():
+            if name == key:
+                itself = Term(en="the spend itself", zh="实际花费")
+                value = itself if math.isnan(rate.value) else kind.written(rate.value, currency)
+                groups.setdefault((WORDS[rate.source], value), []).append(platform)
+        parts = [
+            Message("{places}: {rate} ({origin})", places=_listed(platforms), rate=value, origin=word)
+            for (word, value), platforms in groups.items()
+        ]
+        if parts:
+            told.append(Message("{label}: {rates}.", label=kind.label, rates=_joined(parts, "{first}; {second}")))
+    return tuple(told)
+
+
+def _listed(platforms: Sequence[str]) -> Value:
+    return _joined([NAMES.get(name, name) if name else UNNAMED for name in platforms], "{first}, {second}")
+
+
+def _joined(parts: Sequence[Value], pattern: str) -> Value:
+    found = parts[0]
+    for part in parts[1:]:
+        found = Message(pattern, first=found, second=part)
+    return found

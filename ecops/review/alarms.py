@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ecops import capability
+from ecops import capability, door
 from ecops.errors import SpecError, unknown_name
 from ecops.handbook import roles
 from ecops.messages import Message, Percent, Value
@@ -106,7 +106,8 @@ def default_rules() -> tuple[AlertRule, ...]:
 def alerts(data: Any, week: Period, rules: Sequence[AlertRule] | None = None) -> tuple[Alert, ...]:
     """Every rule that fires in a week, in the order of the rules.
 
-    A rule about a metric that the data does not have, or a place with too small a base, says nothing.
+    A rule about a metric that the data does not have, or that whoever reads must not see, or a place with too small a
+    base, says nothing.
 
     Args:
         data: a workspace or anything `ecops.metrics.kpis` takes.
@@ -116,6 +117,8 @@ def alerts(data: Any, week: Period, rules: Sequence[AlertRule] | None = None) ->
     ready = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
     told: list[Alert] = []
     for rule in default_rules() if rules is None else rules:
+        if not door.may_see(metric(rule.metric).needs, door.reader()):
+            continue
         told += _fired(ready, rule, week)
     return tuple(told)
 
@@ -231,6 +234,15 @@ class AlertRules:
         }
         journal.append(self._state, STREAM, key, fields, actor)
         return key
+
+    def keep_defaults(self, actor: str) -> None:
+        """Write the default rules down, so that what is added or removed next changes nothing else.
+
+        Nothing is done where somebody has written rules before.
+        """
+        if not journal.read(self._state, STREAM):
+            for rule in default_rules():
+                self.add(actor, rule)
 
     def remove(self, actor: str, id: str) -> None:
         """Give a rule up.

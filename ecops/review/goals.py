@@ -10,12 +10,14 @@ import datetime as dt
 import functools
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecops.charts import Level
 from ecops.errors import SpecError, unknown_name
+from ecops.handbook import get, roles
 from ecops.messages import Message, Term
 from ecops.metrics.registry import metric, metrics
 from ecops.store import journal
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
     from ecops.store.state import State
 
 STREAM = "targets"
+_OF = " of "
+"""Between the metric and whose part of it a target is, in the journal."""
+
 TREE = ("gmv", "visitors", "pay_conversion", "value_per_buyer")
+Whose = Literal["company", "department", "person"]
 Standing = Literal["reached", "on_track", "behind", "missed", "unknown"]
 
 
@@ -38,6 +44,7 @@ class Target:
         due: day by which.
         start: day on which it was agreed; start_value: the metric then.
         owner: role that owns it.
+        who: whose part of it this is: a role for a department, else a person's name; "" for the company's own.
     """
 
     metric: str
@@ -46,6 +53,12 @@ class Target:
     start: dt.date
     start_value: float
     owner: str = "lead"
+    who: str = ""
+
+    @property
+    def level(self) -> Whose:
+        """Whose goal it is (handbook row 39)."""
+        return "company" if not self.who else "department" if self.who in roles() else "person"
 
     def __post_init__(self) -> None:
         metric(self.metric)
@@ -104,6 +117,20 @@ def progress(target: Target, value: float, day: dt.date) -> Progress:
     return Progress(target, value, expected, value - expected, slope, weeks, state)
 
 
+def levels(targets: Sequence[Target], key: str) -> tuple[Level, ...]:
+    """The line of the goal for a picture of a metric by day, a sum, meant a week, as a seventh; empty without one.
+
+    Args:
+        targets: agreed.
+        key: of the metric.
+    """
+    found = next((target for target in targets if target.metric == key), None)
+    if found is None:
+        return ()
+    value = found.value if metric(key).denominator else found.value / 7
+    return (Level(Message("goal by {day}", day=found.due), value),)
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One node of the goal tree.
@@ -126,7 +153,7 @@ def goal_tree(values: Mapping[str, float], targets: Sequence[Target], day: dt.da
     """GMV and its factors with their goals; empty without any target for them.
 
     What the GMV target asks of factors without a target of their own is spread evenly: each has to grow by the same
-    ratio. Goals of the factors then multiply to the goal of GMV.
+    ratio, and none has to shrink. Goals of the factors then multiply to the goal of GMV or more.
 
     Args:
         values: this week's metrics by key.
@@ -142,7 +169,8 @@ def goal_tree(values: Mapping[str, float], targets: Sequence[Target], day: dt.da
     fixed = math.prod(goals[key] for key in TREE[1:] if key in own)
     now = math.prod(known[key] for key in free)
     if "gmv" in own and free and now > 0:
-        ratio = (goals["gmv"] / fixed / now) ** (1 / len(free))
+        # Where the agreed factors bring more than is asked, the others stay where they are: nobody is told to lose.
+        ratio = max(1.0, (goals["gmv"] / fixed / now) ** (1 / len(free)))
         goals |= {key: known[key] * ratio for key in free}
     elif "gmv" not in own:
         goals |= {key: known[key] for key in free}
@@ -164,7 +192,7 @@ class Targets:
         self._state = state
 
     def set(self, actor: str, target: Target) -> None:
-        """Agree on a target; it replaces an earlier one for the same metric."""
+        """Agree on a target; it replaces an earlier one for the same metric and the same `who`."""
         fields = {
             "value": target.value,
             "due": target.due.isoformat(),
@@ -173,7 +201,8 @@ class Targets:
             "owner": target.owner,
             "removed": False,
         }
-        journal.append(self._state, STREAM, target.metric, fields, actor)
+        subject = f"{target.metric}{_OF}{target.who}" if target.who else target.metric
+        journal.append(self._state, STREAM, subject, fields, actor)
 
     def remove(self, actor: str, key: str) -> None:
         """Give a target up.
@@ -186,14 +215,21 @@ class Targets:
         journal.append(self._state, STREAM, key, {"removed": True}, actor)
 
     def all(self) -> tuple[Target, ...]:
-        """Every target as it stands. One whose metric does not exist any more is left out."""
-        found = journal.fold(journal.read(self._state, STREAM))
-        return tuple(
-            _target(key, fields) for key, fields in found.items() if not fields["removed"] and key in metrics()
-        )
+        """Every target of the company as it stands. One whose metric does not exist any more is left out."""
+        return tuple(target for target in self._every() if not target.who)
+
+    def parts(self) -> tuple[Target, ...]:
+        """Every target of a department or a person, by metric."""
+        return tuple(sorted((target for target in self._every() if target.who), key=lambda one: (one.metric, one.who)))
+
+    def _every(self) -> Iterator[Target]:
+        for subject, fields in journal.fold(journal.read(self._state, STREAM)).items():
+            key, _, who = subject.partition(_OF)
+            if not fields["removed"] and key in metrics():
+                yield _target(key, fields, who)
 
 
-def _target(key: str, fields: Mapping[str, Any]) -> Target:
+def _target(key: str, fields: Mapping[str, Any], who: str) -> Target:
     started = fields["start_value"]
     return Target(
         key,
@@ -202,6 +238,7 @@ def _target(key: str, fields: Mapping[str, Any]) -> Target:
         dt.date.fromisoformat(fields["start"]),
         math.nan if started is None else float(started),
         fields["owner"],
+        who,
     )
 
 
@@ -213,7 +250,8 @@ class StagePreset:
         key: cold_start, growth or maturity.
         label: what it is called; meaning: what it is about, with the row of the handbook.
         kpis: keys of the metrics shown, the most important first.
-        goals: metric -> value worth aiming at, a suggestion.
+        goals: metric -> value worth aiming at, the handbooks' suggestion.
+        parameters: metric -> key of the parameter that holds this value.
     """
 
     key: str
@@ -221,6 +259,17 @@ class StagePreset:
     meaning: Term
     kpis: tuple[str, ...]
     goals: Mapping[str, float]
+    parameters: Mapping[str, str]
+
+
+def suggested(preset: StagePreset, shop: Any = None) -> dict[str, float]:
+    """What a shop in a stage may aim at: metric -> value, by the shop's own parameters where it changed them.
+
+    Args:
+        preset: of `stage`.
+        shop: see `ecops.handbook.overrides`.
+    """
+    return {key: get(name, shop) for key, name in preset.parameters.items()}
 
 
 @functools.cache
@@ -233,10 +282,16 @@ def stages() -> Mapping[str, StagePreset]:
             Term(en=entry["label"]["en"], zh=entry["label"]["zh"]),
             Term(en=entry["meaning"]["en"], zh=entry["meaning"]["zh"]),
             tuple(entry["kpis"]),
+            {key: get(name) for key, name in entry.get("goals", {}).items()},
             dict(entry.get("goals", {})),
         )
         for key, entry in entries.items()
     }
+
+
+def cites() -> tuple[str, ...]:
+    """Parameters of the handbooks that suggest goals."""
+    return tuple(dict.fromkeys(name for preset in stages().values() for name in preset.parameters.values()))
 
 
 def stage(key: str) -> StagePreset:

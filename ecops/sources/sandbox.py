@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +16,7 @@ from ecops.errors import FileError
 from ecops.messages import Count, Message
 from ecops.sources import wire
 from ecops.sources.limits import Limits, too_much_memory
+from ecops.sources.template import Template
 
 _LOG = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("worker.py")
@@ -44,34 +43,31 @@ def run_worker(task: Mapping[str, Any], limits: Limits | None = None) -> dict[st
         EcopsError: what the worker raised, of the same class; a `FileError` when it ran out of memory or time, or died.
     """
     limits = limits or Limits()
-    request = json.dumps({**task, "limits": limits.to_dict()}).encode()
     name = str(task.get("name") or Path(str(task.get("path") or task.get("grid", {}).get("name", ""))).name)
-    environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
-    environment |= {"HOME": str(task["work"]), "TMPDIR": str(task["work"])} | _SMALL
-    with tempfile.TemporaryFile() as complaints:
-        # A session of its own: whatever the worker may have started ends with it.
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-            [sys.executable, "-I", str(_WORKER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            cwd=str(task["work"]),
-            env=environment,
-            start_new_session=True,
-        )
+    with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as reply, tempfile.TemporaryFile() as complaints:
+        request.write(json.dumps({**task, "limits": limits.to_dict()}).encode())
+        request.seek(0)
         try:
-            reply, _ = process.communicate(request, timeout=limits.wall_seconds)
-        except subprocess.TimeoutExpired:
-            raise _too_slow(limits).at(file=name) from None
-        finally:
-            _end(process)
+            ended = _template(_WORKER).run((request, reply, complaints), str(task["work"]), limits.wall_seconds)
+        except OSError:
+            _LOG.exception("no worker for %s", name)
+            raise _died().at(file=name) from None
+        if ended.code is None:
+            raise _too_slow(limits).at(file=name)
         complaints.seek(0)
         complaint = complaints.read(65_536)
         if complaint:
-            _LOG.info("worker on %s ended with %d: %s", name, process.returncode, complaint.decode(errors="replace"))
-        if process.returncode == 0:
-            return _answer(reply, name)
-        raise _death(process.returncode, complaint, limits).at(file=name)
+            _LOG.info("worker on %s ended with %d: %s", name, ended.code, complaint.decode(errors="replace"))
+        if ended.code == 0:
+            reply.seek(0)
+            return _answer(reply.read(), name)
+        raise _death(ended.code, complaint, limits).at(file=name)
+
+
+@functools.cache
+def _template(script: Path) -> Template:
+    """The process from which workers are forked."""
+    return Template(script, {key: os.environ[key] for key in _KEPT if key in os.environ} | _SMALL)
 
 
 def _answer(reply: bytes, name: str) -> dict[str, Any]:
@@ -105,14 +101,3 @@ def _too_slow(limits: Limits) -> FileError:
         Message("The file takes more than {seconds} seconds to read.", seconds=Count(limits.wall_seconds)),
         Message("Export a shorter period, or load it by its path: python -m ecops load."),
     )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Make sure that nothing of the worker goes on."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            stream.close()

@@ -1,7 +1,8 @@
 """The process that touches what users upload: it reads one task, answers once, and ends.
 
-Started by `ecops.sources.sandbox` as `python -I .../worker.py`: its own interpreter with hard limits on memory,
-processor time, file size and open files, so that a file made to do harm ends this process and not the people at work.
+Forked for `ecops.sources.sandbox` from `python -I .../worker.py --wait`, see `ecops.sources.template`: a process of its
+own with hard limits on memory, processor time, file size and open files, so that a file made to do harm ends this
+process and not the people at work.
 The task comes as JSON on standard input, the answer goes as JSON to standard output. It opens no connection, starts no
 program, and writes only into its work folder.
 """
@@ -105,8 +106,6 @@ def main() -> None:
     reply = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not get into the answer
     limit_process(task["limits"])
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    sys.dont_write_bytecode = True
     out = [str(Path(task["out"]).resolve().parent) + "/"] if "out" in task else []
     guard_process((str(Path(task["work"]).resolve()) + "/", *out))
     reply.write(json.dumps(answer(task)).encode())
@@ -114,5 +113,20 @@ def main() -> None:
     os._exit(0)  # no teardown of compiled libraries and their threads: the answer is given
 
 
+def prepare() -> None:
+    """Import and read what every task needs; nothing here may start a thread, since workers are forked from it."""
+    from ecops.sources import conversion, recognition, registry
+    from ecops.sources.conversion import convert
+    from ecops.sources.files import containers, delimited
+
+    del conversion, recognition, convert, containers, delimited
+    registry.known_headers()
+
+
 if __name__ == "__main__":
-    main()
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.dont_write_bytecode = True
+    from ecops.sources.template import wait
+
+    prepare()
+    wait(int(sys.argv[-1]), main)

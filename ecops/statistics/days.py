@@ -192,20 +192,20 @@ def swing(
 
 def _cut(residual: Floats, there: Bools, span: Span, floor: Floats) -> Floats:
     """Residuals in which days outside the compared spans are at most `OUTLIER` deviations large."""
-    size = np.abs(np.where(there, residual, np.nan))
-    size[~there.any(1)] = 0.0
-    usual = np.maximum(1.4826 * np.nanmedian(size, axis=1), np.sqrt(floor))
+    size = np.sort(np.where(there, np.abs(residual), np.inf), axis=1)
+    count = np.maximum(there.sum(1), 1)
+    middle = np.take_along_axis(size, np.stack([(count - 1) // 2, count // 2], axis=1), axis=1).mean(1)
+    usual = np.maximum(1.4826 * np.where(there.any(1), middle, 0.0), np.sqrt(floor))
     most = np.where(span.compared | (usual[:, None] <= 0), np.inf, OUTLIER * usual[:, None])
     return np.clip(residual, -most, most)
 
 
 def _mixed(residual: Floats, contrast: Floats, floor: Floats, there: Bools, span: Span, *, weekdays: bool) -> Swing:
     """The mixture over the grid as one t distribution that has its 95 % and its 99.9 % point."""
-    design, groups = _design(span, weekdays=weekdays)
+    design, groups, forms = _plan(*_key(span), weekdays=weekdays)
     days = there.sum(1).astype(np.float64)
     residual, contrast = residual @ groups.means, contrast @ groups.sums
     present = np.minimum(days, (there @ groups.sums > 0).sum(1))
-    forms = _forms(span.number.tobytes(), groups.means.tobytes(), design.tobytes(), design.shape[1])
     freedom = np.maximum(present - design.shape[1], 0.0)
     squares = np.stack([((residual @ form) * residual).sum(1) for form in forms.quadratic], axis=1)
     spread = np.stack([((contrast @ shape) * contrast).sum(1) for shape in forms.covariance], axis=1)
@@ -262,23 +262,23 @@ def _weights(likelihood: Floats, freedom: Floats, days: Floats) -> Floats:
     return found
 
 
-def _quantiles(weight: Floats, scale: Floats, freedom: Floats) -> list[Floats]:
+def _quantiles(weight: Floats, scale: Floats, freedom: Floats) -> Floats:
     """Upper quantiles at `_TAILS` of mixtures of scaled t distributions, by bisection on the logarithm."""
-    found = [np.zeros(len(scale)) for _ in _TAILS]
+    tails = np.array(_TAILS)[:, None]
+    found = np.zeros((len(_TAILS), len(scale)))
     good = (scale > 0).all(1)
     for free in np.unique(freedom[good]):
         rows = np.flatnonzero(good & (freedom == free))
         points, chances = _survival(float(free))
         log_scale, part = np.log(scale[rows]), weight[rows]
-        for place, tail in enumerate(_TAILS):
-            reach = np.log(special.stdtrit(free, 1 - tail))
-            low, high = log_scale.min(1) + reach, log_scale.max(1) + reach
-            for _ in range(16):
-                middle = (low + high) / 2
-                chance = np.exp(np.interp(middle[:, None] - log_scale, points, chances))
-                above = (part * chance).sum(1) > tail
-                low, high = np.where(above, middle, low), np.where(above, high, middle)
-            found[place][rows] = np.exp((low + high) / 2)
+        reach = np.log(special.stdtrit(free, 1 - tails))
+        low, high = log_scale.min(1) + reach, log_scale.max(1) + reach
+        for _ in range(16):
+            middle = (low + high) / 2
+            chance = np.exp(np.interp(middle[:, :, None] - log_scale, points, chances))
+            above = (part * chance).sum(2) > tails
+            low, high = np.where(above, middle, low), np.where(above, high, middle)
+        found[:, rows] = np.exp((low + high) / 2)
     return found
 
 
@@ -340,21 +340,38 @@ class _Forms(NamedTuple):
     constant: Floats
 
 
-@lru_cache(maxsize=32)
-def _forms(days: bytes, means: bytes, regressors: bytes, columns: int) -> _Forms:
-    number = np.frombuffer(days, dtype=np.int64)
-    groups = np.frombuffer(means, dtype=np.float64).reshape(len(number), -1)
-    design = np.frombuffer(regressors, dtype=np.float64).reshape(groups.shape[1], columns)
-    distance = np.abs(number[:, None] - number[None, :]).astype(np.float64)
-    covariance, quadratic, constant = [], [], []
-    for rho, white in GRID:
-        shape = white * np.eye(len(number)) + ((1 - white) * rho**distance if rho else 0.0)
-        if groups.shape[1] < len(number):
-            shape = groups.T @ shape @ groups
-        inverse = np.linalg.inv(shape)
-        against = inverse @ design
-        inner = design.T @ against
-        covariance.append(shape)
-        quadratic.append(inverse - against @ np.linalg.solve(inner, against.T))
-        constant.append(-(np.linalg.slogdet(shape)[1] + np.linalg.slogdet(inner)[1]) / 2)
-    return _Forms(np.array(covariance), np.array(quadratic), np.array(constant))
+def _key(span: Span) -> tuple[bytes, ...]:
+    places = (np.asarray(part, dtype=np.int64).tobytes() for part in (span.number, span.level, span.weekday))
+    return *places, *(np.asarray(part, dtype=np.float64).tobytes() for part in (span.before, span.after))
+
+
+class _Plan(NamedTuple):
+    """What depends on the days alone and not on what was counted on them."""
+
+    design: Floats
+    groups: _Groups
+    forms: _Forms
+
+
+@lru_cache(maxsize=64)
+def _plan(number: bytes, level: bytes, weekday: bytes, before: bytes, after: bytes, *, weekdays: bool) -> _Plan:
+    """Worked out once for all metrics of the same days."""
+    days, levels, weekday_numbers = (np.frombuffer(part, dtype=np.int64) for part in (number, level, weekday))
+    inside = (np.frombuffer(part, dtype=np.float64) for part in (before, after))
+    span = Span(days, levels, weekday_numbers, *inside)
+    design, groups = _design(span, weekdays=weekdays)
+    return _Plan(design, groups, _forms(span.number, groups.means, design))
+
+
+def _forms(number: Places, means: Floats, design: Floats) -> _Forms:
+    distance = np.abs(number[:, None] - number[None, :])
+    powers = {rho: (rho ** np.arange(distance.max() + 1.0))[distance] if rho else 0.0 for rho in (0.0, *RHO)}
+    shape = np.stack([white * np.eye(len(number)) + (1 - white) * powers[rho] for rho, white in GRID])
+    if means.shape[1] < len(number):
+        shape = means.T @ shape @ means
+    inverse = np.linalg.inv(shape)
+    against = inverse @ design
+    inner = design.T @ against
+    quadratic = inverse - against @ np.linalg.solve(inner, against.transpose(0, 2, 1))
+    constant = -(np.linalg.slogdet(shape)[1] + np.linalg.slogdet(inner)[1]) / 2
+    return _Forms(shape, quadratic, constant)

@@ -16,6 +16,7 @@ from ecops import tables as registry
 from ecops.engine.duck import Engine, Relation, View
 from ecops.messages import Message
 from ecops.store import manifest, rollups
+from ecops.store.choices import NONE, Choices
 from ecops.store.state import File, State
 
 _REMEMBERED = 256
@@ -30,10 +31,11 @@ class Data:
     there is empty. Safe to use from several threads; the tables never change, so `version` is the key for caches.
 
     Attributes:
-        version: changes with every change of the data.
+        version: changes with every change of the data and of the shop's choices.
         currency: ISO code of the money, "" when nothing says it.
         notes: what was left out or filled in when frames were taken over.
         state: what the workspace remembers beside its tables, for its journals; None for frames.
+        choices: what the shop chose that figures are worked out from, see `ecops.store.choices`.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Data:
         currency: str = "",
         notes: tuple[Message, ...] = (),
         state: State | None = None,
+        choices: Choices = NONE,
     ) -> None:
         self._engine = engine
         self._relations = relations
@@ -53,6 +56,7 @@ class Data:
         self.currency = currency
         self.notes = notes
         self.state = state
+        self.choices = choices
         self._answers: OrderedDict[Hashable, pa.Table] = OrderedDict()
         self._made: dict[str, pa.Table] = {}
         self._making = threading.RLock()
@@ -73,7 +77,7 @@ class Data:
         if known is not None:
             return known
         tables: dict[str, Relation] = {}
-        for name in sorted(names_in(sql), key=lambda name: name == rollups.BASE):
+        for name in sorted(names_in(sql), key=lambda name: name in rollups.VIEWS):
             self._add(name, tables)
         answer = self._engine.query(sql, params, tables, timeout)
         if answer.nbytes <= _SMALL:
@@ -97,8 +101,8 @@ class Data:
             return
         if name in self._relations:
             tables[name] = self._relations[name]()
-        elif name == rollups.BASE:
-            for table in rollups.INPUTS:
+        elif name in rollups.VIEWS:
+            for table in rollups.VIEWS[name]:
                 self._add(table, tables)
             tables[name] = View(rollups.sql(name))
         elif name in rollups.NAMES:
@@ -122,7 +126,16 @@ def _fixed(value: Any) -> Hashable:
     return tuple(_fixed(part) for part in value) if isinstance(value, (list, tuple)) else value
 
 
-def workspace_data(engine: Engine, folder: Path, state: State, files: list[File], version: str, currency: str) -> Data:
+def workspace_data(
+    engine: Engine,
+    folder: Path,
+    state: State,
+    files: list[File],
+    version: str,
+    *,
+    currency: str = "",
+    choices: Choices = NONE,
+) -> Data:
     """The tables that `files` of a workspace's data folder make up; the files stay until nobody holds the result."""
     groups: dict[str, list[File]] = {}
     for file in files:
@@ -133,7 +146,7 @@ def workspace_data(engine: Engine, folder: Path, state: State, files: list[File]
 
     rows = {name: sum(file.rows for file in group) for name, group in groups.items()}
     relations = {name: functools.partial(opened, group) for name, group in groups.items()}
-    data = Data(engine, relations, rows, version, currency, state=state)
+    data = Data(engine, relations, rows, version, currency, state=state, choices=choices)
     paths = [folder / file.path for file in files]
     manifest.lease(paths)
     weakref.finalize(data, manifest.release, paths)
@@ -143,7 +156,7 @@ def workspace_data(engine: Engine, folder: Path, state: State, files: list[File]
 @functools.cache
 def known_names() -> frozenset[str]:
     """Every name that a query may use as a table."""
-    return frozenset((*registry.tables(), *rollups.NAMES, rollups.BASE))
+    return frozenset((*registry.tables(), *rollups.NAMES, *rollups.VIEWS))
 
 
 @functools.lru_cache(maxsize=4096)

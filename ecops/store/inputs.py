@@ -74,9 +74,15 @@ class _Given:
     schema: pa.Schema
 
 
+@functools.lru_cache(maxsize=8)
+def _engine(folders: tuple[Path, ...]) -> Engine:
+    """One for all frames, since each is there for its own query only; another where files must be read."""
+    return Engine(folders)
+
+
 def _open_frames(frames: Mapping[str, Any]) -> Data:
-    folders = [Path(frame).resolve().parent for frame in frames.values() if isinstance(frame, str | Path)]
-    engine = Engine(folders)
+    folders = {Path(frame).resolve().parent for frame in frames.values() if isinstance(frame, str | Path)}
+    engine = _engine(tuple(sorted(folders)))
     relations: dict[str, Callable[[], Relation]] = {}
     rows: dict[str, int] = {}
     notes: list[Message] = []

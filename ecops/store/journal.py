@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,12 @@ def append(state: State, stream: str, subject: str, fields: Mapping[str, Any], a
     Raises:
         StoreError: the state cannot be written.
     """
+    with state.writing() as connection:
+        return write(connection, stream, subject, fields, actor)
+
+
+def write(connection: sa.Connection, stream: str, subject: str, fields: Mapping[str, Any], actor: str) -> int:
+    """`append` inside the transaction of `connection`."""
     row = {
         "stream": stream,
         "subject": subject,
@@ -59,30 +66,45 @@ def append(state: State, stream: str, subject: str, fields: Mapping[str, Any], a
         "actor": actor,
         "entry": as_json(dict(fields)),
     }
-    with state.writing() as connection:
-        result = connection.execute(schema.journal.insert().values(row))
-        return int(result.inserted_primary_key[0])  # type: ignore[index]
+    result = connection.execute(schema.journal.insert().values(row))
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
 def read(state: State, stream: str, subject: str | None = None) -> list[Entry]:
     """The entries of a stream (of one subject), oldest first."""
-    table = schema.journal.c
-    wanted = sa.select(schema.journal).where(table.stream == stream).order_by(table.seq)
-    if subject is not None:
-        wanted = wanted.where(table.subject == subject)
-    with state.reading() as connection:
-        return [
-            Entry(row.seq, row.stream, row.subject, dt.datetime.fromisoformat(row.at), row.actor, json.loads(row.entry))
-            for row in connection.execute(wanted)
-        ]
+    # Nothing is overwritten or removed, so as many entries up to the same one are the same entries, whoever wrote them;
+    # the number is asked too because PostgreSQL may show a later entry before an earlier one.
+    reach = state.glance(_REACH)
+    known = _known.get(state)
+    if known is None or known[0] != reach:
+        known = _known[state] = (reach, {})
+    if stream not in known[1]:
+        with state.reading() as connection:
+            known[1][stream] = tuple(_entry(row) for row in connection.execute(_ENTRIES, {"stream": stream}))
+    return [entry for entry in known[1][stream] if subject is None or entry.subject == subject]
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    when = dt.datetime.fromisoformat(row.at)
+    return Entry(row.seq, row.stream, row.subject, when, row.actor, json.loads(row.entry))
+
+
+_known: weakref.WeakKeyDictionary[State, tuple[tuple[int, int | None], dict[str, tuple[Entry, ...]]]] = (
+    weakref.WeakKeyDictionary()
+)
+"""How far the journal reached when its streams were read, and what was read of them."""
+
+_REACH = "SELECT count(*), max(seq) FROM ecops_journal"
+_ENTRIES = (
+    sa.select(schema.journal).where(schema.journal.c.stream == sa.bindparam("stream")).order_by(schema.journal.c.seq)
+)
 
 
 def last(state: State | None) -> int:
     """Position of the newest entry of any stream, the key of what is worked out from them; 0 without any."""
     if state is None:
         return 0
-    with state.reading() as connection:
-        return int(connection.scalar(sa.select(sa.func.max(schema.journal.c.seq))) or 0)
+    return int(state.glance(_REACH)[1] or 0)
 
 
 def fold(entries: list[Entry]) -> dict[str, dict[str, Any]]:

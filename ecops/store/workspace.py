@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import shutil
@@ -27,7 +28,7 @@ from ecops import workfolders
 from ecops.engine.duck import Engine, flush
 from ecops.errors import StoreError, near
 from ecops.messages import Message
-from ecops.store import audit, lock, manifest, reading
+from ecops.store import audit, choices, lock, manifest, reading
 from ecops.store.answers import check_currency
 from ecops.store.data import Data, known_names, workspace_data
 from ecops.store.loading import Loader, Upload, added_up
@@ -80,6 +81,7 @@ class Workspace:
         self.read_only = read_only
         self.state = state
         self._data = folder / "data"
+        self._tables: tuple[int, dict[str, TableInfo]] | None = None
         with _opening:
             # One DuckDB for all who have the same folder open: a private one each costs ten times the memory.
             self._engine = _engines.get(self._data) or Engine([self._data])
@@ -268,16 +270,21 @@ class Workspace:
 
     def tables(self) -> dict[str, TableInfo]:
         """Every canonical table that has rows."""
-        groups: dict[str, list[File]] = {}
-        for file in self.state.shown()[1]:
-            if file.kind != "rollup":
-                groups.setdefault(file.table, []).append(file)
-        return {name: _info(files) for name, files in groups.items()}
+        version = self.state.version()
+        known = self._tables
+        if known is None or known[0] != version:
+            groups: dict[str, list[File]] = {}
+            version, files = self.state.shown()
+            for file in files:
+                if file.kind != "rollup":
+                    groups.setdefault(file.table, []).append(file)
+            self._tables = known = (version, {name: _info(files) for name, files in groups.items()})
+        return dict(known[1])
 
     @property
     def version(self) -> str:
-        """Changes with every load and undo; the key for caches, different for every workspace."""
-        return self._name(self.state.version())
+        """Changes with every load, undo and choice; the key for caches, different for every workspace."""
+        return self._name(self.state.version(), choices.newest(self.state))
 
     @property
     def currency(self) -> str:
@@ -288,10 +295,17 @@ class Workspace:
         """The tables as they are now; loads that come later do not change them."""
         number, files = self.state.shown()
         settings = self.state.settings()
+        newest, chosen = choices.held(self.state)
         if not added_up(settings):
             files = [file for file in files if file.kind != "rollup"]
         return workspace_data(
-            self._engine, self._data, self.state, files, self._name(number), settings.get("currency", "")
+            self._engine,
+            self._data,
+            self.state,
+            files,
+            self._name(number, newest),
+            currency=settings.get("currency", ""),
+            choices=chosen,
         )
 
     def query(self, query: str | Path, **params: Any) -> pa.Table:
@@ -401,8 +415,12 @@ class Workspace:
             raise StoreError(Message("This load was taken back before."), where={"receipt": wanted})
         return receipts[wanted]
 
-    def _name(self, number: int) -> str:
-        return f"{self.state.settings()['id'][:8]}-{number}"
+    def _name(self, number: int, newest: int) -> str:
+        return f"{self._id}-{number}" + (f".{newest}" if newest else "")
+
+    @functools.cached_property
+    def _id(self) -> str:
+        return self.state.settings()["id"][:8]
 
 
 def _silent(_: Message) -> None:

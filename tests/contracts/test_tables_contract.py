@@ -14,7 +14,8 @@ PROMISED = {
     "purchase_orders", "presale_deposits", "experiment_units", "experiment_totals", "peer_kpis", "listings",
     "after_sales", "settlements", "coupons", "ad_keywords_daily", "rival_indices", "search_terms", "rival_practices",
     "crowds", "markets",
-    "price_history", "reviews", "benchmarks", "calendar", "customers", "surveys", "coupon_redemptions", "suppliers",
+    "price_history", "cost_history", "reviews", "benchmarks", "calendar", "customers", "surveys", "coupon_redemptions",
+    "suppliers", "search_words", "payment_attempts", "service_contacts", "page_loads", "content_daily",
 }  # fmt: skip
 ALL = [(name, column.name) for name, entry in tables().items() for column in entry.columns]
 

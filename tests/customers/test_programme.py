@@ -58,7 +58,7 @@ def test_the_three_ladders_of_the_handbooks():
     }
     assert [tier.least for tier in found["orders"].tiers] == [(1,), (3,), (5,)]
     assert "free repair" in found["cards"].tiers[2].benefit.en
-    assert found["value"].benchmark == 0.42
+    assert found["value"].benchmark == "customer.high_value_share"
 
 
 def test_tiers_by_hand():

@@ -100,10 +100,11 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def fresh_server(tmp_path):
-    """A server that nobody has visited yet."""
+def fresh_server(tmp_path, sample_shop):
+    """A server that nobody has visited yet; its sample shop is there, while that of `server` has to be built."""
     if chromium() is None:
         pytest.skip("no chromium on this machine; `make test` installs one where it may")
+    shutil.copytree(sample_shop, tmp_path / "shops" / "sample")
     running = Server(tmp_path)
     yield running
     running.stop()

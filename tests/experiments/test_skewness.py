@@ -44,7 +44,18 @@ def test_the_third_moment_of_a_ratio():
     assert ratio_thirds([(users, value, linear, buyers)], money=True)[0] == pytest.approx(third)
     counts = share * 2 * cv * (cv * value / share) ** 3
     assert ratio_thirds([(users, value, linear, buyers)], money=False)[0] == pytest.approx(counts)
-    assert ratio_thirds([(users, -value, linear, buyers)], money=True) == (0.0,)
+    assert ratio_thirds([(users, -value, linear, buyers)], money=True)[0] == pytest.approx(-third)
+    assert ratio_thirds([(users, value, linear, buyers), (users, 0.0, linear, buyers)], money=True) == (0.0, 0.0)
+
+
+def test_figures_below_zero_lean_the_other_way():
+    small, large = Sample(18_000, 3.0, 900.0, 540.0), Sample(2_000, 4.2, 1_700.0, 60.0)
+    refunds = [Sample(arm.n, -arm.mean, arm.variance, arm.active) for arm in (small, large)]
+    plain, turned = compare_means(small, large), compare_means(*refunds)
+    assert plain.skewness > 0.1
+    assert turned.skewness == pytest.approx(-plain.skewness)
+    assert (turned.low, turned.high) == pytest.approx((-plain.high, -plain.low))
+    assert turned.p_value == pytest.approx(plain.p_value)
 
 
 @pytest.mark.parametrize("skew", [-0.9, -0.2, 0.0, 0.3, 1.0])

@@ -1,6 +1,7 @@
 """`python -m ecops funnel`: tables, logs and workspaces from a shell."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 from ecops.commands.app import app
 
 RUN = CliRunner()
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "sources"
 NOW = "流量来源,访客数,加购人数,支付买家数\n搜索,5000,250,75\n推荐,4000,200,60\n"
 
 
@@ -110,3 +112,22 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, words):
 
 def test_no_such_file(tmp_path):
     run(tmp_path / "nothing.csv", code=2)
+
+
+def test_the_figures_behind_the_steps_are_said_on_the_command_line(tmp_path):
+    from ecops import Workspace
+
+    folder = tmp_path / "shop"
+    Workspace.open(folder).load(FIXTURES / "generic_search_words.csv")
+    asked = ["funnel-figures", "-w", str(folder), "--period", "2026-11-09"]
+    result = RUN.invoke(app, [*asked, "--json"])
+    assert result.exit_code == 0, result.output
+    found = {one["metric"]: one for one in json.loads(result.output)}
+    assert found["search_no_result"]["value"] == pytest.approx(150 / 470)
+    assert found["payment_interruption"]["reason"] == "Not loaded: Payment log."
+    words = RUN.invoke(app, [*asked, "--about", "searches", "--json"])
+    assert [row["wanted"] for row in json.loads(words.output)] == [False, True]
+    assert "搜索无结果率" in RUN.invoke(app, [*asked, "-l", "zh"]).output
+    wrong = RUN.invoke(app, [*asked, "--about", "nonsense"])
+    assert wrong.exit_code == 2
+    assert "searches" in wrong.output

@@ -1,6 +1,7 @@
 """Shops for tests: a simulator of daily traffic and of orders, and a payment failure to plant."""
 
 import datetime as dt
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -29,34 +30,32 @@ def simulate_traffic(
     pattern = weekday[[day.weekday() for day in dates]]
     weeks = days // 7 + 2
     week = np.exp(random.normal(0, week_spread, weeks))[[(day.toordinal() // 7) % weeks for day in dates]]
-    rows = []
-    for platform in platforms:
-        whole_day = np.exp(random.normal(0, spread / 2, days)) * week
-        for channel in channels:
-            for device in devices:
-                size = visitors * random.uniform(0.3, 1.5) * (1.0 if device == "mobile" else 0.25)
-                mean = size * pattern * whole_day * np.exp(random.normal(0, spread, days))
-                came = random.poisson(mean)
-                rates = {}
-                for name, base in (("cart", 0.11), ("order", 0.5), ("pay", 0.82)):
-                    level = base * random.uniform(0.8, 1.15)
-                    size_of_beta = 1 / rate_spread**2
-                    rates[name] = random.beta(level * size_of_beta, (1 - level) * size_of_beta, days)
-                carts = random.binomial(came, rates["cart"])
-                orders = random.binomial(carts, rates["order"])
-                pays = random.binomial(orders, rates["pay"])
-                value = 160 * random.uniform(0.8, 1.2)
-                money = np.array([random.lognormal(np.log(value), 0.7, n).sum() for n in pays]).round(2)
-                rows.append(
-                    pd.DataFrame(
-                        {
-                            "date": dates, "platform": platform, "shop": "one", "level": "source", "channel": channel,
-                            "device": device, "visitors": came, "cart_users": carts, "order_buyers": orders,
-                            "pay_buyers": pays, "pay_amount": money,
-                        }
-                    )
-                )  # fmt: skip
-    return pd.concat(rows, ignore_index=True)
+    cells, figures = list(product(platforms, channels, devices)), []
+    for number, (_, _, device) in enumerate(cells):
+        if number % (len(channels) * len(devices)) == 0:
+            whole_day = np.exp(random.normal(0, spread / 2, days)) * week
+        size = visitors * random.uniform(0.3, 1.5) * (1.0 if device == "mobile" else 0.25)
+        mean = size * pattern * whole_day * np.exp(random.normal(0, spread, days))
+        came = random.poisson(mean)
+        rates = {}
+        for name, base in (("cart", 0.11), ("order", 0.5), ("pay", 0.82)):
+            level = base * random.uniform(0.8, 1.15)
+            size_of_beta = 1 / rate_spread**2
+            rates[name] = random.beta(level * size_of_beta, (1 - level) * size_of_beta, days)
+        carts = random.binomial(came, rates["cart"])
+        orders = random.binomial(carts, rates["order"])
+        pays = random.binomial(orders, rates["pay"])
+        value = 160 * random.uniform(0.8, 1.2)
+        spent = random.lognormal(np.log(value), 0.7, pays.sum())
+        money = np.bincount(np.repeat(np.arange(days), pays), spent, days).round(2)
+        figures.append((came, carts, orders, pays, money))
+    names = ("visitors", "cart_users", "order_buyers", "pay_buyers", "pay_amount")
+    places = {
+        name: np.repeat(np.array([cell[at] for cell in cells], dtype=object), days)
+        for at, name in enumerate(("platform", "channel", "device"))
+    }
+    counts = {name: np.concatenate([cell[at] for cell in figures]) for at, name in enumerate(names)}
+    return pd.DataFrame({"date": np.tile(dates, len(cells)), **places, "shop": "one", "level": "source", **counts})
 
 
 def fail_payment(traffic, chosen, start, left=0.7, seed=0):

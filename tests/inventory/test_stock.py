@@ -292,7 +292,8 @@ def test_terms_of_suppliers():
          "ship48_orders": [400, 20], "chat_minutes": [2, 9], "return_days": [90, 10], "freight_share": [0.5, None],
          "return_loss_rate": [0.06, None], "samples_passed": [3, 2], "data_delay_minutes": [15, 16],
          "licence_until": ["2026-04-29", "2027-01-01"], "quality_report_until": ["2026-05-20", None],
-         "environment_until": ["2028-01-01", "2028-01-01"]}
+         "environment_until": ["2028-01-01", "2028-01-01"], "inspection_until": ["2028-01-01", "2026-04-01"],
+         "holiday_duty": [True, None]}
     )  # fmt: skip
     found = view.terms(open_data({**frames, "purchase_orders": orders, "suppliers": terms})).set_index("supplier")
     mill, shed = found.loc["Mill"], found.loc["Shed"]
@@ -306,4 +307,5 @@ def test_terms_of_suppliers():
     assert (mill["expired"], mill["expiring"], shed["missing"]) == (
         "licence_until", "quality_report_until", "quality_report_until",
     )  # fmt: skip
+    assert (mill["duty_verdict"], shed["duty_verdict"], shed["expired"]) == ("pass", "unknown", "inspection_until")
     assert view.terms(open_data(frames)).empty

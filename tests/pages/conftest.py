@@ -17,9 +17,10 @@ TIMEOUT = 120
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """A folder of workspaces: `mine` is empty, `loaded` holds one uploaded order export; `sample` comes by itself."""
+def home(tmp_path_factory, sample_shop):
+    """A folder of workspaces: `mine` is empty, `loaded` holds one uploaded order export, and the sample shop."""
     folder = tmp_path_factory.mktemp("shops")
+    shutil.copytree(sample_shop, folder / "sample")
     workspace = ecops.Workspace.open(folder / "loaded")
     workspace.load(exports.taobao_orders(), name="ExportOrderList.csv")
     workspace.load(exports.taobao_items(), name="ExportItemList.csv")

@@ -77,7 +77,7 @@ def test_pages_that_work_out_more_are_called_as_in_the_menu():
     known = [entry for entry in waiting if entry.page in navigation.pages()]
     assert known
     for entry in waiting:
-        told = reasons.missing_reason(entry, None, frozenset())
+        told = reasons.missing_reason(entry, None, frozenset(), lambda _: True)
         if entry in known:
             assert told == Message("Worked out on the page {page}.", page=navigation.pages()[entry.page])
         else:
@@ -124,3 +124,21 @@ def test_ad_spend_is_shown_on_the_data_page_and_what_goods_cost_is_not(open_app,
     assert "cost" not in columns("products")
     monkeypatch.setenv("ECOPS_ROLE", "owner")
     assert "cost" in columns("products")
+
+
+@pytest.mark.row(5, 6, 14, 17, 20, 25, 38, 52)
+def test_the_board_opens_under_the_details(open_app):
+    app = open_app("overview", "sample", "zh")
+    for part in ("by_step", "unusual", "scorecards"):
+        app.session_state[f"part_{part}"] = True
+    app.run()
+    assert not app.exception
+    texts = said(app)
+    assert any("环比" in text and "GMV" in text for text in texts)
+    assert any(text.startswith("- 访客数") and "12 周" in text for text in texts)
+    cards = [text for text in texts if "项指标里" in text]
+    assert [text.strip("*")[:2] for text in cards] == ["流量", "转化", "复购", "供应"]
+    # Turnover and slow movers are worked out from costs, which a manager may not see, so her card does not count them.
+    assert "3 项指标里" in cards[-1]
+    weeks = next(frame.value for frame in app.dataframe if "refund_rate" in frame.value and "days" in frame.value)
+    assert list(weeks["days"])[:3] == [7, 7, 7]

@@ -7,8 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ecops
+from ecops.experiments.records.register import Register
 from ecops.review import ActionLog, Targets
 from tests.pages.conftest import ROOT, TIMEOUT, sound
+from tests.pages.test_pages import said
 
 
 @pytest.fixture
@@ -78,6 +80,21 @@ def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     assert action.expected_weekly == pytest.approx(5077, abs=1)
     assert action.due == dt.date(2026, 11, 23)
     assert any("Check the payment channel" in text for text in texts(app, "markdown"))
+
+
+@pytest.mark.row(28)
+def test_a_planned_test_is_tied_to_an_action(open_review):
+    def prepare(log):
+        Register(log._state).write("checkout_copy", "li", hypothesis="Fewer words, more payments", goal="conversion")
+
+    app, log = open_review("en", prepare)
+    app.button(key="act_review_2").click().run()
+    app.selectbox(key="action_experiment_review_2").select("checkout_copy")
+    app.checkbox(key="action_small_review_2").check()
+    submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
+    submit.click().run()
+    (action,) = log.actions()
+    assert (action.experiment, action.extent) == ("checkout_copy", "small")
 
 
 @pytest.mark.row(30, 31)
@@ -173,3 +190,23 @@ def test_what_is_wrong_with_the_data_is_said_once():
     assert box.value.count("No orders of Taobao") == 1
     assert "Complete or correct the data" in box.value
     assert "A holiday" in note.value
+
+
+@pytest.mark.row(32, 33, 34, 35, 36, 44, 51, 54, 55, 58)
+def test_the_other_rooms_open_under_the_review(open_app, writable_home):  # noqa: ARG001 - it writes
+    app = open_app("weekly_review", "sample", "zh")
+    app.session_state["rooms"] = True
+    app.run()
+    app.selectbox(key="which_meeting").select("weekly").run()
+    assert any("本周销售目标" in text for text in said(app))
+    for room, words in (("requests", "没有待处理"), ("checklists", "未来 60 天没有大促"), ("handover", "待发货")):
+        app.session_state["room"] = room
+        app.run()
+        assert not app.exception
+        assert any(words in text for text in said(app)), room
+    app.session_state["room"] = "checklists"
+    app.run()
+    app.button(key="begin_list").click().run()
+    first = next(box for box in app.checkbox if str(box.key).startswith("tick_three_phases"))
+    first.check().run()
+    assert any("9 项里已完成 1 项" in text for text in said(app))

@@ -121,3 +121,22 @@ def test_a_thousand_writes_from_four_processes_lose_nothing(tmp_path):
 
 def test_a_thousand_writes_from_four_processes_lose_nothing_on_postgresql(postgres_url):
     write_from_four_processes(postgres_url)
+
+
+@pytest.mark.row(31)
+def test_a_small_trial_is_rolled_out_once_it_is_in_force(log):
+    trial = log.add_from(FINDING, "li", "检查支付通道", extent="small")
+    with pytest.raises(SpecError, match="in force"):
+        log.roll_out(trial.id, "li")
+    log.change(trial.id, "li", state="done", began=dt.date(2026, 11, 16))
+    rolled = log.roll_out(trial.id, "li", dt.date(2026, 12, 1))
+    assert (rolled.extent, rolled.after, rolled.state, rolled.began) == ("whole", trial.id, "open", None)
+    assert (rolled.title, rolled.metric, rolled.subject) == (trial.title, trial.metric, trial.subject)
+    assert rolled.due == dt.date(2026, 12, 1)
+    assert log.action(trial.id).state == "done"
+    with pytest.raises(SpecError, match="rolled out before"):
+        log.roll_out(trial.id, "li")
+    with pytest.raises(SpecError):
+        log.roll_out(rolled.id, "li")
+    with pytest.raises(SpecError):
+        log.add_from(FINDING, "li", "x", extent="half")

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecops.errors import DataError
+from ecops.errors import DataError, SpecError
 from ecops.metrics import kpis
 from ecops.periods import Period
-from ecops.review import ActionLog, Target, Targets, weekly
+from ecops.review import ActionLog, Target, Targets, report, weekly
 from ecops.review.week.agenda import Chapter
 from ecops.review.week.deck import takeaway
+from ecops.review.week.spans import called, last_full_month, reviewable
 from ecops.store.inputs import open_data
 from ecops.store.state import State
 
@@ -145,8 +146,10 @@ def test_the_verdict_names_a_change_and_not_a_test():
     }  # fmt: skip
     change = {"area": "funnel", "kind": "rate", "compare": WEEK.shifted(-7), "headline": Message("It fell.")}
     now = kpis(traffic(dt.date(2026, 9, 1), WEEK.end), WEEK)
-    assert "Nothing changed" in _verdict(now, [Finding(**values)]).id
-    assert _verdict(now, [Finding(**values), Finding(**{**values, **change})]).params["cause"] == Message("It fell.")
+    assert "Nothing changed" in _verdict(now, [Finding(**values)], called(WEEK)).id
+    assert _verdict(now, [Finding(**values), Finding(**{**values, **change})], called(WEEK)).params["cause"] == Message(
+        "It fell."
+    )
 
 
 def test_less_than_one_per_cent_is_level():
@@ -161,7 +164,7 @@ def test_receipts_stand_below(shop):
 def test_a_first_week_says_so():
     review = weekly(traffic(WEEK.start, WEEK.end))
     assert any("first week" in note.id for note in review.notes)
-    assert "no week before" in review.verdict.id
+    assert "nothing before" in review.verdict.id
     assert all(math.isnan(row.change) and math.isnan(row.year_change) for row in review.kpis)
     assert [item for item in review.findings if item.confidence == "confirmed"] == []
     assert "no year before" in takeaway(review.lines.weeks["gmv"]).id
@@ -277,3 +280,33 @@ def test_targets_stand_beside_the_figures(own_shop):
 @pytest.mark.row(43)
 def test_stages_choose_the_figures(shop):
     assert [row.metric.key for row in weekly(shop, stage="cold_start").kpis][:2] == ["visitors", "pay_conversion"]
+
+
+@pytest.mark.row(25, 36, 37)
+def test_a_month_is_told_as_a_month(shop):
+    october = Period(dt.date(2026, 10, 1), dt.date(2026, 10, 31))
+    month = weekly(shop, week=october)
+    figures = kpis(shop.data(), october)
+    assert month.verdict.text("en").startswith("GMV was ¥")
+    assert " in the month, " in month.verdict.text("en")
+    assert next(row.value for row in month.kpis if row.metric.key == "gmv") == pytest.approx(figures["gmv"].value)
+    assert month.goals == month.alerts == ()
+    told = report(month)
+    assert told.title.text("en") == "Monthly report"
+    assert "as many days before" in told.subtitle.text("en")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "fine"),
+    [("2026-10-01", "2026-10-31", True), ("2026-02-01", "2026-02-28", True), ("2026-10-01", "2026-10-30", False),
+     ("2026-10-02", "2026-10-31", False), ("2026-11-09", "2026-11-22", True)],
+)  # fmt: skip
+def test_a_review_is_of_whole_weeks_or_a_month(start, end, fine):
+    period = Period(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
+    if fine:
+        assert reviewable(period) == period
+    else:
+        with pytest.raises(SpecError, match="whole weeks or a month"):
+            reviewable(period)
+    assert last_full_month(dt.date(2026, 11, 15)) == Period(dt.date(2026, 10, 1), dt.date(2026, 10, 31))
+    assert last_full_month(dt.date(2026, 11, 30)).start == dt.date(2026, 11, 1)

@@ -82,3 +82,18 @@ def test_bad_targets_are_said(changes):
 def test_stages_name_known_metrics():
     assert list(stages()) == ["cold_start", "growth", "maturity"]
     assert all({*stage.kpis, *stage.goals} <= metrics().keys() for stage in stages().values())
+
+
+@pytest.mark.row(39)
+def test_goals_of_company_department_and_person_stand_apart(tmp_path):
+    kept = Targets(State(f"sqlite:///{tmp_path / 'state.sqlite'}"))
+    due = START + dt.timedelta(weeks=10)
+    for who, value in (("", 0.05), ("operations", 0.06), ("小王", 0.07), ("operations", 0.08)):
+        kept.set("li", Target("pay_conversion", value, due, START, 0.03, who=who))
+    assert [(one.value, one.level) for one in kept.all()] == [(0.05, "company")]
+    assert [(one.who, one.value, one.level) for one in kept.parts()] == [
+        ("operations", 0.08, "department"), ("小王", 0.07, "person"),
+    ]  # fmt: skip
+    kept.remove("li", "pay_conversion")
+    assert kept.all() == ()
+    assert len(kept.parts()) == 2

@@ -23,14 +23,14 @@ def day(offset):
     return BEGAN + dt.timedelta(days=offset)
 
 
-def tables(rates, calendar=()):
+def tables(rates, calendar=(), value=100.0):
     """Fourteen weeks of five channels; `rates(channel, day)` is how many of 500 order, the rest is the same."""
     generator = np.random.default_rng(20261129)
     rows = [
         {
             "date": when, "platform": "douyin", "shop": "s", "level": "source", "channel": channel, "device": "",
             "visitors": 5000, "cart_users": 1000, "order_buyers": 500,
-            "pay_buyers": (paid := int(generator.binomial(500, rates(channel, when)))), "pay_amount": paid * 100.0,
+            "pay_buyers": (paid := int(generator.binomial(500, rates(channel, when)))), "pay_amount": paid * value,
         }
         for when in (day(offset) for offset in range(-84, 14)) for channel in CHANNELS
     ]  # fmt: skip
@@ -210,3 +210,10 @@ def test_no_money_no_amount(log):
             sentence = told(outcome, action).text("en")
             assert ("¥" in sentence) == (money is not None)
             assert "{" not in sentence
+
+
+def test_orders_that_brought_no_money_have_no_worth(log):
+    item = follow_up(tables(trouble, value=0.0), decide(log), TODAY)
+    assert item.outcome.verdict == "recovered"
+    assert item.outcome.weekly is None
+    assert item.outcome.recovered is None

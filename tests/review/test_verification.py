@@ -480,3 +480,12 @@ def test_infinite_figures_are_unknown():
     values = noisy(1)
     values[3] = np.inf
     assert verify(shop(values), BESIDE, START).verdict == "no_evidence"
+
+
+def test_amounts_are_told_from_counts_whichever_way_they_would_be_rounded():
+    from ecops.review.decisions.verifying.levels import blocks, daily
+
+    for part, money in ((0.0, False), (0.25, True), (0.75, True)):
+        frame = pd.DataFrame({"date": pd.date_range("2026-01-05", periods=70), "numerator": 40.0 + part})
+        found = daily(frame, {})
+        assert blocks(found, 56, 56, 8).money is money

@@ -1,6 +1,11 @@
 """The worker itself: every death is one clear error, its limits are hard, and it can do nothing but read."""
 
+import contextlib
+import os
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +19,12 @@ from tests.sources.attacks import refused
 
 def fake_worker(tmp_path, monkeypatch, code):
     script = tmp_path / "worker.py"
-    script.write_text("import sys, os, json\nsys.stdin.buffer.read()\n" + code)
+    root = Path(sandbox.__file__).parents[2]
+    script.write_text(
+        f"import sys, os, json\nsys.path.insert(0, {str(root)!r})\nfrom ecops.sources.template import wait\n"
+        f"def work():\n    sys.stdin.buffer.read()\n    {code}\n"
+        "wait(int(sys.argv[-1]), work)\n"
+    )
     monkeypatch.setattr(sandbox, "_WORKER", script)
     return {"do": "inspect", "path": "x/a.csv", "work": str(tmp_path), "name": "a.csv"}
 
@@ -63,15 +73,71 @@ for attempt in (
 print(held)
 """
     script = tmp_path / "attempts.py"
-    script.write_text(program.replace('if __name__ == "__main__":\n    main()', attempts))
+    script.write_text(program.partition("def prepare")[0] + attempts)
     work = tmp_path / "work"
     work.mkdir()
-    import subprocess
-    import sys
-
     done = subprocess.run([sys.executable, "-I", script, work, Path.cwd()], capture_output=True, text=True, check=True)
     assert done.stdout == "5\n"
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["attempts.py", "work"]
+
+
+def test_workers_run_side_by_side_and_a_template_that_was_killed_is_replaced(tmp_path, monkeypatch):
+    code = "__import__('time').sleep(.3); os.write(1, json.dumps({'pid': os.getppid()}).encode()); os._exit(0)"
+    task = fake_worker(tmp_path, monkeypatch, code)
+    run_worker(task)
+    began = time.monotonic()
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: run_worker(task), range(6)))
+    assert time.monotonic() - began < 1.5
+    assert len({answer["pid"] for answer in answers}) == 6
+    for process in _children(os.getpid()):
+        if (
+            b"--wait" in Path(f"/proc/{process}/cmdline").read_bytes()
+            and str(tmp_path).encode() in Path(f"/proc/{process}/cmdline").read_bytes()
+        ):
+            os.kill(process, 9)
+    assert run_worker(task)
+
+
+def test_a_worker_ends_with_whoever_waits_for_it(tmp_path):
+    parent = f"""
+import sys; sys.path.insert(0, {str(Path(sandbox.__file__).parents[2])!r})
+from pathlib import Path
+from ecops.sources import sandbox
+sandbox._WORKER = Path({str(tmp_path / "worker.py")!r})
+sandbox.run_worker({{"do": "inspect", "path": "a.csv", "work": {str(tmp_path)!r}, "name": "a.csv"}})
+"""
+    (tmp_path / "worker.py").write_text(
+        f"import sys, os, time\nsys.path.insert(0, {str(Path(sandbox.__file__).parents[2])!r})\n"
+        "from ecops.sources.template import wait\n"
+        f"def work():\n    open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n    time.sleep(60)\n"
+        "wait(int(sys.argv[-1]), work)\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", parent])
+    told = tmp_path / "pid"
+    _until(lambda: told.exists() and told.read_text())
+    worker = int(told.read_text())
+    running.kill()
+    running.wait()
+    _until(lambda: not Path(f"/proc/{worker}").exists() or "Z" in Path(f"/proc/{worker}/stat").read_text().split()[2])
+
+
+def _children(parent):
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(entry.name))
+    return found
+
+
+def _until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came true")
 
 
 @pytest.mark.slow

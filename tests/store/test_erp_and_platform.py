@@ -51,3 +51,17 @@ def test_the_margin_covers_the_goods_whose_cost_is_known(tmp_path):
     assert sold(shop) == [("1", 60, 24), ("2", 40, None)]
     margin = kpis(shop, WEEK).kpis["gross_margin"].value
     assert margin == pytest.approx((60 - 24) / 60), "the bowl, whose cost nobody knows, is on neither side"
+
+
+def test_stock_and_customers_count_the_order_of_both_once(tmp_path):
+    from ecops.customers import order_book
+    from ecops.inventory import source
+
+    shop = Workspace.open(tmp_path / "shop")
+    erp = ERP.replace(",销售数量", ",买家账号,销售数量").replace(",杯,2,", ",杯,ann,2,").replace(",碗,1,", ",碗,bob,1,")
+    for file, name in ((erp, "erp.csv"), (PLATFORM, "platform.csv")):
+        shop.load(file.encode(), name=name)
+    sales = source.ask(shop.data(), "sales", until=WEEK.end).set_index("sku")["units"]
+    assert sales.to_dict() == {"A": 2, "B": 1}
+    ledger = order_book(shop).ledger
+    assert (ledger.lines, ledger.nameless_lines, ledger.orders) == (2, 1, 1), "the platform names no buyer of its order"

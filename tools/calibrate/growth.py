@@ -8,6 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ecops.growth.board.outlook import ahead
+from ecops.growth.board.unusual import WATCHED as DAILY
+from ecops.growth.board.unusual import judge
 from ecops.growth.diagnosis import MINIMUM_SHARE, SPLITS, searched
 from ecops.growth.findings import WATCHED
 from ecops.metrics.analysis import Scope
@@ -111,6 +114,42 @@ def _hit(causes: list[Cause], shop: Shop, effect: Effect) -> Cause | None:
     return next((cause for cause in causes if cause.series.metric == metric and cause.node.leaves == touched), None)
 
 
+def no_day_flagged(shape: Shape, span: int) -> Callable[[int, int], Held]:
+    """How often no day is called unusual in a shop in which nothing happened."""
+
+    def scene(cases: int, seed: int) -> Held:
+        quiet = 0
+        for shop in _shops(shape, cases, seed):
+            scope = scope_of(shop, span)
+            whole = replace(scope, panel=scope.panel.split(()))
+            told = judge(whole, scope.period, DAILY, np.zeros(len(shop.dates), dtype=bool))
+            quiet += not any(p_value <= 0.05 for *_, p_value in told)
+        return Held(quiet, cases)
+
+    return scene
+
+
+def foreseen(shape: Shape) -> Callable[[int, int], Held]:
+    """How often the interval of the next four weeks holds what they bring."""
+
+    def scene(cases: int, seed: int) -> Held:
+        held = asked = 0
+        for shop in _shops(shape, cases, seed):
+            known = replace(
+                shop,
+                dates=shop.dates[28:],  # four weeks later: the same weekdays, and the end where the scope expects it
+                measures={name: values[:, :-28] for name, values in shop.measures.items()},
+            )
+            scope = scope_of(known, 28)
+            found = ahead(replace(scope, panel=scope.panel.split(())))
+            if found is not None and np.isfinite(found[1]):
+                asked += 1
+                held += found[1] <= float(shop.measures["pay_amount"][:, -28:].sum()) <= found[2]
+        return Held(held, asked, asked=asked / cases)
+
+    return scene
+
+
 def covered(shape: Shape, effect: Effect, span: int = 7) -> Callable[[int, int], Held]:
     """Of the true changes confirmed in the right place, how many have a money interval that holds what was lost."""
 
@@ -144,6 +183,23 @@ def _promises() -> Iterator[Promise]:
             yield Promise(
                 f"growth.swing.{name}", "GMV beyond its usual swing", 0.0, 0.06, beyond_swing(shape, span), 2000
             )
+    for name, shape, span in (
+        ("memory0", LONG, 7),
+        ("memory6", replace(LONG, memory=0.6), 7),
+        ("month", replace(LONG, memory=0.3), 28),
+        ("small", replace(LONG, visitors=4_000, memory=0.4), 7),
+        ("trend", replace(LONG, trend=0.01), 7),
+    ):
+        promised = "no day is called unusual when nothing happened"
+        yield Promise(f"growth.days.{name}", promised, 0.95, 1, no_day_flagged(shape, span))
+    ahead_of = replace(PLAIN, days=168)
+    for name, shape in (
+        ("memory0", ahead_of),
+        ("memory6", replace(ahead_of, memory=0.6)),
+        ("small", replace(ahead_of, visitors=4_000, memory=0.3)),
+    ):
+        promised = "the interval of the next four weeks holds what they bring"
+        yield Promise(f"growth.ahead.{name}", promised, 0.93, 0.985, foreseen(shape))
     rough = {
         "one_platform": ONE,
         "one_platform.memory6": replace(ONE, memory=0.6),

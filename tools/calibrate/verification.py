@@ -261,6 +261,8 @@ def _of_one_kind(kind: Kind) -> dict[str, Callable[[int, int], Held]]:
             "not held: said as what cannot be told apart", worked, lambda s: moved(s, 0.5, 0, 28), None, shop
         ),
         "true +30 %, found": Scene("worked >= 85 % (rate)", worked, lambda s: moved(s, 0.3, 0, 28), None, shop),
+        "true +50 %, found": Scene("as often as honest", worked, lambda s: moved(s, 0.5, 0, 28), None, shop),
+        "true +80 %, found": Scene("as often as honest", worked, lambda s: moved(s, 0.8, 0, 28), None, shop),
         "true +30 %, covered": Scene("95-97 %", covers(0.3), lambda s: moved(s, 0.3, 0, 28), None, shop),
         "nothing, covered": Scene("95-97 %", covers(0.0), None, None, shop),
         "repair after a week at -50 %, reads recovered": Scene(

@@ -133,7 +133,7 @@ def tier_choice(asked: Asked) -> None:
     if len(tiers) < 2:
         return
     st.segmented_control(
-        _("Peers"),
+        _("Peer shops"),
         tiers,
         format_func=lambda name: plain(name) if name else _("All peers"),
         key="ctier",

@@ -175,7 +175,7 @@ def titles(asked: Asked) -> None:
             table[["word", "kind", "peers_share", "own_share"]],
             "title_words",
             {
-                "word": Shape(_("Word")),
+                "word": Shape(_("Title word")),
                 "kind": Shape(_("What to do")),
                 "peers_share": Shape(_("In rivals' titles, by sales"), "percent"),
                 "own_share": Shape(_("In ours"), "percent"),
@@ -262,7 +262,7 @@ def demanded(asked: Asked) -> None:
                 "title": Shape(_("Product")),
                 "index": Shape(_("Index")),
                 "rank": Shape(_("Rank"), "count"),
-                "of": Shape(_("Of"), "count"),
+                "of": Shape(_("Out of"), "count"),
                 "ratio": Shape(_("Ratio"), "number", _("To our own index where it is there, else to the median.")),
             },
             download="ecops_indices",

@@ -168,7 +168,7 @@ def _gap_table(asked: Asked) -> None:
             "own": Shape(_("Ours"), "figure"),
             "median": Shape(_("Median peer"), "figure"),
             "top": Shape(_("Best quarter"), "figure"),
-            "n": Shape(_("Peers"), "count"),
+            "n": Shape(_("Peer shops"), "count"),
             "percentile": Shape(_("Percentile (90%)"), "figure", _("Share of peers that are less favourable than us.")),
             "verdict": Shape(_("Verdict"), "text", _("Only when both intervals say so.")),
             "money": Shape(_("Worth"), "figure", _("What the median peer's figure would bring; no forecast.")),
@@ -239,7 +239,7 @@ def library(asked: Asked | None) -> None:
     shapes = {
         "metric": Shape(_("Figure")),
         "value": Shape(_("Value"), "figure"),
-        "population": Shape(_("Whose")),
+        "population": Shape(_("Whose value")),
         "statistic": Shape(_("Statistic")),
         "date": Shape(_("As of"), "date"),
         "source": Shape(_("Source")),
@@ -275,7 +275,7 @@ def _write_down() -> None:
         middle.number_input(
             _("Value (a rate as a share, 0.058 for 5.8%)"), min_value=0.0, format="%.4f", key="reference_value"
         )
-        right.text_input(_("Whose"), key="reference_population", max_chars=60)
+        right.text_input(_("Whose value"), key="reference_population", max_chars=60)
         left.date_input(_("As of"), key="reference_date", value=None)
         middle.text_input(_("Source"), key="reference_source", max_chars=200)
         right.selectbox(

@@ -9,6 +9,7 @@ from ecops.customers import answers
 from ecops.customers.retention.members import Compared
 from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, Number, Percent, Points
+from ui.customers import programme
 from ui.customers.choices import Looked, segment_labels
 from ui.parts import empty, errors, tables
 from ui.parts.tables import Shape
@@ -153,6 +154,7 @@ def _coupons(looked: Looked) -> None:
         "high": Shape(_("at most (95%)"), "percent"),
     }
     tables.show(looked.answer(answers.given_out), key="coupons", shapes=shapes)
+    programme.after_cards(looked)
 
 
 def channels(looked: Looked) -> None:

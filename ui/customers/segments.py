@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from ecops.customers.scoring import figures
 from ecops.errors import DataError
 from ecops.messages import Count, Money, Percent
 from ui.customers.choices import Looked, choose, segment_labels
-from ui.parts import charts, tables
+from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 
@@ -29,9 +30,9 @@ def summary(looked: Looked) -> None:
         ),
         (_("Repeat rate"), *_share(found.repeat), _("Customers with two orders or more, of all there ever were.")),
         (
-            _("Second order in 30 days"),
+            _("Second order in {days} days", days=found.window_days),
             *_share(found.second_mature),
-            _("Of new customers whose 30 days are over."),
+            _("Of new customers whose {days} days are over.", days=found.window_days),
         ),
         (
             _("Stayed away"),
@@ -42,6 +43,7 @@ def summary(looked: Looked) -> None:
     with st.grid(4, min_column_width=160, gap="xsmall", key="customer_cards"):
         for label, value, between, meaning in cards:
             st.metric(label, value, help=f"{meaning} {between or ''}".strip(), border=True, height="stretch")
+    cites.show(["customer.repurchase_window_days"])
     for note in (*looked.book.notes, *looked.segments.scores.cuts.notes):
         st.caption(say(note))
 
@@ -59,20 +61,21 @@ def maps(looked: Looked) -> None:
     found = looked.segments
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        charts.show(figures.segment_bars(found, look()), "segment_bars", _table(looked), _shapes(looked))
+        table = kept.of(_table, found)
+        charts.show(kept.of(figures.segment_bars, found, look()), "segment_bars", table, _shapes(looked))
     with right:
-        charts.show(figures.score_map(found, look()), "score_map")
+        charts.show(kept.of(figures.score_map, found, look()), "score_map")
     if found.rule is not None:
         st.caption(say(found.rule))
     else:
         _cuts(looked)
 
 
-def _table(looked: Looked) -> pd.DataFrame:
-    scheme, names = looked.segments.scheme, segment_labels(looked)
-    table = looked.segments.table()
+def _table(segments: Any) -> pd.DataFrame:
+    names = {entry.key: plain(entry.label) for entry in segments.scheme.segments}
+    table = segments.table()
     table = table[table["customers"] > 0]
-    meaning = {entry.key: plain(entry.meaning) for entry in scheme.segments}
+    meaning = {entry.key: plain(entry.meaning) for entry in segments.scheme.segments}
     return table.assign(meaning=table["segment"].map(meaning), segment=table["segment"].map(names))
 
 
@@ -139,7 +142,7 @@ def migration(looked: Looked) -> None:
     table = moves.table()
     shown = table.assign(origin=table["origin"].map(names), target=table["target"].map(names))
     charts.show(
-        figures.migration_map(moves, look()),
+        kept.of(figures.migration_map, moves, look()),
         "migration",
         shown,
         {

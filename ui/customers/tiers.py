@@ -12,7 +12,7 @@ from ecops.customers.programme.tiers import Tiers, nudge_text
 from ecops.customers.value.forecast import Value
 from ecops.messages import Count, Money, Number, Percent
 from ui.customers.choices import Looked, choose
-from ui.parts import errors, tables
+from ui.parts import cites, errors, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain
 
@@ -23,16 +23,17 @@ def tiers(looked: Looked, value: Value) -> None:
     """The ladder with its members, and the list of those who are close to the next tier."""
     ladder = choose("tier_ladder", _("Ladder"), {key: plain(entry.label) for key, entry in ladders().items()}, 340)
     with errors.explained():
-        thresholds = _thresholds(ladder) if ladders()[ladder].basis == "orders" else None
+        thresholds = _thresholds(looked, ladder) if ladders()[ladder].basis == "orders" else None
         ranks = looked.answer(answers.ranks, looked.asked.until, ladder, thresholds)
         _table(looked, ranks)
         if ranks.ladder.basis == "orders":
             _nudges(looked, ranks, value)
 
 
-def _thresholds(ladder: str) -> tuple[float, ...]:
-    """Orders that earn each tier; the handbook's until somebody changes them."""
+def _thresholds(looked: Looked, ladder: str) -> tuple[float, ...]:
+    """Orders that earn each tier; the shop's parameters until somebody tries others."""
     found = []
+    earned = looked.answer(answers.earned, ladder)
     with st.container(horizontal=True, gap="small"):
         for place, tier in enumerate(ladders()[ladder].tiers):
             found.append(
@@ -40,7 +41,7 @@ def _thresholds(ladder: str) -> tuple[float, ...]:
                     _("{tier}: orders, at least", tier=tier.label),
                     min_value=1,
                     max_value=99,
-                    value=int(tier.least[0]),
+                    value=int(earned[place]),
                     key=f"tier_{ladder}_{place}",
                     width=200,
                 )
@@ -69,14 +70,17 @@ def _table(looked: Looked, ranks: Tiers) -> None:
         },
         currency=looked.currency,
     )
-    if ranks.ladder.benchmark is not None:
+    if ranks.ladder.benchmark:
+        reached = looked.answer(answers.held, ranks.ladder.benchmark)
         st.caption(
             _(
-                "{share} of the customers are above the lowest tier; the handbook's shop reached {benchmark}.",
+                "{share} of the customers are above the lowest tier; {benchmark} is the reference.",
                 share=Percent(ranks.above),
-                benchmark=Percent(ranks.ladder.benchmark),
+                benchmark=Percent(reached),
             )
         )
+    decided = (*(tier.parameter for tier in ranks.ladder.tiers), ranks.ladder.benchmark)
+    cites.show([key for key in decided if key])
 
 
 def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:

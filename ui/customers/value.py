@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -13,9 +14,12 @@ from ecops.customers.value.figures import calibration
 from ecops.customers.value.forecast import Value
 from ecops.messages import Count, Money, MoneyRange, Percent
 from ui.customers.choices import Looked, choose
-from ui.parts import charts, tables
+from ui.parts import charts, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, say
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def cohorts(looked: Looked) -> None:
@@ -29,18 +33,26 @@ def cohorts(looked: Looked) -> None:
         period = choose("coh_period", _("Time"), {"month": _("calendar months"), "rolling": _("spans of 30 days")})
         added = choose("coh_sum", _("Each period"), {"each": _("by itself"), "sum": _("added up")})
     found = looked.answer(answers.cohort_table, looked.asked.until, metric, period, added == "sum")
-    rate = pd.DataFrame(found.rate, columns=[f"+{age}" for age in range(found.rate.shape[1])])
-    rate.insert(0, "size", found.size)
-    rate.insert(0, "first", [f"{day:%Y-%m}" for day in found.first])
     kind: tables.Kind = "percent" if metric == "customers" else "number"
     shapes = {"first": Shape(_("First order in")), "size": Shape(_("Customers"), "count")}
-    shapes |= {name: Shape(name, kind) for name in rate.columns if name.startswith("+")}
-    charts.show(cohort_map(found, look()), "cohorts", rate, shapes)
+    shapes |= {name: Shape(name, kind) for name in _ages(found)}
+    charts.show(kept.of(cohort_map, found, look()), "cohorts", kept.of(_cohort_rows, found), shapes)
     mean = [
         f"+{age} {say(Percent(float(value)))}" for age, value in enumerate(found.mature) if age and math.isfinite(value)
     ]
     if metric == "customers" and mean:
         st.caption(_("Mean of the cohorts that are whole, by size: {list}.", list=" · ".join(mean[:6])))
+
+
+def _ages(found: Any) -> list[str]:
+    return [f"+{age}" for age in range(found.rate.shape[1])]
+
+
+def _cohort_rows(found: Any) -> pd.DataFrame:
+    rate = pd.DataFrame(found.rate, columns=_ages(found))
+    rate.insert(0, "size", found.size)
+    rate.insert(0, "first", [f"{day:%Y-%m}" for day in found.first])
+    return rate
 
 
 def forecast(looked: Looked) -> Value:
@@ -71,16 +83,13 @@ def forecast(looked: Looked) -> Value:
     tried = value.backtest
     with left:
         if tried is not None:
-            charts.show(
-                calibration(tried.of(value.model)[0] if tried.of(value.model) else tried.folds[0], look()),
-                "calibration",
-            )
+            charts.show(kept.of(_calibration, value), "calibration")
     with right:
         st.markdown(f"**{_('How forecasts of this kind did before')}**")
         if tried is None:
             st.caption(_("The data is too short to hold a forecast against what came."))
         else:
-            tables.show(_backtest(tried.table()), key="backtest", shapes=_backtest_shapes())
+            tables.show(kept.of(_backtest, tried), key="backtest", shapes=_backtest_shapes())
             st.caption(
                 _(
                     "The naive forecast lets everybody go on at her past rate. Deviance is what the choice of the "
@@ -98,7 +107,14 @@ def forecast(looked: Looked) -> Value:
 _MODELS = ("naive", "nbd", "bg_nbd", "mbg_nbd", "boosted")
 
 
-def _backtest(table: pd.DataFrame) -> pd.DataFrame:
+def _calibration(value: Value) -> go.Figure:
+    tried = value.backtest
+    assert tried is not None
+    return calibration(tried.of(value.model)[0] if tried.of(value.model) else tried.folds[0], look())
+
+
+def _backtest(tried: Any) -> pd.DataFrame:
+    table = tried.table()
     words = (
         _("naive"),
         _("nobody leaves (NBD)"),

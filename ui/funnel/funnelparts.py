@@ -5,29 +5,30 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from ecops import funnel
 from ecops.funnel.causes import whatif
 from ecops.funnel.paths import segments
-from ecops.funnel.reading.logs import shop_log
 from ecops.funnel.table import FunnelTable
-from ecops.funnel.telling import figures
+from ecops.funnel.telling import figures, reference
 from ecops.funnel.telling.findings import told_apart
 from ecops.funnel.workspace import ShopFunnel
 from ecops.messages import Count, Message, Money, Number, Percent, Points, Value
-from ecops.periods import Period
+from ecops.metrics import kpis
 from ui.funnel.funnel import Asked, place_label, step_labels, transition_labels
-from ui.parts import charts, errors, tables
+from ui.parts import charts, errors, kept, references, tables
 from ui.parts import findings as cards
 from ui.parts.tables import Shape, canonical_shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
 from ui.state.scope import value_label
 from ui.weekly_review import review_scenarios
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 _LEAST, _MOST = -20, 50
 
@@ -38,18 +39,21 @@ def pictures(asked: Asked) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         after, before, name = _looked_at(asked)
-        figure = figures.funnel_bars(after, before, _overall(after, name), look())
-        charts.show(figure, "funnel_bars", _step_table(after, before), _step_shapes(before is not None))
+        # A benchmark is of whole shops: a channel or a platform is not held against it.
+        whole = asked.scope is not None and not asked.scope.where and not name
+        marks = reference.marks(workspaces.answer(reference.known), after) if whole else ()
+        figure = kept.of(figures.funnel_bars, after, before, kept.of(_overall, after, name), look(), marks)
+        table = kept.of(_step_table, after, before)
+        charts.show(figure, "funnel_bars", table, _step_shapes(before is not None))
     with right:
-        figure = figures.money_waterfall(result.diagnosis, look()) if result.diagnosis is not None else None
-        if figure is None or result.diagnosis is None or result.diagnosis.money is None:
+        figure = kept.of(figures.money_waterfall, result.diagnosis, look()) if result.diagnosis is not None else None
+        if figure is None or figure() is None or result.diagnosis is None or result.diagnosis.money is None:
             st.caption(_("With the days before beside it, this place shows what changed the money."))
             return
-        parts = result.diagnosis.money.by_factor
         charts.show(
             figure,
             "funnel_waterfall",
-            pd.DataFrame({"factor": figure.data[0].x[1:-1], "part": list(parts.values())}),
+            kept.of(_money_parts, result.diagnosis),
             {"factor": Shape(_("Factor")), "part": Shape(_("Contribution"), _unit(result.after))},
         )
         if asked.basis == "counts" and result.after.by and result.after.amount is not None:
@@ -61,6 +65,12 @@ def pictures(asked: Asked) -> None:
                     "platforms."
                 )
             )
+
+
+def _money_parts(diagnosis: Any) -> pd.DataFrame:
+    figure = figures.money_waterfall(diagnosis, look())
+    assert figure is not None
+    return pd.DataFrame({"factor": figure.data[0].x[1:-1], "part": list(diagnosis.money.by_factor.values())})
 
 
 def _looked_at(asked: Asked) -> tuple[FunnelTable, FunnelTable | None, Value]:
@@ -83,7 +93,12 @@ def _looked_at(asked: Asked) -> tuple[FunnelTable, FunnelTable | None, Value]:
     )
     if chosen == "all":
         return result.after, result.before, ""
-    return result.after.only(**place), result.before.only(**place), name
+    chosen_place = tuple(place.items())
+    return kept.of(_only, result.after, chosen_place)(), kept.of(_only, result.before, chosen_place)(), name
+
+
+def _only(table: FunnelTable, place: tuple[tuple[str, str], ...]) -> FunnelTable:
+    return table.only(**dict(place))
 
 
 def _overall(table: FunnelTable, place: Value = "") -> Message:
@@ -177,16 +192,24 @@ def by_segment(asked: Asked) -> None:
             key=asked.key("fseg_by"),
             required=True,
         )
-    rows = segments.step_by_segment(result, step, by)
+    rows = kept.of(segments.step_by_segment, result, step, by)
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        figure = figures.segment_rates(_labelled(result.after, by), step, by, look())
+        figure = kept.of(_segment_rates, result.after, step, by)
         points = charts.show(figure, f"fseg_{by}_{step}", select=True)
     with right:
         shapes = _segment_shapes(by, result)
-        told = rows.assign(value=rows["value"].map(place_label))[list(shapes)]
+        told = kept.of(_segment_rows, rows, tuple(shapes))
         tables.show(told, f"fseg_table_{by}", shapes, result.after.currency, download=f"ecops_funnel_{by}")
-    _behind(result, by, list(rows["value"]), points)
+    _behind(result, by, list(rows()["value"]), points)
+
+
+def _segment_rates(table: FunnelTable, step: str, by: str) -> go.Figure:
+    return figures.segment_rates(_labelled(table, by), step, by, look())
+
+
+def _segment_rows(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    return rows.assign(value=rows["value"].map(place_label))[list(columns)]
 
 
 def _telling(result: ShopFunnel) -> str:
@@ -240,12 +263,16 @@ def _behind(result: ShopFunnel, by: str, values: list[str], points: list[dict[st
         width=280,
     )
     steps = step_labels(result.after)
-    rows = segments.segment_rows(result, by, value)
+    rows = kept.of(segments.segment_rows, result, by, value)
     shapes = {name: Shape(_dimension(name)) for name in result.after.by if name != by}
     shapes |= {name: Shape(label, "count") for name, label in steps.items()}
     shapes |= {"rate": Shape(_("First to last step"), "percent"), "amount": Shape(_("Money"), "money")}
-    named = rows.assign(**{name: rows[name].map(place_label) for name in result.after.by if name != by})
+    named = kept.of(_places_named, rows, tuple(name for name in result.after.by if name != by))
     tables.show(named, f"fseg_rows_{by}", shapes, result.after.currency, download=f"ecops_funnel_{by}_rows")
+
+
+def _places_named(rows: pd.DataFrame, places: tuple[str, ...]) -> pd.DataFrame:
+    return rows.assign(**{name: rows[name].map(place_label) for name in places})
 
 
 def products(asked: Asked) -> None:
@@ -256,8 +283,6 @@ def products(asked: Asked) -> None:
     if found.empty:
         st.caption(_("No product stands out, or no loaded report has products (SYCM item report)."))
         return
-    tiers = {"confirmed": _("confirmed"), "watch": _("to be watched")}
-    shown = found.assign(tier=found["tier"].map(tiers), platform=found["platform"].map(value_label))
     shapes = {
         "title": Shape(_("Product")),
         "product": Shape(_("SKU")),
@@ -271,93 +296,15 @@ def products(asked: Asked) -> None:
         "carts": Shape(_("Carts"), "count"),
         "pays": Shape(_("Payments"), "count"),
     }
-    kept = [name for name in shapes if asked.span is not None or name not in {"product", "platform"}]
-    tables.show(shown[kept], "funnel_products", shapes, asked.funnel.after.currency, download="ecops_cart_products")
+    columns = tuple(name for name in shapes if asked.span is not None or name not in {"product", "platform"})
+    shown = kept.of(_product_rows, found, columns)
+    tables.show(shown, "funnel_products", shapes, asked.funnel.after.currency, download="ecops_cart_products")
 
 
-def behaviour(asked: Asked) -> None:
-    """From the log: how long people take, and what those who drop out do."""
-    if asked.spec is None or asked.scope is None:
-        st.caption(_("How long people take, and what goes with dropping out, needs an event log."))
-        return
-    period, where = asked.scope.period, asked.scope.where
-    with errors.explained():
-        names = {step.name: plain(step.term) for step in asked.spec.steps}
-        left, right = st.columns(2, gap="medium")
-        with left:
-            times = workspaces.answer(_times, asked.spec, period, where=where)
-            figure = figures.time_histogram(_times_labelled(times, names), look())
-            if figure is None:
-                st.caption(_("Nobody in the log got to the last step in these days."))
-            else:
-                charts.show(figure, "funnel_times", _time_table(times, names), _time_shapes())
-        with right:
-            _drivers(asked, names)
-
-
-def _times(data: Any, spec: funnel.FunnelSpec, period: Period) -> funnel.TimeToConvert:
-    return funnel.time_to_convert(shop_log(data), spec, period=period)
-
-
-def _dropouts(data: Any, spec: funnel.FunnelSpec, period: Period) -> tuple[pd.DataFrame, pd.DataFrame]:
-    log = shop_log(data)
-    return funnel.drivers(log, spec, period=period), funnel.skipped_steps(log, spec, period=period)
-
-
-def _times_labelled(times: funnel.TimeToConvert, names: dict[str, str]) -> funnel.TimeToConvert:
-    steps = times.steps.assign(step=times.steps["step"].map(names))
-    return funnel.TimeToConvert(steps, times.edges, times.counts, names[times.to_step])
-
-
-def _time_table(times: funnel.TimeToConvert, names: dict[str, str]) -> pd.DataFrame:
-    minutes = {name: times.steps[name] / 60 for name in ("median", "p90", "median_total")}
-    return pd.DataFrame({"step": times.steps["step"].map(names), "n": times.steps["n"], **minutes})
-
-
-def _time_shapes() -> dict[str, Shape]:
-    return {
-        "step": Shape(_("To the step")),
-        "n": Shape(_("People"), "count"),
-        "median": Shape(_("Half take less than (minutes)"), "number"),
-        "p90": Shape(_("Nine of ten take less than (minutes)"), "number"),
-        "median_total": Shape(_("Half, from the first step (minutes)"), "number"),
-    }
-
-
-def _drivers(asked: Asked, names: dict[str, str]) -> None:
-    assert asked.scope is not None
-    found, skipped = workspaces.answer(_dropouts, asked.spec, asked.scope.period, where=asked.scope.where)
-    st.markdown(f"**{_('What goes with dropping out at the last step')}**")
-    st.caption(
-        _("Other events of those who stopped and of those who went on. They go together; that is not yet a cause.")
-    )
-    if found.empty:
-        st.caption(_("The log has no events besides the steps, so there is nothing to hold against dropping out."))
-    else:
-        tables.show(found, "funnel_drivers", _driver_shapes(), download="ecops_drivers")
-    for row in skipped.itertuples():
-        if row.n and row.share >= 0.02:
-            st.caption(
-                _(
-                    "{share} of those who got to {next} never took {step} ({n} of {total}).",
-                    share=Percent(row.share),
-                    next=names.get(row.next_step, row.next_step),
-                    step=names.get(row.step, row.step),
-                    n=Count(row.skipped),
-                    total=Count(row.n),
-                )
-            )
-
-
-def _driver_shapes() -> dict[str, Shape]:
-    return {
-        "event": Shape(_("Event")),
-        "dropped_with": Shape(_("Stopped, with it"), "count"),
-        "converted_with": Shape(_("Went on, with it"), "count"),
-        "odds_ratio": Shape(_("Odds of going on"), "number", _("Below 1 it goes with dropping out")),
-        "droppers_explained": Shape(_("Share explained"), "percent"),
-        "confirmed": Shape(_("Confirmed"), "flag"),
-    }
+def _product_rows(found: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    tiers = {"confirmed": _("confirmed"), "watch": _("to be watched")}
+    named = found.assign(tier=found["tier"].map(tiers), platform=found["platform"].map(value_label))
+    return named[list(columns)]
 
 
 @st.fragment
@@ -431,6 +378,14 @@ def _outcome(result: ShopFunnel, case: whatif.StepWhatIf, points: int) -> None:
         money = tuple(Money(value, case.currency) for value in (case.base, case.scenario, case.difference))
         rows.append(f"| {_('Money')} | {' | '.join(say(cell) for cell in money)} |")
     st.markdown("\n".join(rows))
+
+
+def against(asked: Asked) -> None:
+    """The rates of the whole shop beside their reference values."""
+    if asked.scope is None or asked.scope.where:
+        return
+    result = workspaces.answer(kpis, asked.scope.period, asked.scope.compare)
+    references.show(result, [*dict.fromkeys(reference.RATES.values()), "bounce_rate"])
 
 
 def details(asked: Asked) -> None:

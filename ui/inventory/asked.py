@@ -14,6 +14,7 @@ from ecops.inventory.analysis import Stock
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.spec import Spec
 from ecops.messages import DateRange, Message
+from ui.inventory import planned
 from ui.parts import empty
 from ui.parts.text import _, plain, say
 from ui.state import address, scope, workspaces
@@ -77,13 +78,18 @@ def read() -> tuple[Spec, int]:
     address.adopt_one("idays", [str(value) for value in ORDER_DAYS], "14")
     address.adopt_one("irule", list(rules()), "learned")
     state = st.session_state
-    spec = Spec(target=float(state["itarget"]), rule=str(state["irule"]), order_days=float(state["idays"]))
+    spec = Spec(
+        target=float(state["itarget"]),
+        rule=str(state["irule"]),
+        order_days=float(state["idays"]),
+        plans=planned.plans(),
+    )
     return spec, int(state.get("ilonger", 0))
 
 
 def choices(asked: Asked) -> None:
     """The sliders: what is promised, which rule orders, how much at once, and what if suppliers slow down."""
-    labels = {key: plain(rule.label) for key, rule in rules(asked.spec.thresholds).items()}
+    labels = {key: plain(rule.label) for key, rule in rules(asked.stock.spec.thresholds).items()}
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.select_slider(
             _("Cycles without a stock-out"),

@@ -7,12 +7,14 @@ import math
 import pandas as pd
 import streamlit as st
 
+from ecops import door
+from ecops.handbook import parameter
 from ecops.inventory import view
-from ecops.inventory.products.profit import ASSUMED, LABELS
 from ecops.inventory.telling.figures import ALERTS
-from ecops.messages import Message, Percent, Term
+from ecops.messages import Message, Number, Percent, Term
+from ui.inventory import supposed
 from ui.inventory.asked import Asked
-from ui.parts import tables
+from ui.parts import cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
@@ -77,20 +79,8 @@ def products(asked: Asked) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    rows = table if not chosen else table[table["alert"] == chosen]
-    rows = rows.sort_values(["at_risk", "value"], ascending=False, kind="stable")
-    shown = rows[
-        ["title", "available", "daily_sales", "cover_days", "on_order", "overdue", "lead_days", "reorder", "at_risk"]
-    ].assign(
-        cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf),
-        alert=_words(rows["alert"], ALERTS),
-        kind=[f"{abc}{xyz}" for abc, xyz in zip(rows["abc"], rows["xyz"], strict=True)],
-        pattern=_words(rows["pattern"], _PATTERNS),
-        stage=_words(rows["stage"], _STAGES),
-        bulk_share=rows["bulk_share"],
-    )
     tables.show(
-        shown,
+        kept.of(_product_rows, table, str(chosen or "")),
         "stock_products",
         {
             "title": Shape(_("Product")),
@@ -111,6 +101,23 @@ def products(asked: Asked) -> None:
         currency=asked.stock.currency,
         download="ecops_stock",
     )
+    limits = ("alarm_cover_days", "reorder_cover_days", "excess_cover_days", "dead_stock_days")
+    cites.show([f"inventory.{limit}" for limit in limits])
+
+
+def _product_rows(table: pd.DataFrame, chosen: str) -> pd.DataFrame:
+    rows = table if not chosen else table[table["alert"] == chosen]
+    rows = rows.sort_values(["at_risk", "value"], ascending=False, kind="stable")
+    return rows[
+        ["title", "available", "daily_sales", "cover_days", "on_order", "overdue", "lead_days", "reorder", "at_risk"]
+    ].assign(
+        cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf),
+        alert=_words(rows["alert"], ALERTS),
+        kind=[f"{abc}{xyz}" for abc, xyz in zip(rows["abc"], rows["xyz"], strict=True)],
+        pattern=_words(rows["pattern"], _PATTERNS),
+        stage=_words(rows["stage"], _STAGES),
+        bulk_share=rows["bulk_share"],
+    )
 
 
 def clearance(asked: Asked) -> None:
@@ -122,17 +129,14 @@ def clearance(asked: Asked) -> None:
         return
     st.caption(
         _(
-            "Over 30 days of sales or 90 days without one, as the handbook says. Products whose long lead time wants "
-            "this stock are marked as planned. The discount is a supposition: 20% off, 2% more sold for each per cent."
+            "Over {most} days of sales or {idle} days without one. Products whose long lead time wants this stock are "
+            "marked as planned. The discount is a supposition: 20% off, 2% more sold for each per cent.",
+            most=int(_limit(asked, "inventory.excess_cover_days")),
+            idle=int(_limit(asked, "inventory.dead_stock_days")),
         )
     )
-    shown = rows[["title", "on_hand", "surplus", "tied_up", "days_to_clear", "days_with_discount", "planned"]].assign(
-        alert=_words(rows["alert"], ALERTS),
-        days_to_clear=rows["days_to_clear"].where(rows["days_to_clear"] < math.inf),
-        days_with_discount=rows["days_with_discount"].where(rows["days_with_discount"] < math.inf),
-    )
     tables.show(
-        shown,
+        kept.of(_clearance_rows, rows),
         "stock_clearance",
         {
             "title": Shape(_("Product")),
@@ -147,6 +151,15 @@ def clearance(asked: Asked) -> None:
         currency=asked.stock.currency,
         download="ecops_clearance",
     )
+    cites.show(["inventory.excess_cover_days", "inventory.dead_stock_days"])
+
+
+def _clearance_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[["title", "on_hand", "surplus", "tied_up", "days_to_clear", "days_with_discount", "planned"]].assign(
+        alert=_words(rows["alert"], ALERTS),
+        days_to_clear=rows["days_to_clear"].where(rows["days_to_clear"] < math.inf),
+        days_with_discount=rows["days_with_discount"].where(rows["days_with_discount"] < math.inf),
+    )
 
 
 def suppliers(asked: Asked) -> None:
@@ -155,7 +168,44 @@ def suppliers(asked: Asked) -> None:
     if not len(rows):
         st.caption(_("There are no purchase orders yet; with them this place shows who is late and who is faulty."))
         return
-    shown = pd.DataFrame(
+    tables.show(
+        kept.of(_supplier_rows, rows),
+        "stock_suppliers",
+        {
+            "name": Shape(_("Supplier")),
+            "late": Shape(_("Late deliveries (95% interval)"), "figure"),
+            "late_verdict": Shape(_("Below {limit}?", limit=Percent(_limit(asked, "supplier.delay_max")))),
+            "deliveries": Shape(_("Deliveries"), "count"),
+            "defects": Shape(_("Faulty units (95% interval)"), "figure"),
+            "defect_verdict": Shape(_("Below {limit}?", limit=Percent(_limit(asked, "supplier.defect_max")))),
+            "lead_days": Shape(_("Lead time (days)"), "number"),
+            "lead_sd": Shape(_("Its deviation"), "number"),
+            "promised_days": Shape(_("Promised (days)"), "number"),
+            "overdue": Shape(_("Overdue orders"), "count"),
+            "single_source": Shape(_("Products with too few suppliers"), "count"),
+            "extra_units": Shape(_("More stock for its delays"), "count"),
+            "extra_money": Shape(_("The same in money"), "money"),
+        },
+        currency=asked.stock.currency,
+    )
+    alone = int(rows["single_source"].sum())
+    if alone:
+        st.caption(
+            _(
+                "{n} products come from fewer suppliers than the {least} that are wanted.",
+                n=alone,
+                least=int(_limit(asked, "supplier.backup_minimum")),
+            )
+        )
+    cites.show(["supplier.delay_max", "supplier.defect_max", "supplier.backup_minimum"])
+
+
+def _limit(asked: Asked, key: str) -> float:
+    return parameter(key, asked.stock.spec.thresholds)
+
+
+def _supplier_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "name": rows["supplier"],
             "late": [_rate(row.late_rate, row.late_low, row.late_high) for row in rows.itertuples()],
@@ -172,31 +222,6 @@ def suppliers(asked: Asked) -> None:
             "extra_money": rows["extra_value"],
         }
     )
-    tables.show(
-        shown,
-        "stock_suppliers",
-        {
-            "name": Shape(_("Supplier")),
-            "late": Shape(_("Late deliveries (95% interval)"), "figure"),
-            "late_verdict": Shape(_("Below 3%?")),
-            "deliveries": Shape(_("Deliveries"), "count"),
-            "defects": Shape(_("Faulty units (95% interval)"), "figure"),
-            "defect_verdict": Shape(_("Below 1%?")),
-            "lead_days": Shape(_("Lead time (days)"), "number"),
-            "lead_sd": Shape(_("Its deviation"), "number"),
-            "promised_days": Shape(_("Promised (days)"), "number"),
-            "overdue": Shape(_("Overdue orders"), "count"),
-            "single_source": Shape(_("Products only from here"), "count"),
-            "extra_units": Shape(_("More stock for its delays"), "count"),
-            "extra_money": Shape(_("The same in money"), "money"),
-        },
-        currency=asked.stock.currency,
-    )
-    alone = int(rows["single_source"].sum())
-    if alone:
-        st.caption(
-            _("{n} products come from one supplier alone; the handbook wants two or three backup suppliers.", n=alone)
-        )
 
 
 def agreed(asked: Asked) -> None:
@@ -211,15 +236,17 @@ def agreed(asked: Asked) -> None:
         "licence_until": _("licence"),
         "quality_report_until": _("quality report"),
         "environment_until": _("environmental certificate"),
+        "inspection_until": _("third-party inspection"),
     }
     shown = pd.DataFrame({"name": rows["supplier"], "credit_days": rows["credit_days"]}).assign(
         cash_freed=rows["cash_freed"],
         cash_more=rows["cash_more"],
         rebate=rows["rebate"],
+        rebate_more=rows["rebate_more"],
         **{
             name: _words(rows[name], _VERDICTS)
             for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
-                         "sample_verdict")
+                         "sample_verdict", "duty_verdict")
         },
         **{
             name: [joined(papers[paper] for paper in text.split(", ") if paper) for text in rows[name]]
@@ -233,20 +260,40 @@ def agreed(asked: Asked) -> None:
             "name": Shape(_("Supplier")),
             "credit_days": Shape(_("Credit (days)"), "count"),
             "cash_freed": Shape(_("Cash it frees"), "money"),
-            "cash_more": Shape(_("More with 30 days"), "money"),
+            "cash_more": Shape(_("More with {days} days", days=int(_limit(asked, "finance.credit_days_low"))), "money"),
             "rebate": Shape(_("Rebate a year"), "money"),
-            "ship48_verdict": Shape(_("48-hour shipping from 95%")),
-            "chat_verdict": Shape(_("Answers within 3 minutes")),
-            "data_verdict": Shape(_("Stock data within 15 minutes")),
-            "return_verdict": Shape(_("Slow stock returnable")),
-            "loss_verdict": Shape(_("Loss on returns up to 5%")),
+            "rebate_more": Shape(
+                _("More with {rate}", rate=Percent(_limit(asked, "finance.supplier_rebate"))), "money"
+            ),
+            "ship48_verdict": Shape(
+                _("48-hour shipping from {limit}", limit=Percent(_limit(asked, "supplier.ship48_min")))
+            ),
+            "chat_verdict": Shape(
+                _("Answers within {n} minutes", n=Number(_limit(asked, "supplier.chat_minutes_max"), 0))
+            ),
+            "data_verdict": Shape(
+                _("Stock data within {n} minutes", n=Number(_limit(asked, "supplier.data_delay_minutes_max"), 0))
+            ),
+            "return_verdict": Shape(
+                _("Slow stock returnable for {days} days", days=int(_limit(asked, "supplier.dead_stock_return_days")))
+            ),
+            "loss_verdict": Shape(
+                _("Loss on returns up to {limit}", limit=Percent(_limit(asked, "supplier.return_loss_max")))
+            ),
             "sample_verdict": Shape(_("Three sample tests")),
+            "duty_verdict": Shape(_("Works on holidays")),
             "expired": Shape(_("Papers expired")),
             "expiring": Shape(_("Expiring in 60 days")),
             "missing": Shape(_("Papers missing")),
         },
         currency=asked.stock.currency,
     )
+    cites.show(
+        [
+            "finance.credit_days_low", "finance.supplier_rebate", "supplier.ship48_min", "supplier.chat_minutes_max",
+            "supplier.data_delay_minutes_max", "supplier.dead_stock_return_days", "supplier.return_loss_max",
+        ]
+    )  # fmt: skip
 
 
 def _rate(rate: float, low: float, high: float) -> str:
@@ -259,28 +306,15 @@ def _rate(rate: float, low: float, high: float) -> str:
 
 def choice_of_products(asked: Asked) -> None:
     """Profit a unit and the handbook's conditions, with the assumed rates in the open."""
-    st.caption(_("Rates that no export tells; change them to your own."))
-    rates = {}
-    with st.container(horizontal=True, gap="small"):
-        for name in ("commission", "freight", "promotion", "return_cost"):
-            share = name in ("commission", "promotion")
-            value = st.number_input(
-                f"{plain(LABELS[name])}{' (%)' if share else ''}",
-                min_value=0.0,
-                value=ASSUMED[name] * (100 if share else 1),
-                step=0.5,
-                key=f"irate_{name}",
-                width=170,
-            )
-            rates[name] = float(value) / (100 if share else 1)
+    rates = supposed.unit_rates()
     found = workspaces.answer(view.choices, tuple(sorted(rates.items())), asked.spec, asked.today)
     if not len(found):
         st.caption(_("Profit needs the price and the cost of products."))
         return
     # Columns are named for what they tell: the unit's cost itself stays with those who may see it.
-    shown = found[
-        ["title", "price", "net", "net_margin", "gross_margin", "return_rate", "roi", "taken", "role", "quadrant"]
-    ].assign(
+    # Margins tell the cost as well; they are for those who may see it.
+    margins = ["net", "net_margin", "gross_margin"] if door.may_see(["products.cost"], door.reader()) else []
+    shown = found[["title", "price", *margins, "return_rate", "roi", "taken", "role", "quadrant"]].assign(
         taken=_words(found["taken"], _VERDICTS),
         role=_words(found["role"], _ROLES),
         quadrant=_words(found["quadrant"], _QUADRANTS),
@@ -297,13 +331,22 @@ def choice_of_products(asked: Asked) -> None:
             "gross_margin": Shape(_("Gross margin"), "percent"),
             "return_rate": Shape(_("Returns"), "percent"),
             "roi": Shape(_("Sales a unit of promotion"), "number"),
-            "taken": Shape(_("Handbook's conditions"), help=_("Margin from 30%, returns below 5%, ROI from 2.5.")),
+            "taken": Shape(
+                _("Handbook's conditions"),
+                help=_(
+                    "Margin from {margin}, returns below {returns}, ROI from {roi}.",
+                    margin=Percent(_limit(asked, "finance.gross_margin_min")),
+                    returns=Percent(_limit(asked, "service.return_rate_max")),
+                    roi=Number(_limit(asked, "finance.sku_roi_min"), 1),
+                ),
+            ),
             "role": Shape(_("Price role")),
             "quadrant": Shape(_("Hot or long tail")),
         },
         currency=asked.stock.currency,
         download="ecops_choice",
     )
+    cites.show(["finance.gross_margin_min", "service.return_rate_max", "finance.sku_roi_min"])
 
 
 def shelf(asked: Asked) -> None:
@@ -324,6 +367,7 @@ def shelf(asked: Asked) -> None:
                 "pay_rate": Shape(_("Pay rate"), "percent"),
                 "score": Shape(_("Times the shop's"), "number"),
                 "sure": Shape(_("Beyond chance"), "flag"),
+                "product": Shape(_("SKU")),
             },
         )
     trends = found["trends"]
@@ -346,7 +390,13 @@ def shelf(asked: Asked) -> None:
         )
     for key, told in (
         ("ladder", _("**Price ladders** whose cheapest variant has no stock, or whose prices lie too far apart.")),
-        ("incomplete", _("**Attributes** missing by more than 20%.")),
+        (
+            "incomplete",
+            _(
+                "**Attributes** missing by more than {limit}.",
+                limit=Percent(_limit(asked, "listing.attribute_missing_max")),
+            ),
+        ),
     ):
         if len(found[key]):
             st.markdown(told)
@@ -354,9 +404,10 @@ def shelf(asked: Asked) -> None:
     fulfilled = found["fulfilled"]
     if fulfilled is not None:
         st.caption(
-            _("Orders paid over two days ago that were shipped: {rate} of {n}.", rate=Percent(fulfilled[0]),
-              n=fulfilled[1])
+            _("Orders paid over {hours} hours ago that were shipped: {rate} of {n}.",
+              hours=int(_limit(asked, "service.ship_hours")), rate=Percent(fulfilled[0]), n=fulfilled[1])
         )  # fmt: skip
+    cites.show(["listing.attribute_missing_max", "service.ship_hours"])
 
 
 def ahead(asked: Asked) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
+from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.telling import figures
 from ecops.messages import Money, Number, Percent
 from ui.inventory.asked import Asked
-from ui.parts import charts, tables
+from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def cards(asked: Asked) -> None:
@@ -34,7 +39,8 @@ def cards(asked: Asked) -> None:
         (_("Stock-out rate"), _share(stock.shares.stock_out),
          _("Product days without stock over all product days of products that sell, last 28 days.")),
         (_("Slow-mover share"), _share(stock.shares.slow),
-         _("Stock at cost of products without a sale in 90 days, over all stock at cost.")),
+         _("Stock at cost of products without a sale in {days} days, over all stock at cost.",
+           days=int(parameter("inventory.dead_stock_days", stock.spec.thresholds)))),
     ]  # fmt: skip
     with st.grid(5, min_column_width=148, gap="xsmall", key="figure_cards"):
         for label, value, meaning in shown:
@@ -55,11 +61,15 @@ def _turnover(asked: Asked) -> str:
         return _("Needs counts of stock and the cost of products.")
     words = _(
         "Cost of sales over average inventory: turned {ratio} times in {days} days, {yearly} times a year, from "
-        "{points} days on which stock was counted. References of the handbook: 15, 18 and 25 times a year.",
+        "{points} days on which stock was counted. References: {low}, {mid} and {high} times a year.",
         ratio=Number(turned.ratio, 1),
         days=turned.span,
         yearly=Number(turned.yearly, 1),
         points=turned.points,
+        **{
+            name: Number(parameter(f"inventory.turnover_reference_{name}", asked.stock.spec.thresholds), 0)
+            for name in ("low", "mid", "high")
+        },
     )
     return "\n\n".join([words, *(say(note) for note in turned.notes)])
 
@@ -68,16 +78,14 @@ def side_by_side(asked: Asked) -> None:
     """How long products last, and what each rule delivers."""
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.cover_bars(asked.stock, look())
-        if figure is None:
+        figure = kept.of(figures.cover_bars, asked.stock, look())
+        if figure() is None:
             st.caption(_("No product sold in the last 28 days."))
         else:
-            rows = figures.urgent(asked.stock.table)
-            shown = rows[["title", "available", "daily_sales", "cover_days", "lead_days"]]
             charts.show(
                 figure,
                 "stock_cover",
-                shown.assign(alert=_alerts(rows), cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf)),
+                kept.of(_urgent_rows, asked.stock),
                 {
                     "title": Shape(_("Product")),
                     "alert": Shape(_("Alert")),
@@ -91,8 +99,18 @@ def side_by_side(asked: Asked) -> None:
         comparison(asked)
 
 
+def _urgent_rows(stock: Any) -> pd.DataFrame:
+    rows = figures.urgent(stock.table)
+    shown = rows[["title", "available", "daily_sales", "cover_days", "lead_days"]]
+    return shown.assign(alert=_alerts(rows), cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf))
+
+
 def _alerts(rows: pd.DataFrame) -> list[str]:
     return [plain(figures.ALERTS[alert]) for alert in rows["alert"]]
+
+
+def _frontier(found: Any, overrides: tuple[tuple[str, float], ...]) -> go.Figure:
+    return figures.frontier_lines(found, rules(dict(overrides)), look())
 
 
 def comparison(asked: Asked) -> None:
@@ -102,7 +120,7 @@ def comparison(asked: Asked) -> None:
     if found is None:
         st.caption(_("Three months of sales are needed to replay rules on them."))
         return
-    known = rules(asked.spec.thresholds)
+    known = rules(asked.stock.spec.thresholds)
     now = found.points[found.points["chosen"]]
     table = pd.DataFrame(
         {
@@ -116,7 +134,8 @@ def comparison(asked: Asked) -> None:
             "source": [known[key].source for key in now["rule"]],
         }
     )
-    charts.show(figures.frontier_lines(found, known, look()), "stock_frontier")
+    overrides = tuple(asked.spec.thresholds.items())
+    charts.show(kept.of(_frontier, found, overrides), "stock_frontier")
     with st.expander(_("Every rule as it stands"), key="stock_rules"):
         tables.show(
             table,
@@ -134,3 +153,4 @@ def comparison(asked: Asked) -> None:
             currency=asked.stock.currency,
             download="ecops_rules",
         )
+        cites.show([key for rule in known.values() for key in rule.parameters])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -17,12 +18,15 @@ from ecops.metrics import Kpis
 from ecops.metrics.daily import DIMENSIONS
 from ecops.metrics.registry import Metric, metric, metrics
 from ui.overview import drill
-from ui.parts import cards, charts, empty, errors, tables
+from ui.parts import cards, charts, empty, errors, kept, rates, references, tables
 from ui.parts.tables import Kind, Shape
 from ui.parts.text import _, joined, language, look, plain, say
 from ui.state import address, workspaces
 from ui.state.scope import Scope, dimension_values, value_label
 from ui.weekly_review import review_scenarios
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 _TRAFFIC = ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate")
 _ORDERS = ("gmv", "buyers", "orders_per_buyer", "order_value", "refund_rate")
@@ -89,10 +93,9 @@ def causes(why: Diagnosis) -> None:
         st.markdown(_("Nothing changed beyond chance in these days."))
 
 
-def tree_table(why: Diagnosis) -> pd.DataFrame | None:
+def tree_table(why: Diagnosis) -> pd.DataFrame:
     """Factor and contribution, as the pictures show them."""
-    if why.tree is None:
-        return None
+    assert why.tree is not None
     labels = [plain(metrics()[key].label) if key in metrics() else key for key in why.tree.by_factor]
     return pd.DataFrame({_("Factor"): labels, _("Contribution"): list(why.tree.by_factor.values())}).round(2)
 
@@ -107,9 +110,10 @@ def change(chosen: Scope, why: Diagnosis) -> None:
     """The change of GMV as bars that sum and as a tree; a click on either shows the days behind it."""
     left, right = st.columns(2, gap="medium")
     with left:
-        bars = charts.show(figures.waterfall(why, look()), "waterfall", tree_table(why), select=True)
+        table = kept.of(tree_table, why) if why.tree is not None else None
+        bars = charts.show(kept.of(figures.waterfall, why, look()), "waterfall", table, select=True)
     with right:
-        boxes = charts.show(figures.gmv_tree(why, look()), "tree", heading=identity(why), select=True)
+        boxes = charts.show(kept.of(figures.gmv_tree, why, look()), "tree", heading=identity(why), select=True)
     if why.tree is None:
         return
     picked = drill.latest("change", {"waterfall": bars, "tree": boxes})
@@ -139,15 +143,18 @@ def where(chosen: Scope) -> None:
             return
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            figure = figures.segments(split, key, (by,), look())
-            rows = min(figures.MOST_SEGMENTS, int((split.table["metric"] == key).sum()))
-            clicked = charts.show(figure.update_layout(height=120 + 40 * rows), f"segments_{by}", select=True)
+            clicked = charts.show(kept.of(_segment_bars, split, key, by), f"segments_{by}", select=True)
         with right:
             _segment_table(split, by, key)
             st.caption(_("Click a mark of the picture to see the days behind it."))
         picked = drill.latest(f"segments_{by}", {by: clicked})
         if picked in set(split.table[by]):
             drill.days(chosen, key, split.currency, ((by, str(picked)),))
+
+
+def _segment_bars(split: Kpis, key: str, by: str) -> go.Figure:
+    rows = min(figures.MOST_SEGMENTS, int((split.table["metric"] == key).sum()))
+    return figures.segments(split, key, (by,), look()).update_layout(height=120 + 40 * rows)
 
 
 def _title(dimension: str) -> str:
@@ -160,13 +167,21 @@ def _has(split: Kpis, key: str) -> bool:
     return len(split.table) > 0 and bool((split.table["metric"] == key).any())
 
 
-def _segment_table(split: Kpis, by: str, key: str) -> None:
+_BEHIND = ("visitors", "pay_conversion", "value_per_buyer", "refund_rate")
+
+
+def _segment_rows(split: Kpis, by: str, key: str) -> pd.DataFrame:
     """One row a segment: money now and before, its change, and the factors behind it."""
     told = split.table.assign(**{by: split.table[by].map(value_label)})
     main = told[told["metric"] == key].set_index(by)[["value", "previous", "change", "relative"]]
-    behind = [name for name in ("visitors", "pay_conversion", "value_per_buyer", "refund_rate") if name != key]
+    behind = [name for name in _BEHIND if name != key]
     wide = told[told["metric"].isin(behind)].pivot_table(index=by, columns="metric", values="value")
     table = main.join(wide).sort_values("value", ascending=False).reset_index()
+    return table[[by, "value", "previous", "change", "relative", *(name for name in behind if name in table)]]
+
+
+def _segment_table(split: Kpis, by: str, key: str) -> None:
+    rows = kept.of(_segment_rows, split, by, key)
     label = plain(metric(key).label)
     shapes = {
         by: Shape(_title(by)),
@@ -177,16 +192,17 @@ def _segment_table(split: Kpis, by: str, key: str) -> None:
     }
     shapes |= {
         name: Shape(plain(metric(name).label), "percent" if metric(name).percent else _KINDS[metric(name).unit])
-        for name in behind
-        if name in table
+        for name in rows().columns
+        if name not in shapes
     }
-    tables.show(table[list(shapes)], f"segments_table_{by}", shapes, split.currency, download=f"ecops_{by}")
+    tables.show(rows, f"segments_table_{by}", shapes, split.currency, download=f"ecops_{by}")
 
 
 def trend(chosen: Scope, result: Kpis) -> None:
     """GMV by day with the same weekday a year before."""
     rows = workspaces.answer(views.trend, chosen.period, "gmv", where=chosen.where)
-    figure = figures.trend(rows, "gmv", chosen.period, result.currency, look())
+    across = references.lines("gmv", chosen.where)
+    figure = kept.of(figures.trend, rows, "gmv", chosen.period, result.currency, look(), across)
     charts.show(figure, "trend", rows, {
         "date": Shape(_("Day"), "date"),
         "value": Shape(plain(metric("gmv").label), "money"),
@@ -194,10 +210,23 @@ def trend(chosen: Scope, result: Kpis) -> None:
     })  # fmt: skip
 
 
+def against(chosen: Scope, result: Kpis) -> None:
+    """The figures beside their reference values; a benchmark is of whole shops, so not of a part of one."""
+    if chosen.where:
+        return
+
+    def picture(key: str) -> None:
+        rows = workspaces.answer(views.trend, chosen.period, key)
+        figure = figures.trend(rows, key, chosen.period, result.currency, look(), references.lines(key))
+        charts.show(figure, f"against_{key}")
+
+    references.show(result, picture=picture)
+
+
 def heat_map(chosen: Scope, result: Kpis) -> None:
     """Sales by weekday and hour."""
     rows = workspaces.answer(views.hours, chosen.period, where=chosen.where)
-    charts.show(figures.heat_map(rows, result.currency, look()), "hours", rows, {
+    charts.show(kept.of(figures.heat_map, rows, result.currency, look()), "hours", rows, {
         "weekday": Shape(_("Weekday (1 is Monday)"), "count"),
         "hour": Shape(_("Hour"), "count"),
         "gross_sales": Shape(plain(metric("gross_sales").label), "money"),
@@ -284,6 +313,7 @@ def details(result: Kpis, chosen: Scope) -> None:
     if every.open:
         with every:
             _all_metrics(result, chosen)
+    rates.box("overview")
     queries = st.expander(_("Queries behind the numbers (SQL)"), key="queries", on_change="rerun")
     if queries.open:
         with queries:
@@ -319,6 +349,7 @@ def _all_metrics(result: Kpis, chosen: Scope) -> None:
         "formula": Shape(_("Formula")),
     }
     tables.show(shown, "metrics_table", shapes, result.currency)
+    rates.told(known)
     numbers = pd.DataFrame(
         [(plain(kpi.metric.label), kpi.value, kpi.previous, kpi.change, kpi.low, kpi.high, kpi.n) for kpi in known],
         columns=[_("Metric"), _("Now"), _("Before"), _("Change"), _("Low"), _("High"), _("Base of the figure")],

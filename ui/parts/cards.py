@@ -124,6 +124,7 @@ def explanation(kpi: Kpi, currency: str) -> str:
         lines.append(_("Base: {n}", n=Count(kpi.n)))
     if kpi.reason is not None:
         lines.append(say(kpi.reason))
+    lines += [say(told) for told in kpi.basis]
     return "\n\n".join(lines)
 
 

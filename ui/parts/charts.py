@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from ui.parts import tables
+from ui.parts import kept, tables
+from ui.parts.kept import Kept
 from ui.parts.text import _, escape
 
 if TYPE_CHECKING:
@@ -17,8 +20,21 @@ if TYPE_CHECKING:
 _QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False, "responsive": True}
 
 
+class _Drawn(NamedTuple):
+    """A figure as it is sent.
+
+    Attributes:
+        takeaway, subtitle: what stands above it.
+        picture: stands for the figure without both.
+    """
+
+    takeaway: str
+    subtitle: str
+    picture: Any
+
+
 def show(
-    figure: go.Figure,
+    figure: go.Figure | Kept,
     key: str,
     table: Any = None,
     shapes: Mapping[str, tables.Shape] | None = None,
@@ -29,9 +45,9 @@ def show(
     """Draw a figure of `ecops`.
 
     Args:
-        figure: a figure with its take-away set by `ecops.charts.title`; it is not changed.
+        figure: a figure with its take-away set by `ecops.charts.title`, or how it is made; it is not changed.
         key: names the chart on its page.
-        table: the data of the figure, shown on request.
+        table: the data of the figure, or how it is made, shown on request.
         shapes: how its columns are shown, see `ui.parts.tables.show`.
         heading: stands above instead of the take-away, where another picture beside says the same.
         select: a click on a mark reruns the page.
@@ -39,21 +55,14 @@ def show(
     Returns:
         The marks that were clicked, empty when none was.
     """
-    meta = figure.layout.meta or {}
-    takeaway, subtitle = str(meta.get("title", "")), str(meta.get("subtitle", ""))
-    # Plotly breaks no lines: on a telephone a title inside the picture would be cut.
-    bare = type(figure)(figure)
-    bare.update_layout(title=None, margin={"t": 16})
-    bare.for_each_trace(lambda trace: trace.update(x=_wrapped(trace.x)), selector={"type": "waterfall"})
-    # Plotly would list helper lines as "trace 0".
-    bare.for_each_trace(lambda trace: trace.update(showlegend=False) if not trace.name else None)
+    takeaway, subtitle, picture = kept.of(_drawn, figure)() if isinstance(figure, Kept) else _drawn(figure)
     with st.container(key=f"figure_{key}", gap="xsmall"):
         if heading or takeaway:
             st.markdown(f"**{heading or escape(takeaway)}**")
         if subtitle:
             st.caption(escape(subtitle))
         event = st.plotly_chart(
-            bare,
+            picture,
             theme=None,
             key=key,
             config=_QUIET,
@@ -67,6 +76,40 @@ def show(
                 with data:
                     tables.show(table, key=f"table_{key}", shapes=shapes, download=f"ecops_{key}")
     return list(event.selection.points) if select else []
+
+
+def _drawn(figure: go.Figure) -> _Drawn:
+    meta = figure.layout.meta or {}
+    # Changed as what is sent: a copy of the figure would check every property of it and of its template again.
+    told = json.loads(figure.to_json())
+    layout = told["layout"]
+    # Plotly breaks no lines: on a telephone a title inside the picture would be cut.
+    if "title" in layout:
+        layout["title"] = {}
+    layout["margin"] = {**layout.get("margin", {}), "t": 16}
+    for trace in told["data"]:
+        if trace.get("type") == "waterfall":
+            trace["x"] = _wrapped(trace["x"])
+        # Plotly would list helper lines as "trace 0".
+        if not trace.get("name"):
+            trace["showlegend"] = False
+    return _Drawn(str(meta.get("title", "")), str(meta.get("subtitle", "")), _sent()(told))
+
+
+@functools.cache
+def _sent() -> type:
+    from plotly.basedatatypes import BaseFigure
+
+    class Sent(BaseFigure):  # type: ignore[misc]
+        """A figure that is checked already and knows what it looks like as JSON: Plotly checks every property again."""
+
+        def __init__(self, told: dict[str, Any]) -> None:
+            self._told = told
+
+        def to_dict(self) -> dict[str, Any]:
+            return self._told
+
+    return Sent
 
 
 def _wrapped(labels: Sequence[str]) -> list[str]:

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ecops import Finding
-from ecops.finding import Amount, Confidence
+from ecops.capability import capabilities
+from ecops.finding import Amount, Confidence, Trial
 from ecops.handbook import roles
-from ui.parts.text import _, red_up, say
+from ui.parts import cites
+from ui.parts.text import _, language, red_up, say
+from ui.state import workspaces
 from ui.weekly_review import review_form
 
 OPEN = 3
@@ -47,10 +50,30 @@ def card(finding: Finding, key: str) -> None:
                 )
             for note in finding.notes:
                 st.caption(say(note))
+            if finding.parameters:
+                cites.show(finding.parameters)
         with paid:
             if finding.money is not None:
                 money(finding.money, key)
             review_form.button(finding, key)
+            if finding.trial is not None:
+                _planning(finding.trial, key)
+
+
+def _planning(trial: Trial, key: str) -> None:
+    """A button that writes the test down as planned, where a guest keeps tests; a word that it is, once it is."""
+    planner = next((guest for guest in capabilities().values() if guest.plan is not None), None)
+    if planner is None or planner.plan is None:
+        return
+    state = workspaces.current().state
+    known = planner.waits_for(workspaces.current().data()) if planner.waits_for is not None else ()
+    if trial.name in known:
+        st.caption(_("The test {name} is planned.", name=trial.name), text_alignment="right")
+    else:
+        st.button(
+            _("Plan the test"), key=f"plan_{key}", width="stretch", on_click=planner.plan,
+            args=(state, trial, review_form.ACTOR, language()),
+        )  # fmt: skip
 
 
 def money(amount: Amount, key: str) -> None:

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from ecops import door
 from ecops.locale import currency_symbol
 from ecops.messages import Term
 from ecops.tables import tables as canonical_tables
+from ui.parts import kept
+from ui.parts.kept import Kept
 from ui.parts.text import _, clean, plain
 
 Kind = Literal["text", "count", "number", "money", "percent", "points", "date", "time", "flag", "figure"]
@@ -80,7 +83,7 @@ def show(
     """Show a pandas or Arrow table; columns without a shape take that of the canonical column of their name.
 
     Args:
-        table: at most a few thousand rows; more is cut, the download has all.
+        table: at most a few thousand rows, or how it is made; more is cut, the download has all.
         key: names the table on its page.
         shapes: column -> `Shape`; also the order of the columns named in it.
         currency: of the money columns.
@@ -88,11 +91,16 @@ def show(
         height: in pixels, None for as high as the rows need (at most 420).
         source: the canonical table whose rows are shown, "" for any other.
     """
-    frame = door.visible(table, door.reader(), source)
+    if isinstance(table, Kept):
+        kinds = tuple((name, shape.kind) for name, shape in (shapes or {}).items())
+        frame, ready = kept.of(_arrow, table, door.reader(), source, kinds)()
+    else:
+        frame = door.visible(table, door.reader(), source)
+        ready = None
     known = {str(name): (shapes or {}).get(str(name)) or canonical_shape(str(name)) for name in frame.columns}
     found = {name: shape or Shape(name) for name, shape in known.items()}
     st.dataframe(
-        _clean(_hundreds(frame.head(_LONG), found)),
+        _prepared(frame, {name: shape.kind for name, shape in found.items()}) if ready is None else ready,
         key=key,
         hide_index=True,
         column_order=[name for name in (shapes or {}) if name in found]
@@ -107,6 +115,29 @@ def show(
         downloads({download: table}, download, key, named, source)
 
 
+def _prepared(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+    return _clean(_hundreds(frame.head(_LONG), kinds))
+
+
+def _arrow(
+    table: Any, role: door.Role, source: str, kinds: tuple[tuple[str, Kind], ...]
+) -> tuple[pd.DataFrame, pa.Table | pd.DataFrame]:
+    """The visible columns of a table, and the same as they are sent."""
+    frame = door.visible(table, role, source)
+    given = dict(kinds)
+    known = {str(name): given.get(str(name)) or _canonical_kind(str(name)) for name in frame.columns}
+    prepared = _prepared(frame, known)
+    try:
+        return frame, pa.Table.from_pandas(prepared)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return frame, prepared  # cells of several types in a column: Streamlit writes them as text
+
+
+def _canonical_kind(name: str) -> Kind:
+    shape = canonical_shape(name)
+    return shape.kind if shape is not None else "text"
+
+
 def _clean(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with invisible letters taken out of its text; cells show text as it is, so nothing else is escaped."""
     texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
@@ -118,9 +149,9 @@ def _clean(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{str(name): column for name, column in cleaned.items()})
 
 
-def _hundreds(frame: pd.DataFrame, shapes: Mapping[str, Shape]) -> pd.DataFrame:
+def _hundreds(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     """Shares as per cent: Streamlit's own format for shares always has two decimals."""
-    shares = [name for name in frame.columns if shapes[str(name)].kind == "percent"]
+    shares = [name for name in frame.columns if kinds[str(name)] == "percent"]
     return frame.assign(**{str(name): frame[name] * 100 for name in shares})
 
 
@@ -189,7 +220,7 @@ def downloads(
         )
 
 
-def _made(table: Any | Callable[[], Any]) -> Any:
+def _made(table: Any | Callable[[], Any] | Kept) -> Any:
     return table() if callable(table) else table
 
 

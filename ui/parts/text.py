@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextvars import ContextVar
 
 import streamlit as st
 
@@ -19,17 +21,30 @@ _JOINER = "\u2060"
 """Takes no room and parts nothing that people see; behind it a bare address is text and no link."""
 
 
+_spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
+"""The language of the page that is being written. Every page is written in a thread of its session, which starts
+without one; a page asks for its language hundreds of times, and the session's state answers slowly."""
+
+
 def language() -> Language:
     """The reader's language; Chinese until she chooses."""
-    return as_language(st.session_state.get("lang"))
+    return _spoken.get() or as_language(st.session_state.get("lang"))
+
+
+def speak(chosen: str) -> None:
+    """From here on the page is written in this language."""
+    _spoken.set(as_language(chosen))
 
 
 def clean(data: str) -> str:
     """Text from a file on one line, without the invisible letters that turn or hide text."""
+    if data.isprintable() and "  " not in data:
+        return data
     folded = _FOLDED.sub(" ", data)
     return "".join(letter for letter in folded if unicodedata.category(letter) not in {"Cf", "Cc", "Co", "Cs"})
 
 
+@functools.lru_cache(maxsize=8192)
 def escape(data: str) -> str:
     """Data as markdown that shows exactly that text: no picture, no link, no formula, no colour."""
     return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub(rf"\1{_JOINER}", clean(data)))

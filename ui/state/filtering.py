@@ -26,7 +26,7 @@ class Filtered:
             and stay under every filter.
 
     Attributes:
-        version, currency, notes, state: those of `data`; the filter is part of the reader's own cache key.
+        version, currency, notes, state, choices: those of `data`; the filter is part of the reader's own cache key.
     """
 
     def __init__(self, data: Data, where: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
@@ -36,6 +36,7 @@ class Filtered:
         self.currency = data.currency
         self.notes = data.notes
         self.state = data.state
+        self.choices = data.choices
         self._columns: dict[str, frozenset[str]] = {}
 
     def has(self, table: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ecops.locale import LANGUAGES
-from ui.parts.text import _, red_up
+from ui.parts.text import _, red_up, speak
 from ui.state import address
 
 _NAMES = {"zh": "中文", "en": "English"}
@@ -24,6 +24,7 @@ def language_switch() -> None:
         label_visibility="collapsed",
     )
     chosen = st.session_state["lang"]
+    speak(chosen)
     address.publish("lang", [chosen] if chosen != usual else [])
 
 

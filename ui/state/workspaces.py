@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from ecops.store import Data, is_workspace
 from sample_data import loading
 from ui.parts import errors
 from ui.parts.text import _, clean
+from ui.state.answers import Answers
 from ui.state.filtering import Filtered
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -150,8 +152,8 @@ def _build_sample(path: str) -> None:
 def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = (), **named: Hashable) -> Any:
     """`function(data, *arguments, **named)`, computed once for each version of the workspace.
 
-    The key is the name of the function, the version of the workspace and the arguments: never a table, of which
-    Streamlit would hash only a sample. Results are frozen and shared between readers.
+    The key is the name of the function, the version of the workspace and the arguments, never a table. Results are
+    frozen and shared between readers.
 
     Args:
         function: of `ecops`, with the data first.
@@ -160,8 +162,35 @@ def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = ()
         named: hashable.
     """
     workspace = current()
-    name = f"{function.__module__}.{function.__qualname__}"
-    return _answer(name, workspace.version, arguments, where, tuple(sorted(named.items())), function, workspace)
+    version = workspace.version
+    asked = (arguments, tuple(sorted(named.items())))
+    key = (function.__module__, function.__qualname__, version, where, _known(asked))
+
+    def work() -> Any:
+        data = _filtered(version, where, workspace) if where else _data(version, workspace)
+        return function(data, *arguments, **named)
+
+    return _answers.get(key, work)
+
+
+def _known(asked: Any) -> Hashable:
+    """What was asked as a key; a spec that holds a mapping has no hash of its own and is told by what it is made of."""
+    try:
+        hash(asked)
+    except TypeError:
+        if isinstance(asked, Mapping):
+            return (dict, *((name, _known(value)) for name, value in asked.items()))
+        if dataclasses.is_dataclass(asked):
+            fields = dataclasses.fields(asked)
+            return (type(asked), *(_known(getattr(asked, field.name)) for field in fields))
+        if isinstance(asked, tuple):
+            return tuple(map(_known, asked))
+        raise
+    return cast("Hashable", asked)
+
+
+_answers = Answers(256)
+"""What was worked out for any reader of this server."""
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -174,20 +203,6 @@ def _data(version: str, _workspace: ecops.Workspace) -> Data:  # noqa: ARG001 - 
 def _filtered(version: str, where: Where, _workspace: ecops.Workspace) -> Filtered:
     """The same with only some rows; kept, since analyses remember what they read for as long as its object lives."""
     return Filtered(_data(version, _workspace), where)
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _answer(
-    name: str,  # noqa: ARG001 - part of the key
-    version: str,
-    arguments: tuple[Hashable, ...],
-    where: Where,
-    named: tuple[tuple[str, Hashable], ...],
-    _function: Callable[..., Any],
-    _workspace: ecops.Workspace,
-) -> Any:
-    data = _filtered(version, where, _workspace) if where else _data(version, _workspace)
-    return _function(data, *arguments, **dict(named))
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,18 +10,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ecops.errors import EcopsError
 from ecops.handbook import roles
 from ecops.messages import Message, Value
 from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY, Period, last_full_week
 from ecops.reports.write import render
-from ecops.review import ActionLog, FollowUp, Target, Targets, Weekly, sections, stages, weekly
+from ecops.review import ActionLog, FollowUp, Weekly, sections, stages, weekly
 from ecops.review.week import deck, figures
 from ecops.review.week.charts import Line
 from ecops.review.week.rows import KpiRow
+from ecops.review.week.spans import called, last_full_month
 from ecops.store import journal
-from ui.parts import charts, errors, tables
+from ui import navigation
+from ui.parts import charts, errors, kept, references, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, escape, language, look, plain, say
 from ui.state import address, scope, workspaces
@@ -31,6 +32,7 @@ from ui.weekly_review import review_meeting
 
 ACTOR = "app"
 _WEEKS = 12
+_MONTHS = 3
 _STREAMS = ("actions", "targets", "alert_rules", "experiments")
 _COLOURS = {
     "worked": "green",
@@ -62,6 +64,10 @@ def choices(last: dt.date, *, hidden: bool) -> tuple[Period, str]:
     """
     newest = last_full_week(last)
     weeks = {week.start.isoformat(): week for week in (newest.shifted(-7 * back) for back in range(_WEEKS))}
+    month = last_full_month(last)
+    for _back in range(_MONTHS):
+        weeks[f"{month.start:%Y-%m}"] = month
+        month = last_full_month(month.start - ONE_DAY)
     options = list(weeks)
     presets = ["", *stages()]
     address.adopt_one("rw", options, options[0])
@@ -79,7 +85,7 @@ def _draw_choices(weeks: dict[str, Period], presets: list[str]) -> None:
     labels = {key: plain(stages()[key].label) if key else _("Factors of GMV") for key in presets}
     left, middle, right = st.columns([3, 5, 2], gap="medium", vertical_alignment="bottom")
     with left:
-        st.selectbox(_("Week"), list(weeks), format_func=names.__getitem__, key="rw", persist_state="session")
+        st.selectbox(_("Week or month"), list(weeks), format_func=names.__getitem__, key="rw", persist_state="session")
     with middle:
         st.segmented_control(
             _("Figures by stage of the shop"),
@@ -166,6 +172,10 @@ def _owner_line(item: FollowUp) -> str:
     parts = [say(roles()[action.owner])]
     if action.person:
         parts.append(escape(action.person))
+    if action.extent == "small":
+        parts.append(_("small trial"))
+    if action.after:
+        parts.append(_("roll-out of a trial"))
     if action.began is not None:
         parts.append(_("in force since {day}", day=action.began))
     elif action.due is not None:
@@ -199,11 +209,20 @@ def _buttons(item: FollowUp, key: str) -> None:
         )
     elif action.state == "verified":
         st.caption(_("settled"))
+    tried = action.extent == "small" and action.state in {"done", "verified"}
+    if tried and all(other.after != action.id for other in log().actions()):
+        st.button(_("Roll it out"), key=f"roll_{place}", on_click=_roll_out, args=(action.id,), width="stretch")
 
 
 def _change(id: str, **fields: Any) -> None:
     with errors.kept():
         log().change(id, ACTOR, **fields)
+
+
+def _roll_out(id: str) -> None:
+    with errors.kept():
+        log().roll_out(id, ACTOR, dt.date.today() + 7 * ONE_DAY)
+        st.toast(_("The roll-out stands among the open decisions."))
 
 
 def _began(id: str, key: str) -> None:
@@ -216,14 +235,21 @@ def _drop(id: str, key: str) -> None:
 
 def figures_table(review: Weekly) -> None:
     """The figures of the week beside the week before and the year before, with targets."""
+    span = called(review.week)
     shapes = {
         "metric": Shape(_("Metric")),
-        "value": Shape(_("This week"), "figure"),
-        "before": Shape(_("Week before"), "figure"),
+        "value": Shape(plain(span.now_heading), "figure"),
+        "before": Shape(plain(span.before_heading), "figure"),
         "change": Shape(_("Change"), "figure"),
-        "year": Shape(_("Same week a year before"), "figure"),
+        "year": Shape(plain(span.year_heading), "figure"),
         "year_change": Shape(_("Change in a year"), "figure"),
     }
+    if any(row.progress is not None for row in review.kpis):
+        shapes |= {"target": Shape(_("Target"), "figure"), "state": Shape(_("State"))}
+    tables.show(kept.of(_figure_rows, review, tuple(shapes)), "review_figures", shapes, review.currency)
+
+
+def _figure_rows(review: Weekly, columns: tuple[str, ...]) -> pd.DataFrame:
     rows = [
         {
             "metric": plain(row.metric.label),
@@ -237,9 +263,7 @@ def figures_table(review: Weekly) -> None:
         }
         for row in review.kpis
     ]
-    if any(row.progress is not None for row in review.kpis):
-        shapes |= {"target": Shape(_("Target"), "figure"), "state": Shape(_("State"))}
-    tables.show(pd.DataFrame(rows, columns=list(shapes)), "review_figures", shapes, review.currency)
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 def _swing(row: KpiRow) -> Value:
@@ -270,13 +294,18 @@ def lines(review: Weekly) -> None:
 
 
 def _line(line: Line, review: Weekly, span: str) -> None:
-    table = pd.DataFrame({"date": line.days, "value": line.this_year, "year_before": line.year_before})
     entry = metric(line.metric)
     kind = "percent" if entry.percent else {"money": "money", "count": "count"}.get(entry.unit, "number")
+    chosen = scope.current()
+    across = (
+        references.lines(line.metric, chosen.where)
+        if chosen is not None and (span == "weeks" or entry.denominator)
+        else ()
+    )
     charts.show(
-        figures.line(line, review.currency, review.annotations, look()),
+        kept.of(figures.line, line, review.currency, review.annotations, look(), across),
         f"{span}_{line.metric}",
-        table,
+        kept.of(_course, line),
         {
             "date": Shape(_("Day") if span == "weeks" else _("Month"), "date"),
             "value": Shape(plain(metric(line.metric).label), kind),  # type: ignore[arg-type]
@@ -285,18 +314,15 @@ def _line(line: Line, review: Weekly, span: str) -> None:
     )
 
 
+def _course(line: Line) -> pd.DataFrame:
+    return pd.DataFrame({"date": line.days, "value": line.this_year, "year_before": line.year_before})
+
+
 def annotations(review: Weekly) -> None:
     """What happened in these weeks, folded."""
     if not review.annotations:
         return
     with st.expander(_("What happened ({n})", n=len(review.annotations)), key="happened"):
-        rows = pd.DataFrame(
-            [
-                (item.start, item.end, plain(item.name), plain(deck.KINDS.get(item.kind, item.kind)), plain(item.note))
-                for item in review.annotations
-            ],
-            columns=["start", "end", "name", "kind", "note"],
-        )
         shapes = {
             "start": Shape(_("From"), "date"),
             "end": Shape(_("To"), "date"),
@@ -304,7 +330,18 @@ def annotations(review: Weekly) -> None:
             "kind": Shape(_("Kind")),
             "note": Shape(_("Note")),
         }
-        tables.show(rows, "annotations", shapes)
+        tables.show(kept.of(_happened, review), "annotations", shapes)
+        navigation.link("settings", _("Write an event"), part="calendar")
+
+
+def _happened(review: Weekly) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (item.start, item.end, plain(item.name), plain(deck.KINDS.get(item.kind, item.kind)), plain(item.note))
+            for item in review.annotations
+        ],
+        columns=["start", "end", "name", "kind", "note"],
+    )
 
 
 def story(review: Weekly) -> None:
@@ -323,6 +360,8 @@ def alarms(review: Weekly) -> None:
     """Alert rules that fired."""
     for alert in review.alerts:
         st.warning(say(alert.sentence), icon=":material/notifications:")
+    if review.alerts:
+        navigation.link("settings", _("Change the rules"), part="alerts")
 
 
 def scope_line(chosen: Scope, week: Period) -> None:
@@ -361,61 +400,3 @@ def downloads(review: Weekly, chosen: Scope) -> None:
 def _file_part(words: str) -> str:
     """Words as a part of a file name: letters and digits of any language, not too many."""
     return re.sub(r"[\W_]+", "-", words).strip("-")[:_LONGEST_PART]
-
-
-def targets(review: Weekly) -> None:
-    """The goal tree, and a form to agree on a target."""
-    with st.expander(_("Targets"), key="targets"):
-        for branch in review.goals:
-            _branch(branch, review)
-        with st.form("new_target", border=False, enter_to_submit=False):
-            keys = [row.metric.key for row in review.kpis]
-            names = {key: plain(metric(key).label) for key in keys}
-            left, middle, right = st.columns(3)
-            with left:
-                key = st.selectbox(_("Metric"), keys, format_func=names.__getitem__, key="target_metric")
-            with middle:
-                value = st.number_input(
-                    _("Target, a week (a rate in %)"), min_value=0.0, value=None, key="target_value", placeholder="—"
-                )
-            with right:
-                due = st.date_input(
-                    _("Due by"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
-                )
-            if st.form_submit_button(_("Agree on it")):
-                _agree(review, key, value, due)
-
-
-def _branch(branch: Any, review: Weekly) -> None:
-    written = deck.written
-    parts = {
-        "metric": metric(branch.metric).label,
-        "value": written(branch.metric, branch.value, review.currency),
-        "goal": written(branch.metric, branch.goal, review.currency),
-    }
-    if branch.progress is None:
-        st.caption(_("{metric}: {value}; the goal of GMV asks for {goal}", **parts))
-        return
-    parts["state"] = deck.PROGRESS[branch.progress.state]
-    st.markdown(_("{metric}: {value} of {goal}, {state}", **parts))
-    if branch.progress.slope == branch.progress.slope and branch.progress.slope:
-        slope = written(branch.metric, abs(branch.progress.slope), review.currency)
-        st.caption(
-            _("From now on {slope} a week are needed, for {n} weeks.", slope=slope, n=round(branch.progress.weeks_left))
-        )
-
-
-def _agree(review: Weekly, key: str, value: float | None, due: Any) -> None:
-    row = next(row for row in review.kpis if row.metric.key == key)
-    if not value:
-        st.error(_("Write a value above 0."))
-        return
-    try:
-        target = Target(
-            key, value / 100 if row.metric.percent else value, due, review.week.end, row.value, row.metric.owner
-        )
-        Targets(workspaces.current().state).set(ACTOR, target)
-    except EcopsError as error:
-        errors.show(error)
-        return
-    st.rerun()

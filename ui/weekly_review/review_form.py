@@ -71,6 +71,9 @@ def form(finding: Finding | None, key: str) -> None:
         expected = abs(weekly_money(finding.money, finding.period.days)) if finding is not None else 0.0
         money = float(round(expected))
         st.number_input(_("Expected money a week"), 0.0, value=money, step=100.0, key=f"action_expected_weekly_{key}")
+        st.checkbox(
+            _("Try it on a small scale first, and roll it out when it has proven itself"), key=f"action_small_{key}"
+        )
         if finding is None:
             _watched(key)
         else:
@@ -139,6 +142,7 @@ def _write(finding: Finding | None, key: str) -> None:
     said = {name: st.session_state[f"action_{name}_{key}"] for name in _FIELDS}
     said["expected_weekly"] = said["expected_weekly"] or math.nan
     said["currency"] = workspaces.current().currency
+    said["extent"] = "small" if st.session_state[f"action_small_{key}"] else "whole"
     log = ActionLog(workspaces.current().state)
     said["experiment"] = st.session_state.get(f"action_experiment_{key}", "")
     with errors.kept():

@@ -32,7 +32,7 @@ def section(found: Standing | None, prices: Prices | None) -> Section | None:
             for row in found.gaps.table.head(_MOST).to_dict("records")
         )
         columns = (
-            Message("Figure"), Message("Ours"), Message("Median peer"), Message("Peers"), Message("Verdict"),
+            Message("Figure"), Message("Ours"), Message("Median peer"), Message("Peer shops"), Message("Verdict"),
             Message("Worth"),
         )  # fmt: skip
         blocks.append(Table(columns, rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,44 @@ def coupons(data: Any) -> pd.DataFrame:
         low=ends.low,
         high=ends.high,
     )
+
+
+CARD_DAYS = 30
+
+
+def card_effects(data: Any, end: dt.date, days: int = CARD_DAYS) -> pd.DataFrame:
+    """Whether whoever used a coupon or package card ordered again more often than who only got it.
+
+    Nobody was drawn by lot: who scans a card likes the shop more to begin with, so the difference is an upper end of
+    what cards do, not their effect.
+
+    Args:
+        data: anything `ecops.metrics.daily.opened` takes.
+        end: last day of the data; people whose days are not over are left out.
+        days: within how many an order counts.
+
+    Returns:
+        campaign, used_people, used_rate, other_people, other_rate (ordered again, of those who used it and of the
+        others), difference with low and high (95 %, Newcombe); campaigns that have both kinds of people.
+    """
+    from ecops.engine import load_sql
+    from ecops.metrics.daily import opened
+    from ecops.statistics.intervals import newcombe
+
+    rows = opened(data).query(load_sql("ecops.customers.queries", "card_effects"), {"end": end, "days": days})
+    table = rows.to_pandas().pivot_table(index="campaign", columns="used", values=["people", "again"])
+    table = table.reindex(columns=[(name, used) for name in ("people", "again") for used in (0, 1)]).dropna()
+    others, users = ((table["again", used], table["people", used]) for used in (0, 1))
+    ends = newcombe(others, users)
+    found = table.index.to_frame(index=False).assign(
+        used_people=users[1].to_numpy(),
+        used_rate=(users[0] / users[1]).to_numpy(),
+        other_people=others[1].to_numpy(),
+        other_rate=(others[0] / others[1]).to_numpy(),
+        low=ends.low,
+        high=ends.high,
+    )
+    return found.assign(difference=found["used_rate"] - found["other_rate"]).reset_index(drop=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from ecops.customers.scoring.rfm import Rfm, rfm
 from ecops.customers.scoring.scores import score
 from ecops.customers.value.forecast import Value
 from ecops.errors import SpecError, unknown_name
+from ecops.handbook import parameter
 from ecops.messages import Message, Term
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class Tier:
         key, label: its name.
         least: orders, or least scores of money and recency.
         benefit: what its members get.
+        parameter: key of the handbook's parameter that `least` is, "" for none.
     """
 
     key: str
     label: Term
     least: tuple[float, ...]
     benefit: Term
+    parameter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Ladder:
         basis: "orders" or "scores".
         source: of the rule.
         tiers: the lowest first.
-        benchmark: share of customers above the lowest tier that the handbook's shop reached; None when it names none.
+        benchmark: key of the parameter for the share of customers above the lowest tier that the handbook's shop
+            reached, "" when it names none.
     """
 
     key: str
@@ -58,7 +62,7 @@ class Ladder:
     basis: str
     source: str
     tiers: tuple[Tier, ...]
-    benchmark: float | None
+    benchmark: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +128,14 @@ def ladders() -> Mapping[str, Ladder]:
 
 
 def _ladder(key: str, entry: Mapping[str, Any]) -> Ladder:
-    tiers = tuple(
-        Tier(
-            tier["key"], Term(**tier["label"]), tuple(float(value) for value in tier["least"]), Term(**tier["benefit"])
-        )
-        for tier in entry["tiers"]
-    )
-    return Ladder(key, Term(**entry["label"]), entry["basis"], entry["source"], tiers, entry.get("benchmark"))
+    tiers = tuple(_tier(tier) for tier in entry["tiers"])
+    return Ladder(key, Term(**entry["label"]), entry["basis"], entry["source"], tiers, entry.get("benchmark", ""))
+
+
+def _tier(entry: Mapping[str, Any]) -> Tier:
+    named = entry.get("parameter", "")
+    least = (parameter(named),) if named else tuple(float(value) for value in entry["least"])
+    return Tier(entry["key"], Term(**entry["label"]), least, Term(**entry["benefit"]), named)
 
 
 def tiers(

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecops.customers.orders.book import OrderBook, as_date, day_number
 from ecops.customers.retention.members import places
@@ -51,9 +52,7 @@ def ltv_cac(book: OrderBook, data: Any, *, months: int = 6, margin: float = 0.35
             Message("The span has 1 to 36 months and the margin is a share."), Message("Six months are usual.")
         )
     ready = opened(data)
-    span = round(months * MONTH_DAYS)
-    last = day_number(book.last_day) - span
-    old = book.first <= last
+    last, old = _lived_through(book, months)
     if not old.any():
         raise DataError(
             Message("No customer has lived through {n} months yet.", n=months),
@@ -75,6 +74,18 @@ def ltv_cac(book: OrderBook, data: Any, *, months: int = 6, margin: float = 0.35
         for name in sorted(set(channel[old]))
     ]
     return pd.DataFrame(rows).sort_values(["customers", "channel"], ascending=[False, True], ignore_index=True)
+
+
+def worth_of_months(book: OrderBook, months: int) -> NDArray[np.float64]:
+    """Net money of the first months of every customer who has lived through them; shape (those customers,)."""
+    found: NDArray[np.float64] = _by_month(book, months)[_lived_through(book, months)[1]].sum(1)
+    return found
+
+
+def _lived_through(book: OrderBook, months: int) -> tuple[int, NDArray[np.bool_]]:
+    """The last day of a first order that lies so many months back, and who has one by then."""
+    last = day_number(book.last_day) - round(months * MONTH_DAYS)
+    return last, book.first <= last
 
 
 def _by_month(book: OrderBook, months: int) -> np.ndarray[Any, np.dtype[np.float64]]:

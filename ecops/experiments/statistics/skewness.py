@@ -33,13 +33,14 @@ def mean_thirds(arms: Sequence[Shape]) -> tuple[float, ...]:
 
     A share p of the users has a value, lognormal with the ratio R = E V^2 / (E V)^2 of the data, so that
     E V^3 = (E V)^3 R^3. p and R are pooled over the arms, R with the users who have a value as weights; only the mean
-    is the arm's own, since an arm without large orders must not seem to come from a shop without them. 0 when nobody's
-    count is known, or a mean is not above 0, as for profits with losses.
+    is the arm's own, since an arm without large orders must not seem to come from a shop without them. Figures below 0,
+    such as refunds booked as negative money, lean the other way. 0 when nobody's count is known, or the means do not
+    lie on one side of 0, as for profits that turn into losses.
 
     >>> [round(third, 1) for third in mean_thirds([(1000.0, 3.0, 291.0, 30.0)])]
     [27354.0]
     """
-    if any(not (active > 0 and mean > 0) for _, mean, _, active in arms):
+    if not _one_sided(arms):
         return (0.0,) * len(arms)
     people, having = sum(arm[0] for arm in arms), sum(arm[3] for arm in arms)
     ratios = [
@@ -63,7 +64,7 @@ def ratio_thirds(arms: Sequence[Shape], money: bool) -> tuple[float, ...]:
             denominator is not 0.
         money: whether order values make it up.
     """
-    if any(not (active > 0 and mean > 0) for _, mean, _, active in arms):
+    if not _one_sided(arms):
         return (0.0,) * len(arms)
     people, having = sum(arm[0] for arm in arms), sum(arm[3] for arm in arms)
     # Over all users the linearised value is spread out by their share: variance x share is that of those who have any.
@@ -74,6 +75,12 @@ def ratio_thirds(arms: Sequence[Shape], money: bool) -> tuple[float, ...]:
         inner = (square + 3) * math.sqrt(square)
     share = min(1.0, having / people)
     return tuple(inner * square**1.5 * mean**3 / share**2 for _, mean, _, _ in arms)
+
+
+def _one_sided(arms: Sequence[Shape]) -> bool:
+    """Whether somebody has a value in every arm, and all means lie on the same side of 0."""
+    sides = {math.copysign(1.0, mean) for _, mean, _, _ in arms}
+    return len(sides) == 1 and all(active > 0 and mean != 0 for _, mean, _, active in arms)
 
 
 def straightened(statistic: float, skewness: float) -> float:

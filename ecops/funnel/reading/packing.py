@@ -15,6 +15,7 @@ import pyarrow as pa
 from ecops.engine import load_sql
 from ecops.errors import DataError, SpecError
 from ecops.funnel.reading.log import Ints, Layout, Log
+from ecops.funnel.reading.ordering import merged
 from ecops.funnel.reading.source import (
     MISSING_IDS,
     EventSource,
@@ -313,13 +314,7 @@ class _Packing:
 
     def _sorted(self, query: str, params: dict[str, Any]) -> Ints:
         column = self.source.query(query, params).column("key")
-        keys = np.empty(len(column), dtype=np.int64)
-        begin = 0
-        for chunk in column.chunks:
-            keys[begin : begin + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
-            begin += len(chunk)
-        keys.sort()
-        return keys
+        return merged([chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks], cores())
 
 
 def cores() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ecops.funnel.causes.diagnosis import Diagnosis
 from ecops.funnel.paths.behaviour import TimeToConvert
 from ecops.funnel.table import FunnelTable
 from ecops.funnel.telling.findings import told_apart
+from ecops.funnel.telling.reference import Mark
 from ecops.messages import Count, Message, Money, Number, Percent, Term, Value, write
 from ecops.statistics.decomposition import MIX, NEW, VANISHED
 
@@ -27,7 +29,11 @@ _FACTORS = {
 
 
 def funnel_bars(
-    table: FunnelTable, before: FunnelTable | None = None, takeaway: Message | None = None, look: Look | None = None
+    table: FunnelTable,
+    before: FunnelTable | None = None,
+    takeaway: Message | None = None,
+    look: Look | None = None,
+    marks: Sequence[Mark] = (),
 ) -> go.Figure:
     """The steps as horizontal bars with the rate from step to step; the comparison as a thin outline.
 
@@ -38,6 +44,7 @@ def funnel_bars(
         before: what it is compared with; scaled to the same number at the first step when the periods differ in length.
         takeaway: the title; the overall rate when None.
         look: language and colours of the reader.
+        marks: where steps would stand at a benchmark, see `ecops.funnel.telling.reference.marks`.
     """
     import plotly.graph_objects as go
 
@@ -65,10 +72,27 @@ def funnel_bars(
             name=write(Message("before"), look.language),
             hoverinfo="skip",
         )
+    if marks:
+        figure.add_scatter(
+            y=[labels[mark.step] for mark in marks],
+            x=[mark.units for mark in marks],
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 24, "line": {"width": 3, "color": look.ink.watch}},
+            text=[plain(_mark_text(mark, look)) for mark in marks],
+            name=write(Message("benchmark"), look.language),
+            hovertemplate="%{text}<extra></extra>",
+        )
     shown = takeaway or _overall(table)
     subtitle = Message("Units at each step; per cent of the step before. Outline: the comparison.")
+    if marks:
+        told = "; ".join(f"{labels[mark.step]} {_mark_text(mark, look)}" for mark in marks)
+        subtitle = Message("{plotted} Upright mark: {benchmarks}.", plotted=subtitle, benchmarks=told)
     title(figure, shown, subtitle, look.language)
-    top = [*whole, *(before.distinct * _scale(table, before) if before is not None else ())]
+    top = [
+        *whole,
+        *(mark.units for mark in marks),
+        *(before.distinct * _scale(table, before) if before is not None else ()),
+    ]
     figure.update_layout(barmode="overlay", showlegend=False, bargap=0.35)
     figure.update_yaxes(autorange="reversed")
     # Plotly leaves no room for words behind the longest bar.
@@ -102,6 +126,11 @@ def _bar_text(table: FunnelTable, step: int, look: Look, before: FunnelTable | N
         return f"{count} · {write(Percent(rate), look.language)}"
     now, earlier = told_apart(rate, then)
     return f"{count} · {write(now, look.language)} ({write(Message('before {rate}', rate=earlier), look.language)})"
+
+
+def _mark_text(mark: Mark, look: Look) -> str:
+    """The benchmark as people say it."""
+    return f"{write(mark.words, look.language)} {write(Percent(mark.rate), look.language)}"
 
 
 def _overall(table: FunnelTable) -> Message:

@@ -11,6 +11,7 @@ from ecops.errors import SpecError
 from ecops.inventory.demand.panel import Floats, Panel
 from ecops.inventory.forecasting.calendar import events
 from ecops.inventory.forecasting.levels import levels, weekday_index
+from ecops.inventory.forecasting.plans import Plan, with_plans
 from ecops.messages import Message
 from ecops.periods import ONE_DAY
 
@@ -53,6 +54,7 @@ def forecast(
     categories: Sequence[str] | None = None,
     uplift: Mapping[str, Floats | float] | None = None,
     known: Floats | None = None,
+    plans: Sequence[Plan] = (),
 ) -> Forecast:
     """Forecast demand day by day.
 
@@ -63,6 +65,7 @@ def forecast(
         categories: of each product; young products lean on theirs, on the shop when None.
         uplift: event key (see `ecops.inventory.forecasting.calendar`) -> factor on its days, a number or shape (n,).
         known: of `levels` by this method, when it is at hand.
+        plans: promotions that are planned; on their days they take the place of an event's uplift.
 
     Raises:
         SpecError: the method is not known, or there are no days.
@@ -74,11 +77,14 @@ def forecast(
     if young.any():
         level[young] = _launched(data, level, categories)[young]
     weekday = (data.weekday + data.days + np.arange(days)) % 7
-    mean = level[:, None] * weekday_index(data)[:, weekday]
+    usual = level[:, None] * weekday_index(data)[:, weekday]
+    mean = usual.copy()
     notes: list[Message] = []
     ahead = events(data.until + ONE_DAY, data.until + days * ONE_DAY)
     for event in ahead:
         factor = (uplift or {}).get(event.key)
+        if factor is None and any(plan.start <= event.period.end and plan.end >= event.period.start for plan in plans):
+            continue
         if factor is None:
             notes.append(
                 Message("{event} ({period}) lies ahead; no uplift is known and none was assumed.",
@@ -88,6 +94,8 @@ def forecast(
         start = max((event.period.start - data.until).days - 1, 0)
         end = (event.period.end - data.until).days
         mean[:, start:end] *= np.broadcast_to(np.asarray(factor, dtype=np.float64), (len(level),))[:, None]
+    mean = with_plans(mean, usual, data.until, plans, categories)
+    notes += [plan.told for plan in plans]
     return Forecast(data.skus, mean, level, method, young, tuple(notes))
 
 

@@ -69,6 +69,7 @@ class Rule:
         meaning: the rule in a sentence.
         bounds: what it says, see `Bounds`.
         source: handbook and row, "" for the others.
+        parameters: keys of the handbook's parameters that it goes by.
         several: what it says for several targets at once; only of rules that promise.
     """
 
@@ -77,6 +78,7 @@ class Rule:
     meaning: Message
     bounds: Callable[[Situation], Bounds]
     source: str = ""
+    parameters: tuple[str, ...] = ()
     several: Callable[[Situation, Sequence[float]], list[Bounds]] | None = None
 
 
@@ -102,6 +104,7 @@ def handbook_rules(overrides: Mapping[str, float] | None = None) -> dict[str, Ru
             Message("Order when stock is below {low} days of sales, up to {high} days.", low=int(low), high=int(high)),
             lambda case: _days(case, low, high),
             source="001 row 129, 130",
+            parameters=("inventory.reorder_cover_days", "inventory.excess_cover_days"),
         ),
         "cycle_stock": Rule(
             "cycle_stock",
@@ -118,6 +121,7 @@ def handbook_rules(overrides: Mapping[str, float] | None = None) -> dict[str, Ru
             ),
             lambda case: _days(case, alarm, high),
             source="000 row 131",
+            parameters=("inventory.alarm_cover_days", "inventory.excess_cover_days"),
         ),
         "least_units": Rule(
             "least_units",
@@ -127,6 +131,7 @@ def handbook_rules(overrides: Mapping[str, float] | None = None) -> dict[str, Ru
             ),
             lambda case: _units(case, least, high),
             source="003 row 133",
+            parameters=("inventory.min_units_dropship", "inventory.excess_cover_days"),
         ),
     }
 

@@ -11,6 +11,8 @@ select
     cast(return_loss_rate as double) as return_loss_rate,
     cast(freight_share as double) as freight_share,
     cast(samples_passed as double) as samples_passed,
+    holiday_duty,
+    cast(inspection_until as date) as inspection_until,
     cast(licence_until as date) as licence_until,
     cast(quality_report_until as date) as quality_report_until,
     cast(environment_until as date) as environment_until

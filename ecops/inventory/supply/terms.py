@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOON = 60
 """A paper that expires within so many days is told."""
 
-_PAPERS = ("licence_until", "quality_report_until", "environment_until")
+_PAPERS = ("licence_until", "quality_report_until", "environment_until", "inspection_until")
 _SAMPLES = 3
 
 
@@ -35,9 +35,11 @@ def agreements(
     Returns:
         supplier, bought (money a year), cash_freed (credit days times purchases a day, money: what lies in the bank
         instead of in stock), cash_more (what 30 days of credit would free more; 0 where there are as many), rebate
-        (money a year), ship48_verdict (within 48 hours at least 95 %, from the interval where the number of orders is
-        known), chat_verdict, data_verdict, return_verdict, loss_verdict, sample_verdict ("pass", "fail", "unknown"),
-        expired and expiring (papers, names joined by ", "; "expiring" within 60 days), missing (papers without a day).
+        (money a year), rebate_more (what the handbook's 1 % would bring more; 0 where there is as much),
+        ship48_verdict (within 48 hours at least 95 %, from the interval where the number of orders is known),
+        chat_verdict, data_verdict, return_verdict, loss_verdict, sample_verdict, duty_verdict ("pass", "fail",
+        "unknown"), expired and expiring (papers, names joined by ", "; "expiring" within 60 days), missing (papers
+        without a day).
     """
 
     def limit(key: str) -> float:
@@ -51,6 +53,7 @@ def agreements(
         cash_freed=spent / 365 * credit,
         cash_more=spent / 365 * np.maximum(least - credit, 0.0),
         rebate=spent * terms["rebate_rate"].fillna(0.0),
+        rebate_more=spent * np.maximum(limit("finance.supplier_rebate") - terms["rebate_rate"].fillna(0.0), 0.0),
         ship48_verdict=[
             _shipped(rate, orders, limit("supplier.ship48_min"))
             for rate, orders in zip(terms["ship48_rate"], terms["ship48_orders"], strict=True)
@@ -60,6 +63,10 @@ def agreements(
         return_verdict=_below(-terms["return_days"], -limit("supplier.dead_stock_return_days")),
         loss_verdict=_below(terms["return_loss_rate"], limit("supplier.return_loss_max")),
         sample_verdict=_below(-terms["samples_passed"], -float(_SAMPLES)),
+        duty_verdict=[
+            "unknown" if told is None or told != told else "pass" if told else "fail"  # noqa: PLR0124 - NaN
+            for told in terms["holiday_duty"]
+        ],
     )
     return found.assign(**_papers(terms, today)).reset_index(drop=True)
 

@@ -28,6 +28,10 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
     order_days: Annotated[float, typer.Option("--order-days", help="Days of demand that an order brings.")] = 14.0,
     budget: Annotated[float | None, typer.Option("--budget", help="Money for today's orders.")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Replay every rule on the shop's own sales.")] = False,
+    promotion: Annotated[
+        list[str] | None,
+        typer.Option("--promotion", help="A planned promotion: 2026-12-01..2026-12-05=1.8, with @category for one."),
+    ] = None,
     orders: Annotated[Path | None, typer.Option("--orders", help="Write the purchase list to .xlsx or .csv.")] = None,
     workspace: WorkspaceOption = None,
     state: StateOption = None,
@@ -36,10 +40,12 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Say what to order today and why, what to clear, and which suppliers are late."""
     from ecops.inventory import view
+    from ecops.inventory.forecasting.plans import parse_plan
     from ecops.inventory.spec import Spec
 
     data = terminal.open_workspace(workspace or terminal.existing(), state).data()
-    spec = Spec(target=target, rule=rule, order_days=order_days)
+    plans = tuple(parse_plan(text) for text in promotion or ())
+    spec = Spec(target=target, rule=rule, order_days=order_days, plans=plans)
     found = view.stock(data, spec)
     told = view.told(data, spec)
     allocation = view.spent(data, budget, spec) if budget is not None else None
@@ -135,4 +141,5 @@ def _finding(finding: Any, language: str) -> dict[str, Any]:
         and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")
              if not (isinstance(getattr(money, name), float) and math.isnan(getattr(money, name)))},
         "advice": finding.action and finding.action.text.text(language),
+        "parameters": list(finding.parameters),
     }  # fmt: skip

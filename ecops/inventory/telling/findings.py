@@ -11,6 +11,7 @@ from ecops.finding import Amount, Finding
 from ecops.handbook import advice, parameter
 from ecops.inventory.analysis import Stock
 from ecops.inventory.forecasting.lead_time import calibrate
+from ecops.inventory.policies.rules import rule
 from ecops.messages import Count, Message, Money, Number, Percent
 from ecops.periods import Period
 
@@ -47,7 +48,7 @@ def findings(stock: Stock, period: Period | None = None) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _finding(days: Period, subject: tuple[str, str], metric: str, rule: str, **rest: Any) -> Finding:
+def _finding(days: Period, subject: tuple[str, str], metric: str, advised: str, **rest: Any) -> Finding:
     given: dict[str, Any] = {
         "area": "inventory",
         "kind": "stock",
@@ -60,7 +61,7 @@ def _finding(days: Period, subject: tuple[str, str], metric: str, rule: str, **r
         "ci": _NONE,
         "q_value": math.nan,
         "confidence": "confirmed",
-        "action": advice(rule),
+        "action": advice(advised),
     }
     return Finding(**{**given, **rest})
 
@@ -167,6 +168,7 @@ def _dead(stock: Stock, days: Period) -> list[Finding]:
                 "slow_mover_share",
                 "stock_dead",
                 n=idle,
+                parameters=("inventory.dead_stock_days",),
                 money=money,
                 headline=Message(
                     "{product} is dead stock: {units} units that cost {value} lie there, none was sold in {days} days.",
@@ -176,7 +178,7 @@ def _dead(stock: Stock, days: Period) -> list[Finding]:
                     days=idle,
                 ),
                 evidence=Message(
-                    "Last sold on {day}; from {limit} days on the handbook calls it dead.",
+                    "Last sold on {day}; from {limit} days without a sale on it counts as dead.",
                     day=stock.today - dt.timedelta(days=idle),
                     limit=limit,
                 ),
@@ -238,6 +240,7 @@ def _due(stock: Stock, days: Period) -> list[Finding]:
             "stock_days",
             "stock_reorder",
             n=len(lines),
+            parameters=rule(stock.spec.rule, stock.spec.thresholds).parameters,
             money=Amount(-wait, math.nan, math.nan, stock.currency, "week") if wait > 0 else None,
             headline=Message(
                 "{n} products need an order today, {spend}; waiting a week loses about {money}.",
@@ -263,7 +266,8 @@ def _one_late(stock: Stock, days: Period, row: dict[str, Any]) -> Finding:
     thresholds = stock.spec.thresholds
     late = row["late_verdict"] == "fail"
     metric = "supplier_late_rate" if late else "supplier_defect_rate"
-    limit = parameter("supplier.delay_max" if late else "supplier.defect_max", thresholds)
+    decided = "supplier.delay_max" if late else "supplier.defect_max"
+    limit = parameter(decided, thresholds)
     low, high = (row["late_low"], row["late_high"]) if late else (row["defect_low"], row["defect_high"])
     headline = (
         Message(
@@ -313,6 +317,7 @@ def _one_late(stock: Stock, days: Period, row: dict[str, Any]) -> Finding:
         after=float(row["late_rate"] if late else row["defect_rate"]),
         ci=(float(low) - limit, float(high) - limit),
         n=int(row["deliveries"] if late else row["units"]),
+        parameters=(decided,),
         money=Amount(-holding, math.nan, math.nan, stock.currency, "week") if holding > 0 else None,
         headline=headline,
         evidence=Message(

@@ -27,6 +27,8 @@ Stage = Literal["open", "doing", "done", "verified", "dropped"]
 """open: agreed. doing: somebody is at it. done: in force, waiting to be verified. verified: its outcome is known.
 dropped: given up, with a reason."""
 
+Extent = Literal["whole", "small"]
+
 STREAM = "actions"
 
 
@@ -47,6 +49,8 @@ class Action:
         troubled_since: first day of the trouble it answers; the baseline of the verification begins here.
         state: see `Stage`.
         experiment: id of the test that measures it, "" when there is none.
+        extent: small while it is tried in a part of the shop, whole otherwise.
+        after: id of the small trial that it rolls out, "" for others.
         note: reason for dropping it, remarks.
         created: when it was written down, UTC.
     """
@@ -66,6 +70,8 @@ class Action:
     troubled_since: dt.date | None = None
     state: Stage = "open"
     experiment: str = ""
+    extent: Extent = "whole"
+    after: str = ""
     note: str = ""
     created: dt.datetime | None = None
 
@@ -76,6 +82,8 @@ class Action:
             raise unknown_name(Message("The role"), self.owner, roles())
         if self.state not in get_args(Stage):
             raise unknown_name(Message("The state"), self.state, get_args(Stage))
+        if self.extent not in get_args(Extent):
+            raise unknown_name(Message("The extent"), self.extent, get_args(Extent))
         if self.state in {"done", "verified"} and self.began is None:
             raise SpecError(
                 Message("The action has no first day."),
@@ -87,6 +95,7 @@ class Action:
         return self.due is not None and today > self.due and self.state in {"open", "doing"}
 
 
+_INHERITED = ("title", "owner", "person", "metric", "subject", "kind", "hypothesis", "expected_weekly", "currency")
 _DAYS = ("due", "began", "troubled_since")
 _FIELDS = frozenset(Action.__slots__) - {"id", "created"}
 
@@ -143,6 +152,23 @@ class ActionLog:
         action = _action(id, {**current, **_plain(fields)}, None)
         journal.append(self._state, STREAM, id, _plain(fields), actor)
         return action
+
+    def roll_out(self, id: str, actor: str, due: dt.date | None = None) -> Action:
+        """The action that does everywhere what a small trial has tried; the trial stays as it is.
+
+        Raises:
+            SpecError: there is no such action, it was no small trial, it is not in force yet, or it was rolled out.
+        """
+        tried = self.action(id)
+        if tried.extent != "small" or tried.began is None:
+            raise SpecError(
+                Message("Only a small trial that is in force can be rolled out."),
+                Message("Say since when it has been in force first."),
+            )
+        if any(action.after == id for action in self.actions()):
+            raise SpecError(Message("This trial was rolled out before."), Message("Look among the open decisions."))
+        fields = {name: getattr(tried, name) for name in _INHERITED}
+        return self.add(actor, due=due, after=id, **fields)
 
     def actions(self) -> list[Action]:
         """Every action as it stands, oldest first."""

@@ -21,6 +21,7 @@ from ecops.review.decisions.actions import Action, ActionLog
 from ecops.review.decisions.outcomes import FollowUp, follow_up
 from ecops.review.week.charts import Lines, lines
 from ecops.review.week.rows import KpiRow, rows
+from ecops.review.week.spans import Span, called
 
 if TYPE_CHECKING:
     from ecops.store import Receipt, Workspace
@@ -115,7 +116,7 @@ def weekly(
     stage: str = "",
     view: Data | None = None,
 ) -> Weekly:
-    """The review of a week.
+    """The review of a week, or of a month, which has neither targets nor alert rules of its own.
 
     Args:
         workspace: of the shop; anything `ecops.metrics.kpis` takes works too, then without targets, rules and receipts.
@@ -132,7 +133,9 @@ def weekly(
     data = opened(own)
     days = week or last_full_week(last_day(data))
     log = log if log is not None else ActionLog(state) if state is not None else None
-    targets = goals.Targets(state).all() if state is not None else ()
+    # Targets and alert rules speak of a week.
+    weeks = days.days == 7
+    targets = goals.Targets(state).all() if state is not None and weeks else ()
     rules = alarms.AlertRules(state).all() if state is not None else alarms.default_rules()
     now, year = kpis(data, days), kpis(data, days, "last_year")
     keys = goals.stage(stage).kpis if stage else _kpis(now)
@@ -147,7 +150,7 @@ def weekly(
     return Weekly(
         week=days,
         currency=now.currency,
-        verdict=_verdict(now, told),
+        verdict=_verdict(now, told, called(days)),
         followups=followed,
         kpis=table,
         goals=tree,
@@ -156,7 +159,7 @@ def weekly(
         defects=tuple(finding for finding in found if _is_defect(finding)),
         story=_story(told),
         decisions=tuple(sorted(waiting, key=_urgency)),
-        alerts=alarms.alerts(data, days, rules),
+        alerts=alarms.alerts(data, days, rules) if weeks else (),
         annotations=_annotations(data, Period(days.end - (ANNOTATED_DAYS - 1) * ONE_DAY, days.end)),
         notes=(*_notes(now, year), *_year_ago(data, days), *_without_year(table, year)),
         receipts=_receipts(workspace.receipts()) if hasattr(workspace, "receipts") else (),
@@ -196,24 +199,20 @@ def _is_defect(finding: Finding) -> bool:
     return finding.kind == "data" and "experiment" not in finding.subject
 
 
-def _verdict(now: Kpis, found: Sequence[Finding]) -> Message:
+def _verdict(now: Kpis, found: Sequence[Finding], span: Span) -> Message:
     """GMV and the largest cause of a change, in one sentence; a test or a lasting condition changed nothing."""
     gmv = now["gmv"]
     sure = [item for item in found if item.confidence == "confirmed" and item.money is not None]
     main = next((item for item in sure if item.compare is not None), None)
-    values: dict[str, Value] = {"gmv": Money(gmv.value, now.currency)}
+    values: dict[str, Value] = {"gmv": Money(gmv.value, now.currency), "now": span.now, "before": span.before}
     if math.isfinite(gmv.relative):
         values["change"] = Percent(gmv.relative, signed=True)
         if main is None:
-            return Message(
-                "GMV was {gmv} this week, {change} against the week before. Nothing changed beyond chance.", **values
-            )
-        return Message(
-            "GMV was {gmv} this week, {change} against the week before. {cause}", cause=main.headline, **values
-        )
+            return Message("GMV was {gmv} {now}, {change} against {before}. Nothing changed beyond chance.", **values)
+        return Message("GMV was {gmv} {now}, {change} against {before}. {cause}", cause=main.headline, **values)
     if not math.isfinite(gmv.value):
-        return Message("There are no sales figures for this week.")
-    return Message("GMV was {gmv} this week. There is no week before to compare with.", **values)
+        return Message("There are no sales figures for these days.")
+    return Message("GMV was {gmv} {now}. There is nothing before to compare with.", **values)
 
 
 def _story(found: Sequence[Finding]) -> tuple[Chapter, ...]:
@@ -264,7 +263,7 @@ def _year_ago(data: Data, week: Period) -> tuple[Message, ...]:
     events = Named.joined(item.name for item in _annotations(data, week.compared("last_year")))
     if not events:
         return ()
-    return (Message("In the same week a year before: {events}.", events=events),)
+    return (Message("In {year_before}: {events}.", year_before=called(week).year_before, events=events),)
 
 
 def _without_year(table: Sequence[KpiRow], year: Kpis) -> tuple[Message, ...]:
@@ -304,7 +303,7 @@ def _notes(now: Kpis, year: Kpis) -> tuple[Message, ...]:
     if not math.isfinite(now["gmv"].previous):
         notes.append(Message("This is the first week with figures: changes can be told from next week on."))
     elif not math.isfinite(year["gmv"].previous):
-        notes.append(Message("There are no figures of the same week a year before."))
+        notes.append(Message("There are no figures of a year before."))
     return tuple(dict.fromkeys(notes))
 
 

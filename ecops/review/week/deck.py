@@ -20,8 +20,10 @@ from ecops.review.decisions.outcomes import FollowUp, Standing
 from ecops.review.goals import Progress
 from ecops.review.week.agenda import Weekly
 from ecops.review.week.charts import Line
+from ecops.review.week.cited import decided, listed
 from ecops.review.week.proof import picture, unit
 from ecops.review.week.rows import KpiRow
+from ecops.review.week.spans import called
 from ecops.words import written
 
 CHARTS = 4
@@ -83,17 +85,20 @@ def report(review: Weekly, scope: str = "", sections: Sequence[Section] = (), *,
     told = [
         *_changes(review, data),
         *_agreed(review),
-        Section(Message("Figures of the week"), _figures(review)),
+        Section(Message("Figures"), _figures(review)),
         *_charts(review),
         *sections,
     ]
     if review.annotations:
         told.append(Section(Message("What happened"), (_annotations(review),)))
+    told += decided(review.findings, data)
+    span = called(review.week)
+    days: dict[str, Value] = {"week": review.week.range, "before": span.before}
     return Report(
-        Message("Weekly review"),
-        Message("{week}, compared with the week before · {scope}", week=review.week.range, scope=scope)
+        Message("{title}", title=span.title),
+        Message("{week}, compared with {before} · {scope}", scope=scope, **days)
         if scope
-        else Message("{week}, compared with the week before", week=review.week.range),
+        else Message("{week}, compared with {before}", **days),
         review.verdict,
         tuple(told),
         review.receipts,
@@ -118,13 +123,13 @@ def _warnings(review: Weekly) -> tuple[Message, ...]:
 def _card(row: KpiRow, currency: str) -> Card:
     value = shown(row, row.value, currency)
     if not math.isfinite(row.change):
-        return Card(row.metric.label, value, NONE, Message("no week before to compare with"))
+        return Card(row.metric.label, value, NONE, Message("nothing before to compare with"))
     change = Percent(row.change, signed=True)
     tone: Tone = ""
     if row.sure and row.change:
         tone = "good" if (row.change > 0) == (row.metric.direction == "up") else "bad"
     arrow = "▲" if row.change > 0 else "▼" if row.change < 0 else "="
-    note = Message("against the week before: {judgement}", judgement=judged(row))
+    note = Message("against before: {judgement}", judgement=judged(row))
     return Card(row.metric.label, value, Message("{arrow} {change}", arrow=arrow, change=change), note, tone)
 
 
@@ -188,9 +193,10 @@ def _figures(review: Weekly) -> tuple[Block, ...]:
         )
         for row in review.kpis
     )
-    columns = (
-        Message("Metric"), Message("This week"), Message("Week before"), Message("Change"), Message("Judgement"),
-        Message("Same week a year before"), Message("Change in a year"),
+    span = called(review.week)
+    columns: tuple[Value, ...] = (
+        Message("Metric"), span.now_heading, span.before_heading, Message("Change"), Message("Judgement"),
+        span.year_heading, Message("Change in a year"),
         *((Message("Target"), Message("State")) if aimed else ()),
     )  # fmt: skip
     blocks: list[Block] = [Table(columns, rows)]
@@ -298,7 +304,7 @@ def _changes(review: Weekly, data: Any) -> list[Section]:
     rest = [finding for finding in review.findings if not any(finding is one for one in main)]
     found = []
     if main:
-        pages = tuple(_cause(finding, picture(finding, data)) for finding in main)
+        pages = tuple(_cause(finding, picture(finding, data), data) for finding in main)
         found.append(Section(Message("What changed, and why"), pages))
     if rest:
         title = Message("Other findings") if main else Message("What changed, and why")
@@ -309,8 +315,10 @@ def _changes(review: Weekly, data: Any) -> list[Section]:
     return found
 
 
-def _cause(finding: Finding, proof: Chart | None) -> Cause:
+def _cause(finding: Finding, proof: Chart | None, data: Any) -> Cause:
     facts: list[tuple[Message, Value]] = [(Message("Evidence"), finding.evidence)]
+    if finding.parameters:
+        facts.append((Message("Decided by"), listed(finding, data)))
     if finding.action is not None:
         facts += [(Message("Advice"), finding.action.text), (Message("Owner"), roles()[finding.action.owner])]
     return Cause(

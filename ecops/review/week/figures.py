@@ -53,7 +53,11 @@ class _Words:
 
 
 def line(
-    shown: Line, currency: str = "", annotations: Sequence[Annotation] = (), look: Look | None = None
+    shown: Line,
+    currency: str = "",
+    annotations: Sequence[Annotation] = (),
+    look: Look | None = None,
+    levels: Sequence[charts.Level] = (),
 ) -> go.Figure:
     """A metric over time: this year solid, the year before grey and dashed, what is not complete yet dotted.
 
@@ -62,6 +66,7 @@ def line(
         currency: of money.
         annotations: marked where the line is by day.
         look: how the reader wants it.
+        levels: a goal and a benchmark, in the unit of the line.
     """
     import plotly.graph_objects as go
 
@@ -84,6 +89,8 @@ def line(
             )
         )
     plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= shown.ceiling]
+    plotted += [level.value for level in levels]
+    charts.level_lines(drawn, levels, lambda value: written(shown.metric, value, currency), look)
     drawn.update_yaxes(_axis(shown.metric, plotted, currency, language))
     drawn.update_xaxes(charts.date_axis(language) if daily else charts.month_axis(language) | _FEW_MONTHS)
     words = [*_peaks(shown, currency, language), *(_events(shown, annotations, language) if daily else ())]

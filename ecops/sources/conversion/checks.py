@@ -50,6 +50,10 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "funnel_grows": ("warning", "{n} rows have more {column} than {before}."),
     "duplicate": ("info", "{n} rows repeat another row of the file; the last one is kept."),
     "same_key": ("error", "{n} rows have the same {key} as a later row and other figures; only the last one is kept."),
+    "windows": (
+        "info",
+        "{n} rows tell a spend again for a shorter attribution window; it counts once, by the longest.",
+    ),
     "equal_lines": (
         "info",
         "{n} lines equal another line of their order; without line numbers they count as separate lines.",
@@ -275,14 +279,27 @@ def measured(job: Job, out: Path) -> tuple[list[Issue], dict[str, float]]:
     if not names:
         return [], {}
     job.parameters["out"] = str(out.resolve())
-    parts = [f"count({quoted(name)}) AS {quoted('n_' + name)}, sum({quoted(name)}) AS {quoted(name)}" for name in names]
-    (found,) = job.run(f"SELECT {', '.join(parts)}, count(*) AS _all FROM read_parquet($out)")  # noqa: S608 - canonical names only
-    issues = [
+    parts = [
+        f"count({quoted(name)}) AS {quoted('n_' + name)}, sum({quoted(name)}) FILTER (_again = 0) AS {quoted(name)}"
+        for name in names
+    ]
+    (found,) = job.run(f"SELECT {', '.join(parts)}, count(*) AS _all, sum(_again) AS _again FROM {_each_once(job)}")  # noqa: S608 - canonical names only
+    issues = [issue("windows", found["_again"])] if found["_again"] else []
+    issues += [
         issue("empty_amount", found["_all"], job.table[name].label, name)
         for name in names
         if name in ("paid_amount", "pay_amount") and name in job.mapping.columns and not found[f"n_{name}"]
     ]
     return issues, {name: round(float(found[name]), 6) for name in names if found[name] is not None}
+
+
+def _each_once(job: Job) -> str:
+    """The written rows, with `_again` = 1 on those that tell a spend once more, for a shorter window of its sales."""
+    if "window_days" not in job.mapping.columns:
+        return "(SELECT *, 0 AS _again FROM read_parquet($out))"
+    thing = ", ".join(quoted(name) for name in job.table.key if name != "window_days")
+    place = f"row_number() OVER (PARTITION BY {thing} ORDER BY window_days DESC NULLS LAST)"
+    return f"(SELECT *, CASE WHEN {place} > 1 THEN 1 ELSE 0 END AS _again FROM read_parquet($out))"  # noqa: S608 - canonical names only
 
 
 def worst_first(issues: list[Issue]) -> tuple[Issue, ...]:

@@ -284,6 +284,12 @@ _NUMBERED = {
     # People who appear twice, or in two arms, must reach the checks; a key without the row hides them.
     "experiment_units": ("row_id", "CAST($N AS VARCHAR)", ("experiment", "unit_id")),
     "reviews": ("review_id", "left(md5($K), 20) || '-' || $N", ("sku", "date", "text")),
+    "payment_attempts": ("attempt_id", "left(md5($K), 20) || '-' || $N", ("order_id", "started_at", "outcome")),
+    "service_contacts": (
+        "contact_id",
+        "left(md5($K), 20) || '-' || $N",
+        ("kind", "customer_id", "order_id", "contacted_at"),
+    ),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 
 from ecops.engine import load_sql
 
@@ -16,11 +17,14 @@ NAMES = ("daily_sales", "daily_buyers", "daily_orders", "daily_items", "daily_ne
 SOLD = ("order_lines", "orders")
 """The canonical tables without which there is nothing to add up."""
 
-INPUTS = (*SOLD, "products")
-"""The canonical tables they are made of; products say what goods cost where no line does."""
+INPUTS = (*SOLD, "products", "cost_history")
+"""The canonical tables they are made of; the last two say what goods cost where no line does."""
 
 BASE = "sales_lines"
 """The view between the two."""
+
+VIEWS: Mapping[str, tuple[str, ...]] = {BASE: INPUTS, "ad_rows": ("ad_spend_daily",)}
+"""Views over canonical tables, and what each is made of."""
 
 
 def sql(name: str) -> str:

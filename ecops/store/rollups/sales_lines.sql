@@ -4,7 +4,7 @@
 -- Some reports do not name the shop: then the number alone tells the order, where no other order has it.
 -- An order that an ERP exports and its platform too counts once: the platform's lines lead, the ERP's only give their
 -- cost. Of an order that the platform exports without its products the ERP's lines carry the money.
--- Where no line says what its goods cost, the product table does.
+-- Where no line says what its goods cost, the cost history does by the day of sale, else the product table.
 with erp_lines as (
     select order_id, coalesce(sku, '') as sku, quantity, cost
     from order_lines
@@ -29,6 +29,20 @@ product_costs as (
     from products
     where cost is not null and sku <> ''
     group by sku
+),
+
+costs_from as (
+    select sku, valid_from, max(cost) as unit_cost
+    from cost_history
+    where cost is not null and sku <> ''
+    group by sku, valid_from
+),
+
+costs_between as (
+    select
+        sku, unit_cost, valid_from,
+        lead(valid_from) over (partition by sku order by valid_from) as valid_until
+    from costs_from
 ),
 
 repeated as (
@@ -67,7 +81,7 @@ select
     coalesce(
         l.cost,
         l.quantity * e.unit_cost,
-        case when l.paid_amount > 0 then l.quantity * p.unit_cost end
+        case when l.paid_amount > 0 then l.quantity * coalesce(h.unit_cost, p.unit_cost) end
     ) as cost,
     coalesce(l.channel, o.channel, '') as channel,
     coalesce(l.device, o.device, '') as device,
@@ -82,6 +96,10 @@ left join numbered_orders as o
     )
 left join erp_costs as e on e.order_id = l.order_id and e.sku = coalesce(l.sku, '')
 left join product_costs as p on p.sku = coalesce(l.sku, '')
+left join costs_between as h
+    on h.sku = coalesce(l.sku, '')
+    and cast(coalesce(l.paid_at, o.paid_at, l.ordered_at) as date) >= h.valid_from
+    and (h.valid_until is null or cast(coalesce(l.paid_at, o.paid_at, l.ordered_at) as date) < h.valid_until)
 where not (coalesce(l.recorded_by, '') = 'erp' and coalesce(l.order_id, '') in (select d.order_id from led as d))
 union all
 select

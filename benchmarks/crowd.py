@@ -1,0 +1,298 @@
+"""Many people at once: what a view costs the processor, how long 10, 25 and 50 people wait, on one process and two.
+
+    python benchmarks/crowd.py [--people 10 25 50] [--workers 1 2] [--shops sample million] [--seconds 90] [--long 600]
+
+Views first: processor seconds of the server for a repeated view of each page, and for a change whose answers are known
+but not drawn yet (the same view in the other language), which is what a change of filter costs beyond its query.
+Targets: 0.08 s and 0.15 s. Then the crowd: each person is a browser session (cookie, websocket, the messages that the
+browser already has) that opens a page, thinks 5 to 10 s and opens the next; two of three look at one platform.
+Targets: 25 people p95 1 s, 50 people p95 2.5 s, no error, memory flat over `--long` seconds (25 people; 0: left out).
+The driver runs on the same machine; it says how much processor it took itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import http.client
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VIEWED = ("overview", "weekly_review", "funnel", "ab_test", "customers", "inventory")
+OPENED = ("overview", "weekly_review", "funnel", "ab_test", "overview", "overview")
+FILTERS = ("", "&platform=taobao", "&platform=douyin")
+LINES = 1_000_000
+THINK = (5.0, 10.0)
+REPEATS = 9
+
+
+@dataclass
+class Seen:
+    """What the people of one run saw: seconds of first and later pages, and what went wrong."""
+
+    first: list[float] = field(default_factory=list)
+    later: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class Browser:
+    """One browser session: keeps its cookie and tells the server which messages it has."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.cookie, self.cached, self.socket = port, "", set(), None
+
+    async def __aenter__(self) -> Browser:
+        import websockets
+
+        self.cookie = await asyncio.to_thread(self._page)
+        address = f"127.0.0.1:{self.port}"
+        headers = {"Cookie": self.cookie} if self.cookie else {}
+        self.socket = await websockets.connect(
+            f"ws://{address}/_stcore/stream",
+            subprotocols=["streamlit"],
+            max_size=None,
+            open_timeout=120,
+            origin=f"http://{address}",
+            additional_headers=headers,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.socket.close()
+
+    def _page(self) -> str:
+        """Ask for the empty page, as a browser does first; the cookie that came with it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        answer.read()
+        told = [value.split(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
+        return "; ".join(cookie for cookie in told if cookie.startswith("ecops_worker="))
+
+    async def view(self, page: str, query: str) -> tuple[float, list[str]]:
+        """Seconds until a page is drawn to its end, and the errors on it."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        asked, errors = BackMsg(), []
+        asked.rerun_script.query_string, asked.rerun_script.page_name = query, page
+        asked.rerun_script.cached_message_hashes.extend(self.cached)
+        began = time.perf_counter()
+        await self.socket.send(asked.SerializeToString())
+        while True:
+            told = ForwardMsg()
+            told.ParseFromString(await asyncio.wait_for(self.socket.recv(), 180))
+            if told.hash and told.metadata.cacheable:
+                self.cached.add(told.hash)
+            if told.WhichOneof("type") == "delta":
+                element = told.delta.new_element
+                if element.WhichOneof("type") == "exception":
+                    errors.append(element.exception.message[:100])
+                if element.WhichOneof("type") == "alert" and "our side" in element.alert.body:
+                    errors.append(element.alert.body[:100])
+            elif told.WhichOneof("type") == "script_finished" and told.script_finished == 0:
+                return time.perf_counter() - began, errors
+
+
+class Server:
+    """The app on so many processes, on a folder of shops."""
+
+    def __init__(self, home: Path, workers: int) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "tools.workers", str(workers), "--port", str(self.port)]
+        if workers == 1:
+            command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.address=127.0.0.1"]
+            command.append(f"--server.port={self.port}")
+        environment = {**os.environ, "ECOPS_HOME": str(home)}
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
+        self.pids: list[int] = []
+        deadline = time.monotonic() + 120
+        while len(self.pids) < workers or not self._all_answer():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.log.seek(0)
+                raise SystemExit(f"the app did not start: {self.log.read().decode(errors='replace')[-500:]}")
+            time.sleep(0.5)
+            self.pids = [self.process.pid] if workers == 1 else _apps_of(self.process.pid)
+        time.sleep(5)  # the modules of all pages are imported in the background
+
+    def _all_answer(self) -> bool:
+        cookies = [f"ecops_worker=w{place}" for place in range(1, len(self.pids) + 1)]
+        return bool(cookies) and all(_healthy(self.port, cookie) for cookie in cookies)
+
+    def cpu(self) -> float:
+        """Processor seconds of all processes so far."""
+        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.pids)
+
+    def memory(self) -> float:
+        """Resident memory of all processes, MB."""
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.pids)
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.log.close()
+
+
+def _healthy(port: int, cookie: str) -> bool:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        connection.request("GET", "/_stcore/health", headers={"Cookie": cookie})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def _apps_of(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            ppid = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if ppid == parent and b"streamlit" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+async def costs(server: Server, shop: str) -> None:
+    """Processor seconds of a repeated view and of one that is known but not drawn, page by page."""
+    print(f"{shop}: processor seconds of a view, one process")
+    print(f"  {'page':16}{'repeated':>10}{'not drawn yet':>15}")
+    for page in VIEWED:
+        async with Browser(server.port) as browser:
+
+            async def cost(query: str, page: str = page, browser: Browser = browser) -> float:
+                await asyncio.sleep(0.2)
+                before = server.cpu()
+                _seconds, errors = await browser.view(page, query)
+                await asyncio.sleep(0.1)
+                for error in errors:
+                    print(f"  {page}: {error}")
+                return server.cpu() - before
+
+            for _warm in range(2):
+                await cost(f"ws={shop}&lang=zh")
+            repeated = [await cost(f"ws={shop}&lang=zh") for _again in range(REPEATS)]
+            changed = []
+            for platform in FILTERS[1:]:
+                await cost(f"ws={shop}&lang=zh{platform}")
+                changed.append(await cost(f"ws={shop}&lang=en{platform}"))
+            print(f"  {page:16}{statistics.median(repeated):10.3f}{statistics.median(changed):15.3f}")
+
+
+async def crowd(server: Server, shop: str, people: int, seconds: float) -> Seen:
+    """So many people for so many seconds."""
+    seen, end = Seen(), time.monotonic() + seconds
+
+    async def person(number: int) -> None:
+        chance = random.Random(number)
+        await asyncio.sleep(chance.random() * min(20.0, people / 2, seconds / 3))
+        pages = seen.first
+        try:
+            async with Browser(server.port) as browser:
+                while time.monotonic() < end:
+                    query = f"ws={shop}&lang={'zh' if number % 3 else 'en'}{chance.choice(FILTERS)}"
+                    took, errors = await browser.view(chance.choice(OPENED), query)
+                    pages.append(took)
+                    seen.errors.extend(errors)
+                    pages = seen.later
+                    await asyncio.sleep(chance.uniform(*THINK))
+        except Exception as error:  # noqa: BLE001 - whatever a reader meets is counted and shown
+            seen.errors.append(f"{type(error).__name__}: {error}"[:120])
+
+    await asyncio.gather(*(person(number) for number in range(people)))
+    return seen
+
+
+def report(name: str, server: Server, seen: Seen, used: float, driver: float) -> None:
+    waits = sorted([*seen.first, *seen.later])
+    if not waits:
+        print(f"  {name:28} nobody saw a page: {seen.errors[:3]}")
+        return
+    p95 = waits[max(0, int(0.95 * len(waits)) - 1)]
+    print(
+        f"  {name:28}{len(waits):6}{statistics.median(waits):8.2f}{p95:8.2f}{waits[-1]:8.2f}{len(seen.errors):8}"
+        f"{server.memory():9.0f}{used / len(waits):10.3f}{driver / len(waits):10.3f}",
+        *(f"\n    {error}" for error in seen.errors[:3]),
+        flush=True,
+    )
+
+
+def measured(server: Server, shop: str, people: int, seconds: float) -> tuple[Seen, float, float]:
+    """What people saw, and the processor seconds of the server and of this driver."""
+    before, own = server.cpu(), time.process_time()
+    seen = asyncio.run(crowd(server, shop, people, seconds))
+    return seen, server.cpu() - before, time.process_time() - own
+
+
+def shops(home: Path, names: list[str]) -> None:
+    """The sample shop, and one of a million generated order lines."""
+    environment = {**os.environ, "ECOPS_HOME": str(home)}
+    if "sample" in names:
+        command = [sys.executable, "-m", "ecops", "sample"]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    if "million" in names and not (home / "million").exists():
+        with tempfile.TemporaryDirectory(dir=home) as folder:
+            for step in ("generate", "build"):
+                command = [sys.executable, str(ROOT / "benchmarks" / "overview_scale.py"), "--step", step]
+                command += ["--folder", folder, "--rows", str(LINES)]
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            (Path(folder) / "shop").rename(home / "million")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, nargs="*", default=[10, 25, 50])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--shops", nargs="+", default=["sample", "million"], choices=["sample", "million"])
+    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--long", type=float, default=600, help="seconds of the run that watches the memory")
+    parser.add_argument("--home", type=Path, help="folder of shops to keep; a temporary one by default")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = chosen.home or Path(folder)
+        home.mkdir(parents=True, exist_ok=True)
+        shops(home, chosen.shops)
+        for shop in chosen.shops:
+            server = Server(home, 1)
+            try:
+                asyncio.run(costs(server, shop))
+            finally:
+                server.stop()
+        head = f"{'pages':>6}{'p50':>8}{'p95':>8}{'worst':>8}{'errors':>8}{'MB':>9}{'cpu/page':>10}{'driver':>10}"
+        print(f"\n  {'seconds a page':28}{head}")
+        for shop in chosen.shops:
+            for workers in chosen.workers:
+                server = Server(home, workers)
+                try:
+                    for people in chosen.people:
+                        name = f"{shop}, {workers} x, {people} people"
+                        report(name, server, *measured(server, shop, people, chosen.seconds))
+                    if chosen.long and workers == max(chosen.workers):
+                        began = server.memory()
+                        name = f"{shop}, {workers} x, 25 for {chosen.long:.0f} s"
+                        report(name, server, *measured(server, shop, 25, chosen.long))
+                        print(f"    memory before {began:.0f} MB, after {server.memory():.0f} MB")
+                finally:
+                    server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What lies behind a step: searches, payments that failed, questions to service, page quality, carts left, paths."""

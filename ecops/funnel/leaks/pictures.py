@@ -1,0 +1,118 @@
+"""The pictures of what lies behind the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ecops.charts import PALETTE, Level, Look, count_axis, date_axis, level_lines, pale, percent_axis, plain, title
+from ecops.messages import Message, Percent, Value, write
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+
+def rate_line(
+    rows: pd.DataFrame,
+    name: Value,
+    look: Look | None = None,
+    levels: Sequence[Level] = (),
+) -> go.Figure | None:
+    """One rate from week to week with its interval; what others reach and the goal as lines across.
+
+    Args:
+        rows: `week`, `rate`, `low`, `high` in the order of the weeks.
+        name: what the rate is called.
+        look: language and colours of the reader.
+        levels: what it is held against, such as a goal and a benchmark.
+    """
+    import plotly.graph_objects as go
+
+    if rows.empty:
+        return None
+    look = look or Look()
+    figure = go.Figure(layout={"template": look.template})
+    edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=rows["week"], y=rows["high"], **edge)
+    figure.add_scatter(x=rows["week"], y=rows["low"], fill="tonexty", fillcolor=pale(PALETTE[0]), **edge)
+    figure.add_scatter(
+        x=rows["week"], y=rows["rate"], mode="lines+markers", name=plain(write(name, look.language)),
+        line={"color": PALETTE[0], "width": 2}, hovertemplate="%{x|%Y-%m-%d}: %{y:.1%}<extra></extra>",
+    )  # fmt: skip
+    level_lines(figure, levels, Percent, look)
+    first, last = rows.iloc[0], rows.iloc[-1]
+    takeaway = Message(
+        "{name}: {last} in the last week, {first} in the first of these {n} weeks.",
+        name=name, last=Percent(float(last["rate"])), first=Percent(float(first["rate"])), n=len(rows),
+    )  # fmt: skip
+    title(figure, takeaway, Message("By week, with the 95% interval."), look.language)
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(date_axis(look.language))
+    figure.update_yaxes(percent_axis([0.0, *rows["high"], *(level.value for level in levels)]))
+    return figure
+
+
+def reason_bars(rows: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
+    """Reasons by how many payments failed for them, with the share that they make together."""
+    import plotly.graph_objects as go
+
+    if rows.empty:
+        return None
+    look = look or Look()
+    shown = rows.head(8)
+    names = [plain(str(reason) or write(Message("no reason given"), look.language)) for reason in shown["reason"]]
+    figure = go.Figure(layout={"template": look.template})
+    figure.add_bar(
+        y=names, x=shown["failures"], orientation="h", marker={"color": PALETTE[0]}, textposition="outside",
+        text=[write(Percent(float(share)), look.language) for share in shown["cumulative"]],
+        hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
+    )  # fmt: skip
+    first = shown.iloc[0]
+    takeaway = Message("{reason} makes {share} of the failures.", reason=names[0], share=Percent(float(first["share"])))
+    below = Message("Failed payments by reason; per cent: all reasons down to this one.")
+    title(figure, takeaway, below, look.language)
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes({**count_axis(shown["failures"], look.language), "range": [0, shown["failures"].max() * 1.25]})
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def length_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> go.Figure | None:
+    """Purchases by how many events they took."""
+    import plotly.graph_objects as go
+
+    if rows.empty:
+        return None
+    look = look or Look()
+    figure = go.Figure(layout={"template": look.template})
+    figure.add_bar(
+        x=rows["steps"], y=rows["purchases"], marker={"color": PALETTE[0]},
+        hovertemplate="%{x}: %{y:,.0f}<extra></extra>",
+    )  # fmt: skip
+    title(figure, takeaway, Message("Purchases by the number of events before them."), look.language)
+    figure.update_yaxes(count_axis(rows["purchases"], look.language))
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def loading_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> go.Figure | None:
+    """Bounce by loading time, with intervals."""
+    import plotly.graph_objects as go
+
+    if rows.empty:
+        return None
+    look = look or Look()
+    figure = go.Figure(layout={"template": look.template})
+    figure.add_bar(
+        x=rows["seconds"], y=rows["rate"], marker={"color": PALETTE[0]}, hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+        error_y={
+            "type": "data", "symmetric": False, "array": rows["high"] - rows["rate"],
+            "arrayminus": rows["rate"] - rows["low"], "color": look.ink.muted,
+        },
+    )  # fmt: skip
+    title(figure, takeaway, Message("Share of visits that left at once, by seconds of loading."), look.language)
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(percent_axis([0.0, *rows["high"]]))
+    figure.update_layout(showlegend=False)
+    return figure

@@ -1,0 +1,1 @@
+"""Past campaigns and the running one, as they stand in the tables."""

@@ -1,0 +1,1 @@
+"""What may come: deposits until the window closes, balances paid, spot demand behind them."""

@@ -1,0 +1,1 @@
+"""The questions asked of the tables, one SELECT a file."""

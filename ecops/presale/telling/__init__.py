@@ -1,0 +1,1 @@
+"""How it is told: figures, findings, the deck, the command line."""

@@ -1,0 +1,22 @@
+-- What is paid and not shipped? One row a product and platform, the one due first on top. Platforms whose exports never
+-- say that something was shipped are left out: there everything would seem to wait.
+with telling as (
+    select platform
+    from order_lines
+    where shipped_at is not null or status in ('shipped', 'completed')
+    group by platform
+), waiting as (
+    select
+        platform, coalesce(sku, item_id, '') as sku, title, order_id, coalesce(quantity, 1) as quantity,
+        coalesce(promised_at, paid_at + $hours * interval '1 hour') as due
+    from order_lines
+    where
+        status = 'paid' and shipped_at is null and paid_at >= $since and paid_at < $now
+        and platform in (select platform from telling)
+)
+select
+    platform, sku, max(title) as title, sum(quantity) as quantity, count(distinct order_id) as orders,
+    min(due) as due_first, sum(case when due < $now then quantity else 0 end) as late
+from waiting
+group by platform, sku
+order by due_first, platform, sku

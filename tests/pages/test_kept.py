@@ -1,0 +1,135 @@
+"""What pages keep for the next reader, and for whom it is made anew."""
+
+import json
+import threading
+
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io
+import pyarrow as pa
+import pytest
+
+from ecops.charts import Look
+from ecops.store import Workspace, journal
+from ui.parts import charts, kept, tables, text
+from ui.state.answers import Answers
+
+MADE = []
+
+
+def counted(frame, word):
+    MADE.append(word)
+    return frame.assign(word=word)
+
+
+@pytest.fixture(autouse=True)
+def nothing_made(monkeypatch):
+    MADE.clear()
+    monkeypatch.setattr(kept, "look", lambda: Look("en"))
+
+
+def test_the_same_result_is_made_once_and_an_equal_one_anew():
+    frame = pd.DataFrame({"a": [1, 2]})
+    first = kept.of(counted, frame, "x")()
+    assert kept.of(counted, frame, "x")() is first
+    assert kept.of(counted, frame, "y")() is not first
+    kept.of(counted, frame.copy(), "x")()
+    assert MADE == ["x", "y", "x"]
+
+
+def test_another_language_colour_or_role_is_made_anew(monkeypatch):
+    frame = pd.DataFrame({"a": [1]})
+    for seen in (Look("en"), Look("zh"), Look("en", dark=True), Look("en", red_up=True)):
+        monkeypatch.setattr(kept, "look", lambda seen=seen: seen)
+        kept.of(counted, frame, "x")()
+    monkeypatch.setenv("ECOPS_ROLE", "owner")
+    kept.of(counted, frame, "x")()
+    assert len(MADE) == 5
+
+
+def test_something_kept_is_an_argument_of_something_else():
+    frame = pd.DataFrame({"a": [1]})
+    inner = kept.of(counted, frame, "x")
+    assert list(kept.of(counted, inner, "y")()["word"]) == ["y"]
+    kept.of(counted, kept.of(counted, frame, "x"), "y")()
+    assert MADE == ["x", "y"]
+
+
+@pytest.mark.parametrize("draw", [go.Bar, go.Waterfall])
+def test_a_kept_figure_is_sent_as_plotly_would_send_it(draw):
+    labels = ["short", "a long name of a factor"]
+    layout = {
+        "meta": {"title": "T", "subtitle": "S"},
+        "title": "T",
+        "margin": {"l": 3},
+        "template": Look("en").template,
+    }
+    figure = go.Figure([draw(x=labels, y=[1.5, float("nan")]), go.Scatter(name="named", x=labels, y=[1, 2])], layout)
+    takeaway, subtitle, picture = charts._drawn(figure)
+    plain = go.Figure(figure).update_layout(title=None, margin={"t": 16})
+    plain.data[0].update(showlegend=False)
+    if draw is go.Waterfall:
+        plain.data[0].update(x=["short", "a long<br>name of a<br>factor"])
+    assert (takeaway, subtitle) == ("T", "S")
+    sent = json.loads(plotly.io.to_json(picture.to_dict(), validate=False))
+    assert sent == json.loads(plain.to_json())
+    assert figure.layout.title.text == "T"
+
+
+def test_a_kept_table_is_sent_as_the_frame_would_be():
+    frame = pd.DataFrame({"title": ["a\u202eb", None], "rate": [0.5, None], "n": [1, 2]})
+    visible, sent = tables._arrow(frame, "manager", "", (("rate", "percent"),))
+    shown = tables._prepared(frame, {"title": "text", "rate": "percent", "n": "count"})
+    assert sent.equals(pa.Table.from_pandas(shown))
+    assert sent.to_pandas()["rate"].iloc[0] == 50
+    assert sent.to_pandas()["title"].iloc[0] == "ab"
+    assert visible["rate"].iloc[0] == 0.5
+
+
+def test_the_quick_way_through_clean_text_is_the_slow_one():
+    for data in ("plain", "两 个", "a  b", "a\u00a0b", "a\u200bb", "\ud800", "tab\there", "e\u0301", "\ue000", " x "):
+        folded = text._FOLDED.sub(" ", data)
+        slow = "".join(c for c in folded if text.unicodedata.category(c) not in {"Cf", "Cc", "Co", "Cs"})
+        assert text.clean(data) == slow
+
+
+def test_many_who_ask_at_once_wait_for_one():
+    answers, begun, go_on, worked = Answers(4), threading.Event(), threading.Event(), []
+
+    def work():
+        worked.append(1)
+        begun.set()
+        go_on.wait(5)
+        return "answer"
+
+    found = []
+    readers = [threading.Thread(target=lambda: found.append(answers.get("key", work))) for _reader in range(5)]
+    for reader in readers:
+        reader.start()
+    begun.wait(5)
+    go_on.set()
+    for reader in readers:
+        reader.join(5)
+    assert found == ["answer"] * 5
+    assert len(worked) == 1
+
+
+def test_an_error_is_not_remembered_and_the_oldest_answer_goes():
+    answers = Answers(2)
+    with pytest.raises(ZeroDivisionError):
+        answers.get("a", lambda: 1 / 0)
+    assert [answers.get(key, lambda key=key: key) for key in "abca"] == list("abca")
+    again = []
+    answers.get("b", lambda: again.append("b"))
+    answers.get("a", lambda: again.append("a"))
+    assert again == ["b"]
+
+
+def test_what_another_process_wrote_is_seen_at_once(tmp_path):
+    mine, other = Workspace.open(tmp_path), Workspace.open(tmp_path)
+    assert journal.read(mine.state, "actions") == []
+    journal.append(other.state, "actions", "1", {"title": "x"}, "other")
+    assert [entry.fields["title"] for entry in journal.read(mine.state, "actions")] == ["x"]
+    journal.append(mine.state, "actions", "2", {"title": "y"}, "me")
+    assert [entry.subject for entry in journal.read(other.state, "actions")] == ["1", "2"]
+    assert [entry.subject for entry in journal.read(other.state, "actions", "2")] == ["2"]

@@ -1,0 +1,39 @@
+"""The page of presales: it names what is planted in the sample shop, answers sliders, teaches when there is nothing."""
+
+import pytest
+
+from tests.pages.test_pages import said
+
+
+@pytest.mark.row(134, 136, 158, 160)
+def test_it_names_what_is_planted_and_answers_sliders(open_app):
+    app = open_app("presale", "sample", "zh")
+    assert not app.exception
+    text = " ".join(said(app))
+    assert "95白鹅绒冬被" in app.header[0].value
+    assert "164" in app.header[0].value
+    assert "手册规则" in text
+    assert "峰值日" in text
+    assert "nan" not in text.casefold().split()
+    before = {metric.label: metric.value for metric in app.metric}
+    app.select_slider(key="pservice").set_value("0.5").run()
+    assert not app.exception
+    after = {metric.label: metric.value for metric in app.metric}
+    assert int(after["现在下单"]) < int(before["现在下单"])
+    assert after["已收定金"] == before["已收定金"] == "164"
+    assert app.query_params["pservice"] == ["0.5"]
+
+
+def test_it_speaks_english(open_app):
+    app = open_app("presale", "sample", "en")
+    assert not app.exception
+    text = " ".join(said(app))
+    assert "The rule 1.2" in text
+    assert "arrive on 3 Dec" in app.header[0].value
+    assert "keep room for" in text
+
+
+def test_an_empty_shop_is_told_what_is_missing(open_app):
+    app = open_app("presale", "mine", "en")
+    assert not app.exception
+    assert "no presale deposits yet" in " ".join(said(app))

@@ -1,0 +1,73 @@
+"""What the glossary says is worked out on a page stands on that page; and the subjects behind the steps open."""
+
+import pytest
+
+from ecops.metrics.reasons import missing_reason
+from ecops.metrics.registry import metrics
+from tests.pages.test_pages import said
+from ui import navigation
+
+BEHIND = ("time", "searches", "payments", "service", "carts", "traffic", "journeys", "products", "content", "checklist")
+HERE = ("funnel", "data")
+"""Pages whose figures are written in words, with the same label as in the glossary."""
+
+
+def told(app) -> str:
+    """Everything that a reader can read on the page, cells of tables included."""
+    cells = [str(cell) for frame in app.dataframe for cell in frame.value.to_numpy().ravel()]
+    headers = [str(name) for frame in app.dataframe for name in frame.value.columns]
+    return " ".join([*said(app), *(metric.label for metric in app.metric), *cells, *headers])
+
+
+@pytest.mark.parametrize("page", HERE)
+def test_every_metric_stands_on_the_page_that_it_names(open_app, page):
+    text = told(open_app(page, "sample", "zh", span="d28"))
+    own = [entry for entry in metrics().values() if entry.page == page]
+    assert own
+    assert [entry.key for entry in own if entry.label.zh not in text] == []
+    for entry in own:
+        assert (
+            missing_reason(entry, None, frozenset(), lambda _table: True).text("zh")
+            == f"在「{navigation.pages()[page].zh}」页计算。"
+        )
+
+
+@pytest.mark.row(64, 66, 68, 69, 70, 78, 82, 84, 89, 91)
+def test_figures_and_subjects_of_the_sample_shop(open_app):
+    app = open_app("funnel", "sample", "en", span="d28")
+    figures = next(frame.value for frame in app.dataframe if "figure" in frame.value.columns).set_index("figure")
+    assert figures.loc["Search conversion", "value"] == "4.8%"
+    assert figures.loc["Silent order rate", "n"] == 857
+    assert figures.loc["Payment interruption", "value"] == "19.7%"
+    shown = {}
+    for subject in BEHIND:
+        app.pills(key="fbehind").set_value(subject).run()
+        assert not app.exception
+        assert not app.error
+        shown[subject] = told(app)
+    assert "电热毯" in shown["searches"]
+    assert "2 words found nothing" in shown["searches"]
+    assert "Card limit exceeded" in shown["payments"]
+    assert "Test to plan: instant discount or reminder against nothing" in shown["payments"]
+    assert "without a question" in shown["service"]
+    assert "276 people left a cart unpaid" in shown["carts"]
+    assert "Bounce rises with loading time" in shown["traffic"]
+    assert "Half of the purchases take at most 4 events" in shown["journeys"]
+    assert "the largest loss follows at minute" in shown["content"]
+    assert "Conversion goal within six months: 5.0% (handbook 004, row 73)" in shown["time"]
+    assert "advantage, authority" in shown["checklist"]
+
+
+@pytest.mark.row(45)
+def test_completeness_is_on_the_data_page(open_app):
+    app = open_app("data", "sample", "en")
+    assert "8 of 10 kinds of sources are loaded (there should be 10); 97% of the fields" in " ".join(said(app))
+    app.session_state["completeness"] = True
+    app.run()
+    sources = next(frame.value for frame in app.dataframe if "kind" in frame.value.columns)
+    assert len(sources) == 10
+    assert sources["loaded"].sum() == 8
+
+
+def test_an_empty_shop_says_what_completeness_lacks(open_app):
+    assert "10 类数据来源还一类都没有载入" in " ".join(said(open_app("data", "mine", "zh")))

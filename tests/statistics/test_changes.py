@@ -1,0 +1,89 @@
+"""Sums, rates and quotients of two spans: by hand, and where there is nothing to divide by."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ecops.statistics.changes import Days, compare_rates, compare_ratios, compare_sums, ratio
+from ecops.statistics.days import DENSE, Span, usual_swing
+from ecops.statistics.grouping import distinct
+
+PLACE = np.arange(56)
+DAYS = Days(PLACE[42:49], PLACE[49:], np.where(PLACE < 42, 0, -1), PLACE % 7, PLACE + 1000)
+
+
+def noisy(seed, level, rows=1):
+    return np.random.default_rng(seed).poisson(level, (rows, 56)).astype(float)
+
+
+def test_nothing_over_nothing_is_unknown():
+    found = ratio(np.array([3.0, 0.0, 4.0]), np.array([0.0, 0.0, 2.0]))
+    assert np.isnan(found[:2]).all()
+    assert found[2] == 2.0
+
+
+def test_the_interval_of_a_sum_is_that_of_its_logarithm():
+    values = noisy(1, 400.0)
+    found = compare_sums(values, DAYS)
+    before, after = values[0, 42:49].sum(), values[0, 49:].sum()
+    assert (found.before[0], found.after[0]) == (before, after)
+    half = (np.log1p(found.relative_high[0]) - np.log1p(found.relative_low[0])) / 2
+    error = half / stats.t.ppf(0.975, found.df[0])
+    assert np.log1p([found.relative_low[0], found.relative_high[0]]) == pytest.approx(
+        np.log(after / before) + np.array([-half, half])
+    )
+    assert found.p_value[0] == pytest.approx(2 * stats.t.sf(abs(np.log(after / before)) / error, found.df[0]))
+    assert found.phi[0] == pytest.approx(error**2 / (1 / before + 1 / after))
+    assert (found.low[0], found.high[0]) == pytest.approx(
+        (before * found.relative_low[0], before * found.relative_high[0])
+    )
+
+
+def test_the_interval_of_a_quotient_is_in_its_own_unit():
+    buyers = noisy(2, 90.0)
+    found = compare_ratios(buyers * 70.0 * np.exp(np.random.default_rng(3).normal(0, 0.1, (1, 56))), buyers, DAYS)
+    assert 60 < found.before[0] < 80
+    assert (found.low[0], found.high[0]) == pytest.approx(
+        (found.before[0] * found.relative_low[0], found.before[0] * found.relative_high[0])
+    )
+    assert found.low[0] < found.after[0] - found.before[0] < found.high[0]
+
+
+def test_a_side_with_nothing_is_tested_and_a_negative_one_is_not():
+    values = noisy(4, 30.0, rows=3)
+    values[0, 49:] = 0.0
+    values[1, 42:49] = -5.0
+    values[2] = 0.0
+    found = compare_sums(values, DAYS)
+    assert found.p_value[0] < 0.001
+    assert np.isnan(found.p_value[1:]).all()
+
+
+def test_a_rate_never_varies_less_than_chance():
+    people = np.full((1, 56), 500.0)
+    even = compare_rates(people * 0.2, people, DAYS)
+    assert 1.0 <= even.phi[0] < 1.05
+    wild = np.random.default_rng(5).beta(20, 80, (1, 56))
+    assert compare_rates((people * wild).round(), people, DAYS).phi[0] > 3
+
+
+def test_days_with_few_events_are_not_weighed_as_if_each_told_as_much():
+    # 40 events on two weekdays and 1 on the others: chance alone moves a day of 1 by its own size.
+    usual = np.where(PLACE % 7 < 2, 40.0, DENSE / 5)
+    values = np.random.default_rng(6).poisson(usual, (40, 56)).astype(float)
+    span = DAYS.span[1]
+    found = usual_swing(values, np.ones_like(values), Span(*span))
+    by_chance = np.sqrt(1 / values[:, 42:49].sum(1) + 1 / values[:, 49:].sum(1))
+    assert np.median(found.error / by_chance) == pytest.approx(1.0, abs=0.25)
+
+
+def test_rows_without_anything_have_no_group():
+    first, place = distinct([np.zeros(0, dtype=np.int64)])
+    assert (len(first), len(place)) == (0, 0)
+
+
+def test_more_combinations_than_a_number_holds_are_still_told_apart():
+    columns = [np.array([0, 2**30, 2**30, 0]) + step for step in (0, 1, 0)]
+    first, place = distinct(columns)
+    assert first.tolist() == [0, 1]
+    assert place.tolist() == [0, 1, 1, 0]

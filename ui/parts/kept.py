@@ -1,0 +1,96 @@
+"""What was made for one reader is kept for the next: a figure, a table, a list of words, as long as its sources live.
+
+Analyses are already worked out once for each version of the data (`ui.state.workspaces.answer`); what a page makes of
+their results costs the processor more than the results themselves when many people look at the same page.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from ecops import door
+from ecops.charts import Look
+from ecops.periods import Period
+from ui.parts.text import look
+
+_MOST = 512
+"""Things kept; each is a figure or a table as it is sent, some tens of kilobytes."""
+
+_VALUES = (str, int, float, bool, type(None), dt.date, Period, Look)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A result that is known again by being the same object; results are frozen, and comparing them would be slow."""
+
+    it: Any
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.it is self.it
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that is made when it is first wanted, and not again for the same arguments, language and colours.
+
+    Attributes:
+        seen: the reader's language and colours, and her role.
+        function: makes it; depends on nothing but its arguments and the reader's look.
+        arguments: as the function gets them, those that are no plain values as `_Same`.
+    """
+
+    seen: tuple[Look, door.Role]
+    function: Callable[..., Any]
+    arguments: tuple[Hashable, ...]
+
+    def __call__(self) -> Any:
+        """What the function returns; it is shared, so nobody changes it."""
+        return _made(self.seen, self.function, self.arguments)
+
+
+def of(function: Callable[..., Any], *arguments: Any) -> Kept:
+    """`function(*arguments)`, to be made when it is wanted.
+
+    Args:
+        function: of a module, no lambda: it is part of the key.
+        arguments: plain values and tuples and frozen records of them count as they are, everything else as the object
+            it is, so only results that are kept themselves are found again. A `Kept` stands for what it makes.
+    """
+    return Kept((look(), door.reader()), function, tuple(_known(argument) for argument in arguments))
+
+
+def _known(argument: Any) -> Hashable:
+    return argument if _plain(argument) or isinstance(argument, Kept) else _Same(argument)
+
+
+def _plain(argument: Any) -> bool:
+    """Whether an argument is what it says: a value, or a tuple or a frozen record of such."""
+    if isinstance(argument, _VALUES):
+        return True
+    if isinstance(argument, tuple):
+        return all(map(_plain, argument))
+    frozen = dataclasses.is_dataclass(argument) and argument.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    return frozen and all(_plain(getattr(argument, one.name)) for one in dataclasses.fields(argument))
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _made(
+    seen: tuple[Look, door.Role],  # noqa: ARG001 - part of the key
+    function: Callable[..., Any],
+    arguments: tuple[Hashable, ...],
+) -> Any:
+    return function(*(_given(argument) for argument in arguments))
+
+
+def _given(argument: Any) -> Any:
+    if isinstance(argument, _Same):
+        return argument.it
+    return argument() if isinstance(argument, Kept) else argument

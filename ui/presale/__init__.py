@@ -1,0 +1,1 @@
+"""The parts of the presale page; numbers come from `ecops.presale`."""

@@ -1,0 +1,130 @@
+"""Where we want to be: the tree of goals, goals of departments and people, and the form to agree on one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ecops import EcopsError
+from ecops.handbook import roles
+from ecops.messages import Term
+from ecops.metrics.registry import metric
+from ecops.periods import ONE_DAY
+from ecops.review import Target, Targets, Weekly, stages
+from ecops.review.goals import progress, suggested
+from ecops.review.week import deck
+from ui.parts import cites, errors
+from ui.parts.text import _, escape, joined, plain, say
+from ui.state import workspaces
+from ui.weekly_review.review_form import ACTOR
+
+LEVELS = {
+    "company": Term(en="Company", zh="公司"),
+    "department": Term(en="Department", zh="部门"),
+    "person": Term(en="Person", zh="个人"),
+}
+
+
+def targets(review: Weekly) -> None:
+    """The goal tree, and a form to agree on a target."""
+    with st.expander(_("Targets"), key="targets"):
+        for branch in review.goals:
+            _branch(branch, review)
+        _parts(review)
+        _suggested(review)
+        with st.form("new_target", border=False, enter_to_submit=False):
+            keys = [row.metric.key for row in review.kpis]
+            names = {key: plain(metric(key).label) for key in keys}
+            left, middle, right = st.columns(3)
+            with left:
+                key = st.selectbox(_("Metric"), keys, format_func=names.__getitem__, key="target_metric")
+            with middle:
+                value = st.number_input(
+                    _("Target, a week (a rate in %)"), min_value=0.0, value=None, key="target_value", placeholder="—"
+                )
+            with right:
+                due = st.date_input(
+                    _("Due by"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
+                )
+            whose, department, person = st.columns(3)
+            with whose:
+                levels = {name: plain(label) for name, label in LEVELS.items()}
+                level = st.selectbox(_("Whose goal"), list(levels), format_func=levels.__getitem__, key="target_level")
+            with department:
+                owners = {name: plain(role) for name, role in roles().items()}
+                role = st.selectbox(
+                    _("Which department"), list(owners), format_func=owners.__getitem__, key="target_role"
+                )
+            with person:
+                name = st.text_input(_("Which person"), key="target_person", max_chars=60)
+            if st.form_submit_button(_("Agree on it")):
+                _agree(review, key, value, due, {"company": "", "department": role, "person": name.strip()}[level])
+
+
+def _parts(review: Weekly) -> None:
+    """Goals of departments and people with how far the shop's figure is."""
+    rows = {row.metric.key: row for row in review.kpis}
+    for target in Targets(workspaces.current().state).parts():
+        row = rows.get(target.metric)
+        found = progress(target, row.value if row is not None else float("nan"), review.week.end)
+        who = say(roles()[target.who]) if target.who in roles() else escape(target.who)
+        told = _(
+            "{metric}: {value} of {goal}, {state}",
+            metric=metric(target.metric).label,
+            value=deck.written(target.metric, found.value, review.currency),
+            goal=deck.written(target.metric, target.value, review.currency),
+            state=deck.PROGRESS[found.state],
+        )
+        st.markdown(f"**{say(LEVELS[target.level])} · {who}** {told}")
+
+
+def _suggested(review: Weekly) -> None:
+    """What the handbooks suggest for the stage that was chosen."""
+    chosen = str(st.session_state.get("stage") or "")
+    preset = stages().get(chosen)
+    if preset is None or not preset.parameters:
+        return
+    aims = workspaces.answer(_aims, chosen)
+    told = [f"{say(metric(key).label)} {say(deck.written(key, value, review.currency))}" for key, value in aims.items()]
+    st.caption(f"{_('The handbooks suggest for this stage:')} {joined(told)}")
+    cites.show(list(preset.parameters.values()))
+
+
+def _aims(data: Any, stage: str) -> dict[str, float]:
+    return suggested(stages()[stage], data)
+
+
+def _branch(branch: Any, review: Weekly) -> None:
+    written = deck.written
+    parts = {
+        "metric": metric(branch.metric).label,
+        "value": written(branch.metric, branch.value, review.currency),
+        "goal": written(branch.metric, branch.goal, review.currency),
+    }
+    if branch.progress is None:
+        st.caption(_("{metric}: {value}; the goal of GMV asks for {goal}", **parts))
+        return
+    parts["state"] = deck.PROGRESS[branch.progress.state]
+    st.markdown(_("{metric}: {value} of {goal}, {state}", **parts))
+    if branch.progress.slope == branch.progress.slope and branch.progress.slope:
+        slope = written(branch.metric, abs(branch.progress.slope), review.currency)
+        st.caption(
+            _("From now on {slope} a week are needed, for {n} weeks.", slope=slope, n=round(branch.progress.weeks_left))
+        )
+
+
+def _agree(review: Weekly, key: str, value: float | None, due: Any, who: str) -> None:
+    row = next(row for row in review.kpis if row.metric.key == key)
+    if not value:
+        st.error(_("Write a value above 0."))
+        return
+    try:
+        target = Target(
+            key, value / 100 if row.metric.percent else value, due, review.week.end, row.value, row.metric.owner, who
+        )
+        Targets(workspaces.current().state).set(ACTOR, target)
+    except EcopsError as error:
+        errors.show(error)
+        return
+    st.rerun()
