@@ -3,6 +3,7 @@
 The policy lets a page ask nothing but this server, so a picture hidden in a product title stays unfetched.
 """
 
+import asyncio
 import gc
 import importlib
 import threading
@@ -39,8 +40,13 @@ HEADERS = (
 )
 
 
+prepared = threading.Event()
+"""Set when every module is imported. Two threads that import modules of one package from different ends wait for each
+other, and Python ends that with an error for one of them; so no page runs while `prepare` imports."""
+
+
 class SecurityHeaders:
-    """Adds the headers to every HTTP answer; web sockets pass untouched."""
+    """Adds the headers to every HTTP answer; web sockets wait until pages can be drawn."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -48,6 +54,8 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
+            if scope["type"] == "websocket" and not prepared.is_set():
+                await asyncio.to_thread(prepared.wait)
             await self.app(scope, receive, send)
             return
 
@@ -94,8 +102,11 @@ def prepare() -> None:
     """
     gc.disable()
     try:
-        for name in wanted():
-            importlib.import_module(name)
+        try:
+            for name in wanted():
+                importlib.import_module(name)
+        finally:
+            prepared.set()
         warm_up()
         gc.freeze()
     finally:

@@ -3,7 +3,7 @@
 Cosmic Ray makes the mutants. The tests are collected once; each mutant is put into a fork of that process, and only the
 tests that reach the changed line run there, the quickest first. `tests/mutation.toml` names the subjects, and the
 mutants that cannot matter, with the reason. Left out: hints of types, decorators, defaults of
-parameters and of classes.
+parameters and of classes, and `strict` of zip, which only guards against mistakes of our own.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ _RARE = {"LShift", "RShift", "BitOr", "BitAnd", "BitXor", "Is", "IsNot"}
 
 
 def _matters(node: Any) -> bool:
-    """Whether a node is more than a hint of a type, a decorator, a default or an import for types alone."""
+    """Whether a node is more than a hint of a type, a decorator, a default, a guard or an import for types alone."""
     inside = False
     while node.parent is not None:
         above = node.parent
@@ -114,8 +114,9 @@ def _matters(node: Any) -> bool:
         returned = above.type == "funcdef" and node is not above.children[-1]
         unused = above.type == "if_stmt" and "TYPE_CHECKING" in above.children[1].get_code()
         body = above.type == "classdef" and not inside
+        guard = above.type == "argument" and above.children[0].get_code().strip() == "strict"
         alias = above.type == "expr_stmt" and "Literal[" in above.get_code()
-        if hint or returned or unused or body or alias:
+        if hint or returned or unused or body or guard or alias:
             return False
         inside = inside or above.type in {"funcdef", "lambdef"}
         node = above

@@ -76,10 +76,6 @@ class Completeness:
         return told if not enough else Message("{told} Both are as they should be.", told=told)
 
 
-CITES = ("data.sources_min", "data.completeness_min")
-"""Parameters of the handbooks that say how much data there should be."""
-
-
 @functools.cache
 def kinds() -> tuple[Kind, ...]:
     """The ten kinds of sources, see `completeness.toml`."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ecops.errors import DataError
 from ecops.handbook import parameter
 from ecops.messages import Count, Message, Percent
+from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY
 from ecops.presale.campaigns import source
 from ecops.presale.campaigns.series import Series
@@ -97,7 +98,7 @@ class Presale:
         past: campaigns that are over.
         capacities: what each running campaign needs of warehouse and courier.
         funnel: see `ecops.presale.funnel.funnel`.
-        spec: what was chosen.
+        spec: what was chosen, with the thresholds that the shop changed for good.
         currency: ISO code, "" when nothing says it.
         verdict: the sentence to read aloud.
         notes: what was left out or supposed.
@@ -126,9 +127,10 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         DataError: there is no presale.
         SpecError: the choices are impossible for a product, such as a cost above its price.
     """
-    chosen = spec or Spec()
-    shop = source.read(data, chosen, today)
-    items = tuple(_item(data, shop, series, chosen) for series in shop.running)
+    ready = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
+    chosen = (spec or Spec()).held(ready)
+    shop = source.read(ready, chosen, today)
+    items = tuple(_item(ready, shop, series, chosen) for series in shop.running)
     names = dict.fromkeys(series.campaign for series in shop.running)
     notes = [*shop.notes, *_doubts(shop)]
     return Presale(

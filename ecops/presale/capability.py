@@ -59,4 +59,7 @@ CAPABILITY = Capability(
     commands=commands,
     modules=("ecops.presale.analysis",),
     rows=(64, 134, 135, 136, 158, 160),
-)
+    cites=(
+        "inventory.presale_uplift", "inventory.presale_base_days", "inventory.presale_gate_units", "service.ship_hours",
+    ),
+)  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ecops.errors import SpecError
+from ecops.handbook import overrides
 from ecops.messages import Message, Number
 
 
@@ -152,6 +154,10 @@ class Spec:
     def thresholds(self) -> Mapping[str, float]:
         """The overrides as a mapping."""
         return dict(self.overrides)
+
+    def held(self, data: Any) -> Spec:
+        """The same with what the shop of `data` has changed for good beneath what is given here."""
+        return replace(self, overrides=tuple(sorted({**overrides(data), **self.thresholds}.items())))
 
 
 def _impossible(name: str, value: float, hint: Message) -> SpecError:

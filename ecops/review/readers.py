@@ -8,9 +8,11 @@ from ecops.capability import capabilities
 from ecops.messages import Term
 from ecops.metrics import benchmarks, completeness
 from ecops.review import goals
+from ecops.review.meetings import checklists
 
 _GOALS = Term(en="Goals by stage", zh="阶段目标")
 _BENCHMARKS = Term(en="Benchmarks", zh="参考基准")
+_LISTS = Term(en="Countdown to a promotion", zh="大促倒计时")
 _COMPLETENESS = Term(en="Data completeness", zh="数据完整度")
 
 
@@ -23,6 +25,7 @@ def readers() -> Mapping[str, tuple[Term, ...]]:
         (_GOALS, goals.cites()),
         (_BENCHMARKS, benchmarks.CITES),
         (_COMPLETENESS, completeness.CITES),
+        (_LISTS, checklists.cites()),
     ):
         for key in keys:
             found.setdefault(key, []).append(label)

@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import sqlalchemy as sa
-
-from ecops.store import audit, journal, schema
+from ecops.store import audit, journal
 from ecops.store.journal import Entry
 from ecops.store.state import State
 
@@ -70,9 +68,10 @@ def history(state: State, topic: str, name: str | None = None) -> list[tuple[str
 
 def newest(state: State) -> int:
     """Position of the newest choice; 0 without any."""
-    table = schema.journal.c
-    with state.reading() as connection:
-        return int(connection.scalar(sa.select(sa.func.max(table.seq)).where(table.stream == STREAM)) or 0)
+    return int(state.glance(_NEWEST)[0] or 0)
+
+
+_NEWEST = "SELECT max(seq) FROM ecops_journal WHERE stream = 'choices'"
 
 
 def _write(state: State, topic: str, name: str, fields: Mapping[str, Any], actor: str) -> None:

@@ -32,6 +32,8 @@ def test_covariates_cost_what_regression_says(count):
     assert effect.difference == pytest.approx(fitted.params[1], rel=1e-9)
     assert effect.error == pytest.approx(fitted.bse[1], rel=1e-9)
     assert effect.df == pytest.approx(fitted.df_resid, rel=0.03)
+    turned = cuped(moments_of(b), moments_of(a), "y", names)
+    assert turned.df == pytest.approx(effect.df, rel=1e-9)
 
 
 def test_more_covariates_than_users_are_refused():

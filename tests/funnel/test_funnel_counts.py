@@ -124,6 +124,10 @@ def test_missing_days_and_a_jump_of_coverage():
     found = {issue.kind: issue for issue in quality(table)}
     assert {"days_missing", "coverage_jump"} <= set(found)
     assert "2 Dec" in found["coverage_jump"].message.text("en")
+    assert found["coverage_jump"].share == pytest.approx(0.33, abs=0.01)
+    assert found["days_missing"].share == pytest.approx(0.1)
+    whole = from_table(pd.DataFrame({"date": days[4:], "visitors": visitors[:5], "pay_buyers": [30] * 5}))
+    assert "days_missing" not in {issue.kind for issue in quality(whole)}
     assert level_shift(np.array([100.0, 108, 96, 103, 180, 99, 101])) is None, (
         "a single day is a promotion, not a shift"
     )
@@ -185,3 +189,25 @@ def test_daily_traffic_of_opened_data():
     assert table.distinct.tolist() == [420, 38, 12]
     assert table.amount.tolist() == [1200]
     assert len(table.days) == 4
+
+
+def test_events_by_day_stand_on_the_day_of_their_first_step():
+    stamps = ["2026-01-01 10:00", "2026-01-01 11:00", "2026-01-01 23:00", "2026-01-02 01:00", "2026-01-03 01:00"]
+    events = pd.DataFrame({"user_id": list("aabbc"), "event": ["view", "buy", "view", "buy", "view"], "time": stamps})
+    table = from_events(events.assign(time=pd.to_datetime(events.time)), FunnelSpec(steps=("view", "buy")))
+    assert [str(day) for day in table.days] == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    assert table.daily[:, 0].tolist() == [[2, 2], [0, 0], [1, 0]]
+    assert table.counts.tolist() == [[3, 2]]
+
+
+def test_small_money_and_a_single_visitor_count():
+    from types import SimpleNamespace
+
+    from ecops.funnel.paths.segments import segment_rows
+
+    rows = {"channel": ["a", "a", "b"], "device": ["x", "y", "x"], "visitors": [1, 100, 40], "pay_buyers": [1, 30, 10]}
+    data = pd.DataFrame({**rows, "pay_amount": [0.5, 15.0, 0.0]})
+    table = from_table(data, ["visitors", "pay_buyers"], by=["channel", "device"])
+    assert table.order_value.tolist() == pytest.approx([0.5, 0.5, 15.5 / 41])
+    found = segment_rows(SimpleNamespace(after=table), "channel", "a")
+    assert found[["device", "rate", "amount"]].to_numpy().tolist() == [["y", 0.3, 15.0], ["x", 1.0, 0.5]]

@@ -9,7 +9,8 @@ from scipy.stats import norm
 
 from ecops.errors import SpecError
 from ecops.funnel import FunnelSpec, FunnelTable, diagnose, from_events, from_table, pack, presets, quality
-from ecops.funnel.causes.cells import Step2x2, nodes
+from ecops.funnel.causes.cells import Step2x2, examined, nodes
+from ecops.funnel.causes.daily import Spread
 from ecops.funnel.causes.diagnosis import MARGIN
 from ecops.funnel.telling.findings import UNDATED
 from ecops.messages import Message
@@ -253,6 +254,26 @@ def test_dispersion_of_days_is_allowed_for():
         naive += float(two_proportions((x0, n0), (x1, n1))) < MARGIN * 0.05
     assert spoken / 150 <= 0.07
     assert naive / 150 > 0.3
+
+
+def test_each_step_and_each_test_beside_them_is_a_family():
+    step = Step2x2(*(np.array(part) for part in ([50.0, 60.0], [500.0, 500.0], [70.0, 61.0], [500.0, 500.0])))
+    places = nodes(("channel",), (("a",), ("b",)))
+    even = [[Spread(1.0, np.inf)] * len(places)] * 3
+    cells, beside = examined(places, [step] * 3, even, extra=[0.01, 0.5])
+    assert beside == pytest.approx([0.05, 1.0])
+    assert {cell.tests for cell in cells} == {5 * len(places)}
+    alone = examined(places, [step], even[:1])[0]
+    assert [cell.q_value for cell in cells[: len(alone)]] == pytest.approx([min(5 * c.q_value, 1.0) for c in alone])
+
+
+def test_a_table_whose_rates_do_not_multiply_has_no_money_by_factor():
+    random = np.random.default_rng(13)
+    good, bad = week(random), week(random)
+    bad.counts[0, 2] = 0.0
+    assert diagnose(good, bad).money is None
+    assert diagnose(bad, good).money is None
+    assert diagnose(good, week(random)).money is not None
 
 
 def test_guards():

@@ -25,6 +25,14 @@ def test_a_hand_case():
     assert int(np.argmax(naive(on, entered, 0.8))) == 3
 
 
+def test_a_day_must_explain_six_and_twice_the_logarithm_of_the_days_better():
+    on, entered = np.array([80.0, 80, 80, 40, 40]), np.full(5, 100.0)
+    better = 2 * np.ptp(np.take(naive(on, entered, 0.8), [0, 3]))
+    limit = 6 + 2 * np.log(5)
+    assert onset(on, entered, 0.8, better / limit / 1.01).day == 3
+    assert onset(on, entered, 0.8, better / limit / 0.99) is None
+
+
 def test_what_began_before_the_period_has_no_day():
     assert onset(np.full(5, 40.0), np.full(5, 100.0), 0.8) is None
 

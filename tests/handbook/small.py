@@ -12,8 +12,11 @@ from ecops.inventory.spec import Spec
 from ecops.inventory.telling.findings import findings
 from ecops.metrics import benchmarks
 from ecops.metrics.completeness import completeness
+from ecops.presale.view import presale
 from ecops.review import goals
+from ecops.review.meetings import checklists
 from ecops.store.inputs import open_data
+from tests.presale.conftest import deposits
 
 DAYS = pd.date_range("2026-01-01", periods=140)
 TODAY = DAYS[-1]
@@ -55,6 +58,10 @@ def tables():
         "products": products,
         "purchase_orders": _purchases(),
         "suppliers": _terms(),
+        "calendar": pd.DataFrame(
+            {"starts_on": [TODAY + pd.Timedelta(days=40)], "name": ["618"], "kind": ["promotion"]}
+        ),
+        "presale_deposits": deposits(sku="A", start="2026-05-15", units=(30, 10, 10, 10, 10, 10)),
     }
 
 
@@ -143,6 +150,10 @@ def _benchmark(key):
     return lambda data: [one.value for one in benchmarks.benchmarks(data) if one.id == key]
 
 
+def _due(data):
+    return [item.due for item in checklists.countdown(data, TODAY.date()).items]
+
+
 def _stage(stage):
     return lambda data: goals.suggested(goals.stage(stage), data)
 
@@ -179,6 +190,13 @@ VERDICTS = {
     "customer.high_value_share": (0.5, lambda data: customers.held(data, "customer.high_value_share")),
     "customer.repeat_goal": (0.5, _stage("maturity")),
     "funnel.cvr_goal_6m": (0.06, _stage("growth")),
+    **{
+        f"promotion.{name}": (value, _due)
+        for name, value in (("plan_days", 40), ("brief_days", 20), ("design_hours", 96))
+    },
+    "inventory.presale_gate_units": (300, lambda data: presale(data).items[0].gate.target),
+    "inventory.presale_uplift": (1.5, lambda data: presale(data).items[0].rule.quantity),
+    "inventory.presale_base_days": (14, lambda data: presale(data).items[0].rule.quantity),
     "data.sources_min": (2, lambda data: completeness(data).verdict.text("en")),
     "data.completeness_min": (0.5, lambda data: completeness(data).verdict.text("en")),
     **{key: (0.5, _benchmark(key)) for key in benchmarks.CITES},

@@ -9,9 +9,6 @@ from ecops.review.readers import readers
 from tests.handbook import small
 
 WAITING = {
-    "inventory.presale_gate_units": "presale",
-    "inventory.presale_uplift": "presale",
-    "inventory.presale_base_days": "presale",
     "competitor.price_anchor_band": "competitors",
     "competitor.peers_low": "competitors",
     "competitor.peers_high": "competitors",

@@ -9,7 +9,8 @@ import plotly.io
 import pyarrow as pa
 import pytest
 
-from ecops.charts import Look
+from ecops.charts import Level, Look
+from ecops.messages import Message, Named
 from ecops.store import Workspace, journal
 from ui.parts import charts, kept, tables, text
 from ui.state.answers import Answers
@@ -19,7 +20,7 @@ MADE = []
 
 def counted(frame, word):
     MADE.append(word)
-    return frame.assign(word=word)
+    return frame.assign(word=str(word))
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,17 @@ def test_the_same_result_is_made_once_and_an_equal_one_anew():
     assert kept.of(counted, frame, "y")() is not first
     kept.of(counted, frame.copy(), "x")()
     assert MADE == ["x", "y", "x"]
+
+
+def test_levels_and_sentences_count_as_what_they_say():
+    frame = pd.DataFrame({"a": [1]})
+
+    def level(value, who="industry"):
+        return (Level(Message("benchmark ({who})", who=who), value),)
+
+    for across in (level(0.5), level(0.5), level(0.6), level(0.5, Named("n", "one")), level(0.5, Named("n", "two"))):
+        kept.of(counted, frame, across)()
+    assert len(MADE) == 4
 
 
 def test_another_language_colour_or_role_is_made_anew(monkeypatch):

@@ -65,3 +65,27 @@ def test_stock_and_customers_count_the_order_of_both_once(tmp_path):
     assert sales.to_dict() == {"A": 2, "B": 1}
     ledger = order_book(shop).ledger
     assert (ledger.lines, ledger.nameless_lines, ledger.orders) == (2, 1, 1), "the platform names no buyer of its order"
+
+
+@pytest.mark.parametrize(("status", "waiting"), [("paid", 2), ("shipped", 0)])
+def test_what_waits_to_be_sent_counts_once_and_not_when_the_erp_has_sent_it(status, waiting):
+    import datetime as dt
+
+    import pandas as pd
+
+    from ecops.engine import load_sql
+    from ecops.store.inputs import open_data
+
+    paid = pd.Timestamp("2026-05-04 10:00")
+    lines = pd.DataFrame(
+        {"platform": "douyin", "order_id": ["1", "1", "9"], "sku": ["A", "A", "B"], "quantity": [2, 2, 1],
+         "paid_amount": [58, 60, 10], "ordered_at": paid, "paid_at": paid,
+         "status": ["paid", status, "shipped"],
+         "shipped_at": [None, paid if status == "shipped" else None, paid], "recorded_by": [None, "erp", None]}
+    )  # fmt: skip
+    asked = {"since": dt.datetime(2026, 4, 1), "now": dt.datetime(2026, 5, 5), "hours": 48}
+    data = open_data({"order_lines": lines})
+    rows = data.query(load_sql("ecops.review.queries", "handover"), asked).to_pylist()
+    assert sum(row["quantity"] for row in rows) == waiting
+    (told,) = data.query(load_sql("ecops.review.queries", "handover_orders"), asked).to_pylist()
+    assert told["orders"] == waiting / 2

@@ -47,7 +47,7 @@ WAY = Message("From the first step to the last")
 def subjects() -> dict[str, tuple[str, Callable[[Scope, Asked], None]]]:
     """Key in the address -> name of the subject, and what draws it."""
     return {
-        "figures": (_("Figures"), figures),
+        "figures": (_("All figures"), figures),
         "time": (_("Over time"), over_time),
         "searches": (_("Words searched for"), funnelmore.searches),
         "payments": (_("Failed payments"), funnelmore.payments),

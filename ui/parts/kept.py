@@ -15,6 +15,7 @@ from typing import Any
 
 from ecops import door
 from ecops.charts import Look
+from ecops.messages import Message, Named
 from ecops.periods import Period
 from ui.parts.text import look
 
@@ -72,9 +73,12 @@ def _known(argument: Any) -> Hashable:
 
 
 def _plain(argument: Any) -> bool:
-    """Whether an argument is what it says: a value, or a tuple or a frozen record of such."""
+    """Whether an argument is what it says: a value, or a sentence, a tuple or a frozen record of such."""
     if isinstance(argument, _VALUES):
-        return True
+        # A name that somebody gave is equal to another one of the same letters, whatever it is called in English.
+        return not isinstance(argument, Named)
+    if isinstance(argument, Message):
+        return all(map(_plain, argument.params.values()))
     if isinstance(argument, tuple):
         return all(map(_plain, argument))
     frozen = dataclasses.is_dataclass(argument) and argument.__dataclass_params__.frozen  # type: ignore[attr-defined]

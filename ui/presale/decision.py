@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from ecops.messages import Count, Money, Number, Percent
-from ecops.presale import Item, outcome, view
-from ui.parts import tables
+from ecops.presale import Item, Spec, outcome, view
+from ecops.presale.telling.findings import RULE
+from ui.parts import cites, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _
 from ui.presale import asked as question
@@ -42,6 +43,7 @@ def rule(asked: Asked, item: Item) -> None:
             _("To suffice in {sure} of the futures takes a factor of {needed}; no past presale of this product tells "
               "one.", sure=Percent(found.sure), needed=Number(found.needed, 2))
         )  # fmt: skip
+    cites.show(RULE)
     _stocks(asked, item)
 
 
@@ -147,7 +149,7 @@ def suppose(asked: Asked, item: Item) -> None:
                         "shall be there; each further nine is dearer."))  # fmt: skip
     _set_up()
     question.publish()
-    if asked.before is not None and asked.spec != asked.base.spec:
+    if asked.before is not None and asked.spec != Spec():
         _compared(asked.before, item)
 
 
@@ -164,7 +166,7 @@ def _set_up() -> None:
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             for key, label, meaning in (
                 ("plead", _("Lead time (days)"), _("Empty: as the product list says.")),
-                ("pgate", _("Gate of a new product"), _("Deposits that open production. Empty: 500, as the handbook "
+                ("pgate", _("Gate of a new product"), _("Deposits that open production. Empty: as the parameter "
                                                         "says.")),
                 ("pbreak", _("Break-even (paid units)"), _("Empty: the supplier's smallest order, else the gate.")),
             ):  # fmt: skip

@@ -16,7 +16,7 @@ from ecops.review.meetings.awards import awards
 from ecops.review.meetings.handover import handover
 from ecops.review.meetings.meeting import agenda, meetings
 from ecops.review.meetings.requests import KINDS, Requests
-from ui.parts import errors, tables
+from ui.parts import cites, errors, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
@@ -116,6 +116,8 @@ def _checklists(review: Weekly) -> None:
                 on_change=_tick,
                 args=(one.subject, item.place),
             )
+    if found is not None:
+        cites.show(checklists.cites())
     others = {key: plain(one.label) for key, one in checklists.checklists().items() if one.kind != "countdown"}
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     key = left.selectbox(_("Begin a plan or a procedure"), list(others), format_func=others.__getitem__, key="new_list")

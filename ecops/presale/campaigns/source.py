@@ -84,14 +84,14 @@ def read(data: Any, spec: Spec, today: dt.date | None = None) -> Shop:
     """Read a shop's tables.
 
     Args:
-        data: a workspace, opened data, or tables by name.
+        data: opened data, or tables by name.
         spec: the days to cover.
         today: the last day to look at; the last day with a deposit or a payment when None.
 
     Raises:
         DataError: there is no presale.
     """
-    ready: Any = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
+    ready: Any = opened(data)
     last = last_day(ready)
     day = min(today, last) if today is not None else last
     rows = ask(ready, "deposits", until=day)

@@ -28,6 +28,9 @@ _BUSY = 1.5
 _LATELY = 30
 _NONE = (math.nan, math.nan)
 
+RULE = ("inventory.presale_uplift", "inventory.presale_base_days")
+"""Parameters of the handbook's rule."""
+
 
 def findings(found: Presale, period: Period | None = None) -> tuple[Finding, ...]:
     """The findings of a day: orders that are due, paths that are left, gates, capacity, balances that stay away.
@@ -40,7 +43,7 @@ def findings(found: Presale, period: Period | None = None) -> tuple[Finding, ...
     told: list[Finding] = []
     for item in found.items:
         told += _path(found, item, days)
-        told += _gate(item, days) if item.gate is not None else _order(found, item, days)
+        told += _gate(found, item, days) if item.gate is not None else _order(found, item, days)
     for name, need in found.capacities.items():
         told += _capacity(found, name, need, days)
     told += _balances(found, days)
@@ -137,6 +140,7 @@ def _order(found: Presale, item: Item, days: Period) -> list[Finding]:
                 low=Count(low), high=Count(high), there=Count(item.money.available), late=Count(plan.without.late),
             ),
             notes=tuple(notes),
+            parameters=RULE,
         )
     ]  # fmt: skip
 
@@ -151,7 +155,7 @@ def _rule_note(item: Item) -> Message:
     )  # fmt: skip
 
 
-def _gate(item: Item, days: Period) -> list[Finding]:
+def _gate(found: Presale, item: Item, days: Period) -> list[Finding]:
     """Whether a new product may be produced."""
     gate: Gate = item.gate  # type: ignore[assignment]
     words = {
@@ -181,6 +185,7 @@ def _gate(item: Item, days: Period) -> list[Finding]:
             kind="product", before=gate.target, after=gate.deposits, n=int(gate.deposits),
             confidence=_confidence(item.prediction.campaigns, gate.verdict != "open"),
             headline=headline, evidence=verdicts[gate.verdict],
+            parameters=("inventory.presale_gate_units",) if found.spec.gate is None else (),
         )
     ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ecops.engine import load_sql
 from ecops.errors import unknown_name
+from ecops.handbook import get
 from ecops.messages import Message, Named, Term
 from ecops.periods import ONE_DAY
 from ecops.store import journal
@@ -26,11 +28,20 @@ AHEAD = 60
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as `checklists.toml` has it: days before or after, who, what."""
+    """One step as `checklists.toml` has it: days before or after, or the parameters that hold them, who, what."""
 
     days: int
     role: str
     text: Term
+    parameter: str = ""
+    hours: str = ""
+
+    def days_of(self, shop: Any) -> int:
+        """Days by the parameters that hold for a shop, those of hours taken off as whole days."""
+        if not self.parameter:
+            return self.days
+        spent = math.ceil(get(self.hours, shop) / 24) if self.hours else 0
+        return int(get(self.parameter, shop)) - spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +102,22 @@ def checklists() -> Mapping[str, Checklist]:
             key,
             Term(**entry["label"]),
             entry["kind"],
-            tuple(Step(one.get("days", 0), one["role"], Term(**one["text"])) for one in entry["items"]),
+            tuple(_step(one) for one in entry["items"]),
             entry["row"],
         )
         for key, entry in entries.items()
     }
+
+
+def _step(entry: Mapping[str, Any]) -> Step:
+    named = entry.get("parameter", ""), entry.get("hours", "")
+    return Step(entry.get("days", 0), entry["role"], Term(**entry["text"]), *named)
+
+
+def cites() -> tuple[str, ...]:
+    """Parameters of the handbooks that say when steps are due."""
+    named = [name for one in checklists().values() for step in one.steps for name in (step.parameter, step.hours)]
+    return tuple(dict.fromkeys(name for name in named if name))
 
 
 def countdown(data: Any, today: dt.date) -> Running | None:
@@ -117,7 +139,7 @@ def countdown(data: Any, today: dt.date) -> Running | None:
         return None
     start, end = rows[0]["starts_on"], rows[0]["ends_on"]
     name = Named(rows[0]["name"], rows[0]["name_en"] or "")
-    return _running(data.state, "promotion", f"promotion {start}", name, (start, end))
+    return _running(data.state, "promotion", f"promotion {start}", name, (start, end), data)
 
 
 def begun(state: State | None) -> tuple[Running, ...]:
@@ -148,11 +170,19 @@ def tick(state: State, subject: str, place: int, actor: str, *, done: bool = Tru
     journal.append(state, STREAM, subject, {f"done_{place}": done}, actor)
 
 
-def _running(state: State | None, key: str, subject: str, name: str | Term, days: tuple[dt.date, dt.date]) -> Running:
+def _running(
+    state: State | None, key: str, subject: str, name: str | Term, days: tuple[dt.date, dt.date], shop: Any = None
+) -> Running:
     ticked = {} if state is None else journal.fold(journal.read(state, STREAM, subject)).get(subject, {})
     sign = -1 if checklists()[key].kind == "countdown" else 1
     items = [
-        Item(place, step.role, step.text, days[0] + sign * step.days * ONE_DAY, bool(ticked.get(f"done_{place}")))
+        Item(
+            place,
+            step.role,
+            step.text,
+            days[0] + sign * step.days_of(shop) * ONE_DAY,
+            bool(ticked.get(f"done_{place}")),
+        )
         for place, step in enumerate(checklists()[key].steps)
     ]
     return Running(key, subject, name, *days, tuple(sorted(items, key=lambda item: (item.due, item.place))))

@@ -1,10 +1,21 @@
 -- What is paid and not shipped? One row a product and platform, the one due first on top. Platforms whose exports never
--- say that something was shipped are left out: there everything would seem to wait.
+-- say that something was shipped are left out: there everything would seem to wait. An order
+-- of both an ERP and its platform counts once, and is gone when the ERP has sent it.
 with telling as (
     select platform
     from order_lines
     where shipped_at is not null or status in ('shipped', 'completed')
     group by platform
+), led as (
+    select distinct order_id
+    from order_lines
+    where coalesce(recorded_by, '') <> 'erp'
+        and order_id in (select order_id from order_lines where recorded_by = 'erp')
+), sent as (
+    select distinct order_id
+    from order_lines
+    where recorded_by = 'erp' and order_id is not null
+        and (shipped_at is not null or status in ('shipped', 'completed'))
 ), waiting as (
     select
         platform, coalesce(sku, item_id, '') as sku, title, order_id, coalesce(quantity, 1) as quantity,
@@ -13,6 +24,8 @@ with telling as (
     where
         status = 'paid' and shipped_at is null and paid_at >= $since and paid_at < $now
         and platform in (select platform from telling)
+        and not (coalesce(recorded_by, '') = 'erp' and order_id in (select order_id from led))
+        and order_id not in (select order_id from sent)
 )
 select
     platform, sku, max(title) as title, sum(quantity) as quantity, count(distinct order_id) as orders,
