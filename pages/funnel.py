@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.funnel import funnel, funnelbehind, funnellog, funnelparts
-from ui.parts import cards
+from ui.parts import beside, cards
 from ui.parts.text import _
 
 st.title(_("Where do we lose orders?"))
@@ -16,6 +16,8 @@ funnel.summary(asked)
 funnel.quality(asked)
 
 funnelparts.pictures(asked)
+if asked.scope is not None:
+    beside.show(asked.scope, funnel.BESIDE, "funnel")
 
 st.subheader(_("Which step, where, and how much?"), anchor=False)
 funnelparts.causes(asked)

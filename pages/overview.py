@@ -6,7 +6,7 @@ from ecops import growth
 from ecops.messages import Message
 from ecops.review import collecting
 from ui.overview import board, overview
-from ui.parts import cards, empty, findings, kept
+from ui.parts import beside, cards, empty, findings, kept
 from ui.parts.text import _, say
 from ui.state import scope, workspaces
 
@@ -30,6 +30,7 @@ overview.events(chosen)
 cards.kpis(result, overview.five(result), scope.comparison_word(chosen))
 for note in dict.fromkeys((*result.notes, *why.notes)):
     st.caption(say(note))
+beside.show(chosen, overview.five(result), "overview")
 
 st.subheader(_("What made the change?"), anchor=False)
 overview.causes(why)

@@ -12,7 +12,8 @@ from ecops.tables import SQL_TYPES, table, tables
 PROMISED = {
     "order_lines", "orders", "events", "traffic_daily", "ad_spend_daily", "products", "inventory_snapshots",
     "purchase_orders", "presale_deposits", "experiment_units", "experiment_totals", "peer_kpis", "listings",
-    "after_sales", "settlements", "coupons", "ad_keywords_daily",
+    "after_sales", "settlements", "coupons", "ad_keywords_daily", "rival_indices", "search_terms", "rival_practices",
+    "crowds", "markets",
     "price_history", "cost_history", "reviews", "benchmarks", "calendar", "customers", "surveys", "coupon_redemptions",
     "suppliers", "search_words", "payment_attempts", "service_contacts", "page_loads", "content_daily",
 }  # fmt: skip

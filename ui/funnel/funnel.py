@@ -27,6 +27,10 @@ from ui.state.scope import Scope
 PASTE = "paste"
 
 
+BESIDE = ("pay_conversion", "cart_rate", "cart_to_order", "payment_rate", "bounce_rate", "ctr")
+"""Rates that are shown beside those of others."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the page is about.

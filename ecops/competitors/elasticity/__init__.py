@@ -1,0 +1,1 @@
+"""How do sales answer to the price, as far as the data can tell, and which price would pay more?"""

@@ -1,0 +1,1 @@
+"""Where we stand among peers: who they are, on which number we are behind, and what that is worth."""

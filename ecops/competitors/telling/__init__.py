@@ -1,0 +1,1 @@
+"""What is said about rivals: findings, strengths and weaknesses, pictures, the deck, the command."""

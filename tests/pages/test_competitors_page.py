@@ -1,0 +1,74 @@
+"""The page of rivals: it names what is planted in the sample shop, answers choices, teaches when there is nothing."""
+
+import pytest
+
+from tests.pages.test_pages import said
+
+
+@pytest.mark.row(18, 27, 166, 174, 180, 181, 186)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_it_names_what_is_planted(open_app, language):
+    app = open_app("competitors", "sample", language)
+    text = " ".join(said(app))
+    assert app.header[0].value
+    assert "1.8%" in app.header[0].value
+    cut = [
+        element.value
+        for element in app.markdown
+        if element.value.startswith("**") and "木与全棉四件套" in element.value
+    ]
+    assert len(cut) == 1
+    assert "319" in cut[0]
+    assert "259" in cut[0]
+    assert "同行丁" in text
+    assert "nan" not in text.casefold().split()
+    assert len(app.metric) == 5
+    assert ("第二十四条" if language == "zh" else "article 24") in text
+    assert ("What they praise" if language == "en" else "买家在夸什么") in text
+
+
+def test_a_tier_can_be_chosen(open_app):
+    app = open_app("competitors", "sample", "en", ctier="第四层级")
+    assert "7 peers" in " ".join(said(app))
+    assert not app.exception
+
+
+@pytest.mark.row(168)
+def test_a_reference_value_is_written_down_and_taken_away(open_app):
+    app = open_app("competitors", "loaded", "zh")
+    assert "还没有导入同行或竞店的数据" in " ".join(said(app))
+    app.number_input(key="reference_value").set_value(0.041)
+    app.text_input(key="reference_population").set_value("our category")
+    app.text_input(key="reference_source").set_value("trade association")
+    (save,) = [button for button in app.button if button.form_id == "reference_form"]
+    save.click().run()
+    assert "哪天的" in " ".join(said(app))  # the day is missing
+    app.date_input(key="reference_date").set_value("2026-11-01")
+    (save,) = [button for button in app.button if button.form_id == "reference_form"]
+    save.click().run()
+    assert not app.exception
+    subjects = app.selectbox(key="reference_subject").options
+    (mine,) = [label for label in subjects if "our category" in label]
+    app.selectbox(key="reference_subject").select(mine)
+    app.button(key="reference_remove").click().run()
+    assert not [label for label in app.selectbox(key="reference_subject").options if "our category" in label]
+
+
+def test_an_empty_shop_is_told_what_is_missing(open_app):
+    app = open_app("competitors", "mine", "en")
+    assert "Nothing about peers or rivals" in " ".join(said(app))
+
+
+@pytest.mark.row(18)
+@pytest.mark.parametrize(("page", "rate"), [("overview", "2.4%"), ("funnel", "2.4%")])
+def test_figures_stand_beside_last_year_and_others(open_app, page, rate):
+    app = open_app(page, "sample", "en")
+    app.session_state[f"beside_{page}"] = True
+    app.run()
+    (table,) = [frame.value for frame in app.dataframe if "others" in frame.value]
+    row = table.set_index("metric").loc["Payment conversion"]
+    assert rate in row["peers"]
+    assert "8 shops" in row["peers"]
+    assert "5.8%" in row["others"]
+    assert "2026" in row["others"] or "Oct" in row["others"]
+    assert row["year"] != "—"

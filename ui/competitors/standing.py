@@ -1,0 +1,321 @@
+"""Peers on the page: cards, who they are, the gap of each figure, the library of reference values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import pandas as pd
+import streamlit as st
+
+from ecops.competitors.standing.gaps import kpis
+from ecops.competitors.telling import figures, words
+from ecops.messages import Count, Money, MoneyRange, Number, Percent, Value, write
+from ecops.metrics import references
+from ecops.metrics.references import Reference
+from ecops.metrics.registry import metrics
+from ecops.store import journal
+from ui.competitors.asked import Asked
+from ui.competitors.asked import currency as currency_of
+from ui.parts import charts, errors, tables
+from ui.parts.tables import Shape
+from ui.parts.text import _, language, look, plain, say
+from ui.state import workspaces
+
+_FEW = 5
+
+
+def cards(asked: Asked) -> None:
+    """At most five figures; only those that are known."""
+    shown: list[tuple[str, str, str]] = []
+    if asked.standing is not None and asked.standing.whole is not None:
+        whole = asked.standing.whole
+        shown.append(
+            (
+                _("Reaching the median peer"),
+                plain(Money(whole.target - whole.base, asked.currency)),
+                _(
+                    "What all factors of GMV at the median of the peers would bring together; an opportunity, no "
+                    "forecast."
+                ),
+            )
+        )
+    shown += _of_conversion(asked) + _of_prices(asked)
+    held = asked.market.by_shop
+    if held is not None:
+        shown.append(
+            (
+                _("First three hold"),
+                plain(Percent(held.cr3, 0)),
+                _(
+                    "Share of the sales in the table of listings. HHI {hhi}, {n} sellers.",
+                    hhi=Count(held.hhi),
+                    n=held.n,
+                ),
+            )
+        )
+    if not shown:
+        return
+    with st.grid(min(len(shown), 5), min_column_width=148, gap="xsmall", key="figure_cards"):
+        for label, value, meaning in shown[:5]:
+            st.metric(label, value, help=meaning, border=True, height="stretch")
+
+
+def _of_conversion(asked: Asked) -> list[tuple[str, str, str]]:
+    if asked.standing is None:
+        return []
+    table = asked.standing.gaps.table
+    rows = table[(table["kpi"] == "conversion_rate") & table["percentile"].notna()]
+    if rows.empty:
+        return []
+    row = rows.iloc[0]
+    meaning = _(
+        "Share of peers that convert less: {percentile} ({low} to {high}, 90%), {n} peers.",
+        percentile=Percent(float(row["percentile"]), 0),
+        low=Percent(float(row["percentile_low"]), 0),
+        high=Percent(float(row["percentile_high"]), 0),
+        n=int(row["n_peers"]),
+    )
+    return [(_("Conversion against peers"), plain(Percent(float(row["gap_rel"]), signed=True)), meaning)]
+
+
+def _of_prices(asked: Asked) -> list[tuple[str, str, str]]:
+    if asked.prices is None:
+        return []
+    found = []
+    index = asked.prices.indexes.get("median")
+    if index is not None and index.headline:
+        found.append(
+            (
+                _("Price index"),
+                plain(Number(index.value, 1)),
+                _(
+                    "100 x our price / the rival's, median of {n} pairs; {low} to {high} (95%).",
+                    n=index.n,
+                    low=Number(index.low, 1),
+                    high=Number(index.high, 1),
+                ),
+            )
+        )
+    cuts = int((asked.prices.changes["change"] == "price_cut").sum()) if len(asked.prices.changes) else 0
+    found.append((_("Price cuts of rivals"), plain(Count(cuts)), _("In the last four weeks, and still holding.")))
+    return found
+
+
+def who(asked: Asked) -> None:
+    """Who is compared with, and why those."""
+    found = asked.standing
+    if found is None:
+        st.caption(_("A table of peers is missing: shop, span, visitors, conversion, order value."))
+        return
+    if found.peer_set.tier:
+        st.markdown(
+            _(
+                "Your tier by sales: **{tier}**. {n} of {all} peers are of it.",
+                tier=found.peer_set.tier,
+                n=len(found.peer_set.same_tier),
+                all=len(found.peer_set.shops),
+            )
+        )
+    rows = found.peer_set.shops
+    chosen = rows[rows["chosen"]]
+    for row in chosen.to_dict("records"):
+        st.markdown(
+            f"- **{say(str(row['shop']))}** · {say(words.KINDS[str(row['kind'])])} · "
+            f"{say(found.peer_set.reasons[str(row['shop'])])}"
+        )
+
+
+def gaps(asked: Asked) -> None:
+    """The gap of each figure as a picture and as a table."""
+    found = asked.standing
+    if found is None or not len(found.gaps.table):
+        st.caption(_("No figure is known for both sides and the same span."))
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        figure = figures.gap_bullets(found.gaps, asked.currency, look())
+        if figure is not None:
+            charts.show(figure, "peer_gaps")
+    with right:
+        wheel = figures.radar(found.gaps, look())
+        if wheel is not None:
+            charts.show(wheel, "peer_radar")
+    _gap_table(asked)
+    _together(asked)
+
+
+def _gap_table(asked: Asked) -> None:
+    assert asked.standing is not None
+    rows = asked.standing.gaps.table.to_dict("records")
+    table = pd.DataFrame(
+        {
+            "kpi": [plain(kpis()[str(row["kpi"])].label) for row in rows],
+            "own": [_figure(row, "own", asked.currency) for row in rows],
+            "median": [_figure(row, "median", asked.currency) for row in rows],
+            "top": [_figure(row, "top", asked.currency) for row in rows],
+            "n": [int(row["n_peers"]) for row in rows],
+            "percentile": [_percentile(row) for row in rows],
+            "verdict": [plain(words.VERDICTS[str(row["verdict"])]) for row in rows],
+            "money": [_worth(row, asked.currency) for row in rows],
+        }
+    )
+    tables.show(
+        table,
+        "peer_table",
+        {
+            "kpi": Shape(_("Figure")),
+            "own": Shape(_("Ours"), "figure"),
+            "median": Shape(_("Median peer"), "figure"),
+            "top": Shape(_("Best quarter"), "figure"),
+            "n": Shape(_("Peer shops"), "count"),
+            "percentile": Shape(_("Percentile (90%)"), "figure", _("Share of peers that are less favourable than us.")),
+            "verdict": Shape(_("Verdict"), "text", _("Only when both intervals say so.")),
+            "money": Shape(_("Worth"), "figure", _("What the median peer's figure would bring; no forecast.")),
+        },
+        download="ecops_peers",
+    )
+
+
+def _figure(row: dict[str, object], name: str, currency: str) -> str:
+    return write(words.figure(str(row["kpi"]), float(row[name]), currency), language())  # type: ignore[arg-type]
+
+
+def _percentile(row: dict[str, object]) -> str:
+    value, low, high = (float(row[name]) for name in ("percentile", "percentile_low", "percentile_high"))  # type: ignore[arg-type]
+    if not math.isfinite(value):
+        return "—"
+    return f"{value:.0%} ({low:.0%}–{high:.0%})"
+
+
+def _worth(row: dict[str, object], currency: str) -> str:
+    money, low, high = (float(row[name]) for name in ("money", "money_low", "money_high"))  # type: ignore[arg-type]
+    if not math.isfinite(money):
+        return "—"
+    told = plain(Money(money, currency))
+    return f"{told} ({plain(MoneyRange(low, high, currency))})" if math.isfinite(low) else told
+
+
+def _together(asked: Asked) -> None:
+    assert asked.standing is not None
+    whole = asked.standing.whole
+    if whole is None:
+        return
+    parts: list[str] = [
+        f"{say(kpis()[name].label)} {say(Money(value, asked.currency))}"
+        for name, value in whole.parts.items()
+        if abs(value) > 0
+    ]
+    st.caption(
+        _(
+            "All at once {money} {horizon}, shared out so that the parts add up: {parts}.",
+            money=Money(whole.target - whole.base, asked.currency),
+            horizon=words.horizon(asked.standing.spans.horizon),
+            parts=", ".join(parts),
+        )
+    )
+
+
+def library(asked: Asked | None) -> None:
+    """The library of reference values, with whose they are, their day and their source; editable in one's own shop.
+
+    It is there without any data of rivals too: an average of the industry can be written down at once.
+    """
+    day = asked.until if asked is not None and asked.until is not None else dt.date.max
+    written = journal.last(workspaces.current().state)
+    found: tuple[Reference, ...] = workspaces.answer(references_of, day, written)
+    currency = workspaces.answer(currency_of)
+    table = pd.DataFrame(
+        {
+            "metric": [plain(metrics()[one.metric].label) if one.metric else plain(one.name) for one in found],
+            "value": [plain(_reference_value(one, currency)) for one in found],
+            "population": [plain(one.population) for one in found],
+            "statistic": [plain(words.STATISTICS.get(one.statistic, one.statistic)) for one in found],
+            "date": [one.date for one in found],
+            "source": [plain(one.source) for one in found],
+            "n": [one.n or None for one in found],
+        }
+    )
+    shapes = {
+        "metric": Shape(_("Figure")),
+        "value": Shape(_("Value"), "figure"),
+        "population": Shape(_("Whose value")),
+        "statistic": Shape(_("Statistic")),
+        "date": Shape(_("As of"), "date"),
+        "source": Shape(_("Source")),
+        "n": Shape(_("Shops"), "count"),
+    }
+    tables.show(table, "reference_table", shapes, download="ecops_references")
+    if workspaces.is_sample():
+        st.caption(_("Reference values can be edited in a shop of your own."))
+        return
+    _write_down()
+    _remove(found)
+    errors.told("references")
+
+
+def references_of(data: object, until: dt.date, answered: int) -> tuple[Reference, ...]:  # noqa: ARG001 - part of the key
+    """The library, for `workspaces.answer`."""
+    return references.references(data, until)
+
+
+def _reference_value(one: Reference, currency: str) -> Value:
+    if one.metric and metrics()[one.metric].percent:
+        return Percent(one.value)
+    if one.metric and metrics()[one.metric].unit == "money":
+        return Money(one.value, currency)
+    return Number(one.value, 2) if one.value < 100 else Count(one.value)
+
+
+def _write_down() -> None:
+    names = list(dict.fromkeys(references.METRIC_OF.values()))
+    with st.form("reference_form", border=False, enter_to_submit=False):
+        left, middle, right = st.columns(3)
+        left.selectbox(_("Figure"), names, format_func=lambda key: plain(metrics()[key].label), key="reference_metric")
+        middle.number_input(
+            _("Value (a rate as a share, 0.058 for 5.8%)"), min_value=0.0, format="%.4f", key="reference_value"
+        )
+        right.text_input(_("Whose value"), key="reference_population", max_chars=60)
+        left.date_input(_("As of"), key="reference_date", value=None)
+        middle.text_input(_("Source"), key="reference_source", max_chars=200)
+        right.selectbox(
+            _("Statistic"),
+            ["average", "median", "top"],
+            format_func=lambda name: plain(words.STATISTICS[name]),
+            key="reference_statistic",
+        )
+        st.form_submit_button(_("Write it down"), on_click=_save)
+
+
+def _save() -> None:
+    state = st.session_state
+    with errors.kept("references"):
+        reference = Reference(
+            str(state["reference_metric"]), "", float(state["reference_value"]), str(state["reference_population"]),
+            str(state["reference_statistic"]), state["reference_date"], str(state["reference_source"]), "written",
+        )  # fmt: skip
+        references.write_down(workspaces.current().state, reference, "app")
+
+
+def _remove(found: tuple[Reference, ...]) -> None:
+    kept = {one.subject: one for one in found if one.kind != "peers"}
+    if not kept:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            _("Take away"),
+            list(kept),
+            format_func=lambda subject: _reference_label(kept[subject]),
+            key="reference_subject",
+        )
+        st.button(_("Take it away"), key="reference_remove", on_click=_take_away)
+
+
+def _reference_label(one: Reference) -> str:
+    name = plain(metrics()[one.metric].label) if one.metric else plain(one.name)
+    return f"{name} · {plain(one.population)} · {plain(words.STATISTICS.get(one.statistic, one.statistic))}"
+
+
+def _take_away() -> None:
+    with errors.kept("references"):
+        references.remove(workspaces.current().state, str(st.session_state["reference_subject"]), "app")
