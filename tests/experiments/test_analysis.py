@@ -99,6 +99,8 @@ def test_totals_give_what_rows_give():
     rows = analyse(USERS, spec)
     sums = analyse(totals(USERS), spec)
     assert sums.kind == "totals"
+    assert sums.conversions == rows.conversions
+    assert min(sums.conversions.values()) > 0
     for ours, theirs in zip(sums.results, rows.results, strict=True):
         assert ours.effect.low == pytest.approx(theirs.effect.low, rel=1e-8)
         assert ours.effect.p_value == pytest.approx(theirs.effect.p_value, rel=1e-6)

@@ -213,3 +213,9 @@ def test_likely_splits_are_those_the_users_fit():
     assert likely_splits({"a": 390, "b": 3610}, "a") == ({"a": 0.1, "b": 0.9},)
     assert likely_splits({"a": 8000, "b": 1010, "c": 990}, "a")[0] == {"a": 0.8, "b": 0.1, "c": 0.1}
     assert likely_splits({"a": 50_000, "b": 51_800}, "a") == ()
+
+
+def test_a_test_that_nobody_entered_is_only_wrong_where_somebody_leaked():
+    weights = {"a": 1, "b": 1, "c": 0}
+    assert (srm({}, weights).level, srm({}, weights).leaked) == ("green", 0)
+    assert (srm({"c": 5}, weights).level, srm({"c": 5}, weights).leaked) == ("red", 5)

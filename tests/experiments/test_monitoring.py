@@ -1,12 +1,15 @@
 """Tests without a plan: what stands in for it, and that nothing said later makes a limit looser."""
 
+import datetime as dt
 import math
+from types import SimpleNamespace
 
 import pytest
 from scipy import stats
 
 from ecops.experiments import Experiment, analyse, compare_proportions, group_sequential, tally_of
 from ecops.experiments.looks.monitoring import bounds, horizon, reach
+from ecops.experiments.looks.peeking import Week, misled
 from ecops.experiments.records.judging import judged
 from tests.experiments.shops import shop
 
@@ -52,3 +55,29 @@ def test_a_look_on_the_page_and_by_the_engine_are_one():
     single = analyse(users, Experiment(monitoring="single_look"))
     assert single.looks.critical == pytest.approx(stats.norm.isf(0.025))
     assert math.isfinite(single.looks.target)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "kind", "misled_in"),
+    [
+        (("open", "better", "open"), "continue", "After week 2"),
+        (("better", "open"), "flat", "After week 1"),
+        (("better", "better"), "continue", None),
+        (("open", "worse", "open"), "continue", None),
+        (("better", "open"), "ship", None),
+    ],
+)
+def test_who_had_stopped_early_is_told_when_the_luck_is_gone(verdicts, kind, misled_in):
+    weeks = tuple(
+        Week(
+            at,
+            dt.date(2026, 11, 1),
+            1_000.0 * at,
+            SimpleNamespace(verdict=one, lift=SimpleNamespace(value=0.1)),
+            "open",
+        )
+        for at, one in enumerate(verdicts, 1)
+    )
+    told = misled(weeks, SimpleNamespace(kind=kind, result=None, arm="B"), Experiment(minimum_lift=0.12))
+    assert (told is None) == (misled_in is None)
+    assert told is None or told.text("en").startswith(misled_in)
