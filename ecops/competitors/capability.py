@@ -62,4 +62,5 @@ CAPABILITY = Capability(
         15, 18, 163, 164, 165, 166, 167, 168, 169, 171, 172, 173, 174, 175, 176, 177, 178, 179, 180, 181, 182, 183,
         184, 185, 186,
     ),
+    cites=("competitor.peers_high", "competitor.price_anchor_band"),
 )  # fmt: skip

@@ -21,6 +21,7 @@ from ecops.competitors.standing.choose import PeerSet, peers
 from ecops.competitors.standing.gaps import Gaps, Own, compare_kpis
 from ecops.competitors.standing.money import FACTORS, MoneyGap, money_gap
 from ecops.errors import DataError, SpecError
+from ecops.handbook import get
 from ecops.messages import Message
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY, Period
@@ -92,7 +93,8 @@ def _standing(data: Any, until: dt.date | None, tier: str, platform: str) -> Sta
     firm_own, _same = source.own_figures(data, spans.platform, spans.newest, 0.95)
     rows = spans.of(spans.newest.start)
     sales = own["visitors"].value * own["conversion_rate"].value * own["order_value"].value if _has(own) else math.nan
-    chosen = peers({"sales": sales}, rows, tier=tier, before=spans.before)
+    most = int(get("competitor.peers_high", data))
+    chosen = peers({"sales": sales}, rows, tier=tier, before=spans.before, most=most)
     if tier:
         rows = rows[rows["tier"] == tier]
     gaps = compare_kpis(own, rows, confidence=CONFIDENCE)
@@ -175,7 +177,7 @@ def _prices(data: Any, until: dt.date | None) -> Prices | None:
     indexes = {kind: _index(pairs, kind, held) for kind in get_args(Kind)} if len(pairs) else {}
     shops = {str(shop): _index(rows, "median", held) for shop, rows in pairs.groupby("shop")} if len(pairs) else {}
     currency = str(getattr(data, "currency", ""))
-    places, positions = _places(pairs, products, currency)
+    places, positions = _places(pairs, products, currency, get("competitor.price_anchor_band", data))
     return Prices(
         shelf, matched, pairs, indexes, shops, places, positions, _titled(promotions(history), history, pairs),
         _changes(history, pairs, last),
@@ -239,7 +241,9 @@ def _pairs(matched: Matched | None, shelf: Shelf | None, products: pd.DataFrame)
     )
 
 
-def _places(pairs: pd.DataFrame, products: pd.DataFrame, currency: str) -> tuple[pd.DataFrame, dict[str, Position]]:
+def _places(
+    pairs: pd.DataFrame, products: pd.DataFrame, currency: str, band: float
+) -> tuple[pd.DataFrame, dict[str, Position]]:
     """Each of our products against the median of the rivals' prices."""
     import pandas as pd
 
@@ -255,7 +259,9 @@ def _places(pairs: pd.DataFrame, products: pd.DataFrame, currency: str) -> tuple
     cost = products.drop_duplicates("sku").set_index("sku")["cost"]
     group["cost"] = group.index.map(cost).to_numpy(dtype=np.float64, na_value=np.nan)
     found = {
-        str(row.Index): position(float(row.price), float(row.reference), cost=float(row.cost), currency=currency)
+        str(row.Index): position(
+            float(row.price), float(row.reference), cost=float(row.cost), band=band, currency=currency
+        )
         for row in group.itertuples()
     }
     table = group.reset_index()

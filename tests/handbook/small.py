@@ -5,6 +5,7 @@ import functools
 
 import pandas as pd
 
+from ecops.competitors import view as rivals
 from ecops.customers import answers as customers
 from ecops.handbook.own import TOPIC
 from ecops.inventory import view
@@ -58,11 +59,31 @@ def tables():
         "products": products,
         "purchase_orders": _purchases(),
         "suppliers": _terms(),
+        "peer_kpis": _peers(),
+        "listings": _listings(),
         "calendar": pd.DataFrame(
             {"starts_on": [TODAY + pd.Timedelta(days=40)], "name": ["618"], "kind": ["promotion"]}
         ),
         "presale_deposits": deposits(sku="A", start="2026-05-15", units=(30, 10, 10, 10, 10, 10)),
     }
+
+
+def _peers():
+    """Seven shops in two months; ours sells nothing that they would tell apart."""
+    return pd.DataFrame(
+        {
+            "shop": f"Peer {place}", "platform": "web", "tier": "", "period": month, "visitors": 1000 + 100 * place,
+            "conversion_rate": 0.04 + 0.001 * place, "order_value": 50.0, "pay_amount": 4000.0 + 500 * place,
+        }
+        for month in ("2026-04-01", "2026-05-01")
+        for place in range(7)
+    )  # fmt: skip
+
+
+def _listings():
+    """The cup for 20 with us and for 12 with a rival."""
+    rows = [("web", "us", "C", "Blue enamel cup 350 ml", 20.0), ("web", "Peer 1", "R1", "Blue enamel cup 350 ml", 12.0)]
+    return pd.DataFrame(rows, columns=["platform", "shop", "sku", "title", "list_price"]).assign(date=TODAY)
 
 
 def _purchases():
@@ -199,6 +220,8 @@ VERDICTS = {
     "inventory.presale_base_days": (14, lambda data: presale(data).items[0].rule.quantity),
     "data.sources_min": (2, lambda data: completeness(data).verdict.text("en")),
     "data.completeness_min": (0.5, lambda data: completeness(data).verdict.text("en")),
+    "competitor.peers_high": (2, lambda data: rivals.standing(data).peer_set.chosen),
+    "competitor.price_anchor_band": (0.9, lambda data: rivals.prices(data).places["verdict"].tolist()),
     **{key: (0.5, _benchmark(key)) for key in benchmarks.CITES},
 }
 """Key -> another value, and what has to be different then."""

@@ -8,23 +8,9 @@ from ecops.metrics import benchmarks
 from ecops.review.readers import readers
 from tests.handbook import small
 
-WAITING = {
-    "competitor.price_anchor_band": "competitors",
-    "competitor.peers_low": "competitors",
-    "competitor.peers_high": "competitors",
-    "competitor.gap_example": "competitors",
-    "promotion.lowest_price_window_days": "competitors",
-    "promotion.min_sales": "competitors",
-}
-"""Parameters of capabilities that are not in the house yet; theirs to cite and to walk once they are."""
-
-
-def own_key(key):
-    return key not in WAITING
-
 
 @pytest.mark.row(283)
-@pytest.mark.parametrize("key", filter(own_key, parameters()))
+@pytest.mark.parametrize("key", parameters())
 def test_changing_a_parameter_changes_what_it_decides(key):
     value, outcome = small.VERDICTS[key]
     assert value != parameters()[key].value
@@ -37,7 +23,7 @@ def test_changing_a_parameter_changes_what_it_decides(key):
 def test_citations_agree_with_the_list_both_ways():
     cited = set(readers())
     assert cited <= parameters().keys(), "somebody cites what does not exist"
-    missing = {key for key in parameters().keys() - cited if WAITING.get(key) in (None, *capabilities())}
+    missing = parameters().keys() - cited
     assert missing == set(), "nobody says that it reads these; name them in the `cites` of who does, or take them out"
 
 

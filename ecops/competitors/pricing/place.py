@@ -65,7 +65,6 @@ def position(
     band: float | None = None,
     margin: float = MARGIN,
     currency: str = "",
-    thresholds: Mapping[str, float] | None = None,
 ) -> Position:
     """Where our price stands against the reference of rivals, and what the rule says.
 
@@ -74,10 +73,9 @@ def position(
         reference: median price of rivals for the same unit.
         cost: of one unit, NaN when not known.
         percentile: where our conversion stands among peers, 0 to 1; NaN when not known.
-        band: half width of the anchor band; the handbook's (or the shop's own) when None.
+        band: half width of the anchor band; the handbook's when None.
         margin: share of the price that has to be left.
         currency: ISO code for the sentences.
-        thresholds: the shop's own parameters.
 
     Raises:
         SpecError: band or margin outside 0 to 1.
@@ -85,7 +83,7 @@ def position(
     >>> position(150, 100).verdict, position(104, 100).verdict, position(70, 100, cost=60).step
     ('above', 'parity', 'raise')
     """
-    width = parameter("competitor.price_anchor_band", thresholds) if band is None else band
+    width = parameter("competitor.price_anchor_band") if band is None else band
     if not 0 < width < 1 or not 0 <= margin < 1:
         raise SpecError(Message("Band and margin are shares between 0 and 1."), Message("Write 20 % as 0.2."))
     floor = cost / (1 - margin)

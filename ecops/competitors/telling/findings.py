@@ -208,4 +208,5 @@ def _one_out(row: dict[str, Any], prices: Prices, period: Period) -> Finding:
         ),
         evidence=Message("{reason}", reason=place.reason),
         action=advice("price_above" if place.verdict == "above" else "price_below"),
+        parameters=("competitor.price_anchor_band",),
     )  # fmt: skip
