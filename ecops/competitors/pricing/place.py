@@ -7,7 +7,6 @@ wanted cannot be kept: cost / (1 - margin).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
