@@ -29,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.calibrate", description=package.__doc__)
     parser.add_argument("names", nargs="*", help="parts of the names of promises; all without")
     parser.add_argument("--cases", type=int, help="simulated cases a promise, instead of its own number")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the simulated shops; another one is out of sample")
     asked = parser.parse_args()
     broken = 0
     sys.stdout.write(f"{'promise':44} {'promised':>15} {'held at':>16} {'cases':>6} {'s':>5}  what is said\n")
@@ -36,7 +37,7 @@ def main() -> int:
         if asked.names and not any(part in promise.name for part in asked.names):
             continue
         began = time.perf_counter()
-        held = promise.scene(asked.cases or promise.cases, SEED)
+        held = promise.scene(asked.cases or promise.cases, asked.seed)
         kept = promise.kept(held)
         broken += not kept
         bounds = f"{promise.low:.3g} to {promise.high:.3g}"
