@@ -140,6 +140,17 @@ def test_a_target_is_agreed_and_followed(open_review):
     (target,) = Targets(log._state).all()
     assert target.value == pytest.approx(0.05)
     assert any("Payment conversion: 1.5% of 5" in text for text in texts(app, "markdown"))
+    # A goal of nobody is not one of the whole company.
+    app.number_input(key="target_value").set_value(9.0)
+    app.selectbox(key="target_level").set_value("person")
+    next(button for button in app.button if button.label == "Agree on it").click().run()
+    assert [error.value for error in app.error] == ["Write the person's name."]
+    assert Targets(log._state).all() == (target,)
+    # A week's goal says nothing of a month.
+    app.selectbox(key="rw").set_value("2026-10").run()
+    assert not app.exception
+    assert any("Targets are meant a week" in text for text in texts(app, "caption"))
+    assert not any(" of 5" in text for text in texts(app, "markdown"))
 
 
 def test_an_earlier_week_stands_in_the_address(open_review):

@@ -126,6 +126,8 @@ def test_the_sheet_for_the_warehouse_holds_what_is_paid_and_not_shipped():
     assert "3 paid orders" in found.sentence.text("en")
     nothing = handover(lines[lines["status"] == "shipped"], now)
     assert (nothing.orders, nothing.sentence.text("en")) == (0, "No paid order waits to be shipped.")
+    # Orders of which nobody has paid one yet.
+    assert handover(lines.assign(paid_at=pd.NaT)).orders == 0
 
 
 @pytest.mark.row(32, 34, 36)

@@ -29,6 +29,9 @@ LEVELS = {
 def targets(review: Weekly) -> None:
     """The goal tree, and a form to agree on a target."""
     with st.expander(_("Targets"), key="targets"):
+        if review.week.days != 7:
+            st.caption(_("Targets are meant a week: choose a week to see how far they are and to agree on one."))
+            return
         for branch in review.goals:
             _branch(branch, review)
             if branch.metric == "gmv" and branch.goal > 0:
@@ -62,7 +65,11 @@ def targets(review: Weekly) -> None:
             with person:
                 name = st.text_input(_("Which person"), key="target_person", max_chars=60)
             if st.form_submit_button(_("Agree on it")):
-                _agree(review, key, value, due, {"company": "", "department": role, "person": name.strip()}[level])
+                if level == "person" and not name.strip():
+                    # Without a name it would replace the goal of the whole company.
+                    st.error(_("Write the person's name."))
+                else:
+                    _agree(review, key, value, due, {"company": "", "department": role, "person": name.strip()}[level])
 
 
 def _parts(review: Weekly) -> None:

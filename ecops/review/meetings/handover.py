@@ -54,12 +54,14 @@ def handover(data: Any, asked: dt.datetime | None = None) -> Handover:
         asked: the moment; midnight after the last day of orders when None.
     """
     ready = opened(data)
-    if not ready.has("order_lines"):
+    last = None
+    if ready.has("order_lines"):
+        last = ready.query(load_sql("ecops.review.queries", "last_payment"))["last"][0].as_py()
+    if last is None:
         import pandas as pd
 
         return Handover(asked or dt.datetime.min, pd.DataFrame(), 0, 0)
-    last = ready.query(load_sql("ecops.review.queries", "last_payment"))["last"][0].as_py()
-    moment = asked or dt.datetime.combine((last or dt.datetime.min).date(), dt.time()) + dt.timedelta(days=1)
+    moment = asked or dt.datetime.combine(last.date(), dt.time()) + dt.timedelta(days=1)
     since = moment - dt.timedelta(days=LOOK_BACK_DAYS)
     parameters = {"now": moment, "since": since, "hours": SHIP_HOURS}
     table = ready.query(load_sql("ecops.review.queries", "handover"), parameters).to_pandas()
