@@ -8,10 +8,10 @@ import streamlit as st
 
 from ecops.handbook import roles
 from ecops.messages import Message, Term
-from ecops.metrics.questions import Question
-from ecops.metrics.questions import questions as known_questions
 from ecops.metrics.registry import Metric
 from ecops.metrics.registry import metrics as known_metrics
+from ecops.metrics.told.questions import Question
+from ecops.metrics.told.questions import questions as known_questions
 from ecops.sources.registry import Source
 from ecops.sources.registry import sources as known_sources
 from ecops.tables import Column, Table

@@ -143,7 +143,7 @@ def benchmark_command(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: JsonOption = False,
 ) -> None:
     """List reference values of metrics, write one down, or take one back."""
-    from ecops.metrics import benchmarks
+    from ecops.metrics.beside import benchmarks
 
     shop = terminal.open_workspace(workspace or terminal.existing(), state)
     if remove:

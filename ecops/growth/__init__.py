@@ -7,8 +7,8 @@ from ecops.growth.board.unusual import Unusual, unusual_days
 from ecops.growth.diagnosis import Diagnosis, diagnose
 from ecops.growth.what_if import WhatIf, what_if
 from ecops.metrics.analysis import Kpi, Kpis, kpis
-from ecops.metrics.completeness import Completeness, completeness
 from ecops.metrics.registry import Metric, metric, metrics
+from ecops.metrics.told.completeness import Completeness, completeness
 from ecops.statistics.decomposition import Decomposition, MixRate, decompose, mix_rate
 
 __all__ = [

@@ -26,6 +26,7 @@ from ecops.metrics.daily import (
     read_people,
     spans,
 )
+from ecops.metrics.money.rates import rates
 from ecops.metrics.panel import (
     Basis,
     Coverage,
@@ -41,7 +42,6 @@ from ecops.metrics.panel import (
     needed_days,
 )
 from ecops.metrics.people import factors_of, nameless, people_note
-from ecops.metrics.rates import rates
 from ecops.metrics.reasons import coverage_notes, data_notes, missing_reason, rates_told
 from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import Compare, Period

@@ -13,8 +13,8 @@ import numpy as np
 
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
-from ecops.metrics import margin
-from ecops.metrics.rates import rates
+from ecops.metrics.money import margin
+from ecops.metrics.money.rates import rates
 from ecops.metrics.rows import Floats, Rows, half_years, join_rows, make_rows, text_column
 from ecops.periods import Period
 from ecops.statistics.grouping import distinct
@@ -226,7 +226,7 @@ def read_daily(
 
 
 def _left(data: Data, sales: Rows, ads: Rows | None) -> Rows | None:
-    """What is left of sales after all costs, see `ecops.metrics.margin`."""
+    """What is left of sales after all costs, see `ecops.metrics.money.margin`."""
     platforms = {*sales.keys["platform"][0], *(() if ads is None else ads.keys["platform"][0])}
     return margin.margin_rows(sales, ads, rates(data, sorted(platforms)))
 

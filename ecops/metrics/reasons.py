@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from ecops.capability import capabilities
 from ecops.messages import Count, DateRange, Message, Term, Value
 from ecops.metrics.daily import NAMES, UNNAMED
+from ecops.metrics.money.rates import WORDS, Rate, kinds
 from ecops.metrics.panel import Coverage, Gap, Panel
-from ecops.metrics.rates import WORDS, Rate, kinds
 from ecops.metrics.registry import Metric
 from ecops.periods import Period
 from ecops.tables import table

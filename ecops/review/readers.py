@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from ecops.capability import capabilities
 from ecops.messages import Term
-from ecops.metrics import benchmarks, completeness
+from ecops.metrics.beside import benchmarks
+from ecops.metrics.told import completeness
 from ecops.review import goals
 from ecops.review.meetings import checklists
 

@@ -20,7 +20,7 @@ from ecops.competitors.reviews.view import opinions
 from ecops.competitors.telling import figures, strengths
 from ecops.competitors.telling.findings import verdict
 from ecops.errors import SpecError
-from ecops.metrics.references import Reference, by_metric, references, remove, write_down
+from ecops.metrics.beside.references import Reference, by_metric, references, remove, write_down
 from ecops.periods import Period
 from ecops.store.inputs import open_data
 

@@ -26,7 +26,7 @@ from ecops.funnel.leaks import (
 )
 from ecops.funnel.leaks import figures as shared
 from ecops.messages import Message
-from ecops.metrics.benchmarks import benchmarks
+from ecops.metrics.beside.benchmarks import benchmarks
 from ecops.metrics.daily import opened
 from ecops.metrics.measured import measured
 from ecops.metrics.registry import metrics

@@ -14,8 +14,8 @@ from ecops.growth.board.steps import by_step, spans, trends
 from ecops.growth.board.unusual import unusual_days
 from ecops.handbook import advice
 from ecops.metrics.measured import measured
-from ecops.metrics.questions import questions
 from ecops.metrics.registry import metrics
+from ecops.metrics.told.questions import questions
 from ecops.periods import Period
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,8 +11,8 @@ from ecops.handbook.own import TOPIC
 from ecops.inventory import view
 from ecops.inventory.spec import Spec
 from ecops.inventory.telling.findings import findings
-from ecops.metrics import benchmarks
-from ecops.metrics.completeness import completeness
+from ecops.metrics.beside import benchmarks
+from ecops.metrics.told.completeness import completeness
 from ecops.presale.view import presale
 from ecops.review import goals
 from ecops.review.meetings import checklists

@@ -4,7 +4,7 @@ import pytest
 
 from ecops.capability import capabilities
 from ecops.handbook import parameters
-from ecops.metrics import benchmarks
+from ecops.metrics.beside import benchmarks
 from ecops.review.readers import readers
 from tests.handbook import small
 

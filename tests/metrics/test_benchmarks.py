@@ -10,8 +10,9 @@ from ecops import Workspace, handbook
 from ecops.charts import Look
 from ecops.errors import SpecError
 from ecops.growth import figures, views
-from ecops.metrics import benchmarks, kpis
-from ecops.metrics.benchmarks import Benchmark
+from ecops.metrics import kpis
+from ecops.metrics.beside import benchmarks
+from ecops.metrics.beside.benchmarks import Benchmark
 from ecops.periods import Period
 from ecops.store.inputs import open_data
 

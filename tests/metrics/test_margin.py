@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from ecops.commands.app import app
 from ecops.errors import SpecError, StoreError
 from ecops.metrics import kpis
-from ecops.metrics.rates import EVERYWHERE, rates, set_rate
+from ecops.metrics.money.rates import EVERYWHERE, rates, set_rate
 from ecops.periods import parse_period
 from ecops.review.alarms import AlertRule, alerts
 from ecops.store.workspace import Workspace

@@ -4,7 +4,7 @@ import pytest
 
 import ecops
 from ecops import handbook
-from ecops.metrics import benchmarks
+from ecops.metrics.beside import benchmarks
 from ecops.review import AlertRules
 from tests.pages.conftest import sound
 

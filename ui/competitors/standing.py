@@ -11,8 +11,8 @@ import streamlit as st
 from ecops.competitors.standing.gaps import kpis
 from ecops.competitors.telling import figures, words
 from ecops.messages import Count, Money, MoneyRange, Number, Percent, Value, write
-from ecops.metrics import references
-from ecops.metrics.references import Reference
+from ecops.metrics.beside import references
+from ecops.metrics.beside.references import Reference
 from ecops.metrics.registry import metrics
 from ecops.store import journal
 from ui.competitors.asked import Asked

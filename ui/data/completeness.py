@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ecops.metrics.completeness import completeness
+from ecops.metrics.told.completeness import completeness
 from ecops.tables import table as canonical_table
 from ui.parts import tables
 from ui.parts.tables import Shape

@@ -15,7 +15,7 @@ from ecops.funnel.leaks import overview, pictures, rules, trends
 from ecops.funnel.leaks.figures import Figure
 from ecops.funnel.spec import known_steps
 from ecops.messages import Message, Value
-from ecops.metrics import benchmarks
+from ecops.metrics.beside import benchmarks
 from ecops.metrics.registry import metric
 from ui.funnel import funnelmore
 from ui.funnel.funnel import Asked

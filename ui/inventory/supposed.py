@@ -6,7 +6,7 @@ import streamlit as st
 
 from ecops.inventory.products.profit import ASSUMED, LABELS
 from ecops.messages import Message
-from ecops.metrics import rates as known
+from ecops.metrics.money import rates as known
 from ui.parts import rates
 from ui.parts.text import _, plain
 from ui.state import workspaces

@@ -12,7 +12,7 @@ import streamlit as st
 from ecops import EcopsError, metrics
 from ecops.messages import Message, write
 from ecops.metrics import Kpi, Metric
-from ecops.metrics.references import Reference, by_metric, references
+from ecops.metrics.beside.references import Reference, by_metric, references
 from ecops.store import journal
 from ui.parts import cards, tables
 from ui.parts.tables import Shape

@@ -10,8 +10,8 @@ import streamlit as st
 
 from ecops import door
 from ecops.metrics import Kpi
-from ecops.metrics import rates as known
 from ecops.metrics.daily import NAMES
+from ecops.metrics.money import rates as known
 from ui.parts import errors, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say

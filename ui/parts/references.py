@@ -10,8 +10,9 @@ import streamlit as st
 
 from ecops.charts import Level
 from ecops.messages import Count, Money, Number, Points, Value
-from ecops.metrics import Kpis, benchmarks, kpis
-from ecops.metrics.benchmarks import Gap
+from ecops.metrics import Kpis, kpis
+from ecops.metrics.beside import benchmarks
+from ecops.metrics.beside.benchmarks import Gap
 from ecops.metrics.measured import measured
 from ecops.metrics.registry import Metric, metric
 from ecops.periods import Period

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from ecops.messages import Message, Term
-from ecops.metrics import benchmarks
-from ecops.metrics.benchmarks import SCOPES, STATISTICS, Benchmark
+from ecops.metrics.beside import benchmarks
+from ecops.metrics.beside.benchmarks import SCOPES, STATISTICS, Benchmark
 from ecops.metrics.registry import metric, metrics
 from ecops.words import written
 from ui.parts import cards, errors, tables

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecops.funnel.table import FunnelTable
 from ecops.messages import Message
-from ecops.metrics.benchmarks import Benchmark, chosen
+from ecops.metrics.beside.benchmarks import Benchmark, chosen
 
 RATES: Mapping[tuple[str, str], str] = {
     ("exposure", "click"): "ctr",

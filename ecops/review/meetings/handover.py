@@ -64,6 +64,6 @@ def handover(data: Any, asked: dt.datetime | None = None) -> Handover:
     moment = asked or dt.datetime.combine(last.date(), dt.time()) + dt.timedelta(days=1)
     since = moment - dt.timedelta(days=LOOK_BACK_DAYS)
     parameters = {"now": moment, "since": since, "hours": SHIP_HOURS}
-    table = ready.query(load_sql("ecops.review.queries", "handover"), parameters).to_pandas()
-    told = ready.query(load_sql("ecops.review.queries", "handover_orders"), parameters)
-    return Handover(moment, table, int(told["orders"][0].as_py()), int(told["late"][0].as_py()))
+    rows = ready.query(load_sql("ecops.review.queries", "handover"), parameters).to_pandas()
+    counts = [int(rows[name].iloc[0]) if len(rows) else 0 for name in ("all_orders", "all_late")]
+    return Handover(moment, rows.drop(columns=["all_orders", "all_late"]), *counts)

@@ -10,7 +10,7 @@ import numpy as np
 from ecops.metrics.rows import Floats, Rows, join_rows
 
 if TYPE_CHECKING:
-    from ecops.metrics.rates import Rate
+    from ecops.metrics.money.rates import Rate
 
 MEASURES = ("earned", "earning_sales", "commission", "delivery", "promotion")
 """earned: sales less goods, of the lines whose cost is known; earning_sales: these sales; the others: what is taken off
@@ -27,7 +27,7 @@ def margin_rows(sales: Rows, ads: Rows | None, rates: Mapping[tuple[str, str], R
     Args:
         sales: rows of the source "sales", with `platform` and `shop`.
         ads: rows of the source "ads"; None without any.
-        rates: by platform and kind, see `ecops.metrics.rates.rates`; for every platform of the rows.
+        rates: by platform and kind, see `ecops.metrics.money.rates.rates`; for every platform of the rows.
 
     Returns:
         Rows of `MEASURES` by day, platform and shop; None where no cost is known.

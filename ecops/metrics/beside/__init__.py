@@ -1,0 +1,1 @@
+"""What a figure is held against: published benchmarks, last year, peers."""
