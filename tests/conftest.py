@@ -9,9 +9,11 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the app does; each worker has a core of its own
 
 TESTS = Path(__file__).parent
-TOGETHER = ("e2e", "pages", "review", "sample")
-"""Folders whose tests share a server or a shop that is dear to make. One worker runs all of a folder, so each is made
-once, and they come first: where a long part comes last, one core waits for the other."""
+FIRST = ("e2e", "pages", "review", "sample")
+"""Folders whose tests take long: where a long part comes last, one core waits for the other."""
+
+TOGETHER = FIRST[1:]
+"""Those of them whose tests share a shop that is dear to make. One worker runs all of a folder, so it is made once."""
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +61,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def _place(nodeid):
-    return TOGETHER.index(_folder(nodeid)) if _folder(nodeid) in TOGETHER else len(TOGETHER)
+    return FIRST.index(_folder(nodeid)) if _folder(nodeid) in FIRST else len(FIRST)
 
 
 def _folder(nodeid):

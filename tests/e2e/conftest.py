@@ -91,17 +91,19 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, sample_shop):
     if chromium() is None:
         pytest.skip("no chromium on this machine; `make test` installs one where it may")
-    running = Server(tmp_path_factory.mktemp("ecops"))
+    home = tmp_path_factory.mktemp("ecops")
+    shutil.copytree(sample_shop, home / "shops" / "sample")
+    running = Server(home)
     yield running
     running.stop()
 
 
 @pytest.fixture
 def fresh_server(tmp_path, sample_shop):
-    """A server that nobody has visited yet; its sample shop is there, while that of `server` has to be built."""
+    """A server that nobody has visited yet."""
     if chromium() is None:
         pytest.skip("no chromium on this machine; `make test` installs one where it may")
     shutil.copytree(sample_shop, tmp_path / "shops" / "sample")

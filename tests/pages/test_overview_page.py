@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from ecops import door
+import sample_data
+from ecops import Workspace, door
 from ecops.messages import Message
 from ecops.metrics import metrics, reasons
 from tests.pages.test_pages import said
@@ -142,3 +143,14 @@ def test_the_board_opens_under_the_details(open_app):
     assert "3 项指标里" in cards[-1]
     weeks = next(frame.value for frame in app.dataframe if "refund_rate" in frame.value and "days" in frame.value)
     assert list(weeks["days"])[:3] == [7, 7, 7]
+
+
+def test_the_sample_shop_is_built_when_it_is_first_asked_for(tmp_path, monkeypatch, open_app):
+    small = [file for file in sample_data.files() if file.name in {"products.xlsx", "jd_daily.xlsx"}]
+    monkeypatch.setattr(sample_data, "files", lambda: small)
+    monkeypatch.setenv("ECOPS_HOME", str(tmp_path))
+    app = open_app("overview", "sample", "zh")
+    assert app.metric
+    assert sorted(receipt.file for receipt in Workspace.open(tmp_path / "sample").receipts()) == [
+        "jd_daily.xlsx", "products.xlsx",
+    ]  # fmt: skip
