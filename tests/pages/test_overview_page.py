@@ -109,7 +109,7 @@ def test_margin_is_shown_to_finance_and_not_to_a_manager(open_app, monkeypatch):
     assert {"Promotion cost", "Return on ad spend", "Orders per buyer"} <= shown
     assert any("name their buyer" in text and "Taobao" in text and "Douyin" not in text for text in texts)
     monkeypatch.setenv("ECOPS_ROLE", "finance")
-    assert labels()[0] - shown == {"Gross margin"}
+    assert labels()[0] - shown == {"Gross margin", "Net margin", "Net profit"}
 
 
 def test_ad_spend_is_shown_on_the_data_page_and_what_goods_cost_is_not(open_app, monkeypatch):

@@ -2,13 +2,14 @@
 
 import datetime as dt
 import shutil
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import ecops
 from ecops.experiments.records.register import Register
-from ecops.review import ActionLog, Targets
+from ecops.review import ActionLog, Targets, weekly
 from tests.pages.conftest import ROOT, TIMEOUT, sound
 from tests.pages.test_pages import said
 
@@ -42,6 +43,13 @@ def start(folder, monkeypatch, language, query):
     return app.switch_page("pages/weekly_review.py").run()
 
 
+def planted_failure(log):
+    """Where the failed payments that are planted in the sample shop stand among the findings, as keys of the page."""
+    findings = weekly(ecops.Workspace.open(Path(str(log._state.engine.url.database)).parent)).findings
+    pay = {"platform": "douyin", "device": "mobile", "step": "pay"}
+    return f"review_{next(place for place, one in enumerate(findings) if dict(one.subject) == pay)}"
+
+
 def texts(app, kind):
     return [getattr(element, "value", None) or element.label for element in app.get(kind)]
 
@@ -62,15 +70,16 @@ def test_the_order_of_the_meeting(open_review):
 @pytest.mark.row(27, 28, 30)
 def test_a_finding_becomes_an_action_and_then_an_outcome(open_review):
     app, log = open_review()
-    app.button(key="act_review_2").click().run()
-    assert app.text_input(key="action_title_review_2").value.startswith("Check the payment channel, card limits")
-    app.text_input(key="action_person_review_2").set_value("Wang")
+    failure = planted_failure(log)
+    app.button(key=f"act_{failure}").click().run()
+    assert app.text_input(key=f"action_title_{failure}").value.startswith("Check the payment channel, card limits")
+    app.text_input(key=f"action_person_{failure}").set_value("Wang")
     # Said before anything is done: what would prove it, and how to be sure.
     said = " ".join(texts(app, "caption"))
     assert "What would prove it: the figure rises above its level before the trouble" in said
     assert "To be sure, stagger it" in said
-    assert app.selectbox(key="action_experiment_review_2").value == ""
-    submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
+    assert app.selectbox(key=f"action_experiment_{failure}").value == ""
+    submit = next(button for button in app.button if button.label == "Write it down" and failure in str(button.key))
     submit.click().run()
     assert not app.exception
     (action,) = log.actions()
@@ -88,10 +97,11 @@ def test_a_planned_test_is_tied_to_an_action(open_review):
         Register(log._state).write("checkout_copy", "li", hypothesis="Fewer words, more payments", goal="conversion")
 
     app, log = open_review("en", prepare)
-    app.button(key="act_review_2").click().run()
-    app.selectbox(key="action_experiment_review_2").select("checkout_copy")
-    app.checkbox(key="action_small_review_2").check()
-    submit = next(button for button in app.button if button.label == "Write it down" and "review_2" in str(button.key))
+    failure = planted_failure(log)
+    app.button(key=f"act_{failure}").click().run()
+    app.selectbox(key=f"action_experiment_{failure}").select("checkout_copy")
+    app.checkbox(key=f"action_small_{failure}").check()
+    submit = next(button for button in app.button if button.label == "Write it down" and failure in str(button.key))
     submit.click().run()
     (action,) = log.actions()
     assert (action.experiment, action.extent) == ("checkout_copy", "small")
