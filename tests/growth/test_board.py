@@ -72,9 +72,7 @@ def _over(end, step):
 
 def test_a_day_without_a_sale_is_no_day_without_figures(shop):
     quiet = shop["date"].map(lambda day: day.toordinal() % 5 == 0)
-    sold = shop.assign(
-        **{name: shop[name].where(~quiet, 0) for name in ("pay_buyers", "pay_amount")}
-    )
+    sold = shop.assign(**{name: shop[name].where(~quiet, 0) for name in ("pay_buyers", "pay_amount")})
     assert list(by_step(sold, END, "week")["whole"]) == list(by_step(shop, END, "week")["whole"])
     gone = by_step(shop[~quiet], END, "week")
     assert not gone["whole"].any()

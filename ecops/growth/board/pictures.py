@@ -28,7 +28,7 @@ STEPS: dict[Step, Term] = {
 
 
 def steps(table: pd.DataFrame, key: str, step: Step, currency: str = "", look: Look | None = None) -> go.Figure:
-    """A bar a step, pale where it is not over or lacks days; the take-away compares the last whole one with that before.
+    """A bar a step, pale where it is not over or lacks days; the take-away compares whole ones beside each other.
 
     Args:
         table: of `ecops.growth.by_step`.
