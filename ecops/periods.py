@@ -62,6 +62,10 @@ class Period:
         return DateRange(self.start, self.end)
 
 
+_YEARS = range(1900, 2201)
+"""Of periods: what lies beyond is a slip, and there would be no days before or after it to look at."""
+
+
 def parse_period(text: str) -> Period:
     """A period from "2026-11-09..2026-11-15" or from one date.
 
@@ -70,12 +74,12 @@ def parse_period(text: str) -> Period:
     """
     start, _, end = text.partition("..")
     try:
-        first = dt.date.fromisoformat(start.strip())
-        return Period(first, dt.date.fromisoformat(end.strip()) if end else first)
+        days = [dt.date.fromisoformat(part.strip()) for part in (start, end or start)]
     except ValueError:
-        raise SpecError(
-            Message("{text} is not a period.", text=text), Message("Write it as 2026-11-09..2026-11-15.")
-        ) from None
+        days = []
+    if not days or any(day.year not in _YEARS for day in days):
+        raise SpecError(Message("{text} is not a period.", text=text), Message("Write it as 2026-11-09..2026-11-15."))
+    return Period(*days)
 
 
 def last_full_week(last_day: dt.date) -> Period:

@@ -288,6 +288,11 @@ def _verdict(shop: Shop, items: tuple[Item, ...]) -> Message:
             product=item.name, deposits=Count(item.gate.deposits), target=Count(item.gate.target),
             closes=item.series.closes, chance=Percent(item.gate.probability),
         )  # fmt: skip
+    if item.plan.reason == "unworthy":
+        return Message(
+            "{product}: {deposits} deposits so far; {low} to {high} units will be needed, but the supplier's smallest "
+            "order costs more than it would bring.", **parts,
+        )  # fmt: skip
     if item.plan.quantity <= 0:
         return Message(
             "{product}: {deposits} deposits so far; {low} to {high} units will be needed, and what is there suffices.",

@@ -64,10 +64,11 @@ class Template:
         for attempt in (1, 2):
             streams[0].seek(0)
             ours, theirs = socket.socketpair()
+            asked = None
             with ours:
                 try:
                     with theirs:
-                        self._order(json.dumps({"folder": folder}).encode(), [*streams, theirs])
+                        asked = self._order(json.dumps({"folder": folder}).encode(), [*streams, theirs])
                     told = _read(ours, seconds)
                 except (BrokenPipeError, ConnectionResetError):
                     told = b""
@@ -76,17 +77,25 @@ class Template:
                 if told:
                     return Ended(int(told))
             # The template went, idle, between two orders: a new one takes this.
-            if attempt == 1:
-                self._forget()
+            if attempt == 1 and asked is not None:
+                self._forget(asked)
         raise OSError("no worker could be started")
 
-    def _order(self, words: bytes, files: list[IO[bytes] | socket.socket]) -> None:
+    def _order(self, words: bytes, files: list[IO[bytes] | socket.socket]) -> socket.socket:
+        """Give an order; the socket on which it went."""
         with self._lock:
             if self._orders is None or self._owner != os.getpid():
                 self._orders, self._owner = self._start(), os.getpid()
+            asked = self._orders
             message = len(words).to_bytes(LENGTH, "big") + words
-            sent = socket.send_fds(self._orders, [message], [file.fileno() for file in files])
-            self._orders.sendall(message[sent:])
+            try:
+                sent = socket.send_fds(asked, [message], [file.fileno() for file in files])
+                asked.sendall(message[sent:])
+            except (BrokenPipeError, ConnectionResetError):
+                asked.close()
+                self._orders = None
+                raise
+            return asked
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -102,11 +111,12 @@ class Template:
             )
         return ours
 
-    def _forget(self) -> None:
+    def _forget(self, asked: socket.socket) -> None:
+        """Let go of a template that went; one that somebody else has started since stays."""
         with self._lock:
-            if self._orders is not None:
-                self._orders.close()
-            self._orders = None
+            if self._orders is asked:
+                asked.close()
+                self._orders = None
 
 
 def _read(told: socket.socket, seconds: float) -> bytes | None:

@@ -9,6 +9,7 @@ import pytest
 
 from ecops import growth
 from ecops.errors import SpecError
+from ecops.growth.board import pictures
 from ecops.growth.board import scorecard as board
 from ecops.growth.board.steps import by_step, spans, trends
 from ecops.growth.board.unusual import unusual_days
@@ -67,6 +68,25 @@ def _over(end, step):
         "month": after.day == 1,
         "quarter": after.day == 1 and after.month % 3 == 1,
     }[step]
+
+
+def test_a_day_without_a_sale_is_no_day_without_figures(shop):
+    quiet = shop["date"].map(lambda day: day.toordinal() % 5 == 0)
+    sold = shop.assign(**{name: shop[name].where(~quiet, 0) for name in ("pay_buyers", "pay_amount")})
+    assert list(by_step(sold, END, "week")["whole"]) == list(by_step(shop, END, "week")["whole"])
+    gone = by_step(shop[~quiet], END, "week")
+    assert not gone["whole"].any()
+
+
+def test_the_picture_compares_with_the_step_before_only(shop):
+    def said(table):
+        return pictures.steps(table, "gmv", "month", "CNY").layout.title.text
+
+    assert "against the one before" in said(by_step(shop, END, "month"))
+    gap = shop[(shop["date"] < dt.date(2026, 2, 10)) | (shop["date"] > dt.date(2026, 2, 12))]
+    assert "against the one before" not in said(by_step(gap, END, "month"))
+    loss = by_step(shop.assign(pay_amount=-shop["pay_amount"]), END, "month")
+    assert "against the one before" not in said(loss)
 
 
 def test_the_last_step_may_be_unfinished_and_the_first_lacks_days(shop):
@@ -201,6 +221,9 @@ def test_the_next_four_weeks_are_like_the_last_and_the_interval_holds_them():
     assert np.isnan(growth.outlook(young, END).low)
     assert "too little history" in growth.outlook(young, END).sentence.text("en")
     assert growth.outlook(traffic(20), END) is None
+    # One order of a million among cents: no interval holds that, and nothing breaks.
+    spiky = whole.assign(pay_amount=[1e9 if number == 5 else 0.01 for number in range(len(whole))])
+    assert np.isnan(growth.outlook(spiky, END).high)
 
 
 @pytest.mark.row(40, 41)

@@ -294,3 +294,19 @@ def test_an_earlier_day_knows_nothing_of_later_ones():
     assert [item.series.campaign for item in found.items] == ["past 2"]
     assert found.items[0].series.seen == 5
     assert len(found.past) == 2
+
+
+def test_days_that_stand_for_without_end_count_as_not_told():
+    endless = NOW.assign(
+        starts_on=dt.date(1900, 1, 1), ends_on=dt.date(9999, 12, 31), balance_from=dt.date(9999, 12, 31)
+    )
+    (item,) = analyse(shop(endless)).items
+    assert (item.series.opens, item.series.days) == (dt.date(2026, 11, 1), 14)
+    assert item.series.balance_from == dt.date(2026, 11, 15)
+    assert "do not say when deposits close; 14 days are supposed" in said(analyse(shop(endless)))
+
+
+def test_a_smallest_order_that_does_not_pay_is_not_told_as_enough_stock():
+    found = analyse(shop(*history(), NOW, products=PRODUCTS[:1].assign(moq=1e9)))
+    assert found.items[0].plan.reason == "unworthy"
+    assert "smallest order costs more" in found.verdict.text("en")

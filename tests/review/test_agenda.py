@@ -9,7 +9,7 @@ import pytest
 
 from ecops.errors import DataError, SpecError
 from ecops.metrics import kpis
-from ecops.periods import Period
+from ecops.periods import Period, parse_period
 from ecops.review import ActionLog, Target, Targets, report, weekly
 from ecops.review.week.agenda import Chapter
 from ecops.review.week.deck import takeaway
@@ -170,6 +170,15 @@ def test_a_first_week_says_so():
     assert "no year before" in takeaway(review.lines.weeks["gmv"]).id
 
 
+def test_days_before_the_first_have_no_first_week_and_a_month_is_no_week():
+    early = weekly(traffic(WEEK.start, WEEK.end), week=WEEK.shifted(-700))
+    assert "no sales figures" in early.verdict.id
+    assert not any("first week" in note.id for note in early.notes)
+    month = weekly(traffic(dt.date(2026, 10, 1), WEEK.end), week=Period(dt.date(2026, 10, 1), dt.date(2026, 10, 31)))
+    assert [note.id for note in month.notes if "figures of as many days" in note.id]
+    assert not any("first week" in note.id for note in month.notes)
+
+
 def test_missing_days_are_said_and_like_is_compared_with_like():
     gone = dt.date(2026, 11, 12)
     review = weekly(traffic(dt.date(2026, 9, 1), WEEK.end, {gone}))
@@ -308,5 +317,8 @@ def test_a_review_is_of_whole_weeks_or_a_month(start, end, fine):
     else:
         with pytest.raises(SpecError, match="whole weeks or a month"):
             reviewable(period)
+    for far in ("0001-01-01..0001-01-31", "9999-12-01..9999-12-31"):
+        with pytest.raises(SpecError, match="is not a period"):
+            parse_period(far)
     assert last_full_month(dt.date(2026, 11, 15)) == Period(dt.date(2026, 10, 1), dt.date(2026, 10, 31))
     assert last_full_month(dt.date(2026, 11, 30)).start == dt.date(2026, 11, 1)

@@ -59,6 +59,15 @@ def test_no_countdown_before_sixty_days_nor_after_the_end_nor_for_another_kind(s
     assert checklists.countdown(promoted(state, kind="failure"), START) is None
 
 
+def test_a_promotion_that_runs_all_year_hides_no_other(state):
+    year = {"starts_on": dt.date(2026, 1, 1), "ends_on": dt.date(2026, 12, 31), "name": "会员日", "kind": "promotion"}
+    peak = {"starts_on": START, "ends_on": START + dt.timedelta(days=3), "name": "双11", "kind": "promotion"}
+    data = open_data({"calendar": pd.DataFrame([year, peak])})
+    both = SimpleNamespace(has=data.has, query=data.query, state=state)
+    for day, name in ((-20, "双11"), (2, "双11"), (4, "会员日")):
+        assert checklists.countdown(both, START + dt.timedelta(days=day)).name == name
+
+
 @pytest.mark.row(44, 54)
 def test_a_plan_and_a_procedure_are_begun_and_ticked(state):
     subject = checklists.begin(state, "three_phases", START, "anna")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecops.errors import FileError
-from ecops.sources import sandbox
+from ecops.sources import sandbox, template
 from ecops.sources.limits import Limits
 from ecops.sources.sandbox import run_worker
 from tests.sources.attacks import refused
@@ -96,7 +96,16 @@ def test_workers_run_side_by_side_and_a_template_that_was_killed_is_replaced(tmp
             and str(tmp_path).encode() in Path(f"/proc/{process}/cmdline").read_bytes()
         ):
             os.kill(process, 9)
-    assert run_worker(task)
+    # All who find it gone together start one new template, and nobody ends that of another.
+    started = []
+    monkeypatch.setattr(
+        template.Template,
+        "_start",
+        lambda one, start=template.Template._start: started.append(start(one)) or started[-1],
+    )
+    with ThreadPoolExecutor(6) as threads:
+        assert all(threads.map(lambda _: run_worker(task), range(6)))
+    assert len(started) == 1
 
 
 def test_a_worker_ends_with_whoever_waits_for_it(tmp_path):

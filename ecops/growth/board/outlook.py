@@ -29,7 +29,7 @@ class Outlook:
     Attributes:
         period: the days ahead.
         value: expected GMV, money.
-        low, high: its 95 % interval; NaN with less than eight weeks of history.
+        low, high: its 95 % interval; NaN with less than eight weeks of history, or days too unlike for one.
         events: what the calendar names ahead and behind, which the figure does not know of.
         currency: ISO code.
     """
@@ -96,4 +96,7 @@ def ahead(scope: Scope) -> tuple[float, float, float] | None:
     if not (error > 0 and freedom > 0):
         return total, math.nan, math.nan
     half = float(st.critical_value(df=freedom)) * error
-    return total, total * math.exp(-half), total * math.exp(half)
+    with np.errstate(over="ignore"):
+        high = total * float(np.exp(half))
+    # A single day that brought nearly everything leaves an interval without an end: that is none.
+    return (total, total * math.exp(-half), high) if math.isfinite(high) else (total, math.nan, math.nan)

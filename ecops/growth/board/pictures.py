@@ -12,6 +12,7 @@ from ecops.growth.board.steps import Step
 from ecops.growth.figures import axis
 from ecops.messages import DateRange, Message, Percent, Term
 from ecops.metrics.registry import metric
+from ecops.periods import ONE_DAY
 from ecops.words import written
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ STEPS: dict[Step, Term] = {
 
 
 def steps(table: pd.DataFrame, key: str, step: Step, currency: str = "", look: Look | None = None) -> go.Figure:
-    """A bar a step, pale where it is not over or lacks days; the take-away compares the last two whole ones.
+    """A bar a step, pale where it is not over or lacks days; the take-away compares whole ones beside each other.
 
     Args:
         table: of `ecops.growth.by_step`.
@@ -63,7 +64,9 @@ def _sentence(table: pd.DataFrame, key: str, currency: str) -> Message:
     if len(whole) < 2:
         return Message("{metric}: there are no two whole steps to compare", metric=metric(key).label)
     before, last = whole.iloc[-2], whole.iloc[-1]
-    change = float(last[key] / before[key] - 1) if before[key] else float("nan")
+    # A step that lacks days may lie between the two, and nothing is a share of a loss.
+    beside = before["end"] + ONE_DAY == last["start"] and before[key] > 0
+    change = float(last[key] / before[key] - 1) if beside else float("nan")
     words = {
         "metric": metric(key).label,
         "days": DateRange(last["start"], last["end"]),

@@ -74,7 +74,7 @@ def by_step(data: Any, end: dt.date, step: Step = "week", keys: tuple[str, ...] 
 
     Returns:
         One row a step, the oldest first, those before the first day of any figure left out: `start`, `end`, `days`
-        (with figures of GMV), `whole` (whether the step is over and every day of it has figures), then one column a
+        (with figures), `whole` (whether the step is over and every day of it has figures), then one column a
         metric that can be computed, in its unit; NaN where it has no base.
 
     Raises:
@@ -119,8 +119,9 @@ def _parts(scope: Scope, entry: Metric) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _known_days(scope: Scope) -> np.ndarray:
-    parts = scope.panel.parts(metric("gmv"), aliases_of(scope.basis))
-    return np.zeros(len(scope.panel.days), dtype=bool) if parts is None else parts[0][0] != 0
+    """Days of the panel with figures; one on which nothing was sold is such a day where others tell it from a gap."""
+    known = set(scope.coverage.period_days)
+    return np.array([day in known for day in scope.panel.days], dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)

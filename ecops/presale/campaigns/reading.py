@@ -24,6 +24,9 @@ SETTLED_AFTER = 14
 _FRESH = 3
 """A campaign without a closing day runs on while its last deposit is younger than so many days."""
 
+_LONGEST = 366
+"""A day of the campaign this far from its deposits is a stand-in for "without end", such as 9999-12-31."""
+
 _SEPARATORS = re.compile(r"[,;/|+&，；、／＋]")
 
 
@@ -96,12 +99,8 @@ def _apart(rows: pd.DataFrame, known: Collection[str], notes: list[Message]) -> 
 
 def _usual_length(groups: list[tuple[Any, pd.DataFrame]]) -> int | None:
     """Median days between the first and last day of deposits of the windows that say when they close."""
-    spans = [
-        (_date(group["ends_on"].max()) - _first(group)).days + 1
-        for _names, group in groups
-        if group["ends_on"].notna().any()
-    ]
-    spans = [days for days in spans if days > 0]
+    told = [(_last(group), _first(group)) for _names, group in groups]
+    spans = [(last - first).days + 1 for last, first in told if last is not None and last >= first]
     return int(np.median(spans)) if spans else None
 
 
@@ -122,7 +121,8 @@ def _series(group: pd.DataFrame, today: dt.date, usual: int | None, trouble: dic
     places = ((rows["date"].map(_date) - opens).map(lambda span: span.days)).to_numpy(dtype=np.int64)
     np.add.at(units, places, rows["deposits"].to_numpy(dtype=np.float64))
     starts = rows["balance_from"].dropna()
-    balance = _date(starts.min()) if len(starts) else closes + ONE_DAY
+    said = _date(starts.min()) if len(starts) else None
+    balance = said if said is not None and _near(said, closes) else closes + ONE_DAY
     total = max(float(units.sum()), 0.0)
     paid, expired = _settled(rows, total, balance, today, trouble)
     price = float(rows["price"].max())
@@ -136,8 +136,9 @@ def _series(group: pd.DataFrame, today: dt.date, usual: int | None, trouble: dic
 def _window(group: pd.DataFrame, today: dt.date, usual: int | None, trouble: dict[str, Any]) -> tuple[dt.date, dt.date]:
     """First and last day of deposits; a window that does not say when it closes is as long as others."""
     opens, last = _first(group), _date(group["date"].max())
-    if group["ends_on"].notna().any():
-        return opens, _date(group["ends_on"].max())
+    told = _last(group)
+    if told is not None:
+        return opens, told
     if (today - last).days >= _FRESH or group["paid"].notna().any():
         return opens, last
     trouble["open"] += 1
@@ -145,8 +146,18 @@ def _window(group: pd.DataFrame, today: dt.date, usual: int | None, trouble: dic
 
 
 def _first(group: pd.DataFrame) -> dt.date:
-    told = group["starts_on"].dropna()
-    return _date(told.min()) if len(told) else _date(group["date"].min())
+    told, first = group["starts_on"].dropna(), _date(group["date"].min())
+    return _date(told.min()) if len(told) and _near(_date(told.min()), first) else first
+
+
+def _last(group: pd.DataFrame) -> dt.date | None:
+    """Last day of the window as the campaign says it; None when it does not."""
+    told = group["ends_on"].dropna()
+    return _date(told.max()) if len(told) and _near(_date(told.max()), _first(group)) else None
+
+
+def _near(day: dt.date, other: dt.date) -> bool:
+    return abs((day - other).days) <= _LONGEST
 
 
 def _settled(

@@ -161,7 +161,7 @@ def weekly(
         decisions=tuple(sorted(waiting, key=_urgency)),
         alerts=alarms.alerts(data, days, rules) if weeks else (),
         annotations=_annotations(data, Period(days.end - (ANNOTATED_DAYS - 1) * ONE_DAY, days.end)),
-        notes=(*_notes(now, year), *_year_ago(data, days), *_without_year(table, year)),
+        notes=(*_notes(now, year, days), *_year_ago(data, days), *_without_year(table, year)),
         receipts=_receipts(workspace.receipts()) if hasattr(workspace, "receipts") else (),
     )
 
@@ -298,10 +298,13 @@ def _annotations(data: Data, days: Period) -> tuple[Annotation, ...]:
     )  # fmt: skip
 
 
-def _notes(now: Kpis, year: Kpis) -> tuple[Message, ...]:
+def _notes(now: Kpis, year: Kpis, days: Period) -> tuple[Message, ...]:
     notes = list(now.notes)
+    if not math.isfinite(now["gmv"].value):
+        return tuple(dict.fromkeys(notes))  # the verdict says that there is nothing
     if not math.isfinite(now["gmv"].previous):
-        notes.append(Message("This is the first week with figures: changes can be told from next week on."))
+        week = Message("This is the first week with figures: changes can be told from next week on.")
+        notes.append(week if days.days == 7 else Message("There are no figures of as many days before."))
     elif not math.isfinite(year["gmv"].previous):
         notes.append(Message("There are no figures of a year before."))
     return tuple(dict.fromkeys(notes))

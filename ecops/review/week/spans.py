@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass
 
@@ -69,9 +70,7 @@ def is_month(period: Period) -> bool:
 
 def month_of(day: dt.date) -> Period:
     """The calendar month that holds a day."""
-    start = day.replace(day=1)
-    after = (start + 31 * ONE_DAY).replace(day=1)
-    return Period(start, after - ONE_DAY)
+    return Period(day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1]))
 
 
 def last_full_month(last_day: dt.date) -> Period:
