@@ -44,6 +44,12 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):  # noqa: ARG001 - the hook's own
+    """One more than there are cores: browsers, servers and readers of files are often waited for."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """`--dist loadfile` with the folders above as one file each.
 
