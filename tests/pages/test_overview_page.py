@@ -127,7 +127,7 @@ def test_ad_spend_is_shown_on_the_data_page_and_what_goods_cost_is_not(open_app,
     assert "cost" in columns("products")
 
 
-@pytest.mark.row(5, 6, 14, 17, 20, 25, 38, 52)
+@pytest.mark.row(5, 6, 14, 17, 20, 25, 38, 52, 53)
 def test_the_board_opens_under_the_details(open_app):
     app = open_app("overview", "sample", "zh")
     for part in ("by_step", "unusual", "scorecards"):
@@ -141,6 +141,8 @@ def test_the_board_opens_under_the_details(open_app):
     assert [text.strip("*")[:2] for text in cards] == ["流量", "转化", "复购", "供应"]
     # Turnover and slow movers are worked out from costs, which a manager may not see, so her card does not count them.
     assert "3 项指标里" in cards[-1]
+    assert any("考核表" in text for text in texts)
+    assert any(button.label.startswith("Excel") or "Excel" in button.label for button in app.get("download_button"))
     weeks = next(frame.value for frame in app.dataframe if "refund_rate" in frame.value and "days" in frame.value)
     assert list(weeks["days"])[:3] == [7, 7, 7]
 

@@ -51,6 +51,15 @@ def test_the_countdown_counts_back_from_the_promotion(state):
     assert not any(item.done for item in checklists.countdown(data, START).items)
 
 
+@pytest.mark.row(303)
+def test_opening_a_shop_has_six_stages_each_with_figures_that_exist(state):
+    checklists.begin(state, "opening", START, "anna")
+    (opening,) = checklists.begun(state)
+    assert len(opening.items) == 6
+    assert {key for item in opening.items for key in item.kpis} <= metrics().keys()
+    assert {"visitors", "pay_conversion"} <= set(opening.items[4].kpis)
+
+
 def test_no_countdown_before_sixty_days_nor_after_the_end_nor_for_another_kind(state):
     data = promoted(state)
     assert checklists.countdown(data, START - dt.timedelta(days=61)) is None

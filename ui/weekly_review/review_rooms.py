@@ -10,6 +10,7 @@ import streamlit as st
 
 from ecops.handbook import roles
 from ecops.messages import Message, Money
+from ecops.metrics.registry import metric
 from ecops.review import Weekly
 from ecops.review.meetings import checklists
 from ecops.review.meetings.awards import awards
@@ -109,8 +110,9 @@ def _checklists(review: Weekly) -> None:
         st.markdown(f"**{name}** · {_('{n} of {all} points are ready', n=done, all=len(one.items))}")
         for item in one.items:
             late = "" if item.done or item.due > review.today else " :material/schedule:"
+            judged = f" ({joined(plain(metric(key).label) for key in item.kpis)})" if item.kpis else ""
             st.checkbox(
-                f"{say(item.due)} · {say(roles()[item.role])} · {say(item.text)}{late}",
+                f"{say(item.due)} · {say(roles()[item.role])} · {say(item.text)}{judged}{late}",
                 value=item.done,
                 key=f"tick_{one.subject}_{item.place}",
                 on_change=_tick,

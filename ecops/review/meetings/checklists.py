@@ -28,13 +28,14 @@ AHEAD = 60
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as `checklists.toml` has it: days before or after, or the parameters that hold them, who, what."""
+    """One step as `checklists.toml` has it: days, or the parameters that hold them, who, what, and what judges it."""
 
     days: int
     role: str
     text: Term
     parameter: str = ""
     hours: str = ""
+    kpis: tuple[str, ...] = ()
 
     def days_of(self, shop: Any) -> int:
         """Days by the parameters that hold for a shop, those of hours taken off as whole days."""
@@ -65,6 +66,7 @@ class Item:
         text: what.
         due: day by which; of a procedure the day it was begun.
         done: whether it is ticked off.
+        kpis: keys of the metrics that judge it.
     """
 
     place: int
@@ -72,6 +74,7 @@ class Item:
     text: Term
     due: dt.date
     done: bool
+    kpis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def checklists() -> Mapping[str, Checklist]:
 
 def _step(entry: Mapping[str, Any]) -> Step:
     named = entry.get("parameter", ""), entry.get("hours", "")
-    return Step(entry.get("days", 0), entry["role"], Term(**entry["text"]), *named)
+    return Step(entry.get("days", 0), entry["role"], Term(**entry["text"]), *named, tuple(entry.get("kpis", ())))
 
 
 def cites() -> tuple[str, ...]:
@@ -182,6 +185,7 @@ def _running(
             step.text,
             days[0] + sign * step.days_of(shop) * ONE_DAY,
             bool(ticked.get(f"done_{place}")),
+            step.kpis,
         )
         for place, step in enumerate(checklists()[key].steps)
     ]
