@@ -130,9 +130,9 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     ready = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
     chosen = (spec or Spec()).held(ready)
     shop = source.read(ready, chosen, today)
-    items = tuple(_item(ready, shop, series, chosen) for series in shop.running)
-    names = dict.fromkeys(series.campaign for series in shop.running)
-    notes = [*shop.notes, *_doubts(shop)]
+    items, lacking = _items(ready, shop, chosen)
+    names = dict.fromkeys(item.series.campaign for item in items)
+    notes = [*shop.notes, *lacking, *_doubts(shop)]
     return Presale(
         today=shop.today,
         items=items,
@@ -144,6 +144,20 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         verdict=_verdict(shop, items),
         notes=tuple(notes),
     )
+
+
+def _items(data: Any, shop: Shop, spec: Spec) -> tuple[tuple[Item, ...], list[Message]]:
+    """The products that can be judged, and what the others lack; where all lack something the first error is raised."""
+    items: list[Item] = []
+    lacking: list[DataError] = []
+    for series in shop.running:
+        try:
+            items.append(_item(data, shop, series, spec))
+        except DataError as error:
+            lacking.append(error)
+    if lacking and not items:
+        raise lacking[0]
+    return tuple(items), [error.what for error in lacking]
 
 
 def _doubts(shop: Shop) -> list[Message]:
@@ -231,7 +245,7 @@ def _available(data: Any, shop: Shop, series: Series, demand: Demand) -> float:
 
 def _money(shop: Shop, series: Series, spec: Spec, available: float, notes: list[Message]) -> Economics:
     listed, cost = _term(shop, series.sku, "price"), _term(shop, series.sku, "cost")
-    price = series.price if math.isfinite(series.price) else listed
+    price = series.price if series.price > 0 else listed
     if not (math.isfinite(price) and price > 0):
         raise DataError(
             Message("{product} has no price, neither in its presale nor in the product list.",

@@ -310,3 +310,14 @@ def test_a_smallest_order_that_does_not_pay_is_not_told_as_enough_stock():
     found = analyse(shop(*history(), NOW, products=PRODUCTS[:1].assign(moq=1e9)))
     assert found.items[0].plan.reason == "unworthy"
     assert "smallest order costs more" in found.verdict.text("en")
+
+
+def test_a_product_without_a_price_does_not_hide_the_others():
+    other = deposits(sku="B", units=RUNNING, presale_price=0.0)
+    listed = analyse(shop(NOW, other, products=PRODUCTS.assign(price=90.0)))
+    assert {item.series.sku: item.money.price for item in listed.items} == {"A": 100.0, "B": 90.0}
+    lacking = analyse(shop(NOW, other))
+    assert [item.series.sku for item in lacking.items] == ["A"]
+    assert "B has no price" in said(lacking)
+    with pytest.raises(DataError, match="no price"):
+        analyse(shop(other))
