@@ -201,18 +201,23 @@ class Targets:
             "owner": target.owner,
             "removed": False,
         }
-        subject = f"{target.metric}{_OF}{target.who}" if target.who else target.metric
-        journal.append(self._state, STREAM, subject, fields, actor)
+        journal.append(self._state, STREAM, _subject(target.metric, target.who), fields, actor)
 
-    def remove(self, actor: str, key: str) -> None:
+    def remove(self, actor: str, key: str, who: str = "") -> None:
         """Give a target up.
 
+        Args:
+            actor: who gives it up.
+            key: of the metric.
+            who: whose part of it; the company's own when "".
+
         Raises:
-            SpecError: there is no target for the metric.
+            SpecError: there is no such target.
         """
-        if key not in {target.metric for target in self.all()}:
-            raise unknown_name(Message("The target"), key, [target.metric for target in self.all()])
-        journal.append(self._state, STREAM, key, {"removed": True}, actor)
+        known = [_subject(target.metric, target.who) for target in self._every()]
+        if _subject(key, who) not in known:
+            raise unknown_name(Message("The target"), _subject(key, who), known)
+        journal.append(self._state, STREAM, _subject(key, who), {"removed": True}, actor)
 
     def all(self) -> tuple[Target, ...]:
         """Every target of the company as it stands. One whose metric does not exist any more is left out."""
@@ -227,6 +232,10 @@ class Targets:
             key, _, who = subject.partition(_OF)
             if not fields["removed"] and key in metrics():
                 yield _target(key, fields, who)
+
+
+def _subject(key: str, who: str) -> str:
+    return f"{key}{_OF}{who}" if who else key
 
 
 def _target(key: str, fields: Mapping[str, Any], who: str) -> Target:

@@ -97,3 +97,7 @@ def test_goals_of_company_department_and_person_stand_apart(tmp_path):
     kept.remove("li", "pay_conversion")
     assert kept.all() == ()
     assert len(kept.parts()) == 2
+    kept.remove("li", "pay_conversion", "小王")
+    assert [one.who for one in kept.parts()] == ["operations"]
+    with pytest.raises(SpecError, match="小王"):
+        kept.remove("li", "pay_conversion", "小王")

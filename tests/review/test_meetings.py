@@ -86,6 +86,8 @@ def test_a_plan_and_a_procedure_are_begun_and_ticked(state):
     assert {item.due for item in procedure.items} == {START}
     checklists.tick(state, subject, 0, "anna")
     assert [item.done for item in checklists.begun(state)[0].items] == [True] + [False] * (len(plan.items) - 1)
+    checklists.close(state, subject, "anna")
+    assert [one.key for one in checklists.begun(state)] == ["sop_page"]
     with pytest.raises(SpecError):
         checklists.begin(state, "nothing", START, "anna")
 

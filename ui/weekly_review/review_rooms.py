@@ -118,6 +118,10 @@ def _checklists(review: Weekly) -> None:
                 on_change=_tick,
                 args=(one.subject, item.place),
             )
+        if one is not found:
+            st.button(
+                _("Put it away"), key=f"close_{one.subject}", on_click=_close, args=(one.subject,), type="tertiary"
+            )
     if found is not None:
         cites.show(checklists.cites())
     others = {key: plain(one.label) for key, one in checklists.checklists().items() if one.kind != "countdown"}
@@ -131,6 +135,11 @@ def _tick(subject: str, place: int) -> None:
         checklists.tick(
             workspaces.current().state, subject, place, ACTOR, done=bool(st.session_state[f"tick_{subject}_{place}"])
         )
+
+
+def _close(subject: str) -> None:
+    with errors.kept():
+        checklists.close(workspaces.current().state, subject, ACTOR)
 
 
 def _begin(key: str, day: dt.date) -> None:

@@ -86,7 +86,17 @@ def _parts(review: Weekly) -> None:
             goal=deck.written(target.metric, target.value, review.currency),
             state=deck.PROGRESS[found.state],
         )
-        st.markdown(f"**{say(LEVELS[target.level])} · {who}** {told}")
+        left, right = st.columns([8, 2], vertical_alignment="center")
+        left.markdown(f"**{say(LEVELS[target.level])} · {who}** {told}")
+        right.button(
+            _("Give it up"), key=f"give_up_{target.metric}_{target.who}", on_click=_give_up, type="tertiary",
+            args=(target.metric, target.who),
+        )  # fmt: skip
+
+
+def _give_up(key: str, who: str) -> None:
+    with errors.kept():
+        Targets(workspaces.current().state).remove(ACTOR, key, who)
 
 
 def _suggested(review: Weekly) -> None:

@@ -146,12 +146,14 @@ def countdown(data: Any, today: dt.date) -> Running | None:
 
 
 def begun(state: State | None) -> tuple[Running, ...]:
-    """Plans and procedures that somebody began, the oldest first."""
+    """Plans and procedures that somebody began and nobody has put away, the oldest first."""
     found = {} if state is None else journal.fold(journal.read(state, STREAM))
     return tuple(
         _running(state, fields["list"], subject, checklists()[fields["list"]].label, (day, day))
         for subject, fields in found.items()
-        if fields.get("list") in checklists() and (day := dt.date.fromisoformat(fields["began"]))
+        if fields.get("list") in checklists()
+        and not fields.get("closed")
+        and (day := dt.date.fromisoformat(fields["began"]))
     )
 
 
@@ -166,6 +168,11 @@ def begin(state: State, key: str, day: dt.date, actor: str) -> str:
     subject = f"{key} {day}"
     journal.append(state, STREAM, subject, {"list": key, "began": day.isoformat()}, actor)
     return subject
+
+
+def close(state: State, subject: str, actor: str) -> None:
+    """Put a plan or a procedure away; its ticks stay in the journal."""
+    journal.append(state, STREAM, subject, {"closed": True}, actor)
 
 
 def tick(state: State, subject: str, place: int, actor: str, *, done: bool = True) -> None:
