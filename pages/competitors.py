@@ -2,16 +2,16 @@
 
 import streamlit as st
 
+from ui import navigation
 from ui.competitors import asked as question
 from ui.competitors import market, opinions, prices, repricing, standing
-from ui.parts import cards, findings
+from ui.parts import cards, findings, worked_out
 from ui.parts.text import _
 
 st.title(_("Where do we stand against peers and rivals?"))
 asked = question.ask()
 if asked is None:
-    st.subheader(_("Reference values"), anchor=False)
-    standing.library(asked)
+    navigation.link("settings", _("Write benchmarks"), part="benchmarks")
     st.stop()
 
 question.line(asked)
@@ -62,5 +62,6 @@ repricing.what_if(asked)
 st.subheader(_("Strengths, weaknesses, opportunities, threats"), anchor=False)
 market.plan(asked)
 
-st.subheader(_("Reference values"), anchor=False)
-standing.library(asked)
+st.subheader(_("Details"), anchor=False)
+worked_out.show("competitors")
+navigation.link("settings", _("Write benchmarks"), part="benchmarks")

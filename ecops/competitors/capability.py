@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typer
 
     from ecops.finding import Finding
+    from ecops.metrics.measured import Measured
     from ecops.periods import Compare, Period
     from ecops.reports.model import Section
     from ecops.store import Data
@@ -24,6 +25,13 @@ def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:
     from ecops.competitors.view import prices, standing
 
     return told(standing(data, period.end), prices(data, period.end), period)
+
+
+def measured(data: Data, period: Period) -> Mapping[str, Measured]:
+    """Price index and price of rivals."""
+    from ecops.competitors.telling.board import measured as made
+
+    return made(data, period)
 
 
 def section(data: Data, period: Period) -> Section | None:
@@ -53,6 +61,7 @@ CAPABILITY = Capability(
     page="competitors",
     findings=findings,
     by_span=False,
+    measured=measured,
     section=section,
     metrics=Path(__file__).parent / "registry" / "metrics.toml",
     advice=Path(__file__).parent / "registry" / "advice.toml",

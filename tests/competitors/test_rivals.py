@@ -19,8 +19,7 @@ from ecops.competitors.market.view import market
 from ecops.competitors.reviews.view import opinions
 from ecops.competitors.telling import figures, strengths
 from ecops.competitors.telling.findings import verdict
-from ecops.errors import SpecError
-from ecops.metrics.beside.references import Reference, by_metric, references, remove, write_down
+from ecops.metrics.beside.peers import medians
 from ecops.periods import Period
 from ecops.store.inputs import open_data
 
@@ -214,27 +213,16 @@ def test_tables_of_indices_give_no_standing_and_no_traffic(tmp_path):
 
 
 @pytest.mark.row(18, 168)
-def test_reference_values_have_a_source_and_can_be_edited(data, tmp_path):
-    found = by_metric(references(data, DAY))
-    assert {one.kind for one in found["pay_conversion"]} == {"loaded", "peers"}
-    assert all(one.source and one.date for one in found["pay_conversion"])
-    workspace = Workspace.open(tmp_path / "shop")
-    known = by_metric(references(workspace.data(), DAY))
-    assert {(one.metric, one.value) for ones in known.values() for one in ones} == {
-        ("pay_conversion", 0.058),
-        ("bounce_rate", 0.38),
-    }
-    mine = Reference("pay_conversion", "", 0.041, "我们的类目", "median", DAY, "行业协会报告", "written")
-    write_down(workspace.state, mine, "test")
-    (kept,) = [one for one in references(workspace.data(), DAY) if one.kind == "written"]
-    assert (kept.value, kept.source) == (0.041, "行业协会报告")
-    assert not [one for one in references(workspace.data(), DAY - dt.timedelta(1)) if one.kind == "written"]
-    remove(workspace.state, kept.subject, "test")
-    assert not [one for one in references(workspace.data(), DAY) if one.kind == "written"]
-    for wrong in ({"value": 4.1}, {"source": " "}, {"date": None}, {"metric": "weather"}):
-        fields = {name: getattr(mine, name) for name in Reference.__dataclass_fields__}
-        with pytest.raises(SpecError):
-            write_down(workspace.state, Reference(**{**fields, **wrong}), "test")
+def test_the_median_of_peers_stands_beside_every_figure(data):
+    found = medians(data, DAY)
+    spans = view.standing(data, DAY).spans
+    rows = spans.of(spans.newest.start)
+    assert found["pay_conversion"].value == pytest.approx(rows["conversion_rate"].median())
+    assert found["pay_conversion"].n == len(rows)
+    assert found["pay_conversion"].day == dt.date(2026, 10, 1)
+    assert medians(data, dt.date(2026, 9, 20))["pay_conversion"].day == dt.date(2026, 9, 1)
+    assert medians(open_data({"peer_kpis": pd.DataFrame({"shop": ["a"], "period": ["2026-10-01"], "visitors": [5.0],
+                                                         "is_index": [True]})}), DAY) == {}  # fmt: skip
 
 
 @pytest.mark.row(171, 175, 183)

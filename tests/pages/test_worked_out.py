@@ -9,7 +9,7 @@ from ui import navigation
 from ui.parts import cards
 
 BEHIND = ("time", "searches", "payments", "service", "carts", "traffic", "journeys", "products", "content", "checklist")
-HERE = ("funnel", "data", "inventory", "customers", "presale")
+HERE = ("funnel", "data", "inventory", "customers", "presale", "competitors")
 """Pages that work out figures of the registry; on some they stand in a fold of their own."""
 
 

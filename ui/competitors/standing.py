@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 
 import pandas as pd
@@ -10,17 +9,11 @@ import streamlit as st
 
 from ecops.competitors.standing.gaps import kpis
 from ecops.competitors.telling import figures, words
-from ecops.messages import Count, Money, MoneyRange, Number, Percent, Value, write
-from ecops.metrics.beside import references
-from ecops.metrics.beside.references import Reference
-from ecops.metrics.registry import metrics
-from ecops.store import journal
+from ecops.messages import Count, Money, MoneyRange, Number, Percent, write
 from ui.competitors.asked import Asked
-from ui.competitors.asked import currency as currency_of
-from ui.parts import charts, errors, tables
+from ui.parts import charts, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, language, look, plain, say
-from ui.state import workspaces
 
 _FEW = 5
 
@@ -214,108 +207,3 @@ def _together(asked: Asked) -> None:
             parts=", ".join(parts),
         )
     )
-
-
-def library(asked: Asked | None) -> None:
-    """The library of reference values, with whose they are, their day and their source; editable in one's own shop.
-
-    It is there without any data of rivals too: an average of the industry can be written down at once.
-    """
-    day = asked.until if asked is not None and asked.until is not None else dt.date.max
-    written = journal.last(workspaces.current().state)
-    found: tuple[Reference, ...] = workspaces.answer(references_of, day, written)
-    currency = workspaces.answer(currency_of)
-    table = pd.DataFrame(
-        {
-            "metric": [plain(metrics()[one.metric].label) if one.metric else plain(one.name) for one in found],
-            "value": [plain(_reference_value(one, currency)) for one in found],
-            "population": [plain(one.population) for one in found],
-            "statistic": [plain(words.STATISTICS.get(one.statistic, one.statistic)) for one in found],
-            "date": [one.date for one in found],
-            "source": [plain(one.source) for one in found],
-            "n": [one.n or None for one in found],
-        }
-    )
-    shapes = {
-        "metric": Shape(_("Figure")),
-        "value": Shape(_("Value"), "figure"),
-        "population": Shape(_("Whose value")),
-        "statistic": Shape(_("Statistic")),
-        "date": Shape(_("As of"), "date"),
-        "source": Shape(_("Source")),
-        "n": Shape(_("Shops"), "count"),
-    }
-    tables.show(table, "reference_table", shapes, download="ecops_references")
-    if workspaces.is_sample():
-        st.caption(_("Reference values can be edited in a shop of your own."))
-        return
-    _write_down()
-    _remove(found)
-    errors.told("references")
-
-
-def references_of(data: object, until: dt.date, answered: int) -> tuple[Reference, ...]:  # noqa: ARG001 - part of the key
-    """The library, for `workspaces.answer`."""
-    return references.references(data, until)
-
-
-def _reference_value(one: Reference, currency: str) -> Value:
-    if one.metric and metrics()[one.metric].percent:
-        return Percent(one.value)
-    if one.metric and metrics()[one.metric].unit == "money":
-        return Money(one.value, currency)
-    return Number(one.value, 2) if one.value < 100 else Count(one.value)
-
-
-def _write_down() -> None:
-    names = list(dict.fromkeys(references.METRIC_OF.values()))
-    with st.form("reference_form", border=False, enter_to_submit=False):
-        left, middle, right = st.columns(3)
-        left.selectbox(_("Figure"), names, format_func=lambda key: plain(metrics()[key].label), key="reference_metric")
-        middle.number_input(
-            _("Value (a rate as a share, 0.058 for 5.8%)"), min_value=0.0, format="%.4f", key="reference_value"
-        )
-        right.text_input(_("Whose value"), key="reference_population", max_chars=60)
-        left.date_input(_("As of"), key="reference_date", value=None)
-        middle.text_input(_("Source"), key="reference_source", max_chars=200)
-        right.selectbox(
-            _("Statistic"),
-            ["average", "median", "top"],
-            format_func=lambda name: plain(words.STATISTICS[name]),
-            key="reference_statistic",
-        )
-        st.form_submit_button(_("Write it down"), on_click=_save)
-
-
-def _save() -> None:
-    state = st.session_state
-    with errors.kept("references"):
-        reference = Reference(
-            str(state["reference_metric"]), "", float(state["reference_value"]), str(state["reference_population"]),
-            str(state["reference_statistic"]), state["reference_date"], str(state["reference_source"]), "written",
-        )  # fmt: skip
-        references.write_down(workspaces.current().state, reference, "app")
-
-
-def _remove(found: tuple[Reference, ...]) -> None:
-    kept = {one.subject: one for one in found if one.kind != "peers"}
-    if not kept:
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            _("Take away"),
-            list(kept),
-            format_func=lambda subject: _reference_label(kept[subject]),
-            key="reference_subject",
-        )
-        st.button(_("Take it away"), key="reference_remove", on_click=_take_away)
-
-
-def _reference_label(one: Reference) -> str:
-    name = plain(metrics()[one.metric].label) if one.metric else plain(one.name)
-    return f"{name} · {plain(one.population)} · {plain(words.STATISTICS.get(one.statistic, one.statistic))}"
-
-
-def _take_away() -> None:
-    with errors.kept("references"):
-        references.remove(workspaces.current().state, str(st.session_state["reference_subject"]), "app")

@@ -12,7 +12,7 @@ from ecops.competitors.view import Prices, Standing
 from ecops.finding import Amount, Finding
 from ecops.handbook import advice
 from ecops.messages import Count, Message, Money, Percent
-from ecops.metrics.beside.references import METRIC_OF
+from ecops.metrics.beside.peers import METRIC_OF
 from ecops.periods import Period
 
 _MOST = 3

@@ -20,8 +20,10 @@ from ecops.charts import Level
 from ecops.engine import load_sql
 from ecops.errors import SpecError, StoreError, unknown_name
 from ecops.messages import Message, Term, Value
+from ecops.metrics.beside.peers import METRIC_OF
 from ecops.metrics.daily import opened
 from ecops.metrics.registry import metric, metrics
+from ecops.tables import table
 
 TOPIC = "benchmark"
 Scope = Literal["tier", "industry"]
@@ -162,14 +164,17 @@ def _names() -> Mapping[str, str]:
     for key, entry in metrics().items():
         for text in (key, entry.label.zh, entry.label.en):
             found.setdefault(_bare(text), key)
+    for column, key in METRIC_OF.items():
+        for text in table("peer_kpis")[column].synonyms:
+            found.setdefault(_bare(text), key)
     return found
 
 
 def named(text: str) -> str | None:
     """The key of the metric that a file calls so; None for a name we do not know.
 
-    >>> named("支付转化率"), named("下单-支付转化率"), named("Refund rate"), named("happiness")
-    ('pay_conversion', 'payment_rate', 'refund_rate', None)
+    >>> named("支付转化率"), named("下单-支付转化率"), named("CVR"), named("happiness")
+    ('pay_conversion', 'payment_rate', 'pay_conversion', None)
     """
     return _names().get(_bare(text))
 
