@@ -58,13 +58,13 @@ def parameter_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _found(wanted: str) -> list[str]:
     """Keys of the parameters whose key or name holds what was asked for."""
-    from ecops.handbook import library
+    from ecops.handbook import catalogue
 
-    if wanted in library.parameters():
+    if wanted in catalogue.parameters():
         return [wanted]
-    keys = [key for key, entry in library.parameters().items() if library.matches(entry, wanted)]
+    keys = [key for key, entry in catalogue.parameters().items() if catalogue.matches(entry, wanted)]
     if not keys:
-        library.known(wanted)
+        catalogue.known(wanted)
     return keys
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from ecops import capability
 from ecops.errors import unknown_name
 from ecops.finding import Advice
-from ecops.handbook.library import Parameter, Preset, parameter, parameters, presets, read
+from ecops.handbook.catalogue import Parameter, Preset, parameter, parameters, presets, read
 from ecops.handbook.own import Change, Cited, adopt, cited, get, history, overrides, reset, set  # noqa: A004 - its public name
 from ecops.messages import Message, Term
 

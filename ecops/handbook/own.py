@@ -10,7 +10,7 @@ from typing import Any
 
 from ecops.errors import SpecError, StoreError, unknown_name
 from ecops.finding import Finding
-from ecops.handbook.library import Parameter, known, parameters, presets
+from ecops.handbook.catalogue import Parameter, known, parameters, presets
 from ecops.messages import Message, Value
 
 TOPIC = "parameter"

@@ -8,7 +8,7 @@ import pytest
 from ecops import Workspace, handbook
 from ecops.errors import SpecError, StoreError
 from ecops.handbook import parameters
-from ecops.handbook.library import AREAS
+from ecops.handbook.catalogue import AREAS
 from ecops.inventory import view
 from ecops.store.inputs import open_data
 from tests.handbook import small

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ecops import handbook
 from ecops.handbook import Cited, Parameter
-from ecops.handbook.library import AREAS, matches
+from ecops.handbook.catalogue import AREAS, matches
 from ecops.messages import Message
 from ecops.review.readers import readers
 from ui.parts import cards, errors, tables
