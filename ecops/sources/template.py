@@ -31,9 +31,13 @@ class Ended:
 
     Attributes:
         code: exit status, or minus the number of the signal that killed it; None when it took too long.
+        seconds: of processor time that it took; 0 when it took too long.
+        peak: its largest resident memory, in kB; 0 likewise.
     """
 
     code: int | None
+    seconds: float = 0.0
+    peak: int = 0
 
 
 class Template:
@@ -75,7 +79,8 @@ class Template:
                 if told is None:
                     return Ended(None)  # closing our end kills it
                 if told:
-                    return Ended(int(told))
+                    code, spent, peak = told.split()
+                    return Ended(int(code), float(spent), int(peak))
             # The template went, idle, between two orders: a new one takes this.
             if attempt == 1 and asked is not None:
                 self._forget(asked)
@@ -187,14 +192,15 @@ def _attend(folder: str, files: list[int], work: Callable[[], None]) -> None:
             os.waitpid(worker, 0)
             return
         os.read(woken, 64)
-        ended, status = os.waitpid(worker, os.WNOHANG)
+        ended, status, used = os.wait4(worker, os.WNOHANG)
         if ended:
             break
     # A session of its own: whatever the worker may have started ends with it.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(worker, signal.SIGKILL)
     with contextlib.suppress(BrokenPipeError):
-        waiting.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+        spent = used.ru_utime + used.ru_stime
+        waiting.sendall(f"{os.waitstatus_to_exitcode(status)} {spent:.3f} {used.ru_maxrss}".encode())
 
 
 def _become(folder: str, streams: list[int], work: Callable[[], None]) -> None:

@@ -44,7 +44,7 @@ def publish(loader: Loader, sheets, table="order_lines", name="rows"):
     for number, rows in enumerate(sheets):
         out = loader.staging / f"{number}.parquet"
         typed = View(f"{parquet_sql(table, [])} UNION ALL BY NAME SELECT * FROM given")
-        loader.engine.copy("SELECT * FROM typed", out, tables={"given": rows, "typed": typed})
+        loader.engine.copy("SELECT * FROM typed", out, tables={"given": rows.combine_chunks(), "typed": typed})
         conversion = Conversion(table, out, rows.num_rows, rows.num_rows)
         converted.append(Converted(conversion, f"sheet {number}", {"source": "test", "table": table}))
     load = uuid.uuid4().hex[:12]
