@@ -15,13 +15,13 @@ import streamlit as st
 
 import ecops
 from ecops import workfolders
+from ecops.engine.answers import Answers
 from ecops.errors import SpecError, StoreError
 from ecops.messages import Message
 from ecops.store import Data, is_workspace
 from sample_data import loading
 from ui.parts import errors
 from ui.parts.text import _, clean
-from ui.state.answers import Answers
 from ui.state.filtering import Filtered
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +101,12 @@ def label(name: str) -> str:
     return clean(name)
 
 
+def known(name: str) -> ecops.Workspace | None:
+    """The workspace of a name of the list, None where there is none yet."""
+    folder = home() / name
+    return cast("ecops.Workspace", _open(str(folder), name == SAMPLE)) if is_workspace(folder) else None
+
+
 def current() -> ecops.Workspace:
     """The chosen workspace, opened once for all readers; the sample shop is built when it is first asked for."""
     path = str(home() / current_name())
@@ -166,11 +172,18 @@ def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = ()
     asked = (arguments, tuple(sorted(named.items())))
     key = (function.__module__, function.__qualname__, version, where, _known(asked))
 
-    def work() -> Any:
-        data = _filtered(version, where, workspace) if where else _data(version, workspace)
-        return function(data, *arguments, **named)
+    return _answers.get(key, lambda: function(_shared(workspace, version, where), *arguments, **named))
 
-    return _answers.get(key, work)
+
+def tables(where: Where = ()) -> Data | Filtered:
+    """The tables of the chosen shop as they are now, those that `answer` works with: what they were asked they know."""
+    workspace = current()
+    return _shared(workspace, workspace.version, where)
+
+
+def _shared(workspace: ecops.Workspace, version: str, where: Where) -> Data | Filtered:
+    data: Data = _data(version, workspace)
+    return cast("Filtered", _filtered(version, where, workspace)) if where else data
 
 
 def _known(asked: Any) -> Hashable:
