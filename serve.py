@@ -163,6 +163,4 @@ async def ready(_request: Request) -> PlainTextResponse:
 
 
 threading.Thread(target=prepare, name="prepare", daemon=True).start()
-app = st.App(
-    "app.py", lifespan=visiting, routes=[Route("/ready", ready)], middleware=[Middleware(SecurityHeaders)]
-)
+app = st.App("app.py", lifespan=visiting, routes=[Route("/ready", ready)], middleware=[Middleware(SecurityHeaders)])

@@ -15,7 +15,7 @@ from ecops.finding import Finding
 from ecops.messages import Count, Message
 from ecops.periods import Period
 from ecops.store import journal
-from ui.parts import empty
+from ui.parts import empty, kept
 from ui.parts.text import _, plain, say
 from ui.state import address, scope, workspaces
 
@@ -67,13 +67,15 @@ class Asked:
     @property
     def verdict(self) -> Message:
         """The sentence above the page."""
-        return verdict(self.standing)
+        told: Message = kept.of(verdict, self.standing)()
+        return told
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth an action."""
         day = self.until or (self.standing.spans.newest.end if self.standing is not None else dt.date(2000, 1, 1))
-        return findings(self.standing, self.prices, Period(day, day))
+        found: tuple[Finding, ...] = kept.of(findings, self.standing, self.prices, Period(day, day))()
+        return found
 
 
 def has_any(data: object) -> bool:
