@@ -1,8 +1,8 @@
 """The server opens its own pages before people do, so that the first reader finds everything worked out and drawn.
 
-It goes the way of a reader: a session of its own opens page after page, the weekly review first, since the whole company
-opens that one together. So whatever a page needs is known afterwards, and no list of it has to be kept. A load makes
-figures anew; the pages of that shop are opened again as soon as no further file follows.
+It goes the way of a reader: a session of its own opens page after page, the weekly review first, since the whole
+company opens that one together. So whatever a page needs is known afterwards, and no list of it has to be kept. A load
+makes figures anew; the pages of that shop are opened again as soon as no further file follows.
 """
 
 from __future__ import annotations
@@ -134,8 +134,8 @@ def told() -> Iterator[None]:
     note = st.empty()
     note.caption(
         _(
-            "The server has just started and opens every page once: {done} of {all} so far. A page comes as soon as its "
-            "figures are worked out.",
+            "The server has just started and opens every page once: {done} of {all} so far. "
+            "A page comes as soon as its figures are worked out.",
             done=progress.done,
             all=progress.all,
         )

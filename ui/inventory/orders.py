@@ -12,7 +12,7 @@ from ecops.inventory.analysis import Stock
 from ecops.inventory.orders.budget import Allocation
 from ecops.messages import Count, Money
 from ui.inventory.asked import Asked
-from ui.parts import tables
+from ui.parts import kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, escape, joined, say
 from ui.state import workspaces
@@ -77,9 +77,8 @@ def _budget(asked: Asked) -> Allocation | None:
     return found
 
 
-def _table(asked: Asked, allocation: Allocation | None) -> None:
-    stock = asked.stock
-    rows = pd.DataFrame(
+def _lines(stock: Stock, allocation: Allocation | None) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "title": [line.title for line in stock.lines],
             "sku": [line.sku for line in stock.lines],
@@ -91,9 +90,17 @@ def _table(asked: Asked, allocation: Allocation | None) -> None:
             "arrives": [line.arrives for line in stock.lines],
         }
     )
+
+
+def _oversold(stock: Stock) -> pd.DataFrame:
+    return stock.oversold
+
+
+def _table(asked: Asked, allocation: Allocation | None) -> None:
+    stock = asked.stock
     with st.expander(_("All lines"), key="stock_lines"):
         tables.show(
-            rows,
+            kept.of(_lines, stock, allocation),
             "stock_lines_table",
             {
                 "title": Shape(_("Product")),
@@ -131,7 +138,7 @@ def promised(asked: Asked) -> None:
         return
     st.warning(_("More is promised than is there: {products}.", products=joined(rows["title"])))
     tables.show(
-        rows,
+        kept.of(_oversold, asked.stock),
         "stock_oversold",
         {
             "title": Shape(_("Product")),

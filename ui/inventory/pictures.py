@@ -113,16 +113,9 @@ def _frontier(found: Any, overrides: tuple[tuple[str, float], ...]) -> go.Figure
     return figures.frontier_lines(found, rules(dict(overrides)), look())
 
 
-def comparison(asked: Asked) -> None:
-    """The frontier of stock against service, and every rule as it stands."""
-    with st.spinner(_("Replaying each rule on your own sales")):
-        found = workspaces.answer(view.compared, asked.spec, asked.today, float(asked.longer))
-    if found is None:
-        st.caption(_("Three months of sales are needed to replay rules on them."))
-        return
-    known = rules(asked.stock.spec.thresholds)
-    now = found.points[found.points["chosen"]]
-    table = pd.DataFrame(
+def _rule_rows(found: Any, overrides: tuple[tuple[str, float], ...]) -> pd.DataFrame:
+    known, now = rules(dict(overrides)), found.points[found.points["chosen"]]
+    return pd.DataFrame(
         {
             "rule": [plain(known[key].label) for key in now["rule"]],
             "meaning": [plain(known[key].meaning) for key in now["rule"]],
@@ -134,11 +127,21 @@ def comparison(asked: Asked) -> None:
             "source": [known[key].source for key in now["rule"]],
         }
     )
+
+
+def comparison(asked: Asked) -> None:
+    """The frontier of stock against service, and every rule as it stands."""
+    with st.spinner(_("Replaying each rule on your own sales")):
+        found = workspaces.answer(view.compared, asked.spec, asked.today, float(asked.longer))
+    if found is None:
+        st.caption(_("Three months of sales are needed to replay rules on them."))
+        return
+    known = rules(asked.stock.spec.thresholds)
     overrides = tuple(asked.spec.thresholds.items())
     charts.show(kept.of(_frontier, found, overrides), "stock_frontier")
     with st.expander(_("Every rule as it stands"), key="stock_rules"):
         tables.show(
-            table,
+            kept.of(_rule_rows, found, overrides),
             "stock_rules_table",
             {
                 "rule": Shape(_("Rule")),

@@ -36,9 +36,19 @@ def home() -> Path:
     return Path(os.environ.get("ECOPS_HOME") or _ROOT / "workspace")
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+_shops = Answers(16)
+_whole: set[str] = set()
+"""Shops that are known to be whole."""
+
+_building = threading.Lock()
+"""Of whoever builds the sample shop."""
+
+
 def _open(path: str, read_only: bool) -> ecops.Workspace:
-    return ecops.Workspace.open(Path(path), read_only=read_only)
+    found: ecops.Workspace = _shops.get(
+        (path, read_only), lambda: ecops.Workspace.open(Path(path), read_only=read_only)
+    )
+    return found
 
 
 def current_name() -> str:
@@ -119,28 +129,20 @@ def current() -> ecops.Workspace:
 
 def _add_up(path: str) -> None:
     """Add up a shop by day anew after an update that does it differently; once for all readers."""
-    ready, _building = _ready()
-    if path not in ready:
+    if path not in _whole:
         with suppress(StoreError), st.spinner(_("Adding up by day anew, once after an update")):
             _open(path, False).add_up()
-        ready.add(path)
-
-
-@st.cache_resource(show_spinner=False)
-def _ready() -> tuple[set[str], threading.Lock]:
-    """Shops that are known to be whole, and the lock of whoever builds the sample. For all readers of this server."""
-    return set(), threading.Lock()
+        _whole.add(path)
 
 
 def _build_sample(path: str) -> None:
     """Build the sample shop once; readers who come meanwhile wait for the same build."""
-    ready, building = _ready()
-    if path in ready:
+    if path in _whole:
         return
     waiting = st.empty()
-    if building.locked():
+    if _building.locked():
         waiting.caption(_("Preparing the sample shop, less than a minute"))
-    with building:
+    with _building:
         workspace = _open(path, False)
         missing = loading.renew(workspace)
         if missing:
@@ -149,7 +151,7 @@ def _build_sample(path: str) -> None:
                     done = _("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing))
                     status.update(label=done)
         workspace.add_up()
-        ready.add(path)
+        _whole.add(path)
     waiting.empty()
     if missing:
         st.rerun()
