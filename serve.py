@@ -139,7 +139,7 @@ def warm_up() -> None:
 
 @contextlib.asynccontextmanager
 async def visiting(_app: st.App) -> AsyncIterator[None]:
-    """While the server lives it opens its own pages where they would be slow, see `ui.visits`; ECOPS_VISITS=0: never."""
+    """While the server lives it opens its pages before people do, see `ui.visits`; not with ECOPS_VISITS=0."""
     from streamlit.runtime import Runtime
 
     async def visit() -> None:

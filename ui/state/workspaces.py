@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 import threading
@@ -33,7 +34,12 @@ _NAME = re.compile(r"^[^\W_][\w-]{0,40}$")
 
 def home() -> Path:
     """The folder that holds the workspaces: ECOPS_HOME, else `workspace` beside the app."""
-    return Path(os.environ.get("ECOPS_HOME") or _ROOT / "workspace")
+    return _folder(os.environ.get("ECOPS_HOME", ""))
+
+
+@functools.cache
+def _folder(told: str) -> Path:
+    return Path(told) if told else _ROOT / "workspace"
 
 
 _shops = Answers(16)
