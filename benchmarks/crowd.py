@@ -1,6 +1,6 @@
 """Many people at once: what a view costs the processor, how long 10, 25 and 50 people wait, on one process and two.
 
-    python benchmarks/crowd.py [--people 10 25 50] [--workers 1 2] [--shops sample million] [--seconds 90] [--long 600] [--cold]
+    python benchmarks/crowd.py [--people 10 25 50] [--workers 1 2] [--shops sample million] [--seconds 90] [--long 600]
 
 Views first: processor seconds of the server for a repeated view of each page, and for a change whose answers are known
 but not drawn yet (the same view in the other language), which is what a change of filter costs beyond its query.
