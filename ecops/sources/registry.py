@@ -40,7 +40,7 @@ class Source:
         ignored: other headers of the report that we know and do not need.
         constants: canonical name -> the value of every row.
         asks: required columns that the file does not hold; people fill them in.
-        optional: columns that the table requires and this report may lack.
+        optional: columns that the table requires, or other files of the report have, and a file may lack.
         values: canonical name -> word of the file -> canonical word.
         empty: canonical name -> the value that an empty cell stands for.
         missing: canonical name -> words that mean "nothing here".
