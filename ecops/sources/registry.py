@@ -247,6 +247,12 @@ def footer_words() -> tuple[str, ...]:
 
 
 @functools.cache
+def sum_words() -> tuple[str, ...]:
+    """What stands in place of a product, source or order in a row that sums others up, normalised, without spaces."""
+    return tuple(normalise_header(word).replace(" ", "") for word in _values_file()["sums"])
+
+
+@functools.cache
 def city_tiers() -> Mapping[str, tuple[str, ...]]:
     """Tier -> the cities in it, from the stated list in `city_tiers.toml`; every other city is of the last tier."""
     return _lists(tomllib.loads((_FOLDER / "city_tiers.toml").read_text("utf-8"))["tiers"])
