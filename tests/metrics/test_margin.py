@@ -167,7 +167,7 @@ def by_channels() -> dict[str, pd.DataFrame]:
 
 @pytest.mark.row(7)
 def test_a_channel_bears_the_commission_and_spend_of_its_platform():
-    """jd sold 90 an order after refunds, 40 of goods: 3 % commission, 6 freight, 30 a day of spend over 360 of sales."""
+    """jd sold 90 an order after refunds, 40 of goods: 3 % commission, 6 freight, 30 of spend a day of 360."""
     data = by_channels()
     found = kpis(data, WEEK, by="channel")
     table = found.table.set_index(["metric", "channel"])["value"]

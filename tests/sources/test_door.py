@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -185,3 +186,9 @@ def test_a_stock_list_without_a_day_asks_for_the_day(tmp_path: Path) -> None:
     with pytest.raises(EcopsError, match="does not say the Date") as asked:
         Workspace.open(tmp_path).load("商品编码,商品名称,库存,成本价\nS1,杯,100,5\n".encode(), name="stock.csv")
     assert asked.value.asks == "columns"
+
+
+def test_an_event_without_an_end_ends_with_next_year(load: Load) -> None:
+    text = "名称,开始日期,结束日期\n会员日,2026-05-01,9999-12-31\n店庆,2026-05-01,2026-05-03\n"
+    _, rows = load(text, "generic_calendar")
+    assert {str(row["ends_on"]) for row in rows} == {f"{dt.date.today().year + 1}-12-31", "2026-05-03"}

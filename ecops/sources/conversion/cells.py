@@ -189,6 +189,15 @@ def in_our_years(moment: str) -> str:
     return f"CASE WHEN year({moment}) BETWEEN {years} THEN {moment} END"
 
 
+def until_next_year(moment: str) -> str:
+    """The timestamp of an end; what ends later than next year, as 9999-12-31 in many systems, ends with next year."""
+    last = dt.date.today().year + 1
+    return (
+        f"CASE WHEN year({moment}) > {last} THEN TIMESTAMP '{last}-12-31' "
+        f"WHEN year({moment}) >= {_FIRST_YEAR} THEN {moment} END"
+    )
+
+
 def beyond_reason(cell: str, number: str) -> str:
     """The condition that a cell holds a number, and one that no shop can have."""
     return f"coalesce(abs({number}) > {MOST}, regexp_matches(lower({cell}), '^[+-]?inf(inity)?$'), false)"
