@@ -26,7 +26,8 @@ TEXT = (".csv", ".txt")
 
 def encodings(case: str) -> tuple[str, ...]:
     """The encodings in which a report is written; a workbook has none."""
-    return source(case.split(" ")[0]).encodings if Path(EXPECTED[case]["file"]).suffix in TEXT else ("as it is",)
+    text = Path(EXPECTED[case]["file"]).suffix in TEXT
+    return source(case.split(" ", maxsplit=1)[0]).encodings if text else ("as it is",)
 
 
 def written(file: Path, encoding: str, folder: Path) -> Path:
@@ -57,7 +58,7 @@ def content(grid: Grid) -> tuple[Grid, str]:
 
 @pytest.mark.parametrize("case", EXPECTED)
 def test_fixture_is_found_and_converted(case: str, tmp_path: Path) -> None:
-    expected, name = EXPECTED[case], case.split(" ")[0]
+    expected, name = EXPECTED[case], case.split(" ", maxsplit=1)[0]
     grids = [
         read(written(FIXTURES / expected["file"], encoding, tmp_path / encoding), tmp_path / f"{encoding} work")
         for encoding in encodings(case)

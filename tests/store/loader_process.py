@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from ecops.store.workspace import Workspace
 from tests.store.simple import load_rows, order_rows
 
-
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate"}
 
 
