@@ -40,7 +40,7 @@ class Source:
         ignored: other headers of the report that we know and do not need.
         constants: canonical name -> the value of every row.
         asks: required columns that the file does not hold; people fill them in.
-        optional: columns that the table requires and this report may lack.
+        optional: columns that the table requires, or other files of the report have, and a file may lack.
         values: canonical name -> word of the file -> canonical word.
         empty: canonical name -> the value that an empty cell stands for.
         missing: canonical name -> words that mean "nothing here".
@@ -249,6 +249,12 @@ def strict_columns() -> frozenset[str]:
 def footer_words() -> tuple[str, ...]:
     """First cells of rows that are sums or notes in any report, normalised."""
     return tuple(normalise_header(word) for word in _values_file()["footers"])
+
+
+@functools.cache
+def sum_words() -> tuple[str, ...]:
+    """What stands in place of a product, source or order in a row that sums others up, normalised, without spaces."""
+    return tuple(normalise_header(word).replace(" ", "") for word in _values_file()["sums"])
 
 
 @functools.cache
