@@ -375,17 +375,19 @@ def _turned(shop: Shop, notes: list[Message]) -> Turnover | None:
     span = min(_YEAR, shop.panel.days)
     start = shop.today - (span - 1) * ONE_DAY
     cost = shop.products.set_index("sku")["cost"]
-    counts = shop.counts[shop.counts["date"].map(source._date) >= start]
+    day = (shop.counts["date"].to_numpy().astype("datetime64[D]") - np.datetime64(start)).astype(np.int64)
+    counts, day = shop.counts[day >= 0], day[day >= 0]
     if not len(counts):
         return None
-    value = (counts["on_hand"].clip(lower=0.0) * counts["sku"].map(cost).fillna(0.0)).groupby(counts["date"]).sum()
-    days = np.array([(source._date(day) - start).days for day in value.index], dtype=np.float64)
+    worth = counts["on_hand"].clip(lower=0.0) * counts["sku"].map(cost).fillna(0.0)
+    days = np.unique(day).astype(np.float64)
+    value = np.bincount(day, weights=worth.to_numpy(dtype=np.float64))[np.unique(day)]
     sold = shop.panel.units[:, -span:].sum(axis=1)
     spent = float(np.nansum(sold * cost.reindex(list(shop.panel.skus)).to_numpy()))
     missing = int(shop.products["cost"].isna().sum())
     if missing:
         notes.append(Message("{n} products have no cost; they are left out of stock value and turnover.", n=missing))
-    found = turnover(spent, value.to_numpy(), span, days)
+    found = turnover(spent, value, span, days)
     notes += found.notes
     return found
 

@@ -196,14 +196,25 @@ class History:
         return over_days(index, (self.data.weekday + morning) % 7, self.days)
 
 
-def history(data: Panel, days: int, method: str = "ensemble", level: Floats | None = None) -> History:
+def history(
+    data: Panel, days: int, method: str = "ensemble", level: Floats | None = None, alike: History | None = None
+) -> History:
     """What is needed to calibrate a total over `days` days on any morning of the panel.
+
+    Args:
+        data: the panel.
+        days: length of the total.
+        method: of `levels`.
+        level: of `levels`, when it is at hand.
+        alike: another history of the same panel and level: what both share is not added up again.
 
     Raises:
         SpecError: `days` is below 1 or the method is not known.
     """
     if days < 1:
         raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
+    if alike is not None:
+        return replace(alike, spread=spreads(data.demand, data.first, alike.level, days), days=days)
     known = levels(data, method) if level is None else level
     total = np.zeros(known.shape)
     np.cumsum(data.demand, axis=1, out=total[:, 1:])
@@ -354,7 +365,8 @@ class Calibrations:
             length //= 2
         if (length, due) not in self._known:
             if length not in self._past:
-                self._past[length] = history(self._data, length, level=self._level)
+                alike = next(iter(self._past.values()), None)
+                self._past[length] = history(self._data, length, level=self._level, alike=alike)
             self._known[length, due] = at(self._past[length], self._data.days, due=due)
         return self._known[length, due], length
 

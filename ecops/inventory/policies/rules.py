@@ -17,7 +17,7 @@ from scipy import special
 from ecops.errors import unknown_name
 from ecops.handbook import parameter
 from ecops.inventory.demand.panel import Floats, Ints, Panel
-from ecops.inventory.forecasting.lead_time import BUCKETS, Due, at, history
+from ecops.inventory.forecasting.lead_time import BUCKETS, Due, History, at, history
 from ecops.inventory.forecasting.levels import levels, moving_mean
 from ecops.messages import Message, Term
 
@@ -235,9 +235,10 @@ def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
     found = [Bounds(np.zeros_like(level), np.zeros_like(level)) for _target in wanted]
     protected = protected_days(case.lead_time, case.reviews)
     bucket = np.array(BUCKETS)[np.searchsorted(BUCKETS, np.minimum(protected, BUCKETS[-1]))]
+    past: History | None = None
     for days, review in np.unique(np.stack([bucket, case.reviews]), axis=1).T:
         mine = np.flatnonzero((bucket == days) & (case.reviews == review))
-        past = history(data, int(days), level=level)
+        past = history(data, int(days), level=level, alike=past)
         scale = protected[mine, None] / days
         # A late delivery adds to the spread what is sold meanwhile.
         total = np.sqrt(past.spread[mine] ** 2 * scale + (level[mine] * case.lead_sd[mine, None]) ** 2)
