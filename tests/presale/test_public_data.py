@@ -2,8 +2,8 @@
 
 Published (notes on presale forecasting, 5.1): error of the units still to come of the first guess, of extrapolation and
 of the update, of 500 products drawn at random from those that a buyer plans; strength and dispersion fitted on the four
-weeks before, as they would be on past campaigns. Nobody knows which 500 were drawn, and single draws of groceries differ
-by a twelfth, so what is held against the published figures is their mean over many draws. Three windows after one for
+weeks before, as they would be on past campaigns. Nobody knows which 500 were drawn, and draws of groceries differ by a
+twelfth, so what is held against the published figures is their mean over many draws. Three windows after one for
 fitting are judged in the web shop and two in the groceries, as the notes have it.
 """
 
