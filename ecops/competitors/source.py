@@ -134,13 +134,14 @@ def own_figures(data: Any, platform: str, span: Period, confidence: float) -> tu
         "cart_rate": (column["cart_users"], column["visitors"], True),
         "refund_rate": (back, sold, False),
     }
-    found = {name: _ratio(*pair, confidence) for name, pair in pairs.items()}
+    found = {name: ratio(*pair, confidence) for name, pair in pairs.items()}
     found["visitors"] = _sum(column["visitors"], confidence)
     found["repeat_rate"] = _repeat(data, platform, span, confidence)
     return {name: own for name, own in found.items() if math.isfinite(own.value)}, notes
 
 
-def _ratio(upper: Floats, lower: Floats, counts: bool, confidence: float) -> Own:
+def ratio(upper: Floats, lower: Floats, counts: bool, confidence: float) -> Own:
+    """A ratio of sums by day with the interval that its days give; never narrower than Wilson's where cases are counted."""
     there = np.isfinite(upper) & np.isfinite(lower)
     upper, lower = upper[there], lower[there]
     total = float(lower.sum())
@@ -252,14 +253,17 @@ def _packs(raw: pd.DataFrame, pieces: Floats) -> pd.DataFrame:
 
     told = [parse_pack(text) for text in raw["quantity"]]
     silent = all(not unit for _pack, unit in told)
-    found = [
-        (several(title), "piece") if silent else pack for pack, title in zip(told, raw["title"], strict=True)
-    ]
+    found = [_titled(title) if silent else pack for pack, title in zip(told, raw["title"], strict=True)]
     table = pd.DataFrame(found, columns=["pack", "pack_unit"])
     shared = (table["pack_unit"] == "piece") & (table["pack"] == pieces) & (pieces > 1)
     times = raw["quantity"].fillna("").astype(str).str.extract(r"[*x×/]\s*(\d+)")[0].astype(float).to_numpy()
     shared |= (table["pack_unit"] != "piece") & (times == pieces) & (pieces > 1)
     return table.assign(pack=table["pack"] / np.where(shared, pieces, 1.0))
+
+
+def _titled(title: object) -> tuple[float, str]:
+    number = several(title)
+    return number, "piece" if math.isfinite(number) else ""
 
 
 def own_names(data: Any) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def parse_pack(text: object) -> tuple[float, str]:
 
 _COUNTS = {name: number for number, name in enumerate("一二三四五六七八九十", 1)} | {"两": 2, "双": 2, "单": 1}
 _SEVERAL = re.compile(
-    rf"(?<![\d.])(?P<n>\d{{1,2}}|[{''.join(_COUNTS)}])\s*[件个只支条双盒瓶包袋罐桶]\s*(?:装|组合装)(?![a-z])"
+    rf"(?<![\d.])(?P<n>\d{{1,2}}|[{''.join(_COUNTS)}])\s*[件个只支条双盒瓶包袋罐桶]\s*(?:组合)?(?:装|(?=[\s,，;/()+]|$))"
     r"|(?P<x>\d{1,2})\s*[- ]?\s*(?:packs?|pcs|pieces|count|ct)\b|(?:pack|set) of (?P<of>\d{1,2})\b"
     r"|\d(?:ml|g|kg|l|毫升|克)\s*[*x×]\s*(?P<times>\d{1,2})(?!\d)"
 )
@@ -46,15 +46,15 @@ _MOST = 48
 
 
 def several(title: object) -> float:
-    """How many of one thing a title sells together; 1 where it says nothing of it.
+    """How many of one thing a title sells together; NaN where it does not say it.
 
-    >>> several("316保温杯 500ml 3件装"), several("Glass jar 500ml, pack of 6"), several("全棉四件套"), several("洗发水500ml*2")
-    (3.0, 6.0, 1.0, 2.0)
+    >>> several("保温杯 500ml 3件装"), several("Glass jar, pack of 6"), several("四件套"), several("洗发水500ml*2")
+    (3.0, 6.0, nan, 2.0)
     """
     plain = unicodedata.normalize("NFKC", str(title or ""))[:_LONGEST].casefold()
     match = _SEVERAL.search(plain)
     if match is None:
-        return 1.0
+        return math.nan
     text = next(part for part in match.groups() if part)
     number = _COUNTS.get(text) or int(text)
-    return float(number) if 1 <= number <= _MOST else 1.0
+    return float(number) if 1 <= number <= _MOST else math.nan

@@ -108,19 +108,21 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
     sign = r"(?:[^\d\s,.;，。；/~\-+*(（]{0,6}\s*){0,2}"
     yuan, colon, gap = "(?:元|块)?", r"\s*[:：]?\s*", r"[^\d\s]{0,4}\s*"
     count = rf"(?<![\d.第])(?P<n>\d{{1,3}}|[{''.join(_COUNTS)}])\s*(?:{piece})"
+    some = rf"\d|[{''.join(_COUNTS)}]"
     measure = f"kg|g|ml|l|斤|千克|克|升|毫升|公斤|抽|粒|{piece}"
     forms = {
         "reduction": rf"每?满\s*{a}\s*(?P<piece>{piece})?元?\s*(?:立?减|省|-)\s*¥?\s*{b}元?",
         "pieces_less": rf"{count}\s*(?:立?减|省)\s*¥?\s*{a}\s*元?",
         "coupon": rf"领?券\s*(?:立?减|省)\s*¥?\s*{b}元?|(?:立减|直降|立省)\s*¥?\s*{c}元?",
         "saving": rf"\bsave\s*[$£€]?\s*{b}|[$£€]\s*{c}\s*off\b",
-        "free_ones": rf"(?:买|買|拍)\s*(?P<n>\d|[{''.join(_COUNTS)}])\s*(?:送|赠|得|付)\s*(?P<m>\d|[{''.join(_COUNTS)}])"
+        "free_ones": rf"(?:买|買|拍)\s*(?P<n>{some})\s*(?:送|赠|得|付)\s*(?P<m>{some})"
         r"|buy\s*(?P<bn>\d)\s*,?\s*get\s*(?P<bm>\d|one)\s*(?:free)?",
-        "second": rf"第\s*[2二两]\s*(?:{piece})\s*(?:(?P<half>半价|半價)|(?P<share>\d(?:\.\d)?)\s*折|¥?\s*(?P<money>0)\s*元)",
+        "second": rf"第\s*[2二两]\s*(?:{piece})\s*(?:(?P<half>半价|半價)|(?P<share>\d(?:\.\d)?)\s*折|¥?\s*0\s*元)",
         "discount": rf"(?:满\s*)?{count}\s*(?:及以上)?\s*打?(?P<share>\d(?:\.\d)?|\d\d)\s*折",
         "taken": rf"(?:拍|买|任?选)\s*{count}\s*(?:到手|合计|共|只要|仅需)\s*{colon}¥?\s*{a}",
         "bundle": rf"{count}\s*(?:装|共|仅|只要|=|:)?\s*¥?\s*{a}\s*(?:元|块|rmb|(?=\s|$))",
-        "bundle_after": rf"{a}\s*{yuan}\s*/?\s*(?:任[选選意])?\s*(?<![\d.第])(?P<n>[2-9]|[1-9]\d)\s*(?:{piece})(?!\s*[折套])",
+        "bundle_after": rf"{a}\s*{yuan}\s*/?\s*(?:任[选選意])?\s*(?<![\d.第])(?P<n>[2-9]|[1-9]\d)\s*"
+        rf"(?:{piece})(?!\s*[折套])",
         "for": rf"(?P<n>\d{{1,3}})\s*for\s*{gap}{a}",
         "paid": rf"(?:{paid}){colon}{sign}{a}|{b}\s*{yuan}\s*(?:{paid})(?!{colon}{sign}\d)",
         "former": rf"(?:{former}){colon}{sign}{a}",
@@ -204,8 +206,10 @@ def _reductions(text: str, currency: str) -> tuple[str, tuple[Reduction, ...]]:
         unit = "pieces" if match["piece"] else "money"
         found.append(Reduction(_number(match, "a", currency), _number(match, "b", currency), "money", unit))
     text = patterns["reduction"].sub(" ", text)
-    for match in patterns["pieces_less"].finditer(text):
-        found.append(Reduction(_count(match["n"]), _number(match, "a", currency), "money", "pieces"))
+    found += [
+        Reduction(_count(match["n"]), _number(match, "a", currency), "money", "pieces")
+        for match in patterns["pieces_less"].finditer(text)
+    ]
     text = patterns["pieces_less"].sub(" ", text)
     for match in patterns["discount"].finditer(text):
         share = float(match["share"])
@@ -229,7 +233,9 @@ def _free_one(match: re.Match[str]) -> Reduction:
         paid, free = float(match["bn"]), 1.0 if match["bm"] == "one" else float(match["bm"])
         return Reduction(paid + free, paid / (paid + free), "share", "pieces")
     first, second = _count(match["n"]), _count(match["m"])
-    taken, paid = (first, second) if "付" in match[0] else (second, first) if "得" in match[0] else (first + second, first)
+    taken, paid = (
+        (first, second) if "付" in match[0] else (second, first) if "得" in match[0] else (first + second, first)
+    )
     return Reduction(taken, min(paid / taken, 1.0) if taken else 1.0, "share", "pieces")
 
 
@@ -271,11 +277,16 @@ def _read(text: str, currency: str, reductions: tuple[Reduction, ...]) -> PriceT
     if match is not None:
         name = "a" if match["a"] else "b"
         return PriceText(_number(match, name, currency), per="" if per in _ONE else per, **fields)
+    return _silent(text, former, fields)
+
+
+def _silent(text: str, former: list[float], fields: Mapping[str, Any]) -> PriceText:
+    """A text that names nothing to be paid: it is free, names a former price alone, or a promotion alone."""
     if any(word in text for word in _words()["free"]):
         return PriceText(0.0, kind="free", **fields)
     if former:
         return PriceText(max(former), **{**fields, "list_amount": math.nan})
-    return PriceText(math.nan, kind="promotion" if reductions else "none", **fields)
+    return PriceText(math.nan, kind="promotion" if fields["reductions"] else "none", **fields)
 
 
 _ONE = frozenset({"件", "个", "只", "支", "条", "双", "套", "盒", "瓶", "包", "袋", "片"})
