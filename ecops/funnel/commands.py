@@ -66,6 +66,7 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
     from ecops.funnel import workspace as shop
     from ecops.funnel.reading import sheet
 
+    data = None
     span = parse_period(period) if period else None
     if file is None:
         data = terminal.open_workspace(workspace or terminal.existing(), state).data()
@@ -83,7 +84,7 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
         other = sheet.read_sheet(before) if before is not None else None
         result = sheet.sheet_funnel(sheet.read_sheet(file), other, span)
     if as_json:
-        terminal.say_json(_json(result, language))
+        terminal.say_json(_json(result, language, data))
     else:
         _tell(result, language)
 
@@ -209,7 +210,7 @@ def _of_log(file: Path, asked: _Asked, period: Period | None, compare: Compare) 
     return compared(from_events(log, spec, period=period), then, [*notes, *hint])
 
 
-def _json(result: Any, language: str) -> dict[str, Any]:
+def _json(result: Any, language: str, shop: Any) -> dict[str, Any]:
     return {
         "verdict": result.verdict.text(language),
         "period": result.after.period and [result.after.period.start, result.after.period.end],
@@ -218,7 +219,7 @@ def _json(result: Any, language: str) -> dict[str, Any]:
         "steps": _steps(result.after),
         "steps_before": result.before and _steps(result.before),
         "segments": result.after.rows.to_dict("records") if result.after.by else [],
-        "findings": [_finding(finding, language) for finding in (*result.findings, *result.watch)],
+        "findings": [terminal.finding_json(finding, language, shop) for finding in (*result.findings, *result.watch)],
         "issues": [
             {"kind": issue.kind, "severity": issue.severity, "message": issue.message.text(language)}
             for issue in result.issues
@@ -231,24 +232,6 @@ def _steps(table: Any) -> list[dict[str, Any]]:
     rows = table.total.rows[["step", "n", "rate_prev", "rate_first", "low", "high"]]
     found: list[dict[str, Any]] = rows.to_dict("records")
     return found
-
-
-def _finding(finding: Any, language: str) -> dict[str, Any]:
-    money = finding.money
-    return {
-        "headline": finding.headline.text(language),
-        "evidence": finding.evidence.text(language),
-        "subject": dict(finding.subject),
-        "metric": finding.metric,
-        "before": finding.before,
-        "after": finding.after,
-        "interval": list(finding.ci),
-        "q_value": finding.q_value,
-        "n": finding.n,
-        "confidence": finding.confidence,
-        "money": money and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")},
-        "advice": finding.action and finding.action.text.text(language),
-    }
 
 
 def _tell(result: Any, language: str) -> None:
