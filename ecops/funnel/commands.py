@@ -37,6 +37,9 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
         str, typer.Option("--steps", help="A preset (four_steps, visitors, ...), or events of a log: view,cart,buy.")
     ] = "all",
     by: Annotated[list[str] | None, typer.Option("--by", help="Split a log by this column; may be repeated.")] = None,
+    people: Annotated[
+        bool, typer.Option("--people", help="Follow the workspace's log, split by new and returning, gender and age too.")
+    ] = False,
     window: Annotated[str, typer.Option("--window", help="Time allowed in a log: 12h, 7d, none.")] = "7d",
     window_from: Annotated[
         str, typer.Option("--window-from", help="Whence the window runs in a log: first or previous step.")
@@ -71,7 +74,8 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
     if file is None:
         data = terminal.open_workspace(workspace or terminal.existing(), state).data()
         days = span or last_full_week(terminal.last_day(data))
-        result = shop.shop_funnel(data, days, terminal.known_comparison(compare), steps=steps)
+        told: dict[str, Any] = {"basis": "events", "people": True} if people else {}
+        result = shop.shop_funnel(data, days, terminal.known_comparison(compare), steps=steps, **told)
     elif not file.is_file():
         raise FileError(Message("There is no such file."), Message("Check the path."), {"file": str(file)})
     elif _is_log(file):
