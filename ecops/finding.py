@@ -138,7 +138,8 @@ class Finding:
             area: the capability that could not speak.
             subject: about what.
             period: the span looked at.
-            headline, evidence: what is wrong, and what to do about it.
+            headline: what is wrong.
+            evidence: what to do about it.
             action: advice.
         """
         unknown = math.nan

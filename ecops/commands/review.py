@@ -170,9 +170,9 @@ def handover_command(
     if out is not None:
         out.write_bytes(door.to_csv(found.table))
     if as_json:
-        return terminal.say_json(
-            {"asked": found.asked if found.known else None, "orders": found.orders, "late": found.late, "lines": found.table.to_dict("records")}
-        )
+        rows = found.table.to_dict("records")
+        told = {"asked": found.asked if found.known else None, "orders": found.orders, "late": found.late}
+        return terminal.say_json({**told, "lines": rows})
     return terminal.say(found.sentence, language)
 
 

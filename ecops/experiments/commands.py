@@ -109,7 +109,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     metric: Annotated[str, typer.Option("--metric", help="conversion, uv_value, aov, ctr, ...")] = "conversion",
     rate: Annotated[
         float | None,
-        typer.Option("--rate", help="Today's rate as a share, 0.03 or the handbook's bounce if left; not used for aov."),
+        typer.Option("--rate", help="Today's rate as a share; 0.03, or the handbook's bounce, if left."),
     ] = None,
     control_share: Annotated[
         float | None,

@@ -38,7 +38,8 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
     ] = "all",
     by: Annotated[list[str] | None, typer.Option("--by", help="Split a log by this column; may be repeated.")] = None,
     people: Annotated[
-        bool, typer.Option("--people", help="Follow the workspace's log, split by new and returning, gender and age too.")
+        bool,
+        typer.Option("--people", help="Follow the workspace's log, by new and returning, gender and age too."),
     ] = False,
     window: Annotated[str, typer.Option("--window", help="Time allowed in a log: 12h, 7d, none.")] = "7d",
     window_from: Annotated[

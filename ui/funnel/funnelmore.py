@@ -236,7 +236,10 @@ def _ways(scope: Scope) -> None:
             else _("all other ways")
             for path in rows["path"]
         ],
-        entry=[entry or ("" if not path else _("not given")) for entry, path in zip(rows["entry"], rows["path"], strict=True)],
+        entry=[
+            entry or ("" if not path else _("not given"))
+            for entry, path in zip(rows["entry"], rows["path"], strict=True)
+        ],
     )
     tables.show(shown[list(shapes)], "funnel_ways", shapes, download="ecops_conversion_paths")
 

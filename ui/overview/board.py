@@ -146,7 +146,9 @@ def _team(chosen: Scope) -> None:
     """People of each team and what it can do."""
     found = workspaces.answer(team.team, chosen.period.end)
     if found is None:
-        st.caption(_("How many people each team has, and what it can do, is told by a table of teams (Data, template)."))
+        st.caption(
+            _("How many people each team has, and what it can do, is told by a table of teams (Data, template).")
+        )
         return
     st.markdown(f"**{say(found.sentence)}**")
     if found.weakest is None:

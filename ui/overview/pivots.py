@@ -74,7 +74,10 @@ def _tiers(chosen: Scope, key: str, by: str, currency: str) -> None:
         unit = " (%)" if entry.percent else ""
         values.append(
             column.number_input(
-                _("Tier {n} begins at", n=place + 1) + unit, min_value=0.0, value=None, key=f"tier_{key}_{place}",
+                _("Tier {n} begins at", n=place + 1) + unit,
+                min_value=0.0,
+                value=None,
+                key=f"tier_{key}_{place}",
                 placeholder="—",
             )  # fmt: skip
         )
@@ -87,10 +90,7 @@ def _tiers(chosen: Scope, key: str, by: str, currency: str) -> None:
     for tier in sorted(told.index, reverse=True):
         row = told.loc[tier]
         st.markdown(
-            "- "
-            + say(
-                pivot.tier_told(int(tier), Count(float(row["places"])), Money(float(row["gmv"]), currency))
-            )
+            "- " + say(pivot.tier_told(int(tier), Count(float(row["places"])), Money(float(row["gmv"]), currency)))
         )
     shown = rows.assign(
         place=[_name(value) for value in rows[by]],

@@ -10,6 +10,7 @@ import streamlit as st
 from ecops import door
 from ecops.metrics.registry import metric
 from ecops.review import Targets, Weekly
+from ecops.review.branches.platforms import platform_fit
 from ecops.review.branches.products import DRIVERS, LAUNCH_DAYS, ProductReview, product_reviews
 from ecops.review.week import deck
 from ecops.words import written
@@ -37,12 +38,23 @@ def show(review: Weekly) -> None:
     _told(_("**New products** (first sold within {days} days)", days=LAUNCH_DAYS), [one for one in found if one.new])
     _told(_("**Best sellers**"), [one for one in found if not one.new])
     _table(found, review.currency)
+    _platforms(review)
     st.caption(
         _(
             "A goal of a product is agreed on under Targets, as a branch of sales. Visitors are those of platforms "
             "whose report tells products apart; what moved sales there adds up to their change."
         )
     )
+
+
+def _platforms(review: Weekly) -> None:
+    """Which platform suits which goods."""
+    found = workspaces.answer(platform_fit, review.week)
+    if not found:
+        return
+    st.markdown(_("**Which platform for which goods**"))
+    for one in found[:_OPEN]:
+        st.markdown(f"- {say(one.sentence)}")
 
 
 def _told(title: str, found: list[ProductReview]) -> None:

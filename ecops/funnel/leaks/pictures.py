@@ -133,7 +133,8 @@ def click_map(rows: pd.DataFrame, look: Look | None = None) -> go.Figure:
     figure = go.Figure(layout={"template": look.template})
     slots = list(dict.fromkeys(rows.sort_values("slot", key=_slot_order, kind="stable")["slot"]))
     sums = rows.groupby(["surface", "slot"])[["impressions", "clicks"]].sum()
-    rates = (sums["clicks"] / sums["impressions"]).unstack("slot").reindex(columns=slots)
+    sums["rate"] = sums["clicks"] / sums["impressions"]
+    rates = sums.reset_index().pivot_table(index="surface", columns="slot", values="rate").reindex(columns=slots)
     surfaces = rates.mean(axis=1).sort_values().index
     rates = rates.loc[surfaces]
     figure.add_heatmap(

@@ -118,7 +118,9 @@ def resources_told(rows: pd.DataFrame) -> Message:
     if len(rows) == 1:
         return Message("Only {top} is advertised: {roi} for each unit of money.", **words)
     if bool(top["low"] > end["high"]):
-        return Message("Guarantee {top} first ({roi} for each unit of money); {end} brings least ({low}), surely less.", **words)
+        return Message(
+            "Guarantee {top} first ({roi} for each unit of money); {end} brings least ({low}), surely less.", **words
+        )
     return Message("{top} returned most ({roi}), {end} least ({low}); the difference may be chance.", **words)
 
 

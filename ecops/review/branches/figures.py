@@ -131,7 +131,9 @@ def part(told: str) -> tuple[Whose, str]:
     kind, _, who = told.partition(":")
     known = {name: name for name in PARTS}
     if kind not in known or not who.strip() or (kind == "customers" and who not in CUSTOMERS):
-        raise unknown_name(Message("The branch"), told, ("customers:new", "customers:returning", "category:…", "product:…"))
+        raise unknown_name(
+            Message("The branch"), told, ("customers:new", "customers:returning", "category:…", "product:…")
+        )
     return known[kind], who.strip()  # type: ignore[index]
 
 

@@ -118,9 +118,7 @@ def _measured(data: Data, now: Kpis, year: Kpis, keys: Sequence[str]) -> Mapping
     }
 
 
-def _told(
-    key: str, values: tuple[float, float, float], targets: Sequence[goals.Target], period: Period
-) -> KpiRow:
+def _told(key: str, values: tuple[float, float, float], targets: Sequence[goals.Target], period: Period) -> KpiRow:
     """A figure at the end of the week; nobody says by how much it swings, so no change of it is sure."""
     value, before, year_before = values
     target = next((target for target in targets if target.metric == key), None)
