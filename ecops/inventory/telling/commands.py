@@ -63,7 +63,7 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
                 "today": found.today,
                 "verdict": found.verdict.text(language),
                 "currency": found.currency,
-                "findings": [_finding(finding, language) for finding in told],
+                "findings": [terminal.finding_json(finding, language, data) for finding in told],
                 "lines": [_line(line, language) for line in found.lines],
                 "budget": allocation
                 and {
@@ -128,21 +128,3 @@ def _line(line: Any, language: str) -> dict[str, Any]:
         "why_much": line.why_much.text(language),
         "why_wait": line.why_wait.text(language),
     }
-
-
-def _finding(finding: Any, language: str) -> dict[str, Any]:
-    money = finding.money
-    return {
-        "headline": finding.headline.text(language),
-        "evidence": finding.evidence.text(language),
-        "subject": dict(finding.subject),
-        "metric": finding.metric,
-        "after": finding.after,
-        "n": finding.n,
-        "confidence": finding.confidence,
-        "money": money
-        and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")
-             if not (isinstance(getattr(money, name), float) and math.isnan(getattr(money, name)))},
-        "advice": finding.action and finding.action.text.text(language),
-        "parameters": list(finding.parameters),
-    }  # fmt: skip
