@@ -123,6 +123,8 @@ NAMES: Mapping[str, Term] = {
     "amazon": Term(en="Amazon", zh="亚马逊"),
     "mobile": Term(en="mobile", zh="移动端"),
     "desktop": Term(en="desktop", zh="PC 端"),
+    "new_people": Term(en="new people", zh="新客"),
+    "returning_people": Term(en="returning people", zh="老客"),
 }
 """How platforms and devices are called; every other value is data and written as it is."""
 

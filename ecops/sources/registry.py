@@ -124,7 +124,7 @@ class Source:
         True
         """
         plain = normalise_header(header)
-        return re.sub(r"(?<=\w)[ _.-]+(?=\w)", "", without_unit(plain)) if self.generic else plain
+        return _compact(plain) if self.generic else plain
 
     def vocabulary(self, column: str) -> Mapping[str, str]:
         """Normalised word -> canonical word for a column: the words of all reports, then this report's own."""
@@ -132,6 +132,11 @@ class Source:
         words = shared.get(f"{self.table}.{column}", shared.get(column, {}))
         own = self.values.get(column, {})
         return {**words, **{normalise_header(word): value for word, value in own.items()}}
+
+
+@functools.lru_cache(maxsize=16_384)  # every file is held against every header that any report may have
+def _compact(plain: str) -> str:
+    return re.sub(r"(?<=\w)[ _.-]+(?=\w)", "", without_unit(plain))
 
 
 def _term(entry: Mapping[str, str]) -> Term:
