@@ -40,7 +40,9 @@ def prices(cut):
     """A rival's price by day that falls in the last week, or stays; ours is 100."""
     days = pd.date_range("2026-10-01", "2026-11-15")
     fell = (days >= pd.Timestamp("2026-11-11")) & cut
-    return pd.DataFrame({"date": days, "platform": "taobao", "shop": "r", "sku": "r0", "price": np.where(fell, 80, 100)})
+    return pd.DataFrame(
+        {"date": days, "platform": "taobao", "shop": "r", "sku": "r0", "price": np.where(fell, 80, 100)}
+    )
 
 
 def reviews(stars_of_rival=4.2, topic_now=0.02, n=400):
@@ -99,7 +101,9 @@ def test_a_rule_fires_on_its_shop_and_not_on_its_twin(metric):
 def test_an_interval_that_reaches_the_limit_alarms_nobody():
     noisy = listings(1.0)
     ours = noisy["shop"] == "us"
-    noisy.loc[ours, "price_text"] = [f"¥{price}" for price in [90, 95, 100, 110, 118, 121, 122, 123, 124, 125, 150, 180]]
+    noisy.loc[ours, "price_text"] = [
+        f"¥{price}" for price in [90, 95, 100, 110, 118, 121, 122, 123, 124, 125, 150, 180]
+    ]
     data = opened(listings=noisy)
     index = measured(data, WEEK, "competitors")["price_index"]
     assert index.value > 120 > index.low

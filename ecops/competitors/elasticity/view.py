@@ -126,9 +126,7 @@ def _answers(data: Any, until: dt.date | None) -> Answers | None:
             )
         )
     if not told_promotions(panel):
-        notes.append(
-            Message("No promotion is written down, so weeks in which a price fell for at most three weeks are left out.")
-        )
+        notes.append(Message("No promotion is written down, so falls of a price for at most three weeks are left out."))
     return Answers(fitted, products, str(getattr(data, "currency", "")), from_prices, tuple(notes))
 
 
