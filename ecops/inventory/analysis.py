@@ -35,6 +35,7 @@ from ecops.inventory.policies.rules import Situation, protected_days, rule
 from ecops.inventory.source import Shop
 from ecops.inventory.spec import Spec
 from ecops.inventory.supply.deliveries import lead_times, suppliers
+from ecops.inventory.supply.sources import sources
 from ecops.messages import Message, Money
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
@@ -322,7 +323,7 @@ def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Me
         lead_days=told["lead_days"].to_numpy(),
         lead_sd=told["lead_sd"].fillna(0.0).to_numpy(),
         lead_source=told["lead_source"].to_numpy(),
-        sources=told["sources"].to_numpy(),
+        sources=table["sku"].map(sources(table, shop.purchases, shop.terms).groupby("sku").size()).fillna(0).to_numpy(),
     )
     named = found["supplier"] == ""
     found["supplier"] = found["supplier"].where(~named, told["supplier"])

@@ -41,6 +41,9 @@ _LEAST_HISTORY = 28
 _FEW = 20
 """A quantile wants at least so many past errors beyond it."""
 
+_LEAST_SEEN = 5
+"""Days with stock that a product must have before its days without take deviations from them."""
+
 _BIN = 100
 _MOST_BINS = 5
 
@@ -177,7 +180,8 @@ class History:
     Attributes:
         data: the panel.
         level: expected units a day on every morning, shape (n, days + 1).
-        total: cumulated demand, shape (n, days + 1).
+        demand: see `_lively`, shape (n, days).
+        total: it cumulated, shape (n, days + 1).
         spread: see `spreads`, shape (n, days + 1).
         weekday: see `by_weekday`, shape (n, days).
         days: lead time plus review period.
@@ -185,6 +189,7 @@ class History:
 
     data: Panel
     level: Floats
+    demand: Floats
     total: Floats
     spread: Floats
     weekday: Floats
@@ -214,11 +219,35 @@ def history(
     if days < 1:
         raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
     if alike is not None:
-        return replace(alike, spread=spreads(data.demand, data.first, alike.level, days), days=days)
+        return replace(alike, spread=spreads(alike.demand, data.first, alike.level, days), days=days)
     known = levels(data, method) if level is None else level
-    total = np.zeros(known.shape)
-    np.cumsum(data.demand, axis=1, out=total[:, 1:])
-    return History(data, known, total, spreads(data.demand, data.first, known, days), by_weekday(data.demand), days)
+    demand, total = _lively(data), np.zeros(known.shape)
+    np.cumsum(demand, axis=1, out=total[:, 1:])
+    return History(
+        data, known, demand, total, spreads(demand, data.first, known, days), by_weekday(data.demand), days
+    )
+
+
+def _lively(data: Panel) -> Floats:
+    """Demand whose days without stock go up and down as those with stock do, shape (n, days).
+
+    What a stock-out took is given back as an expectation, which is level: totals over such days would seem safer than
+    they are. A day without stock is given the deviation of a day with stock of the same product, drawn anew for each.
+    """
+    lives = np.arange(data.days) >= data.first[:, None]
+    whole = data.exposure > 1 - 1e-9
+    seen, gaps = lives & whole, lives & ~whole
+    count = seen.sum(axis=1)
+    row, column = np.nonzero(gaps & (count >= _LEAST_SEEN)[:, None])
+    if not len(row):
+        return data.demand
+    mean = np.where(seen, data.units, 0.0).sum(axis=1) / np.maximum(count, 1)
+    begin = np.cumsum(count) - count
+    drawn = begin[row] + (np.random.default_rng(0).random(len(row)) * count[row]).astype(np.int64)
+    deviation = data.units[seen][drawn] - mean[row]
+    found = data.demand.copy()
+    found[row, column] += np.sqrt(1 - data.exposure[row, column]) * deviation
+    return found
 
 
 def calibrate(

@@ -204,11 +204,15 @@ class Frontier:
             cover_days, stock_value, lost_value (money; 0 where no value is known), orders a product and month.
         days: days replayed.
         products: how many took part.
+        runs: what each rule delivered as it stands, by its key.
+        rows: which rows of the panel took part, shape (products,).
     """
 
     points: pd.DataFrame
     days: int
     products: int
+    runs: Mapping[str, Replay]
+    rows: Ints
 
 
 TARGETS = (0.8, 0.9, 0.95, 0.98)
@@ -246,6 +250,7 @@ def frontier(  # noqa: PLR0913 - the choices of a replay
     case = replace(_situation(data, (lead_time, lead_sd), days, target, given), level=level)
     worth = np.zeros(len(data.skus)) if value is None else value
     points: list[dict[str, object]] = []
+    runs: dict[str, Replay] = {}
     for one in rules:
         if one.several is not None:
             settings = sorted({*TARGETS, target})
@@ -257,11 +262,14 @@ def frontier(  # noqa: PLR0913 - the choices of a replay
         for setting, bounds in zip(settings, known, strict=True):
             run = simulate(case, bounds, one.key, seed=int(np.asarray(given.get("seed", 0))))
             stock, lost = run.money(worth)
+            chosen = float(setting) == (1.0 if one.several is None else target)
+            if chosen:
+                runs[one.key] = run
             points.append(
                 {
                     "rule": one.key,
                     "setting": float(setting),
-                    "chosen": float(setting) == (1.0 if one.several is None else target),
+                    "chosen": chosen,
                     "cycle_service": run.cycle_service,
                     "fill_rate": run.fill_rate,
                     "cover_days": run.cover_days,
@@ -270,4 +278,4 @@ def frontier(  # noqa: PLR0913 - the choices of a replay
                     "orders": float(run.orders.mean() * 28 / days),
                 }
             )
-    return Frontier(pd.DataFrame(points), days, len(data.skus))
+    return Frontier(pd.DataFrame(points), days, len(data.skus), runs, np.arange(len(data.skus)))
