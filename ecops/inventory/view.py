@@ -254,9 +254,7 @@ def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     )
 
 
-def backups(
-    data: Any, spec: Spec | None = None, today: dt.date | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def backups(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Products with too few suppliers, and what the failure of each supplier would leave, see `dependence`."""
     found = stock(data, spec, today)
     known = sources(found.table, found.shop.purchases, found.shop.terms)

@@ -195,7 +195,9 @@ def test_what_rules_cost_beside_each_other():
     assert found["verdict"].to_dict() == {
         "learned": "base", "starving": "dearer", "even": "unproven", "lean": "cheaper",
     }  # fmt: skip
-    few = {key: Replay(key, *(getattr(one, name)[:5] for name in Replay.__slots__[1:-1]), 56) for key, one in runs.items()}
+    few = {
+        key: Replay(key, *(getattr(one, name)[:5] for name in Replay.__slots__[1:-1]), 56) for key, one in runs.items()
+    }
     assert set(worth(few, profit[:5], holding[:5])["verdict"]) == {"base", "unproven"}
 
 

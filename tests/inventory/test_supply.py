@@ -17,7 +17,9 @@ PO = {"promised_on": "2026-02-20", "quantity": 100, "received_quantity": 100, "u
 
 def bought(*rows):
     names = ["po_id", "sku", "supplier", "ordered_on", "received_on"]
-    return pd.DataFrame([dict(zip(names, row[:5], strict=True)) | PO | (row[5] if len(row) > 5 else {}) for row in rows])
+    return pd.DataFrame(
+        [dict(zip(names, row[:5], strict=True)) | PO | (row[5] if len(row) > 5 else {}) for row in rows]
+    )
 
 
 def shop(**tables):
@@ -36,7 +38,12 @@ def test_what_is_left_when_a_supplier_fails():
     assert (short.loc[0, "suppliers"], short.loc[0, "missing"], short.loc[0, "emergency"]) == ("Mill", 1, False)
     assert short.loc[0, "weekly"] == pytest.approx(7 * 2 * 20, rel=0.02)
     mill, shed = (failing.set_index("supplier").loc[name] for name in ("Mill", "Shed"))
-    assert (mill["products"], mill["alone"], mill["kept"], mill["wanted"]) == (2, 1, pytest.approx(1 / 3, abs=0.01), False)
+    assert (mill["products"], mill["alone"], mill["kept"], mill["wanted"]) == (
+        2,
+        1,
+        pytest.approx(1 / 3, abs=0.01),
+        False,
+    )
     assert (shed["products"], shed["alone"], shed["kept"], shed["wanted"]) == (1, 0, 1.0, True)
 
 
@@ -58,13 +65,20 @@ def test_suppliers_that_could_deliver_count_though_none_was_ordered():
 
 @pytest.mark.row(314)
 def test_clearance_is_a_stage_of_lead_time():
-    days = [("2026-01-01", "2026-01-11", f"2026-01-{11 + wait:02d}", f"2026-01-{13 + wait:02d}") for wait in (2, 4, 6, 8, 10)]
+    days = [
+        ("2026-01-01", "2026-01-11", f"2026-01-{11 + wait:02d}", f"2026-01-{13 + wait:02d}")
+        for wait in (2, 4, 6, 8, 10)
+    ]
     rows = [
         (str(n), "A", "Abroad", start, came, {"declared_on": told, "cleared_on": let})
         for n, (start, told, let, came) in enumerate(days)
     ]
-    rows += [("w", "A", "Abroad", "2026-04-01", None, {"declared_on": "2026-04-20", "cleared_on": None, "status": "open"})]
-    rows += [("back", "A", "Abroad", "2026-01-01", "2026-01-09", {"declared_on": "2026-01-08", "cleared_on": "2026-01-05"})]
+    rows += [
+        ("w", "A", "Abroad", "2026-04-01", None, {"declared_on": "2026-04-20", "cleared_on": None, "status": "open"})
+    ]
+    rows += [
+        ("back", "A", "Abroad", "2026-01-01", "2026-01-09", {"declared_on": "2026-01-08", "cleared_on": "2026-01-05"})
+    ]
     rows += [("home", "B", "Near", "2026-01-01", "2026-01-05", {"declared_on": None, "cleared_on": None})]
     found = view.customs(shop(purchase_orders=bought(*rows)))
     (row,) = found.to_dict("records")
@@ -82,7 +96,8 @@ def test_what_the_warehouse_tells():
          "on_hand": [9, 400, 3, 5], "counted": [9, 380, None, 5]}
     )  # fmt: skip
     work = pd.DataFrame(
-        {"date": ["2026-04-29", "2026-04-30", "2026-04-30", "2026-01-01"], "warehouse": ["East", "East", "West", "East"],
+        {"date": ["2026-04-29", "2026-04-30", "2026-04-30", "2026-01-01"],
+         "warehouse": ["East", "East", "West", "East"],
          "picked_orders": [300, 500, 80, 9_999], "picking_hours": [10, 15, None, 1], "weighed": [290, 480, None, 9],
          "weight_off": [1, 6, None, 9]}
     )  # fmt: skip

@@ -154,7 +154,9 @@ def comparison(asked: Asked) -> None:
                 "cover_days": Shape(_("Days of stock"), "number"),
                 "stock_value": Shape(_("Stock value"), "money"),
                 "orders": Shape(_("Orders a product and month"), "number"),
-                "cost": Shape(_("Cost in four weeks"), "money", _("Profit of sales lost, and 25% a year for holding stock.")),
+                "cost": Shape(
+                    _("Cost in four weeks"), "money", _("Profit of sales lost, and 25% a year for holding stock.")
+                ),
                 "more": Shape(_("More than the learned rule (95% interval)"), "figure"),
                 "meaning": Shape(_("What it says")),
                 "source": Shape(_("Handbook")),
@@ -184,15 +186,15 @@ def _in_money(asked: Asked, costs: pd.DataFrame) -> None:
     }
     if row.verdict == "dearer":
         told = Message(
-            "In money: the {rule} would have cost {more} more in four weeks than ordering by the learned rule ({low} to "
-            "{high}), in sales lost and stock held.",
+            "In money: the {rule} would have cost {more} more in four weeks than ordering by the learned rule "
+            "({low} to {high}), in sales lost and stock held.",
             **words,
         )
     elif row.verdict == "cheaper":
         words["low"], words["high"] = words["high"], words["low"]
         told = Message(
-            "In money: the {rule} would have cost {more} less in four weeks than ordering by the learned rule ({low} to "
-            "{high}); lower the promised service, or keep your rule.",
+            "In money: the {rule} would have cost {more} less in four weeks than ordering by the learned rule "
+            "({low} to {high}); lower the promised service, or keep your rule.",
             **words,
         )
     else:

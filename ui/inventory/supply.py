@@ -35,12 +35,12 @@ def backups(asked: Asked) -> None:
         return
     least = int(parameter("supplier.backup_minimum", asked.stock.spec.thresholds))
     floor = parameter("supplier.crisis_supply_min", asked.stock.spec.thresholds)
-    with st.expander(_("If a supplier fails: {n} products have fewer than {least} suppliers", n=len(short), least=least),
-                     key="stock_backups"):  # fmt: skip
+    told = _("If a supplier fails: {n} products have fewer than {least} suppliers", n=len(short), least=least)
+    with st.expander(told, key="stock_backups"):
         st.caption(
             _(
-                "Suppliers count that delivered before, or that the table of supplier terms names for the product or its "
-                "category. At least {floor} of sales should still be met when one fails.",
+                "Suppliers count that delivered before, or that the table of supplier terms names for the product or "
+                "its category. At least {floor} of sales should still be met when one fails.",
                 floor=Percent(floor),
             )
         )
@@ -61,9 +61,7 @@ def backups(asked: Asked) -> None:
         )
         if len(short):
             tables.show(
-                short.rename(columns={"suppliers": "name"})[
-                    ["title", "sku", "name", "missing", "emergency", "weekly"]
-                ],
+                short.rename(columns={"suppliers": "name"})[["title", "sku", "name", "missing", "emergency", "weekly"]],
                 "stock_alone",
                 {
                     "title": Shape(_("Product")),
@@ -175,7 +173,7 @@ def _rates(rows: pd.DataFrame) -> list[str]:
     return [
         plain(Message("{rate} ({low} to {high})", rate=Percent(row.rate), low=Percent(float(row.low)),
                       high=Percent(float(row.high))))
-        if row.rate == row.rate  # noqa: PLR0124 - NaN
+        if row.rate == row.rate
         else "—"
         for row in rows.itertuples()
     ]  # fmt: skip
@@ -191,8 +189,8 @@ def searched(asked: Asked) -> None:
                      key="stock_searched"):  # fmt: skip
         st.caption(
             _(
-                "Places among the words of the platform, 100% the most. Search indices are no numbers of people, so nothing "
-                "is said of amounts."
+                "Places among the words of the platform, 100% the most. Search indices are no numbers of people, so "
+                "nothing is said of amounts."
             )
         )
         tables.show(

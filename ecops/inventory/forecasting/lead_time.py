@@ -10,9 +10,9 @@ An order point needs more care than a risk. Orders are placed after days with a 
 when the position has already fallen below the point by a part of it. `calibrate(..., at_orders=True)` therefore learns
 from windows that begin after a sale, weighted by its size, with half of it counted as fallen short (the stationary
 overshoot of renewal theory, Feller II.XI). Without it, order points at 95 % kept 85 to 92 % of cycles at three days'
-lead time on the public sets; with it 91 to 95 %. Where the stock is looked at less often than daily, an order waits for
-the next look, and by how much the position has fallen below the point by then depends on how the size of an order and the
-days between looks fit together. That is played through on the past: from an order to the look that finds its goods sold.
+lead time on the public sets; with it 91 to 95 %. Where the stock is looked at less often than daily, an order waits
+for the next look, and how far the position has fallen below the point by then depends on how the size of an order and
+the days between looks fit together. That is played through: from an order to the look that finds its goods sold.
 """
 
 from __future__ import annotations
@@ -223,9 +223,7 @@ def history(
     known = levels(data, method) if level is None else level
     demand, total = _lively(data), np.zeros(known.shape)
     np.cumsum(demand, axis=1, out=total[:, 1:])
-    return History(
-        data, known, demand, total, spreads(demand, data.first, known, days), by_weekday(data.demand), days
-    )
+    return History(data, known, demand, total, spreads(demand, data.first, known, days), by_weekday(data.demand), days)
 
 
 def _lively(data: Panel) -> Floats:
@@ -356,9 +354,7 @@ class Calibrations:
         """Forget the histories, which are large; what was learned from them stays."""
         self._past.clear()
 
-    def over(
-        self, days: Ints, daily: Floats, order_days: float | None = None, review: ArrayLike = 1
-    ) -> LeadTimeDemand:
+    def over(self, days: Ints, daily: Floats, order_days: float | None = None, review: ArrayLike = 1) -> LeadTimeDemand:
         """The distribution of each product's demand over its own number of days from tomorrow on.
 
         Args:
@@ -438,7 +434,7 @@ def _window(past: History, start: int, due: Due | None) -> _Window:
 
 
 def _looked(past: History, start: int, due: Due, morning: int) -> _Window:
-    """The same where an order was placed on the morning `start` and the stock is looked at every `review` days after it.
+    """The same for an order placed on the morning `start`, where the stock is looked at every `review` days after it.
 
     Of each product whose goods of that order were sold by one of the looks before `morning`: how far it had sold beyond
     them, and what was asked for until goods ordered at that look came.

@@ -165,7 +165,7 @@ METHODS: Mapping[str, Callable[[Floats, Ints], Floats]] = {
     "sba": sba,
     "ses": ses_grid,
 }
-"""Levels by name that need no training. "mean_56" with the weekday index of the last eight weeks is the seasonal window average."""
+"""Levels by name that need no training. "mean_56" with the weekday index is the seasonal window average."""
 
 BOOSTED = "lightgbm"
 

@@ -94,8 +94,8 @@ def replay(
         lead_sd: standard deviation of it, days; 0 for the same every time.
         days: how many days, at most all but the first 56 of the panel.
         target: of the rules that promise a service.
-        options: review (days between two looks at the stock, a number or shape (n,), 1), order_days (days of demand that an order brings under
-            rules that do not say, 14), seed (of the random lead times, 0).
+        options: review (days between two looks at the stock, a number or shape (n,), 1), order_days (days of demand
+            that an order brings under rules that do not say, 14), seed (of the random lead times, 0).
 
     Raises:
         SpecError: an argument is impossible.

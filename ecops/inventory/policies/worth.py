@@ -39,9 +39,7 @@ def worth(runs: Mapping[str, Replay], profit: Floats, holding: Floats, base: str
     import pandas as pd
 
     gain, rate = np.maximum(np.nan_to_num(profit), 0.0), np.nan_to_num(holding)
-    costs = {
-        key: (run.lost * gain * _MONTH / run.days, run.stock * rate * _MONTH) for key, run in runs.items()
-    }
+    costs = {key: (run.lost * gain * _MONTH / run.days, run.stock * rate * _MONTH) for key, run in runs.items()}
     mine = sum(costs[base])
     rows = []
     for key, (lost, held) in costs.items():

@@ -16,7 +16,7 @@ FEWEST = 5
 """Fewer words cannot be ranked."""
 
 _UPPER = 0.6
-"""A place from here on is high, below its complement low; places are halves and fifths of the words that were loaded."""
+"""A place from here on is high, one up to its complement low."""
 
 
 def opportunities(words: pd.DataFrame, titles: pd.DataFrame) -> pd.DataFrame:

@@ -55,7 +55,9 @@ def stages(purchases: pd.DataFrame, today: dt.date) -> pd.DataFrame:
         waiting_days=waiting["max"].reindex(found.index),
     )
     found.index.name = "supplier"
-    return found.reset_index().sort_values(["clearance", "supplier"], ascending=[False, True], kind="stable", ignore_index=True)
+    return found.reset_index().sort_values(
+        ["clearance", "supplier"], ascending=[False, True], kind="stable", ignore_index=True
+    )
 
 
 def _share(rows: pd.DataFrame) -> float:

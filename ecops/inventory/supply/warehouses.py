@@ -43,8 +43,8 @@ def work(told: pd.DataFrame) -> pd.DataFrame:
         told: of `queries/warehouse_work.sql`.
 
     Returns:
-        warehouse, picked, hours, an_hour (orders; NaN without hours), weighed, weight_off, rate with low and high (share
-        of a wrong weight, Wilson; NaN where none was weighed).
+        warehouse, picked, hours, an_hour (orders; NaN without hours), weighed, weight_off, rate with low and high
+        (share of a wrong weight, Wilson; NaN where none was weighed).
     """
     hours = told["hours"].where(told["hours"] > 0)
     return _rated(told.assign(an_hour=told["picked"] / hours), "weight_off", "weighed")
