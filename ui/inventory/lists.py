@@ -188,16 +188,7 @@ def suppliers(asked: Asked) -> None:
         },
         currency=asked.stock.currency,
     )
-    alone = int(rows["single_source"].sum())
-    if alone:
-        st.caption(
-            _(
-                "{n} products come from fewer suppliers than the {least} that are wanted.",
-                n=alone,
-                least=int(_limit(asked, "supplier.backup_minimum")),
-            )
-        )
-    cites.show(["supplier.delay_max", "supplier.defect_max", "supplier.backup_minimum"])
+    cites.show(["supplier.delay_max", "supplier.defect_max"])
 
 
 def _limit(asked: Asked, key: str) -> float:

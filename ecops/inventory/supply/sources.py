@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def sources(table: pd.DataFrame, purchases: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
-    """Every supplier of every product: who was ordered from, and who could deliver by what was agreed.
+    """Every supplier of every product: who was ordered from, whom the product list names, and who could deliver.
 
     Args:
-        table: sku, category.
+        table: sku, category, supplier (of the product list, "" for none).
         purchases: supplier, sku.
         terms: supplier, backup_for (product codes or categories, separated by commas), emergency_supply; may be empty.
 
@@ -27,7 +27,10 @@ def sources(table: pd.DataFrame, purchases: pd.DataFrame, terms: pd.DataFrame) -
     """
     import pandas as pd
 
-    parts = [purchases.loc[purchases["supplier"].fillna("") != "", ["sku", "supplier"]].assign(ordered=True)]
+    parts = [
+        purchases.loc[purchases["supplier"].fillna("") != "", ["sku", "supplier"]].assign(ordered=True),
+        table.loc[table["supplier"] != "", ["sku", "supplier"]].assign(ordered=False),
+    ]
     if len(terms):
         named = terms["backup_for"].fillna("").astype(str).str.replace("[，、；;]", ",", regex=True)
         able = terms[["supplier"]].assign(what=named.str.split(",")).explode("what")
