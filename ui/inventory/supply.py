@@ -10,7 +10,7 @@ import streamlit as st
 from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.messages import Message, Percent, Term
-from ui.parts import cites, tables
+from ui.parts import cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain
 from ui.state import workspaces
@@ -45,9 +45,7 @@ def backups(asked: Asked) -> None:
             )
         )
         tables.show(
-            failing.rename(columns={"supplier": "name"})[
-                ["name", "products", "alone", "weekly_alone", "kept", "wanted"]
-            ],
+            kept.of(_named, failing, ("name", "products", "alone", "weekly_alone", "kept", "wanted")),
             "stock_failing",
             {
                 "name": Shape(_("Supplier")),
@@ -61,7 +59,7 @@ def backups(asked: Asked) -> None:
         )
         if len(short):
             tables.show(
-                short.rename(columns={"suppliers": "name"})[["title", "sku", "name", "missing", "emergency", "weekly"]],
+                kept.of(_named, short, ("title", "sku", "name", "missing", "emergency", "weekly")),
                 "stock_alone",
                 {
                     "title": Shape(_("Product")),
@@ -77,6 +75,12 @@ def backups(asked: Asked) -> None:
         cites.show(["supplier.backup_minimum", "supplier.crisis_supply_min"])
 
 
+def _named(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Some columns, those that name suppliers as the tables of this page call them."""
+    found = rows.rename(columns={"supplier": "name", "suppliers": "name"})
+    return found[list(columns)] if columns else found
+
+
 def customs(asked: Asked) -> None:
     """Clearance as a stage of lead time."""
     rows = workspaces.answer(view.customs, asked.spec, asked.today)
@@ -84,7 +88,7 @@ def customs(asked: Asked) -> None:
         return
     with st.expander(_("Customs clearance within the lead time"), key="stock_customs"):
         tables.show(
-            rows.rename(columns={"supplier": "name"}),
+            kept.of(_named, rows, ()),
             "stock_stages",
             {
                 "name": Shape(_("Supplier")),
