@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ecops.inventory.analysis import Stock
     from ecops.inventory.orders.budget import Allocation
     from ecops.inventory.policies.replay import Frontier
+    from ecops.store import Data
 
 app = typer.Typer()
 
@@ -68,7 +68,7 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
         orders.write_bytes(door.to_xlsx(sheets, "owner") if suffix == ".xlsx" else view.purchase_csv(data, spec))
     money = view.rules_in_money(data, spec) if compare else None
     if as_json:
-        asked = _Asked(found, told, allocation, frontier, money, view.backups(data, spec)[0])
+        asked = _Asked(data, found, told, allocation, frontier, money, view.backups(data, spec)[0])
         terminal.say_json(_as_json(asked, language))
         return
     terminal.say(found.verdict, language)
@@ -94,8 +94,9 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """All that the command worked out."""
+    """What the command was asked of and all that it worked out."""
 
+    data: Data
     found: Stock
     told: tuple[Finding, ...]
     allocation: Allocation | None
@@ -109,7 +110,7 @@ def _as_json(asked: _Asked, language: str) -> dict[str, Any]:
         "today": asked.found.today,
         "verdict": asked.found.verdict.text(language),
         "currency": asked.found.currency,
-        "findings": [_finding(finding, language) for finding in asked.told],
+        "findings": [terminal.finding_json(finding, language, asked.data) for finding in asked.told],
         "lines": [_line(line, language) for line in asked.found.lines],
         "budget": asked.allocation
         and {
@@ -155,21 +156,3 @@ def _line(line: Any, language: str) -> dict[str, Any]:
         "why_much": line.why_much.text(language),
         "why_wait": line.why_wait.text(language),
     }
-
-
-def _finding(finding: Any, language: str) -> dict[str, Any]:
-    money = finding.money
-    return {
-        "headline": finding.headline.text(language),
-        "evidence": finding.evidence.text(language),
-        "subject": dict(finding.subject),
-        "metric": finding.metric,
-        "after": finding.after,
-        "n": finding.n,
-        "confidence": finding.confidence,
-        "money": money
-        and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")
-             if not (isinstance(getattr(money, name), float) and math.isnan(getattr(money, name)))},
-        "advice": finding.action and finding.action.text.text(language),
-        "parameters": list(finding.parameters),
-    }  # fmt: skip
