@@ -73,6 +73,11 @@ def test_weekdays_are_found_whatever_day_the_panel_starts():
 def test_over_days_adds_the_index():
     index = np.arange(7.0)[None, :]
     assert levels.over_days(index, 5, 9)[0] == 21 + 5 + 6
+    rows = np.random.default_rng(0).random((30, 7))
+    days = np.arange(30)
+    for weekday in range(7):
+        found = levels.over_own_days(rows, weekday, days)
+        assert found == pytest.approx([levels.over_days(rows, weekday, int(n))[n] for n in days])
 
 
 def test_spread_of_totals_against_numpy():

@@ -136,13 +136,14 @@ def test_the_promise_holds_however_often_the_stock_is_looked_at(review, lead):
 
 
 def test_a_look_a_week_orders_on_its_days_alone():
-    panel = shops.poisson(12, 260, seed=4, mean=1.0)
+    panel = shops.poisson(12, 260, seed=4, mean=8.0)
     case = Situation(panel, np.full(12, 3.0), np.zeros(12), 0.95, 14.0, 160, review=np.where(np.arange(12) < 6, 7, 1))
-    always = Bounds(np.full((12, 261), 1e3), np.full((12, 261), 2e3))
+    always = Bounds(np.full((12, 261), 1e3), np.full((12, 261), 1e3))
     found = simulate(case, always)
-    # Goods are restored at every look and only then.
-    assert found.orders[:6].tolist() == [15.0] * 6
-    assert (found.orders[6:] > 15).all()
+    # What was sold is ordered at each of the fourteen looks after the first day, and only then.
+    assert found.orders[:6].tolist() == [14.0] * 6
+    assert found.ordered[:6] == pytest.approx(panel.demand[:6, 160:258].sum(axis=1))
+    assert (found.orders[6:] > 14).all()
     with pytest.raises(SpecError):
         replay(panel, "learned", 7, options={"review": 0})
 

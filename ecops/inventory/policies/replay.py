@@ -154,6 +154,7 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -
     starts = np.maximum(data.first - start, 0)
     steady = not case.lead_sd.any()
     whole = np.maximum(np.rint(case.lead_time), 1).astype(np.int64)
+    reviews = case.reviews
     for day in range(days):
         begin = starts == day
         hand = np.where(begin, upto[day], hand)
@@ -163,7 +164,7 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -
         broken += closes & short
         short &= ~closes
         hand, coming = hand + came, coming - came
-        looked = day % case.reviews == 0
+        looked = day % reviews == 0
         if looked.any():
             position = hand + coming
             due = looked & (position <= reorder[day]) & (upto[day] > position) & (day >= starts)
