@@ -327,8 +327,7 @@ def peak(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> C
     """The busiest day ahead in parcels, see `capacity`."""
     ready: Any = opened(data)
     found = stock(ready, spec, today)
-    days = {"start": found.today - 89 * ONE_DAY, "until": found.today}
-    units = source.ask(ready, "parcels", **days)["units"].iloc[0]
+    units = source.ask(ready, "parcels", start=found.today - 89 * ONE_DAY, until=found.today)["units"].iloc[0]
     # The mean of four weeks is level enough for a shop as a whole, and quick.
     usual = levels(found.shop.panel, "mean_28")
     return capacity(found.shop.panel, found.forecast.mean, usual, float(units or math.nan))

@@ -221,7 +221,7 @@ def _textbook(case: Situation) -> Bounds:
 
 def protected_days(lead_time: Floats, review: ArrayLike = 1) -> Ints:
     """Whole days an order has to cover: the lead time, and those until the stock is next looked at."""
-    return np.asarray(np.ceil(lead_time).astype(np.int64) + review, dtype=np.int64)
+    return np.asarray(np.ceil(lead_time).astype(np.int64) + np.asarray(review, dtype=np.int64), dtype=np.int64)
 
 
 def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
