@@ -8,10 +8,10 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
-from ecops import handbook
 from ecops.funnel.causes.diagnosis import usual_dispersion
 from ecops.funnel.leaks import journeys, pictures, placements, resources
 from ecops.funnel.workspace import shop_funnel
+from ecops.handbook.own import TOPIC
 from ecops.periods import ONE_DAY, Period
 from ecops.store.inputs import open_data
 
@@ -69,7 +69,7 @@ def log(rows):
     return {"events": events.assign(platform="douyin", event_id=[str(place) for place in range(len(events))])}
 
 
-@pytest.mark.row(19)
+@pytest.mark.row(19, 198)
 def test_shares_of_conversion_paths_by_hand():
     data = open_data(
         log(
@@ -85,7 +85,7 @@ def test_shares_of_conversion_paths_by_hand():
     )  # fmt: skip
     rows = journeys.conversion_paths(data, ONE)
     told = {(row["entry"], row["path"]): row["purchases"] for row in rows.to_dict("records")}
-    # Ann looked first, whatever she did again; Cid's second purchase and Eve's, whose look is eight days old, are alone.
+    # Ann looked first, whatever she did again; Cid's second purchase and Eve's after eight days stand alone.
     looked = next(path for entry, path in told if path.count("→") == 2)
     assert looked.split(" → ")[1:] == ["cart", "pay"]
     assert told == {("live", "cart → pay"): 2, ("live", looked): 1, ("search", "pay"): 1, ("", "pay"): 1}
@@ -108,7 +108,7 @@ def spending(days=56, seed=3):
     return pd.DataFrame(rows, columns=["date", "platform", "channel", "cost", "paid_amount"])
 
 
-@pytest.mark.row(50)
+@pytest.mark.row(50, 196)
 def test_the_strongest_links_come_first_with_what_one_unit_more_brought():
     spent = spending()
     rows, span = resources.resources(open_data({"ad_spend_daily": spent}), Period(DAY, DAY))
@@ -122,8 +122,11 @@ def test_the_strongest_links_come_first_with_what_one_unit_more_brought():
         assert row["marginal_low"] < planted < row["marginal_high"]
         assert row["roi"] > planted + 1
     assert rows["first"].tolist() == [True, True]
-    held = {"finance.sku_roi_min": 5.0}
-    assert handbook.get("finance.sku_roi_min", held) == 5.0
+    assert rows["last"].tolist() == [False, False]
+    dear = open_data({"ad_spend_daily": spent})
+    dear.choices = {TOPIC: {"finance.sku_roi_min": {"value": 5.0, "source": ""}}}
+    judged, _ = resources.resources(dear, Period(DAY, DAY))
+    assert (judged["first"].tolist(), judged["last"].tolist()) == ([True, False], [False, True])
     assert resources.resources_told(rows).text("en").startswith("Guarantee Taobao, strong first (")
 
 

@@ -9,8 +9,8 @@ import pytest
 from ecops.errors import SpecError
 from ecops.periods import Period
 from ecops.review.alarms import AlertRule, AlertRules, alerts, default_rules
-from ecops.store.inputs import open_data
 from ecops.store import journal
+from ecops.store.inputs import open_data
 from ecops.store.state import State
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
