@@ -72,7 +72,9 @@ def failed(error: EcopsError, language: Language, as_json: bool, done: Mapping[s
 
 _REMEDIES = {
     "currency": Message("On the command line: load --currency GBP."),
-    "date_order": Message("On the command line: load --date-order dmy (day first) or mdy (month first)."),
+    "date_order": Message(
+        "On the command line: load --date-order dmy (day first), mdy (month first) or ymd (year first)."
+    ),
     "status": Message("On the command line: load --status 'WORD=paid', once for each word."),
     "columns": Message(
         "On the command line: load --map 'paid_amount=HEADER' for a column, --value 'platform=jd' for one value."

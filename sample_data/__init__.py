@@ -48,6 +48,10 @@ _FILES: dict[str, dict[str, str]] = {
     "listings.csv": {"table": "listings"},
     "price_history.csv": {"table": "price_history"},
     "reviews.csv": {"table": "reviews"},
+    "sycm_market_words.csv": {"table": "search_terms", "platform": "taobao"},
+    "sycm_rival_shops.csv": {"table": "rival_indices", "platform": "taobao"},
+    "rival_practices.csv": {"table": "rival_practices"},
+    "markets.csv": {"table": "markets"},
     "calendar.csv": {"table": "calendar"},
     "benchmarks.csv": {"table": "benchmarks"},
 }

@@ -31,6 +31,9 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
         list[str] | None,
         typer.Option("--promotion", help="A planned promotion: 2026-12-01..2026-12-05=1.8, with @category for one."),
     ] = None,
+    with_lightgbm: Annotated[
+        bool, typer.Option("--with-lightgbm", help="Average boosted trees into the forecast if they were less wrong.")
+    ] = False,
     orders: Annotated[Path | None, typer.Option("--orders", help="Write the purchase list to .xlsx or .csv.")] = None,
     workspace: WorkspaceOption = None,
     state: StateOption = None,
@@ -44,7 +47,7 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
     data = terminal.open_workspace(workspace or terminal.existing(), state).data()
     plans = tuple(parse_plan(text) for text in promotion or ())
-    spec = Spec(target=target, rule=rule, order_days=order_days, plans=plans)
+    spec = Spec(target=target, rule=rule, order_days=order_days, plans=plans, with_lightgbm=with_lightgbm)
     found = view.stock(data, spec)
     told = view.told(data, spec)
     allocation = view.spent(data, budget, spec) if budget is not None else None

@@ -78,7 +78,7 @@ def _missing(stock: Stock, days: Period) -> list[Finding]:
     if out.empty:
         return []
     try:
-        week = calibrate(stock.shop.panel, 7)
+        week = calibrate(stock.shop.panel, 7, level=stock.level)
         place = {sku: row for row, sku in enumerate(week.skus)}
         ends = week.quantile(0.025), week.quantile(0.975)
     except DataError:
