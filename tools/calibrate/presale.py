@@ -85,8 +85,10 @@ def case(world: World, seed: int, campaigns: int = 3) -> Case:
     base = float(np.exp(random.normal(np.log(400), 0.5)))
     shape = random.uniform(0.3, 1.2, 2)
     days = world.days
-    whole = [_campaign(world, random, base * (1.2**place if world.wrong else 1), shape, _DAYS if place < campaigns else days)
-             for place in range(campaigns + 1)]  # fmt: skip
+    whole = [
+        _campaign(world, random, base * (1.2**place if world.wrong else 1), shape, length)
+        for place, length in enumerate((*[_DAYS] * campaigns, days))
+    ]
     past = tuple(
         replace(one, campaign=f"past {place}", expired=one.total - one.paid) for place, one in enumerate(whole[:-1])
     )
