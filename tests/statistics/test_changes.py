@@ -115,3 +115,22 @@ def test_parts_are_every_combination_once_under_its_shortest_name(unnamed):
 def test_nothing_has_no_parts_but_itself():
     (whole,) = parts({"one": []}, 0, 2)
     assert (whole.subject, whole.rows.tolist(), whole.siblings, whole.family) == ({}, [], 1, 0)
+
+
+@pytest.mark.parametrize(("compared", "level"), [(compare_ratios, 10.0), (compare_rates, 0.2)])
+def test_four_weeks_have_a_pattern_of_weekdays_and_fewer_days_have_none(compared, level):
+    random = np.random.default_rng(4)
+    place = np.arange(28)
+    days = Days(place[14:21], place[21:], np.where(place < 14, 0, -1), place % 7, place + 1000)
+    people = np.full((1, 28), 50_000.0)
+    value = np.round(people * level * np.where(place % 7 >= 5, 2.0, 1.0) * random.normal(1.0, 0.01, (1, 28)))
+    width = []
+    for one, two in ((value, people), (value[:, 1:], people[:, 1:])):
+        shift = 28 - one.shape[1]
+        known = Days(
+            days.before - shift, days.after - shift, days.history[shift:], days.weekday[shift:], days.number[shift:]
+        )
+        found = compared(one, two, known)
+        width.append(float(found.relative_high[0] - found.relative_low[0]))
+    assert width[0] < 0.1
+    assert width[1] > 4 * width[0]
