@@ -70,8 +70,8 @@ def _wishes(  # noqa: PLR0913, PLR0917 - the options of a command
     """What was decided about files on the command line."""
     from ecops.store import Answers, Wishes
 
-    if date_order not in ("", "dmy", "mdy"):
-        raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy"))
+    if date_order not in ("", "dmy", "mdy", "ymd"):
+        raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy", "ymd"))
     answers = Answers(mapped(columns or []), pairs(value or []), shop, pairs(status or []), date_order)
     told = answers if answers != Answers() else None
     return Wishes(source, sheets=sheet, answers=told, currency=currency, bare_money=False, leave_out=leave_out)

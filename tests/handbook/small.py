@@ -209,6 +209,7 @@ VERDICTS = {
     "customer.tier_black": (7, _tiers),
     "customer.repurchase_window_days": (2, lambda data: customers.coming_back(data, TODAY.date()).second_mature),
     "customer.high_value_share": (0.5, lambda data: customers.held(data, "customer.high_value_share")),
+    "customer.base_goal": (500, _stage("cold_start")),
     "customer.repeat_goal": (0.5, _stage("maturity")),
     "funnel.cvr_goal_6m": (0.06, _stage("growth")),
     **{

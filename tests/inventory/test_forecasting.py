@@ -110,7 +110,7 @@ def test_risk_and_shortage_agree_with_the_errors():
 def test_each_product_has_its_own_lead_time():
     panel = shops.poisson(40, 250)
     daily = forecast(panel, 60).mean
-    each = Calibrations(panel, daily).over(np.where(np.arange(40) < 20, 7, 30))
+    each = Calibrations(panel).over(np.where(np.arange(40) < 20, 7, 30), daily)
     assert each.mean[:20] == pytest.approx(daily[:20, :7].sum(axis=1))
     assert each.mean[20:] == pytest.approx(daily[20:, :30].sum(axis=1))
     # Totals of seven days are taken from those of eight, by the root of their length.

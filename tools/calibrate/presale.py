@@ -17,7 +17,7 @@ from ecops.presale.campaigns.series import Series
 from ecops.presale.decisions.handbook import handbook_equivalent
 from ecops.presale.decisions.order import order
 from ecops.presale.futures.predict import Demand, Prediction, predict
-from ecops.presale.spec import Economics, Spec
+from ecops.presale.spec import SUPPOSED, Economics, Spec
 from ecops.presale.tracking import track
 from tools.calibrate.promises import Held, Promise
 
@@ -158,7 +158,7 @@ def earned(one: Case, stock: float, money: Economics) -> float:
     )  # fmt: skip
 
 
-def gain(world: World, campaigns: int = 3, service: float = Spec().service) -> Callable[[int, int], Held]:
+def gain(world: World, campaigns: int = 3, service: float = SUPPOSED["service"]) -> Callable[[int, int], Held]:
     """Profit of the recommended quantity over that of the handbook's, as a share of the latter's mean."""
 
     def scene(cases: int, seed: int) -> Held:

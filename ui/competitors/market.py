@@ -198,20 +198,39 @@ def titles(asked: Asked) -> None:
                 "support": Shape(_("Support")),
             },
         )
+
+
+def launches(asked: Asked) -> None:
+    """New products of the last months, with how many each shop brought out."""
+    found = asked.market
     if len(found.launched):
         st.markdown(_("**New products**"))
-        table = found.launched.assign(launched=[day.date() for day in found.launched["launched"]])
         tables.show(
-            table[["launched", "shop", "title", "price"]].head(50),
-            "launches",
+            found.rhythm.assign(newest=[day.date() for day in found.rhythm["newest"]]),
+            "launch_rhythm",
             {
-                "launched": Shape(_("Launched"), "date"),
                 "shop": Shape(_("Shop")),
-                "title": Shape(_("Product")),
-                "price": Shape(_("Price"), "money"),
+                "launches": Shape(_("In half a year"), "count"),
+                "a_month": Shape(_("A month"), "number"),
+                "price": Shape(_("Median price"), "money"),
+                "newest": Shape(_("Newest"), "date"),
             },
             asked.currency,
         )
+        table = found.launched.assign(launched=[day.date() for day in found.launched["launched"]])
+        fold = st.expander(_("Every new product"), key="launches_box")
+        with fold:
+            tables.show(
+                table[["launched", "shop", "title", "price"]].head(50),
+                "launches",
+                {
+                    "launched": Shape(_("Launched"), "date"),
+                    "shop": Shape(_("Shop")),
+                    "title": Shape(_("Product")),
+                    "price": Shape(_("Price"), "money"),
+                },
+                asked.currency,
+            )
 
 
 def _parameters(asked: Asked) -> None:

@@ -1,4 +1,4 @@
-"""The board, folded away under the overview: by day to quarter, unusual days and trends, scorecards."""
+"""The board, folded away under the overview: by day to quarter, unusual days and trends, scorecards, pivots."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
-from ecops.growth.board import outlook, pictures, scorecard, steps, unusual
+from ecops.growth.board import outlook, pictures, scorecard, steps, team, unusual
 from ecops.messages import write
 from ecops.metrics.registry import metric
 from ecops.words import written
+from ui.overview import pivots
 from ui.parts import cards, charts, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, language, look, plain, say
@@ -21,11 +22,12 @@ from ui.state.scope import Scope
 
 
 def show(chosen: Scope, currency: str) -> None:
-    """Three parts, each worked out only when it is opened."""
+    """Four parts, each worked out only when it is opened."""
     parts = (
         (_("By day, week, month or quarter"), "by_step", _by_step),
         (_("Unusual days, trends, and the next four weeks"), "unusual", _unusual),
         (_("Scorecards: the whole chain, roles, families of figures"), "scorecards", _scorecards),
+        (_("Pivot of two dimensions, and tiers"), "pivot", pivots.show),
     )
     for label, key, draw in parts:
         part = st.expander(label, key=f"part_{key}", on_change="rerun")
@@ -135,7 +137,27 @@ def _scorecards(chosen: Scope, currency: str) -> None:
             table, shapes = table.drop(columns="reason"), {key: shapes[key] for key in shapes if key != "reason"}
         tables.show(table, f"card_{by}_{one.card.key}", shapes, currency)
         appraisal.append(table[["metric", "now", "before", "state"]].assign(card=plain(one.card.label)))
+    if by == "family":
+        _team(chosen)
     _appraisal(pd.concat(appraisal, ignore_index=True), chosen)
+
+
+def _team(chosen: Scope) -> None:
+    """People of each team and what it can do."""
+    found = workspaces.answer(team.team, chosen.period.end)
+    if found is None:
+        st.caption(
+            _("How many people each team has, and what it can do, is told by a table of teams (Data, template).")
+        )
+        return
+    st.markdown(f"**{say(found.sentence)}**")
+    if found.weakest is None:
+        return
+    st.caption(say(found.weakest))
+    matrix = found.skills.assign(team=[plain(team.name(name)) for name in found.skills["team"]])
+    matrix = matrix.pivot_table(index="team", columns="skill", values="level").reset_index()
+    shapes = {str(name): Shape(str(name), "number") for name in matrix.columns[1:]}
+    tables.show(matrix, "team_skills", {"team": Shape(_("Team")), **shapes}, download="ecops_team")
 
 
 def _appraisal(rows: pd.DataFrame, chosen: Scope) -> None:

@@ -165,17 +165,27 @@ METHODS: Mapping[str, Callable[[Floats, Ints], Floats]] = {
     "sba": sba,
     "ses": ses_grid,
 }
-"""Levels by name. "mean_56" with the weekday index of the last eight weeks is the seasonal window average."""
+"""Levels by name that need no training. "mean_56" with the weekday index of the last eight weeks is the seasonal window average."""
+
+BOOSTED = "lightgbm"
 
 
 def levels(data: Panel, method: str = "ensemble") -> Floats:
     """Units a day expected on every morning, shape (n, days + 1); the last column is the forecast of tomorrow on.
 
+    Args:
+        data: the panel.
+        method: of `METHODS`, or "lightgbm": boosted trees averaged with the ensemble, see `boosted`.
+
     Raises:
-        SpecError: no such method.
+        SpecError: no such method, or LightGBM is not installed.
     """
+    if method == BOOSTED:
+        from ecops.inventory.forecasting.boosted import averaged
+
+        return averaged(data, levels(data))
     if method not in METHODS:
-        raise unknown_name(Message("The method"), method, METHODS)
+        raise unknown_name(Message("The method"), method, [*METHODS, BOOSTED])
     return METHODS[method](data.demand, data.first)
 
 

@@ -32,6 +32,9 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
         list[str] | None,
         typer.Option("--promotion", help="A planned promotion: 2026-12-01..2026-12-05=1.8, with @category for one."),
     ] = None,
+    with_lightgbm: Annotated[
+        bool, typer.Option("--with-lightgbm", help="Average boosted trees into the forecast if they were less wrong.")
+    ] = False,
     orders: Annotated[Path | None, typer.Option("--orders", help="Write the purchase list to .xlsx or .csv.")] = None,
     workspace: WorkspaceOption = None,
     state: StateOption = None,
@@ -45,7 +48,7 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
     data = terminal.open_workspace(workspace or terminal.existing(), state).data()
     plans = tuple(parse_plan(text) for text in promotion or ())
-    spec = Spec(target=target, rule=rule, order_days=order_days, plans=plans)
+    spec = Spec(target=target, rule=rule, order_days=order_days, plans=plans, with_lightgbm=with_lightgbm)
     found = view.stock(data, spec)
     told = view.told(data, spec)
     allocation = view.spent(data, budget, spec) if budget is not None else None
@@ -60,7 +63,7 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
                 "today": found.today,
                 "verdict": found.verdict.text(language),
                 "currency": found.currency,
-                "findings": [_finding(finding, language) for finding in told],
+                "findings": [terminal.finding_json(finding, language, data) for finding in told],
                 "lines": [_line(line, language) for line in found.lines],
                 "budget": allocation
                 and {
@@ -125,21 +128,3 @@ def _line(line: Any, language: str) -> dict[str, Any]:
         "why_much": line.why_much.text(language),
         "why_wait": line.why_wait.text(language),
     }
-
-
-def _finding(finding: Any, language: str) -> dict[str, Any]:
-    money = finding.money
-    return {
-        "headline": finding.headline.text(language),
-        "evidence": finding.evidence.text(language),
-        "subject": dict(finding.subject),
-        "metric": finding.metric,
-        "after": finding.after,
-        "n": finding.n,
-        "confidence": finding.confidence,
-        "money": money
-        and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")
-             if not (isinstance(getattr(money, name), float) and math.isnan(getattr(money, name)))},
-        "advice": finding.action and finding.action.text.text(language),
-        "parameters": list(finding.parameters),
-    }  # fmt: skip

@@ -18,7 +18,7 @@ from ecops.errors import SpecError
 from ecops.messages import Message
 from ecops.presale.campaigns.series import Floats, Series, usable
 from ecops.presale.futures.beliefs import Belief, believed
-from ecops.presale.futures.conversion import Conversion, conversion_of
+from ecops.presale.futures.conversion import Conversion, conversion_of, kept_of
 from ecops.presale.futures.curve import completion_curve
 from ecops.presale.spec import Spec
 
@@ -124,7 +124,7 @@ def predict(
         now: what is known today.
         past: campaigns that are over, of this product and of others.
         demand: usual spot demand; none when None.
-        spec: uplift, halo, cannibal, cancel, returns, draws, seed.
+        spec: uplift, halo, cannibal, cancel (without it past campaigns tell, where they do), returns, draws, seed.
         conversion: share of deposits that is paid; that of the past campaigns when None.
     """
     chosen = spec or Spec()
@@ -134,8 +134,7 @@ def predict(
     deposits = _deposits(now, past, analogues, 1.0, count, chosen.seed, random)
     rate = conversion or conversion_of(analogues)
     promised = _paid(now, deposits, rate, chosen, random)
-    cancelled = chosen.cancel or 0.0
-    paid = _binomial(random, promised, 1 - cancelled) if cancelled > 0 else promised
+    paid = _kept(promised, analogues, chosen, random)
     uplift = uplift_of(past, now.sku, chosen)
     spot = _spot(demand, paid, uplift, chosen, random)
     back = (chosen.returns or 0.0) * max(1 - chosen.return_days / chosen.cover_days, 0.0)
@@ -243,6 +242,17 @@ def _paid(now: Series, deposits: Floats, conversion: Conversion, spec: Spec, ran
     if len(fits) >= count // 100:
         drawn = drawn[fits[random.integers(len(fits), size=count)]] if now.closed else drawn
     return np.clip(drawn, np.minimum(floor, deposits), np.maximum(deposits - lost, 0))
+
+
+def _kept(promised: Floats, analogues: Sequence[Series], spec: Spec, random: np.random.Generator) -> Floats:
+    """Units of the paid ones that are not cancelled before shipping."""
+    if spec.cancel is None:
+        kept = kept_of(analogues)
+        if kept.campaigns:
+            # The seed after next: what is cancelled has no share in the fortunes of what is paid.
+            return _binomial(random, promised, kept.draws(len(promised), spec.seed + 2))
+    cancelled = spec.supposed("cancel")
+    return _binomial(random, promised, 1 - cancelled) if cancelled > 0 else promised
 
 
 def _spot(demand: Demand | None, paid: Floats, uplift: Belief, spec: Spec, random: np.random.Generator) -> Floats:
