@@ -234,19 +234,38 @@ def titles(asked: Asked) -> None:
                 "support": Shape(_("Support")),
             },
         )
+
+
+def launches(asked: Asked) -> None:
+    """New products of the last months, with how many each shop brought out."""
+    found = asked.market
     if len(found.launched):
         st.markdown(_("**New products**"))
         tables.show(
-            kept.of(_launched, found),
-            "launches",
+            kept.of(_rhythm, found),
+            "launch_rhythm",
             {
-                "launched": Shape(_("Launched"), "date"),
                 "shop": Shape(_("Shop")),
-                "title": Shape(_("Product")),
-                "price": Shape(_("Price"), "money"),
+                "launches": Shape(_("In half a year"), "count"),
+                "a_month": Shape(_("A month"), "number"),
+                "price": Shape(_("Median price"), "money"),
+                "newest": Shape(_("Newest"), "date"),
             },
             asked.currency,
         )
+        fold = st.expander(_("Every new product"), key="launches_box")
+        with fold:
+            tables.show(
+                kept.of(_launched, found),
+                "launches",
+                {
+                    "launched": Shape(_("Launched"), "date"),
+                    "shop": Shape(_("Shop")),
+                    "title": Shape(_("Product")),
+                    "price": Shape(_("Price"), "money"),
+                },
+                asked.currency,
+            )
 
 
 def _title_words(found: Market) -> pd.DataFrame:
@@ -256,6 +275,10 @@ def _title_words(found: Market) -> pd.DataFrame:
 
 def _claims(found: Market) -> pd.DataFrame:
     return found.claims.assign(support=[plain(words.SUPPORT[str(one)]) for one in found.claims["support"]])
+
+
+def _rhythm(found: Market) -> pd.DataFrame:
+    return found.rhythm.assign(newest=[day.date() for day in found.rhythm["newest"]])
 
 
 def _launched(found: Market) -> pd.DataFrame:
@@ -339,11 +362,16 @@ def _terms(found: Market) -> pd.DataFrame:
 
 def _indices(found: Market) -> pd.DataFrame:
     names = [tables.canonical_shape(str(name)).label for name in found.indices["index"]]  # type: ignore[union-attr]
-    return found.indices.drop(columns="to_own").assign(index=names)
+    return _told(found.indices.drop(columns="to_own")).assign(index=names)
 
 
 def _crowds(found: Market) -> pd.DataFrame:
     return found.crowds.drop(columns=["date", "platform"])
+
+
+def _told(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table without the columns of products where the report is of shops."""
+    return rows.drop(columns=[name for name in ("sku", "title") if rows[name].fillna("").eq("").all()])
 
 
 def practices(asked: Asked) -> None:

@@ -77,21 +77,6 @@ def _budget(asked: Asked) -> Allocation | None:
     return found
 
 
-def _lines(stock: Stock, allocation: Allocation | None) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "title": [line.title for line in stock.lines],
-            "sku": [line.sku for line in stock.lines],
-            "order": allocation.quantities if allocation is not None else [line.quantity for line in stock.lines],
-            "position": [line.position for line in stock.lines],
-            "reorder": [line.reorder for line in stock.lines],
-            "risk": [line.risk for line in stock.lines],
-            "wait": [line.wait for line in stock.lines],
-            "arrives": [line.arrives for line in stock.lines],
-        }
-    )
-
-
 def _oversold(stock: Stock) -> pd.DataFrame:
     return stock.oversold
 
@@ -100,7 +85,7 @@ def _table(asked: Asked, allocation: Allocation | None) -> None:
     stock = asked.stock
     with st.expander(_("All lines"), key="stock_lines"):
         tables.show(
-            kept.of(_lines, stock, allocation),
+            kept.of(_line_rows, stock, allocation),
             "stock_lines_table",
             {
                 "title": Shape(_("Product")),
@@ -129,6 +114,21 @@ def _table(asked: Asked, allocation: Allocation | None) -> None:
         labels,
     )
     st.caption(_("The workbook has one sheet for each supplier."))
+
+
+def _line_rows(stock: Stock, allocation: Allocation | None) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "title": [line.title for line in stock.lines],
+            "sku": [line.sku for line in stock.lines],
+            "order": allocation.quantities if allocation is not None else [line.quantity for line in stock.lines],
+            "position": [line.position for line in stock.lines],
+            "reorder": [line.reorder for line in stock.lines],
+            "risk": [line.risk for line in stock.lines],
+            "wait": [line.wait for line in stock.lines],
+            "arrives": [line.arrives for line in stock.lines],
+        }
+    )
 
 
 def promised(asked: Asked) -> None:
