@@ -142,9 +142,7 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     wanted = (trailing(panel.demand, 90)[:, -1] > 0) & np.isin(np.array(panel.skus, dtype=object), list(counted))
     dead = _threshold(chosen, "inventory.dead_stock_days")
     flow = shares(table, recent, wanted, dead)
-    delivered = (
-        suppliers(shop.purchases, shop.today, chosen.thresholds) if len(shop.purchases) else shop.purchases.head(0)
-    )
+    delivered = suppliers(shop.purchases, shop.today, chosen.thresholds) if len(shop.purchases) else shop.purchases.head(0)
     return Stock(
         today=shop.today,
         table=table,
@@ -288,7 +286,8 @@ def _planned(
     level, daily = expected.level, expected.mean
     arrival = np.ceil(lead).astype(np.int64)
     due, later, horizon = (
-        known.over(days, daily).widened(level * sd) for days in (arrival, arrival + 7, protected + int(spec.order_days))
+        known.over(days, daily).widened(level * sd)
+        for days in (arrival, arrival + 7, protected + int(spec.order_days))
     )
     if spec.rule == "learned":
         points = known.over(protected, daily, spec.order_days, review).widened(level * sd)

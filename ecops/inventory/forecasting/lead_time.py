@@ -327,7 +327,9 @@ class Calibrations:
         """Forget the histories, which are large; what was learned from them stays."""
         self._past.clear()
 
-    def over(self, days: Ints, daily: Floats, order_days: float | None = None, review: ArrayLike = 1) -> LeadTimeDemand:
+    def over(
+        self, days: Ints, daily: Floats, order_days: float | None = None, review: ArrayLike = 1
+    ) -> LeadTimeDemand:
         """The distribution of each product's demand over its own number of days from tomorrow on.
 
         Args:
