@@ -37,6 +37,8 @@ _FILES: dict[str, dict[str, str]] = {
     "payment_attempts.csv.gz": {"table": "payment_attempts", **_SHOPIFY},
     "service_contacts.csv.gz": {"table": "service_contacts", "shop": _TAOBAO["shop"]},
     "page_loads.csv.gz": {"table": "page_loads"},
+    "placements.csv.gz": {"table": "placements_daily", "shop": _TAOBAO["shop"]},
+    "team.csv": {"table": "team"},
     "content.csv.gz": {"table": "content_daily", "shop": _DOUYIN["shop"]},
     "ab_win.csv.gz": {"table": "experiment_units", "experiment": "ab_win"},
     "ab_srm.csv.gz": {"table": "experiment_units", "experiment": "ab_srm"},

@@ -92,6 +92,7 @@ def produce(seed: int = SEED) -> tuple[dict[str, bytes], dict[str, bytes]]:
         **presale.report(now.deposits, _spot_units(now.book)),
         **events.report(stream(seed, "events"), now.counts),
         **behind.reports(stream(seed, "behind"), now.book),
+        **behind.places(stream(seed, "places")),
         **trials.reports(stream(seed, "trials")),
         **market.reports(stream(seed, "market")),
         **outside.reports(stream(seed, "outside")),

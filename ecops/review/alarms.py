@@ -72,6 +72,11 @@ class AlertRule:
                 Message("The threshold of an alert must be 0 or more, over 1 to 13 weeks."),
                 Message("Write 20% as 0.2."),
             )
+        if self.comparison == "falls_by" and self.threshold > 1:
+            raise SpecError(
+                Message("Nothing falls by {change}.", change=Percent(self.threshold)),
+                Message("A fall is at most 100%; write 20% as 0.2."),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,5 +293,10 @@ class AlertRules:
                 id=key,
             )
             for key, fields in found.items()
-            if not fields["removed"] and fields["metric"] in metrics()
+            if not fields["removed"] and fields["metric"] in metrics() and _possible(fields)
         )
+
+
+def _possible(fields: Mapping[str, Any]) -> bool:
+    """Whether a rule can ever fire: in older workspaces there may be falls by more than everything."""
+    return bool(fields["comparison"] != "falls_by" or fields["threshold"] <= 1)
