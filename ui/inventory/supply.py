@@ -160,7 +160,7 @@ def _worked(rows: pd.DataFrame) -> None:
 def _looked(asked: Asked, rows: pd.DataFrame) -> None:
     if not len(rows):
         return
-    least = Percent(parameter("warehouse.inbound_sample_min", asked.stock.spec.thresholds))
+    least = Percent(parameter("inventory.inbound_sample_min", asked.stock.spec.thresholds))
     st.markdown(_("**Inspected on receipt**: at least {least} of what comes in.", least=least))
     tables.show(
         rows.rename(columns={"supplier": "name"})[["name", "receipts", "units", "share", "enough", "below"]],
@@ -174,7 +174,7 @@ def _looked(asked: Asked, rows: pd.DataFrame) -> None:
             "below": Shape(_("Receipts with less"), "count"),
         },
     )
-    cites.show(["warehouse.inbound_sample_min"])
+    cites.show(["inventory.inbound_sample_min"])
 
 
 def _rates(rows: pd.DataFrame) -> list[str]:
