@@ -73,7 +73,7 @@ def presale_command(  # noqa: PLR0913, PLR0917 - the options of a command
         wide = orders.suffix.casefold() == ".xlsx"
         orders.write_bytes(door.to_xlsx({"presale": table}, "owner") if wide else door.to_csv(table, "owner"))
     if as_json:
-        terminal.say_json(_json(found, told, language))
+        terminal.say_json(_json(found, told, data, language))
         return
     terminal.say(found.verdict, language)
     for finding in told:
@@ -180,7 +180,7 @@ def _sentences(item: Any) -> tuple[Message, ...]:
     )  # fmt: skip
 
 
-def _json(found: Any, told: Any, language: str) -> dict[str, Any]:
+def _json(found: Any, told: Any, data: Any, language: str) -> dict[str, Any]:
     return {
         "today": found.today,
         "verdict": found.verdict.text(language),
@@ -188,17 +188,7 @@ def _json(found: Any, told: Any, language: str) -> dict[str, Any]:
         "items": [_item(item, language) for item in found.items],
         "capacity": {name: dataclasses.asdict(need) for name, need in found.capacities.items()},
         "funnel": found.funnel.to_dict("records"),
-        "findings": [
-            {
-                "headline": finding.headline.text(language),
-                "evidence": finding.evidence.text(language),
-                "subject": dict(finding.subject),
-                "metric": finding.metric,
-                "confidence": finding.confidence,
-                "money": finding.money and dataclasses.asdict(finding.money),
-            }
-            for finding in told
-        ],
+        "findings": [terminal.finding_json(finding, language, data) for finding in told],
         "notes": [note.text(language) for note in found.notes],
     }
 
