@@ -22,7 +22,7 @@ REVIEWS = pd.DataFrame(
 
 
 def counted():
-    """40 bought the leaky flask and 32 of them stayed away; 60 the sound one, of whom 12; 50 something unreviewed, 20."""
+    """40 bought the leaky flask, 32 of them stayed away; 60 the sound one, of whom 12; 50 something unreviewed, 20."""
     rows = [("last", "2026-06-29", 1.0, "end", "none", 1)]
     for sku, many, gone in (("leaky", 40, 32), ("sound", 60, 12), ("plain", 50, 20)):
         for who in range(many):

@@ -34,11 +34,12 @@ ORDERS = pd.DataFrame(
 
 
 def both(data):
-    columns = [part.strip() for part in rollups.sql("sold_lines").partition("select")[2].partition("from")[0].split(",")]
+    columns = [
+        part.strip() for part in rollups.sql("sold_lines").partition("select")[2].partition("from")[0].split(",")
+    ]
     names = ", ".join(columns)
     short, long = (
-        data.query(f"select {names} from {name} order by all").to_pylist()  # noqa: S608 - our own names
-        for name in ("sold_lines", "sales_lines")
+        data.query(f"select {names} from {name} order by all").to_pylist() for name in ("sold_lines", "sales_lines")
     )
     return short, long
 

@@ -35,8 +35,8 @@ class Readout:
         reached_rate, held_rate: share of each who ordered.
         uplift, low, high: difference of the shares with its 95 % interval (Newcombe).
         p_value: of the pooled test; NaN where nothing can be tested.
-        each, each_low, each_high: money a customer more among the reached, with its 95 % interval (the longer one of Welch's and
-            Student's).
+        each, each_low, each_high: money a customer more among the reached, with its 95 % interval (the longer one of
+            Welch's and Student's).
         money, money_low, money_high: the same for all reached.
         verdict: "worked", "no_effect", "harmed" or "insufficient".
         headline: one sentence.

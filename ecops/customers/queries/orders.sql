@@ -19,6 +19,5 @@ select
     buyer_id,
     cast(date_diff('day', date '1970-01-01', cast(paid_at as date)) as integer) as day,
     cast(gross as double) as gross,
-    cast(back as double) as back,
-    cast(0 as double) as matched
+    cast(back as double) as back
 from orders
