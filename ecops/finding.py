@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -125,6 +126,27 @@ class Finding:
     notes: tuple[Message, ...] = field(default=())
     parameters: tuple[str, ...] = field(default=())
     trial: Trial | None = None
+
+    @classmethod
+    def silent(
+        cls, area: str, subject: Mapping[str, str], period: Period, headline: Message, evidence: Message,
+        action: Advice | None = None,
+    ) -> Finding:  # fmt: skip
+        """Word that something cannot be told, as a defect of the data without any figure.
+
+        Args:
+            area: the capability that could not speak.
+            subject: about what.
+            period: the span looked at.
+            headline: what is wrong.
+            evidence: what to do about it.
+            action: advice.
+        """
+        unknown = math.nan
+        return cls(
+            area, "data", subject, "data_completeness", period, None, unknown, unknown, (unknown, unknown), unknown, 0,
+            "insufficient", None, headline, evidence, action,
+        )  # fmt: skip
 
     @property
     def block(self) -> Literal["traffic", "conversion", "retention", ""]:

@@ -22,6 +22,7 @@ from ecops.messages import Message, write
 from ecops.periods import Compare
 
 if TYPE_CHECKING:
+    from ecops.finding import Finding
     from ecops.store import Receipt, Workspace
 
 WorkspaceOption = Annotated[
@@ -71,7 +72,9 @@ def failed(error: EcopsError, language: Language, as_json: bool, done: Mapping[s
 
 _REMEDIES = {
     "currency": Message("On the command line: load --currency GBP."),
-    "date_order": Message("On the command line: load --date-order dmy (day first) or mdy (month first)."),
+    "date_order": Message(
+        "On the command line: load --date-order dmy (day first), mdy (month first) or ymd (year first)."
+    ),
     "status": Message("On the command line: load --status 'WORD=paid', once for each word."),
     "columns": Message(
         "On the command line: load --map 'paid_amount=HEADER' for a column, --value 'platform=jd' for one value."
@@ -142,6 +145,45 @@ def existing() -> Path:
 def receipt_json(receipt: Receipt, language: str) -> dict[str, Any]:
     """A receipt for JSON, its sentences in `language`."""
     return {**_texts(receipt.to_dict(), language), "summary": receipt.summary.text(language)}
+
+
+def finding_json(finding: Finding, language: str, shop: Any = None) -> dict[str, Any]:
+    """A finding for JSON, with the parameters that decided it and the values that held.
+
+    Args:
+        finding: of any capability.
+        language: of its sentences.
+        shop: see `ecops.handbook.overrides`; the handbooks' values when None.
+    """
+    from dataclasses import asdict
+
+    from ecops.handbook import cited
+
+    return {
+        "area": finding.area,
+        "headline": finding.headline.text(language),
+        "evidence": finding.evidence.text(language),
+        "subject": dict(finding.subject),
+        "metric": finding.metric,
+        "before": finding.before,
+        "after": finding.after,
+        "interval": list(finding.ci),
+        "q_value": finding.q_value,
+        "n": finding.n,
+        "confidence": finding.confidence,
+        "money": finding.money and asdict(finding.money),
+        "advice": finding.action and finding.action.text.text(language),
+        "notes": [note.text(language) for note in finding.notes],
+        "parameters": [
+            {
+                "key": one.parameter.key,
+                "value": one.value,
+                "own": one.own,
+                "told": one.told.text(language),
+            }
+            for one in cited(finding, shop)
+        ],
+    }
 
 
 def _error(error: EcopsError, language: Language) -> dict[str, Any]:

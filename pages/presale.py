@@ -5,7 +5,7 @@ import streamlit as st
 from ui.parts import cards, findings, worked_out
 from ui.parts.text import _
 from ui.presale import asked as question
-from ui.presale import decision, lists, pictures
+from ui.presale import decision, lists, pictures, setup
 
 st.title(_("How many do we commit to the presale?"))
 asked = question.ask()
@@ -15,6 +15,7 @@ if asked is None:
 question.line(asked)
 cards.verdict(asked.found.verdict)
 question.notes(asked)
+setup.line(asked)
 
 item = asked.item
 if item is not None:
@@ -31,12 +32,15 @@ if item is not None:
 
     st.subheader(_("What if?"), anchor=False)
     decision.suppose(asked, item)
+    setup.box(asked)
 
     st.subheader(_("Hand on the order"), anchor=False)
     decision.orders(asked)
 
     st.subheader(_("Warehouse and courier"), anchor=False)
     lists.capacity(asked, item)
+else:
+    setup.box(asked)
 
 st.subheader(_("From visit to deposit to balance"), anchor=False)
 lists.funnel(asked)

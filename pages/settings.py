@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.parts import errors
 from ui.parts.text import _
-from ui.settings import alerts, benchmarks, calendar, parameters, parts
+from ui.settings import access, alerts, benchmarks, calendar, parameters, parts
 
 st.title(_("Which numbers decide, and where do they come from?"))
 chosen = parts.choose()
@@ -15,5 +15,7 @@ elif chosen == "benchmarks":
     benchmarks.show()
 elif chosen == "alerts":
     alerts.show()
-else:
+elif chosen == "calendar":
     calendar.show()
+else:
+    access.show()

@@ -11,7 +11,7 @@ import numpy as np
 
 from sample_data.orders import Book, Order
 from sample_data.people import nickname, taobao_number
-from sample_data.shop import LAST_DAY, SHOP_NAMES, date_of, day
+from sample_data.shop import LAST_DAY, PRODUCTS, SHOP_NAMES, date_of, day
 from sample_data.writers import csv_bytes, gzip_bytes
 
 WEEKS = 4
@@ -45,6 +45,36 @@ def reports(random: np.random.Generator, book: Book) -> dict[str, bytes]:
         "service_contacts.csv.gz": _contacts(random, [order for order in recent if order.platform == "taobao"]),
         "page_loads.csv.gz": _pages(random),
         "content.csv.gz": _content(random),
+    }
+
+
+SURFACES = {"首页主推": (0.062, 4), "搜索商品卡": (0.048, 6), "猜你喜欢": (0.031, 6), "购物车推荐": (0.024, 3)}
+"""Surface -> click rate of its first slot, and slots; each further slot is clicked a tenth less often."""
+PLACED = ("NW-B01", "NW-S01", "NW-X01")
+TEAMS = (("运营", 4), ("设计", 2), ("客服", 5), ("推广", 2), ("供应链", 2), ("仓储", 3))
+SKILLS = (
+    ("运营", "数据分析", 3), ("运营", "活动策划", 4), ("设计", "主图", 4), ("设计", "短视频", 2), ("客服", "话术", 4),
+    ("推广", "投放", 3), ("供应链", "备货", 3),
+)  # fmt: skip
+
+
+def places(random: np.random.Generator) -> dict[str, bytes]:
+    """Clicks by placement of three products, and the people of each team; no story either."""
+    rows = []
+    for index in range(FIRST, day(LAST_DAY) + 1):
+        for product in (product for product in PRODUCTS if product.sku in PLACED):
+            for surface, (rate, slots) in SURFACES.items():
+                for slot in range(1, slots + 1):
+                    shown = int(random.poisson(420 / slot**0.5))
+                    clicked = int(random.binomial(shown, rate * 0.9 ** (slot - 1)))
+                    rows.append((date_of(index), "淘宝", surface, slot, product.sku, product.title, shown, clicked))
+    header = ("日期", "平台", "版位", "坑位", "商家编码", "商品名称", "曝光次数", "点击次数")
+    first = date_of(FIRST).replace(day=1)
+    people = [(first, team, number, "", "") for team, number in TEAMS]
+    known = [(first, team, "", skill, level) for team, skill, level in SKILLS]
+    return {
+        "placements.csv.gz": gzip_bytes(csv_bytes(header, rows)),
+        "team.csv": csv_bytes(("日期", "团队", "人数", "技能", "水平"), [*people, *known]),
     }
 
 

@@ -17,6 +17,7 @@ from sample_data import (
     jd,
     market,
     orders,
+    outside,
     presale,
     shopify,
     supply,
@@ -91,8 +92,10 @@ def produce(seed: int = SEED) -> tuple[dict[str, bytes], dict[str, bytes]]:
         **presale.report(now.deposits, _spot_units(now.book)),
         **events.report(stream(seed, "events"), now.counts),
         **behind.reports(stream(seed, "behind"), now.book),
+        **behind.places(stream(seed, "places")),
         **trials.reports(stream(seed, "trials")),
         **market.reports(stream(seed, "market")),
+        **outside.reports(stream(seed, "outside")),
     }
     rows = ((PRODUCTS[row.product].sku, row.people, row.basket, int(row.sold["paid"])) for row in items)
     planted = truths.collect(now.counts, now.book, now.supply, rows)

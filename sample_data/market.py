@@ -20,6 +20,14 @@ ADS_FROM = dt.date(2026, 7, 6)
 RIVAL, RIVAL_CUT_FROM, RIVAL_PRICES = "木与棉家居", dt.date(2026, 10, 26), (319.0, 259.0)
 PRICES_FROM = dt.date(2026, 9, 7)
 RIVALS = (RIVAL, "拾光生活馆", "简屿家居")
+DEARER, DEARER_FACTOR = "NW-A02", 0.76
+"""Our product that costs more than the band around rivals allows, and what they ask for it as a share of ours."""
+
+LAUNCHED_FROM = dt.date(2026, 6, 1)
+"""Rivals brought out some of their products since; ours all came out before the first day."""
+
+MATERIALS = {"床品": "全棉", "杯壶": "316不锈钢"}
+"""What the pages of two categories say of the material."""
 
 
 def ad_report(random: np.random.Generator, counts: dict[Cell, Counts], book: Book) -> dict[str, bytes]:
@@ -122,8 +130,35 @@ def _rival_price(shop: str, position: int, date: dt.date) -> float:
     item = PRODUCTS[position]
     if shop == RIVAL and item.sku == RIVAL_CUT:
         return RIVAL_PRICES[date >= RIVAL_CUT_FROM]
+    if item.sku == DEARER:
+        return float(round(item.price * (DEARER_FACTOR + 0.03 * RIVALS.index(shop))))
     factor = {RIVALS[0]: 0.98, RIVALS[1]: 1.06, RIVALS[2]: 0.93}[shop] + 0.03 * ((position * 7) % 5 - 2)
     return float(round(item.price * factor))
+
+
+def _carries(shop: str, position: int) -> bool:
+    """Whether a rival has the product at a position."""
+    has = (position * 5 + RIVALS.index(shop) * 3) % 4 != 0
+    return has or PRODUCTS[position].sku == RIVAL_CUT
+
+
+def rival_prices(sku: str) -> list[float]:
+    """What the rivals ask for one of our products on the last day."""
+    return [_rival_price(shop, POSITION[sku], LAST_DAY) for shop in RIVALS if _carries(shop, POSITION[sku])]
+
+
+def _parameters(shop: str, category: str) -> str:
+    """What a page says of its product, where it says anything."""
+    if category not in MATERIALS:
+        return ""
+    days = 7 if shop not in RIVALS else 10 * RIVALS.index(shop) + 10
+    return f"材质:{MATERIALS[category]};质保:{days}天"
+
+
+def _launched(shop: str, position: int) -> str:
+    """When a rival's product came out: some lately, the busiest rival's more often; "" where the page is silent."""
+    lately = (position * 11 + RIVALS.index(shop) * 5) % (5 if shop == RIVAL else 9) == 0
+    return f"{LAUNCHED_FROM + dt.timedelta(days=position * 4)}" if lately else ""
 
 
 def listings(random: np.random.Generator) -> bytes:
@@ -132,7 +167,7 @@ def listings(random: np.random.Generator) -> bytes:
     for shop in (SHOP_NAMES["taobao"], *RIVALS):
         for position, item in enumerate(PRODUCTS):
             ours = shop == SHOP_NAMES["taobao"]
-            if not ours and (position * 5 + RIVALS.index(shop) * 3) % 4 == 0 and item.sku != RIVAL_CUT:
+            if not ours and not _carries(shop, position):
                 continue
             price = item.price if ours else _rival_price(shop, position, LAST_DAY)
             title = item.title if ours else f"{shop[:2]}{item.title.replace('装', '').replace('多功能', '新款')}"
@@ -150,9 +185,25 @@ def listings(random: np.random.Generator) -> bytes:
                     f"{4.6 + float(random.uniform(0, 0.3)):.1f}",
                     int(random.integers(200, 6000)),
                     int(item.weight * 12 * float(random.uniform(0.6, 1.6))),
+                    "" if ours else _launched(shop, position),
+                    _parameters(shop, item.category),
                 )
             )
-    header = ("采集日期", "平台", "店铺", "商品ID", "商品标题", "品牌", "类目", "到手价", "评分", "评价数", "月销量")
+    header = (
+        "采集日期",
+        "平台",
+        "店铺",
+        "商品ID",
+        "商品标题",
+        "品牌",
+        "类目",
+        "到手价",
+        "评分",
+        "评价数",
+        "月销量",
+        "上架日期",
+        "商品参数",
+    )
     return csv_bytes(header, rows, encoding="utf-8-sig")
 
 

@@ -377,6 +377,15 @@ def rival_cut() -> Truth:
     )
 
 
+def dearer() -> Truth:
+    """Our price above the band around rivals."""
+    ours = PRODUCTS[POSITION[market.DEARER]].price
+    theirs = market.rival_prices(market.DEARER)
+    middle = float(np.median(theirs))
+    figures = {"sku": market.DEARER, "our_price": ours, "reference": middle, "gap": round(ours / middle - 1, 4)}
+    return Truth("price_above_band", {"sku": market.DEARER}, LAST_DAY, LAST_DAY, figures)
+
+
 VERDICTS = {"ab_win": "ship", "ab_srm": "invalid", "ab_flat": "flat", "ab_early": "flat"}
 
 
@@ -427,5 +436,6 @@ def collect(
         late_supplier(plan.purchases),
         presale_rate(),
         rival_cut(),
+        dearer(),
         *(trial(test) for test in trials.TRIALS),
     ]

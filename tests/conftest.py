@@ -10,10 +10,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the app does; each work
 
 TESTS = Path(__file__).parent
 FIRST = ("e2e", "pages", "review", "sample")
-"""Folders whose tests take long: where a long part comes last, one core waits for the other."""
+"""Folders whose tests take long: where a long part comes last, one core waits for the other.
 
-TOGETHER = FIRST[1:]
-"""Those of them whose tests share a shop that is dear to make. One worker runs all of a folder, so it is made once."""
+Their tests share a shop or a server that is dear to make. One worker runs all of a folder, so it is made once.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Parts(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return _folder(nodeid) if _folder(nodeid) in TOGETHER else super()._split_scope(nodeid)
+            return _folder(nodeid) if _folder(nodeid) in FIRST else super()._split_scope(nodeid)
 
     return Parts(config, log)
 

@@ -47,7 +47,7 @@ def _wishes(  # noqa: PLR0913, PLR0917 - the options of a command
     ] = "",
     shop: Annotated[str, typer.Option("--shop", help="Name of the shop, where a platform has several.")] = "",
     date_order: Annotated[
-        str, typer.Option("--date-order", help="How the file writes 03/04/2026: dmy (day first) or mdy.")
+        str, typer.Option("--date-order", help="How the file writes 03/04/2026: dmy (day first), mdy or ymd.")
     ] = "",
     status: Annotated[
         list[str] | None, typer.Option("--status", help="WORD=paid: what a status word means; repeatable.")
@@ -70,8 +70,8 @@ def _wishes(  # noqa: PLR0913, PLR0917 - the options of a command
     """What was decided about files on the command line."""
     from ecops.store import Answers, Wishes
 
-    if date_order not in ("", "dmy", "mdy"):
-        raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy"))
+    if date_order not in ("", "dmy", "mdy", "ymd"):
+        raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy", "ymd"))
     answers = Answers(mapped(columns or []), pairs(value or []), shop, pairs(status or []), date_order)
     told = answers if answers != Answers() else None
     return Wishes(source, sheets=sheet, answers=told, currency=currency, bare_money=False, leave_out=leave_out)

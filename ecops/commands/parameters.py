@@ -212,6 +212,9 @@ def goal_command(  # noqa: PLR0913, PLR0917 - the options of a command
     value: Annotated[str, typer.Argument(help="What is wanted, a sum a week; 5% for a share.")] = "",
     by: Annotated[str, typer.Option("--by", help="Day by which, as 2027-05-31.")] = "",
     owner: Annotated[str, typer.Option("--owner", help="Role that owns it.")] = "lead",
+    branch: Annotated[
+        str, typer.Option("--branch", help="A branch of sales: customers:new, category:NAME or product:CODE.")
+    ] = "",
     remove: Annotated[bool, typer.Option("--remove", help="Give the goal up.")] = False,
     workspace: WorkspaceOption = None,
     state: StateOption = None,
@@ -220,13 +223,15 @@ def goal_command(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Agree on a goal for a metric, see how far each one is and the pace it needs, or give one up."""
     from ecops.review import Targets
+    from ecops.review.branches.figures import part
 
     shop = terminal.open_workspace(workspace or terminal.existing(), state)
     targets = Targets(shop.state)
     if remove:
-        targets.remove(ACTOR, metric)
+        whose, who = part(branch) if branch else (None, "")
+        targets.remove(ACTOR, metric, who, whose)
     elif value:
-        _agree(shop, targets, metric, _number(value), (by, owner))
+        _agree(shop, targets, metric, _number(value), (by, owner, branch))
     told = _progress(shop, targets, "" if remove else metric)
     if as_json:
         terminal.say_json({"goals": [_goal(one) for one in told]})
@@ -243,20 +248,31 @@ def _week(shop: Any) -> Any:
     return last_full_week(terminal.last_day(shop.data()))
 
 
-def _agree(shop: Any, targets: Any, key: str, value: float, agreed: tuple[str, str]) -> None:
+def _agree(shop: Any, targets: Any, key: str, value: float, agreed: tuple[str, str, str]) -> None:
     from ecops.errors import unknown_name
     from ecops.handbook import roles
     from ecops.metrics import kpis
     from ecops.metrics.registry import metric
     from ecops.review import Target
+    from ecops.review.branches.figures import part, parts
 
-    by, owner = agreed
+    by, owner, branch = agreed
     metric(key)
     if owner not in roles():
         raise unknown_name(Message("The role"), owner, roles())
     if not by:
         raise SpecError(Message("A goal needs the day by which it is due."), Message("Add --by 2027-05-31."))
     week = _week(shop)
+    if branch:
+        whose, who = part(branch)
+        known = parts(shop.data(), week)
+        if (whose, who) not in known or key not in known[whose, who][1]:
+            raise SpecError(
+                Message("This branch has no {metric} in these days.", metric=metric(key).label),
+                Message("Choose another figure or another branch."),
+            )
+        targets.set(ACTOR, Target(key, value, _day(by), week.end, known[whose, who][1][key], owner, who, whose))
+        return
     found = kpis(shop.data(), week).kpis
     now = found[key].value if key in found else math.nan
     targets.set(ACTOR, Target(key, value, _day(by), week.end, now, owner))
@@ -264,22 +280,27 @@ def _agree(shop: Any, targets: Any, key: str, value: float, agreed: tuple[str, s
 
 def _progress(shop: Any, targets: Any, key: str) -> list[Any]:
     from ecops.metrics import kpis
-    from ecops.review.goals import progress
+    from ecops.review.branches.figures import branches
+    from ecops.review.goals import PARTS, progress
 
-    wanted = [target for target in targets.all() if key in ("", target.metric)]
-    if not wanted:
+    every = [target for target in (*targets.all(), *targets.parts()) if key in ("", target.metric)]
+    if not every:
         return []
     week = _week(shop)
     found = kpis(shop.data(), week).kpis
-    return [
+    whole = [
         progress(target, found[target.metric].value if target.metric in found else math.nan, week.end)
-        for target in wanted
+        for target in every
+        if target.level not in PARTS
     ]
+    return [*whole, *(one for _, one in branches(shop.data(), week, every))]
 
 
 def _goal(one: Any) -> dict[str, Any]:
     return {
         "metric": one.target.metric,
+        "whose": one.target.level,
+        "who": one.target.who,
         "goal": one.target.value,
         "due": one.target.due,
         "owner": one.target.owner,
@@ -296,10 +317,10 @@ def _goal_sentence(one: Any, currency: str) -> Message:
     from ecops.review.week.deck import PROGRESS
     from ecops.words import written
 
-    key = one.target.metric
+    key, who = one.target.metric, one.target.who
     return Message(
         "{metric}: {value} of {goal} by {day}, {state}; {slope} a week needed.",
-        metric=metric(key).label,
+        metric=Message("{who}, {metric}", who=who, metric=metric(key).label) if who else metric(key).label,
         value=written(key, one.value, currency),
         goal=written(key, one.target.value, currency),
         day=one.target.due,

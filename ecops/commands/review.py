@@ -53,6 +53,7 @@ def report_command(
             "week": [review.week.start, review.week.end],
             "verdict": review.verdict.text(language),
             "alerts": [alert.sentence.text(language) for alert in review.alerts],
+            "findings": [terminal.finding_json(finding, language, target) for finding in review.findings],
         })  # fmt: skip
     else:
         terminal.say(review.verdict, language)
@@ -96,6 +97,61 @@ def meeting_command(
     return None
 
 
+@app.command(name="products")
+@terminal.reported
+def products_command(
+    period: PeriodOption = "week",
+    workspace: WorkspaceOption = None,
+    state: StateOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Review best sellers and new products: sales against goal and period before, margin, new customers, drivers."""
+    from ecops import door
+    from ecops.metrics.registry import metric
+    from ecops.review import Targets
+    from ecops.review.branches.products import product_reviews
+    from ecops.review.week.agenda import last_day
+
+    target = terminal.open_workspace(workspace or terminal.existing(), state)
+    data = target.data()
+    days = _week(period, target) or last_full_week(last_day(data))
+    found = product_reviews(data, days, Targets(target.state).parts())
+    if not as_json:
+        for one in found:
+            terminal.say(one.sentence, language)
+        return
+    terminal.say_json(
+        {
+            "period": [days.start, days.end],
+            "products": [
+                {
+                    "sku": one.sku,
+                    "title": one.title,
+                    "new": one.new,
+                    "first_day": one.first_day,
+                    "figures": {
+                        key: value
+                        for key, value in one.figures.items()
+                        if door.may_see(metric(key).needs, door.reader())
+                    },
+                    "change": one.moved,
+                    "new_share": one.new_share,
+                    "basis": one.basis,
+                    "drivers": one.drivers,
+                    "goals": [
+                        {"metric": goal.target.metric, "goal": goal.target.value, "value": goal.value,
+                         "state": goal.state}
+                        for goal in one.goals
+                    ],
+                    "sentence": one.sentence.text(language),
+                }
+                for one in found
+            ],
+        }
+    )  # fmt: skip
+
+
 @app.command(name="handover")
 @terminal.reported
 def handover_command(
@@ -114,9 +170,9 @@ def handover_command(
     if out is not None:
         out.write_bytes(door.to_csv(found.table))
     if as_json:
-        return terminal.say_json(
-            {"asked": found.asked, "orders": found.orders, "late": found.late, "lines": found.table.to_dict("records")}
-        )
+        rows = found.table.to_dict("records")
+        told = {"asked": found.asked if found.known else None, "orders": found.orders, "late": found.late}
+        return terminal.say_json({**told, "lines": rows})
     return terminal.say(found.sentence, language)
 
 

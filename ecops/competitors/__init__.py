@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ecops.competitors.pricing.bands import price_bands
     from ecops.competitors.pricing.episodes import launches, promotions
     from ecops.competitors.pricing.index import Index, price_index
+    from ecops.competitors.pricing.packs import parse_pack
     from ecops.competitors.pricing.place import Position, position
-    from ecops.competitors.pricing.text import PriceText, parse_pack, parse_price, parse_prices
+    from ecops.competitors.pricing.text import PriceText, parse_price, parse_prices
     from ecops.competitors.reviews.comparing import compare_topics, emerging
     from ecops.competitors.reviews.topics import topics
     from ecops.competitors.standing.choose import PeerSet, assign_tier, peers
@@ -40,8 +41,9 @@ _HOMES = {
     "pricing.bands": ("price_bands",),
     "pricing.episodes": ("launches", "promotions"),
     "pricing.index": ("Index", "price_index"),
+    "pricing.packs": ("parse_pack",),
     "pricing.place": ("Position", "position"),
-    "pricing.text": ("PriceText", "parse_pack", "parse_price", "parse_prices"),
+    "pricing.text": ("PriceText", "parse_price", "parse_prices"),
     "reviews.comparing": ("compare_topics", "emerging"),
     "reviews.topics": ("topics",),
     "standing.choose": ("PeerSet", "assign_tier", "peers"),

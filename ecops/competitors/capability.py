@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 
 
 def findings(data: Data, period: Period, compare: Compare) -> Sequence[Finding]:  # noqa: ARG001 - peers have no span before
-    """Where peers are ahead, what rivals did and which of our prices left the band, up to the end of the period."""
-    from ecops.competitors.telling.findings import findings as told
-    from ecops.competitors.view import prices, standing
+    """Where peers are ahead, what rivals did, prices out of the band, new complaints, searched words no title holds."""
+    from ecops.competitors.telling.asking import told
 
-    return told(standing(data, period.end), prices(data, period.end), period)
+    return told(data, period)
 
 
 def measured(data: Data, period: Period) -> Mapping[str, Measured]:
-    """Price index and price of rivals."""
+    """Price index, rivals' prices and cuts, the gap of ratings, new complaints, ranks that were lost."""
     from ecops.competitors.telling.board import measured as made
 
     return made(data, period)
@@ -64,12 +63,13 @@ CAPABILITY = Capability(
     measured=measured,
     section=section,
     metrics=Path(__file__).parent / "registry" / "metrics.toml",
+    alerts=Path(__file__).parent / "registry" / "alerts.toml",
     advice=Path(__file__).parent / "registry" / "advice.toml",
     commands=commands,
     modules=("ecops.competitors.view",),
     rows=(
         15, 18, 163, 164, 165, 166, 167, 168, 169, 171, 172, 173, 174, 175, 176, 177, 178, 179, 180, 181, 182, 183,
-        184, 185, 186,
+        184, 185, 186, 309,
     ),
     cites=("competitor.peers_high", "competitor.price_anchor_band"),
 )  # fmt: skip

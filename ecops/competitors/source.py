@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.competitors.pricing.text import parse_pack, parse_prices
+from ecops.competitors.pricing.packs import parse_pack, several
+from ecops.competitors.pricing.text import parse_prices
 from ecops.competitors.standing.gaps import Own
 from ecops.engine import load_sql
 from ecops.messages import Count, Message
@@ -133,13 +134,14 @@ def own_figures(data: Any, platform: str, span: Period, confidence: float) -> tu
         "cart_rate": (column["cart_users"], column["visitors"], True),
         "refund_rate": (back, sold, False),
     }
-    found = {name: _ratio(*pair, confidence) for name, pair in pairs.items()}
+    found = {name: ratio(*pair, confidence) for name, pair in pairs.items()}
     found["visitors"] = _sum(column["visitors"], confidence)
     found["repeat_rate"] = _repeat(data, platform, span, confidence)
     return {name: own for name, own in found.items() if math.isfinite(own.value)}, notes
 
 
-def _ratio(upper: Floats, lower: Floats, counts: bool, confidence: float) -> Own:
+def ratio(upper: Floats, lower: Floats, counts: bool, confidence: float) -> Own:
+    """A ratio of sums by day with the interval of its days; never narrower than Wilson's where cases are counted."""
     there = np.isfinite(upper) & np.isfinite(lower)
     upper, lower = upper[there], lower[there]
     total = float(lower.sum())
@@ -212,7 +214,7 @@ def shelf(data: Any, until: dt.date | None = None, language: str = "zh") -> Shel
     ours = own_names(data)
     skus = set(ask(data, "own_products", start=dt.date.min, end=dt.date.min)["sku"]) if data.has("products") else set()
     prices = parse_prices(raw["price_text"], language)
-    packs = pd.DataFrame([parse_pack(text) for text in raw["quantity"]], columns=["pack", "pack_unit"])
+    packs = _packs(raw, prices["pieces"].to_numpy(dtype=np.float64))
     price = prices["unit_price"].where(prices["amount"].notna(), raw["list_price"].to_numpy())
     rows = raw.reset_index(drop=True).assign(
         price=price.to_numpy(dtype=np.float64),
@@ -240,6 +242,28 @@ def shelf(data: Any, until: dt.date | None = None, language: str = "zh") -> Shel
             )
         )
     return Shelf(different.reset_index(drop=True), rows, ours, tuple(notes))
+
+
+def _packs(raw: pd.DataFrame, pieces: Floats) -> pd.DataFrame:
+    """What the priced thing holds: as its column says, else as many as its title names ("3件装"), else nothing.
+
+    A price text that names as many pieces as the pack has already been shared out among them.
+    """
+    import pandas as pd
+
+    told = [parse_pack(text) for text in raw["quantity"]]
+    silent = all(not unit for _pack, unit in told)
+    found = [_titled(title) if silent else pack for pack, title in zip(told, raw["title"], strict=True)]
+    table = pd.DataFrame(found, columns=["pack", "pack_unit"])
+    shared = (table["pack_unit"] == "piece") & (table["pack"] == pieces) & (pieces > 1)
+    times = raw["quantity"].fillna("").astype(str).str.extract(r"[*x×/]\s*(\d+)")[0].astype(float).to_numpy()
+    shared |= (table["pack_unit"] != "piece") & (times == pieces) & (pieces > 1)
+    return table.assign(pack=table["pack"] / np.where(shared, pieces, 1.0))
+
+
+def _titled(title: object) -> tuple[float, str]:
+    number = several(title)
+    return number, "piece" if math.isfinite(number) else ""
 
 
 def own_names(data: Any) -> tuple[str, ...]:

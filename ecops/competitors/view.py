@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecops.competitors import source
 from ecops.competitors.matching.answers import remembered
@@ -103,6 +104,36 @@ def _standing(data: Any, until: dt.date | None, tier: str, platform: str) -> Sta
         spans, chosen, own, gaps, firm, _whole(own, gaps), str(getattr(data, "currency", "")),
         (*notes, *gaps.notes, *chosen.notes),
     )  # fmt: skip
+
+
+_QUARTER = 0.25
+
+
+def lost_ranks(data: Any, until: dt.date | None = None) -> tuple[tuple[str, ...], int] | None:
+    """Figures whose percentile among peers fell by a quarter and more from one span to the next, and how many peers.
+
+    The intervals of both percentiles must lie apart; with eight peers a fall from seventh to third can be chance. None
+    where a span, a figure or five peers are missing.
+    """
+    ready: Any = opened(data)
+    now = standing(ready, until)
+    if now is None or now.spans.before.empty or not len(now.gaps.table):
+        return None
+    start = now.spans.before["period"].iloc[0]
+    own, _notes = source.own_figures(
+        ready, now.spans.platform, Period(start, now.spans.newest.start - ONE_DAY), CONFIDENCE
+    )
+    old = compare_kpis(own, now.spans.before, confidence=CONFIDENCE).table
+    if not len(old):
+        return None
+    both = now.gaps.table.merge(old, on="kpi", suffixes=("", "_old")).dropna(subset=["percentile", "percentile_old"])
+    if both.empty:
+        return None
+    fell = both[
+        (both["percentile_old"] - both["percentile"] >= _QUARTER)
+        & (both["percentile_high"] < both["percentile_low_old"])
+    ]
+    return tuple(fell["kpi"]), int(both["n_peers"].max())
 
 
 def _has(own: Mapping[str, Own]) -> bool:
@@ -218,6 +249,7 @@ def _pairs(matched: Matched | None, shelf: Shelf | None, products: pd.DataFrame)
     packs = shelf.rows.drop_duplicates(["shop", "sku"])
     ours = packs[packs["own"]].drop_duplicates("sku").set_index("sku").reindex(rows["ours"])
     theirs = packs.set_index(["shop", "sku"]).reindex(list(zip(rows["shop"], rows["theirs"], strict=True)))
+    rival_price = rows["rival_price"].where(~_packs_unclear(ours, theirs, rows)).to_numpy(dtype=np.float64)
     same_unit = (ours["pack_unit"].to_numpy() == theirs["pack_unit"].to_numpy()) & (ours["pack_unit"].to_numpy() != "")
     times = np.where(same_unit, ours["pack"].to_numpy() / theirs["pack"].to_numpy(), 1.0)
     sold = rows["ours"].map(products.drop_duplicates("sku").set_index("sku")["sales"])
@@ -230,7 +262,7 @@ def _pairs(matched: Matched | None, shelf: Shelf | None, products: pd.DataFrame)
             "shop": rows["shop"].to_numpy(),
             "rival_sku": rows["theirs"].to_numpy(),
             "rival_title": rows["rival_title"].to_numpy(),
-            "rival_price": rows["rival_price"].to_numpy() * times,
+            "rival_price": rival_price * times,
             "prob": rows["prob"].to_numpy(),
             # A product without known sales still counts, as little as the least of the others.
             "weight": np.where(np.isfinite(weight), weight, np.nanmin(weight) if np.isfinite(weight).any() else 1.0),
@@ -239,6 +271,18 @@ def _pairs(matched: Matched | None, shelf: Shelf | None, products: pd.DataFrame)
             "date": theirs["date"].to_numpy(),
         }
     )
+
+
+def _packs_unclear(ours: pd.DataFrame, theirs: pd.DataFrame, rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Pairs of which one side names how many it sells, the other nothing, and the prices look like that many to one."""
+    own, other = (side["pack"].to_numpy(np.float64) for side in (ours, theirs))
+    silent = np.isfinite(own) != np.isfinite(other)
+    unit = np.where(np.isfinite(own), ours["pack_unit"], theirs["pack_unit"])
+    many = np.where(np.isfinite(own), own, 1 / other)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.log(rows["own_price"].to_numpy(np.float64) / rows["rival_price"].to_numpy(np.float64))
+        near = np.abs(ratio - np.log(many)) < np.abs(ratio)
+    return np.asarray(silent & (unit == "piece") & (many != 1) & near, bool)
 
 
 def _places(

@@ -84,4 +84,5 @@ CAPABILITY = Capability(
     advice=Path(__file__).parent / "advice.toml",
     commands=commands,
     rows=(92, 93, 94, 95, 96, 97, 98, 99),
+    cites=("funnel.bounce_example", "funnel.bounce_industry"),
 )

@@ -107,7 +107,10 @@ def experiment(  # noqa: PLR0913, PLR0917 - one argument an option
 @reported
 def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     metric: Annotated[str, typer.Option("--metric", help="conversion, uv_value, aov, ctr, ...")] = "conversion",
-    rate: Annotated[float, typer.Option("--rate", help="Today's rate as a share; not used for aov.")] = 0.03,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", help="Today's rate as a share; 0.03, or the handbook's bounce, if left."),
+    ] = None,
     control_share: Annotated[
         float | None,
         typer.Option("--control-share", help="Share of users who keep the old version."),
@@ -124,10 +127,13 @@ def plan(  # noqa: PLR0913, PLR0917 - one argument an option
     as_json: JsonOption = False,
 ) -> None:
     """Plan a test: users, days, looks, and what waiting costs."""
-    from ecops.experiments.design.drafting import ALPHA, BASES, UNITS, Draft
+    from ecops.experiments.design.drafting import ALPHA, BASES, UNITS, Draft, bounce_aim
     from ecops.experiments.design.spec import preset
 
-    change = preset(metric).suggested_lift if lift is None else lift
+    usual, change = 0.03, preset(metric).suggested_lift
+    if metric == "bounce_rate":
+        usual, change = bounce_aim(today=math.nan if rate is None else rate)
+    rate, change = usual if rate is None else rate, change if lift is None else lift
     _possible(
         ("--rate", rate, 0 < rate < 1 or BASES.get(metric) == "order"),
         ("--order-value", order_value, order_value is None or order_value > 0),

@@ -37,6 +37,10 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
         str, typer.Option("--steps", help="A preset (four_steps, visitors, ...), or events of a log: view,cart,buy.")
     ] = "all",
     by: Annotated[list[str] | None, typer.Option("--by", help="Split a log by this column; may be repeated.")] = None,
+    people: Annotated[
+        bool,
+        typer.Option("--people", help="Follow the workspace's log, by new and returning, gender and age too."),
+    ] = False,
     window: Annotated[str, typer.Option("--window", help="Time allowed in a log: 12h, 7d, none.")] = "7d",
     window_from: Annotated[
         str, typer.Option("--window-from", help="Whence the window runs in a log: first or previous step.")
@@ -66,11 +70,13 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
     from ecops.funnel import workspace as shop
     from ecops.funnel.reading import sheet
 
+    data = None
     span = parse_period(period) if period else None
     if file is None:
         data = terminal.open_workspace(workspace or terminal.existing(), state).data()
         days = span or last_full_week(terminal.last_day(data))
-        result = shop.shop_funnel(data, days, terminal.known_comparison(compare), steps=steps)
+        told: dict[str, Any] = {"basis": "events", "people": True} if people else {}
+        result = shop.shop_funnel(data, days, terminal.known_comparison(compare), steps=steps, **told)
     elif not file.is_file():
         raise FileError(Message("There is no such file."), Message("Check the path."), {"file": str(file)})
     elif _is_log(file):
@@ -83,7 +89,7 @@ def funnel_command(  # noqa: PLR0913, PLR0917 - the options of a command
         other = sheet.read_sheet(before) if before is not None else None
         result = sheet.sheet_funnel(sheet.read_sheet(file), other, span)
     if as_json:
-        terminal.say_json(_json(result, language))
+        terminal.say_json(_json(result, language, data))
     else:
         _tell(result, language)
 
@@ -209,7 +215,7 @@ def _of_log(file: Path, asked: _Asked, period: Period | None, compare: Compare) 
     return compared(from_events(log, spec, period=period), then, [*notes, *hint])
 
 
-def _json(result: Any, language: str) -> dict[str, Any]:
+def _json(result: Any, language: str, shop: Any) -> dict[str, Any]:
     return {
         "verdict": result.verdict.text(language),
         "period": result.after.period and [result.after.period.start, result.after.period.end],
@@ -218,7 +224,7 @@ def _json(result: Any, language: str) -> dict[str, Any]:
         "steps": _steps(result.after),
         "steps_before": result.before and _steps(result.before),
         "segments": result.after.rows.to_dict("records") if result.after.by else [],
-        "findings": [_finding(finding, language) for finding in (*result.findings, *result.watch)],
+        "findings": [terminal.finding_json(finding, language, shop) for finding in (*result.findings, *result.watch)],
         "issues": [
             {"kind": issue.kind, "severity": issue.severity, "message": issue.message.text(language)}
             for issue in result.issues
@@ -231,24 +237,6 @@ def _steps(table: Any) -> list[dict[str, Any]]:
     rows = table.total.rows[["step", "n", "rate_prev", "rate_first", "low", "high"]]
     found: list[dict[str, Any]] = rows.to_dict("records")
     return found
-
-
-def _finding(finding: Any, language: str) -> dict[str, Any]:
-    money = finding.money
-    return {
-        "headline": finding.headline.text(language),
-        "evidence": finding.evidence.text(language),
-        "subject": dict(finding.subject),
-        "metric": finding.metric,
-        "before": finding.before,
-        "after": finding.after,
-        "interval": list(finding.ci),
-        "q_value": finding.q_value,
-        "n": finding.n,
-        "confidence": finding.confidence,
-        "money": money and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")},
-        "advice": finding.action and finding.action.text.text(language),
-    }
 
 
 def _tell(result: Any, language: str) -> None:

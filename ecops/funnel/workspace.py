@@ -96,6 +96,7 @@ def shop_funnel(
     basis: Basis = "counts",
     spec: FunnelSpec | None = None,
     words: Words = (),
+    people: bool = False,
 ) -> ShopFunnel:
     """The funnel of a workspace, compared and diagnosed once for the whole shop.
 
@@ -111,6 +112,7 @@ def shop_funnel(
         basis: see `Basis`.
         spec: the funnel asked of events, see `logs.event_spec`; that of `steps` when None.
         words: what the shop's own events mean.
+        people: split events by new and returning people, gender and age too.
 
     Raises:
         DataError: no traffic or no events in the period, or nobody reports the steps.
@@ -118,7 +120,7 @@ def shop_funnel(
     ready = opened(data)
     if basis == "events":
         asked = spec or log_spec(sorted(logs.events_in(ready)), steps, words=words)
-        return compared(*logs.event_funnel(ready, period, period.compared(compare), asked, words))
+        return compared(*logs.event_funnel(ready, period, period.compared(compare), asked, words, people=people))
     rows = daily_rows(ready, period, period.compared(compare))
     chosen, shops, notes = chosen_steps(rows, steps)
     if not shops:

@@ -34,6 +34,7 @@ _UNITS: Mapping[str, Term] = {
     "minutes": Term(en="minutes", zh="分钟"),
     "orders": Term(en="orders", zh="单"),
     "units": Term(en="units", zh="件"),
+    "customers": Term(en="customers", zh="人"),
     "suppliers": Term(en="suppliers", zh="家"),
     "shops": Term(en="shops", zh="家"),
     "sources": Term(en="kinds", zh="类"),
@@ -41,7 +42,7 @@ _UNITS: Mapping[str, Term] = {
     "ratio": Term(en="times", zh="倍"),
     "rate": Term(en="per cent", zh="%"),
 }
-_WHOLE = frozenset({"days", "orders", "units", "suppliers", "shops", "sources"})
+_WHOLE = frozenset({"days", "orders", "units", "customers", "suppliers", "shops", "sources"})
 """Units of which there are no halves."""
 
 _MOST = 1e6
@@ -69,7 +70,7 @@ class Parameter:
     Attributes:
         key: "area.name".
         value: the handbook's value, in `unit` (a rate is a share: 0.05 for 5 %).
-        unit: days, hours, minutes, orders, units, suppliers, shops, sources, score, ratio or rate.
+        unit: days, hours, minutes, orders, units, customers, suppliers, shops, sources, score, ratio or rate.
         source: codes of the handbooks.
         row: of the requirement list.
         as_of: day the handbooks are dated, ISO.

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from ecops.errors import DataError
 from ecops.inventory import source
 from ecops.inventory.demand.classes import Classes, classify
 from ecops.inventory.demand.panel import Floats, trailing
+from ecops.inventory.forecasting.backtest import boosting_weighed
 from ecops.inventory.forecasting.calendar import Event, event_columns, events
 from ecops.inventory.forecasting.forecast import Forecast, forecast
 from ecops.inventory.forecasting.lead_time import Calibrations, LeadTimeDemand
@@ -30,12 +31,13 @@ from ecops.inventory.forecasting.uplift import estimate_uplift
 from ecops.inventory.orders.flow import Shares, Turnover, clearance, oversold, shares, turnover
 from ecops.inventory.orders.position import alerts, cover_days, position
 from ecops.inventory.orders.recommend import Line, Need, recommend
-from ecops.inventory.policies.rules import Situation, rule
+from ecops.inventory.policies.rules import Situation, protected_days, rule
 from ecops.inventory.source import Shop
 from ecops.inventory.spec import Spec
 from ecops.inventory.supply.deliveries import lead_times, suppliers
+from ecops.inventory.supply.sources import sources
 from ecops.messages import Message, Money
-from ecops.metrics.daily import opened
+from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
 
 if TYPE_CHECKING:
@@ -69,8 +71,9 @@ class Stock:
         oversold: products of which more is promised than is there.
         turnover: of the last year, None without counts or costs.
         shares: stock-out and slow-mover rate of the last 28 days.
-        classes, forecast, horizon: of the products that were ever sold, rows as `shop.panel`; `horizon` is the demand
-            from today until the order after today's can arrive.
+        classes, forecast, level, horizon: of the products that were ever sold, rows as `shop.panel`; `level` is what
+            was expected a day on every morning, `horizon` the demand from today until the order after today's can
+            arrive.
         events: what lies ahead within 60 days.
         shop: what was read.
         spec: what was chosen, with the thresholds that the shop changed for good.
@@ -88,6 +91,7 @@ class Stock:
     shares: Shares
     classes: Classes
     forecast: Forecast
+    level: Floats
     horizon: LeadTimeDemand
     events: tuple[Event, ...]
     shop: Shop
@@ -111,23 +115,17 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     """
     ready = opened(data)
     chosen = (spec or Spec()).held(ready)
-    shop = source.read(ready, today, recapture=chosen.recapture)
-    panel = shop.panel
-    notes = list(shop.notes)
-    if panel.days < _MONTH + 8:
-        raise DataError(
-            Message("{n} days of sales are too few to plan stock.", n=panel.days),
-            Message("Load at least {n} days of orders.", n=_MONTH + 8),
-        )
+    known = _grounds(ready, chosen, today)
+    shop, panel = known.shop, known.shop.panel
+    notes = [*shop.notes, *known.notes]
     classes = classify(panel, dead_days=int(_threshold(chosen, "inventory.dead_stock_days")))
     categories = _of_panel(shop, "category")
-    level = levels(panel)
     expected = forecast(
-        panel, _AHEAD, categories=categories, uplift=_uplifts(shop, categories), known=level, plans=chosen.plans
+        panel, _AHEAD, categories=categories, uplift=known.uplifts, known=known.level, plans=chosen.plans
     )
     notes += expected.notes
     table = _table(shop, chosen, classes, expected, notes)
-    table, need, horizon = _planned(shop, chosen, table, expected, level, notes)
+    table, need, horizon = _planned(shop, chosen, table, expected, known.calibrations, notes)
     lines = recommend(
         need,
         panel.skus,
@@ -145,18 +143,21 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     wanted = (trailing(panel.demand, 90)[:, -1] > 0) & np.isin(np.array(panel.skus, dtype=object), list(counted))
     dead = _threshold(chosen, "inventory.dead_stock_days")
     flow = shares(table, recent, wanted, dead)
-    known = suppliers(shop.purchases, shop.today, chosen.thresholds) if len(shop.purchases) else shop.purchases.head(0)
+    delivered = (
+        suppliers(shop.purchases, shop.today, chosen.thresholds) if len(shop.purchases) else shop.purchases.head(0)
+    )
     return Stock(
         today=shop.today,
         table=table,
         lines=lines,
         clearance=clearance(table, chosen.thresholds),
-        suppliers=_delays(known, table, chosen),
+        suppliers=_delays(delivered, table, chosen),
         oversold=oversold(table),
         turnover=_turned(shop, notes),
         shares=flow,
         classes=classes,
         forecast=expected,
+        level=known.level,
         horizon=horizon,
         events=events(shop.today + ONE_DAY, shop.today + _TOLD * ONE_DAY),
         shop=shop,
@@ -165,6 +166,44 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         verdict=_verdict(table, lines, shop.currency),
         notes=tuple(notes),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    """What all choices of a reader share: what was read, and what was learned from it."""
+
+    shop: Shop
+    level: Floats
+    uplifts: dict[str, Floats]
+    calibrations: Calibrations
+    notes: tuple[Message, ...]
+
+
+def _grounds(ready: Any, spec: Spec, today: dt.date | None) -> _Grounds:
+    """Worked out once for each version of the data: a slider must not read the shop anew."""
+
+    def learned(shop: Shop, level: Floats, notes: tuple[Message, ...]) -> _Grounds:
+        uplifts = _uplifts(shop, _of_panel(shop, "category"))
+        return _Grounds(shop, level, uplifts, Calibrations(shop.panel, level), notes)
+
+    def plain() -> _Grounds:
+        shop = source.read(ready, today, recapture=spec.recapture)
+        if shop.panel.days < _MONTH + 8:
+            raise DataError(
+                Message("{n} days of sales are too few to plan stock.", n=shop.panel.days),
+                Message("Load at least {n} days of orders.", n=_MONTH + 8),
+            )
+        return learned(shop, levels(shop.panel), ())
+
+    def boosted() -> _Grounds:
+        level, told = boosting_weighed(found.shop.panel, found.level)
+        return learned(found.shop, level, (told,)) if level is not found.level else replace(found, notes=(told,))
+
+    key = "inventory grounds", today, spec.recapture
+    found: _Grounds = once(ready, key, plain)
+    if spec.with_lightgbm:
+        found = once(ready, (*key, "lightgbm"), boosted)
+    return found
 
 
 def _threshold(spec: Spec, key: str) -> float:
@@ -239,29 +278,29 @@ def _table(shop: Shop, spec: Spec, classes: Classes, expected: Forecast, notes: 
 
 
 def _planned(
-    shop: Shop, spec: Spec, table: pd.DataFrame, expected: Forecast, known_levels: Floats, notes: list[Message]
+    shop: Shop, spec: Spec, table: pd.DataFrame, expected: Forecast, known: Calibrations, notes: list[Message]
 ) -> tuple[pd.DataFrame, Need, LeadTimeDemand]:
     """The table with lead times, order points and risks; and what decides about orders, rows as in the panel."""
     table = _with_lead_times(shop, spec, table, notes)
     rows, panel = _rows(shop), shop.panel
     lead, sd = (table[name].to_numpy(dtype=np.float64)[rows] for name in ("lead_days", "lead_sd"))
     review = table["review_days"].fillna(float(spec.review_days)).to_numpy()[rows]
-    protected = (np.ceil(lead) + review).astype(np.int64)
-    level = expected.level
-    known = Calibrations(panel, expected.mean, known_levels)
+    protected = protected_days(lead, review.astype(np.int64))
+    level, daily = expected.level, expected.mean
     arrival = np.ceil(lead).astype(np.int64)
     due, later, horizon = (
-        known.over(days).widened(level * sd) for days in (arrival, arrival + 7, protected + int(spec.order_days))
+        known.over(days, daily).widened(level * sd) for days in (arrival, arrival + 7, protected + int(spec.order_days))
     )
     if spec.rule == "learned":
-        points = known.over(protected, spec.order_days).widened(level * sd)
+        points = known.over(protected, daily, spec.order_days, review).widened(level * sd)
         notes += points.warnings(spec.target)
         reorder = points.quantile(spec.target)
         upto = reorder + level * spec.order_days
     else:
-        case = Situation(panel, lead, sd, spec.target, spec.order_days, panel.days)
+        case = Situation(panel, lead, sd, spec.target, spec.order_days, panel.days, review.astype(np.int64))
         bounds = rule(spec.rule, spec.thresholds).bounds(case)
         reorder, upto = bounds.reorder[:, -1], bounds.upto[:, -1]
+    known.settle()
     column = {
         name: table[name].to_numpy(dtype=np.float64)[rows] for name in ("position", "moq", "pack_size", "price", "cost")
     }
@@ -285,7 +324,7 @@ def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Me
         lead_days=told["lead_days"].to_numpy(),
         lead_sd=told["lead_sd"].fillna(0.0).to_numpy(),
         lead_source=told["lead_source"].to_numpy(),
-        sources=told["sources"].to_numpy(),
+        sources=table["sku"].map(sources(table, shop.purchases, shop.terms).groupby("sku").size()).fillna(0).to_numpy(),
     )
     named = found["supplier"] == ""
     found["supplier"] = found["supplier"].where(~named, told["supplier"])
@@ -338,17 +377,19 @@ def _turned(shop: Shop, notes: list[Message]) -> Turnover | None:
     span = min(_YEAR, shop.panel.days)
     start = shop.today - (span - 1) * ONE_DAY
     cost = shop.products.set_index("sku")["cost"]
-    counts = shop.counts[shop.counts["date"].map(source._date) >= start]
+    day = (shop.counts["date"].to_numpy().astype("datetime64[D]") - np.datetime64(start)).astype(np.int64)
+    counts, day = shop.counts[day >= 0], day[day >= 0]
     if not len(counts):
         return None
-    value = (counts["on_hand"].clip(lower=0.0) * counts["sku"].map(cost).fillna(0.0)).groupby(counts["date"]).sum()
-    days = np.array([(source._date(day) - start).days for day in value.index], dtype=np.float64)
+    worth = counts["on_hand"].clip(lower=0.0) * counts["sku"].map(cost).fillna(0.0)
+    days = np.unique(day).astype(np.float64)
+    value = np.bincount(day, weights=worth.to_numpy(dtype=np.float64))[np.unique(day)]
     sold = shop.panel.units[:, -span:].sum(axis=1)
     spent = float(np.nansum(sold * cost.reindex(list(shop.panel.skus)).to_numpy()))
     missing = int(shop.products["cost"].isna().sum())
     if missing:
         notes.append(Message("{n} products have no cost; they are left out of stock value and turnover.", n=missing))
-    found = turnover(spent, value.to_numpy(), span, days)
+    found = turnover(spent, value, span, days)
     notes += found.notes
     return found
 

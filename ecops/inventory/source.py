@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ecops.engine import load_sql
 from ecops.errors import DataError
@@ -39,6 +41,7 @@ class Shop:
         counts: counts of stock by day and product, see `queries/counts.sql`.
         stock: last count of each product, summed over warehouses: sku, date, on_hand, available, reserved, on_order.
         purchases: see `queries/purchases.sql`.
+        terms: what was agreed with suppliers, see `queries/supplier_terms.sql`.
         committed: units promised to open deposits, by sku.
         currency: ISO code, "" when nothing says it.
         notes: what was assumed or left out.
@@ -51,6 +54,7 @@ class Shop:
     counts: pd.DataFrame
     stock: pd.DataFrame
     purchases: pd.DataFrame
+    terms: pd.DataFrame
     committed: pd.DataFrame
     currency: str
     notes: tuple[Message, ...]
@@ -63,9 +67,9 @@ class Shop:
         return found
 
 
-def ask(data: Any, name: str, **values: Any) -> pd.DataFrame:
-    """The answer to one of the questions in `queries/`."""
-    frame: pd.DataFrame = data.query(load_sql(_QUERIES, name), values).to_pandas()
+def ask(data: Any, name: str, *, as_days: bool = False, **values: Any) -> pd.DataFrame:
+    """The answer to one of the questions in `queries/`; dates as `datetime.date`, or quicker as days of numpy."""
+    frame: pd.DataFrame = data.query(load_sql(_QUERIES, name), values).to_pandas(date_as_object=not as_days)
     # Columns of an empty table have no type of their own, and would fit no other.
     texts = [column for column in ("sku", "supplier", "status", "title", "category") if column in frame]
     return frame.astype(dict.fromkeys(texts, "str")) if frame.empty else frame
@@ -104,10 +108,11 @@ def read(data: Any, today: dt.date | None = None, *, recapture: float = 0.0) -> 
     """
     ready: Any = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
     day = today or last_day(ready)
-    sales = ask(ready, "sales", until=day)
+    lines = ready.query(load_sql(_QUERIES, "sales"), {"until": day})
+    sales = lines.filter(pc.greater(lines["units"], 0.0))
     told = ask(ready, "unnamed").iloc[0]
     notes: list[Message] = []
-    if not len(sales) or not (sales["units"] > 0).any():
+    if not len(sales):
         raise DataError(
             Message("No order names a product that was sold."),
             Message("Load the export of order items, which has product codes and quantities."),
@@ -116,9 +121,9 @@ def read(data: Any, today: dt.date | None = None, *, recapture: float = 0.0) -> 
         notes.append(
             Message("{n} units sold carry no product code and were left out.", n=Count(float(told["unnamed"])))
         )
-    demand = panel(sales[sales["units"] > 0], until=day, returns=_returned(sales))
-    counts = ask(ready, "counts", until=day) if ready.has("inventory_snapshots") else _empty("counts", ready, day)
-    stock = _last_counts(ask(ready, "warehouses", until=day), day, notes)
+    demand = panel(sales, until=day, returns=_returned(lines))
+    counts = ask(ready, "counts", as_days=True, until=day)
+    stock = _last_counts(ask(ready, "warehouses", as_days=True, until=day), day, notes)
     negative = int((stock["on_hand"] < 0).sum())
     if negative:
         notes.append(
@@ -136,14 +141,11 @@ def read(data: Any, today: dt.date | None = None, *, recapture: float = 0.0) -> 
         counts=counts,
         stock=stock,
         purchases=ask(ready, "purchases", until=day),
+        terms=ask(ready, "supplier_terms"),
         committed=ask(ready, "presales", until=day),
         currency=ready.currency,
         notes=(*demand.notes, *notes),
     )
-
-
-def _empty(name: str, data: Any, day: dt.date) -> pd.DataFrame:
-    return ask(data, name, until=day).head(0)
 
 
 def _date(value: Any) -> dt.date:
@@ -151,9 +153,9 @@ def _date(value: Any) -> dt.date:
     return found
 
 
-def _returned(sales: pd.DataFrame) -> pd.DataFrame | None:
-    back = sales[sales["returned"] > 0]
-    return back[["date", "sku"]].assign(units=back["returned"]) if len(back) else None
+def _returned(lines: pa.Table) -> pa.Table | None:
+    back = lines.filter(pc.greater(lines["returned"], 0.0))
+    return back.select(["date", "sku", "returned"]).rename_columns(["date", "sku", "units"]) if len(back) else None
 
 
 def _last_counts(warehouses: pd.DataFrame, day: dt.date, notes: list[Message]) -> pd.DataFrame:
@@ -161,9 +163,8 @@ def _last_counts(warehouses: pd.DataFrame, day: dt.date, notes: list[Message]) -
     columns = ["on_hand", "available", "reserved", "on_order"]
     if warehouses.empty:
         return warehouses[["sku", "date", *columns, "cost"]]
-    found = warehouses.groupby("sku", as_index=False, sort=True).agg(
-        {"date": "max", **dict.fromkeys(columns, "sum"), "cost": "max"}
-    )
+    groups = warehouses.groupby("sku", sort=True)
+    found = groups[columns].sum().assign(date=groups["date"].max(), cost=groups["cost"].max()).reset_index()
     if len(found):
         last = _date(found["date"].max())
         if (day - last).days > 7:
@@ -245,15 +246,14 @@ def _products(data: Any, demand: Panel, stock: pd.DataFrame, day: dt.date, notes
     import pandas as pd
 
     master = ask(data, "products", until=day)
-    sold = ask(data, "sold_titles", start=day - _QUARTER * ONE_DAY, until=day)
-    whole = ask(data, "sold_titles", start=demand.start, until=day)
+    sold = ask(data, "sold_titles", lately=day - _QUARTER * ONE_DAY, start=demand.start, until=day)
     skus = sorted({*demand.skus, *stock["sku"], *master["sku"]})
     found = pd.DataFrame({"sku": skus}).merge(master, on="sku", how="left")
     if len(master):
         strange = len(set(demand.skus) - set(master["sku"]))
         if strange:
             notes.append(Message("{n} products were sold that the product list does not have.", n=strange))
-    for other in (sold, whole, stock[["sku", "cost"]] if "cost" in stock else sold):
+    for other in (sold, stock[["sku", "cost"]] if "cost" in stock else sold):
         given = found[["sku"]].merge(other, on="sku", how="left")
         for name in ("title", "category", "price", "cost"):
             if name in given:

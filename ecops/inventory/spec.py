@@ -26,6 +26,7 @@ class Spec:
         recapture: share of units lost to stock-outs that customers come back for.
         plans: promotions that are planned, see `ecops.inventory.forecasting.plans`.
         overrides: the shop's own thresholds of the handbook, (key, value) pairs.
+        with_lightgbm: whether boosted trees are averaged into the forecast where they were less wrong.
 
     Raises:
         SpecError: a value is impossible.
@@ -40,6 +41,7 @@ class Spec:
     recapture: float = 0.0
     overrides: tuple[tuple[str, float], ...] = ()
     plans: tuple[Plan, ...] = ()
+    with_lightgbm: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.target < 1:

@@ -123,6 +123,8 @@ NAMES: Mapping[str, Term] = {
     "amazon": Term(en="Amazon", zh="亚马逊"),
     "mobile": Term(en="mobile", zh="移动端"),
     "desktop": Term(en="desktop", zh="PC 端"),
+    "new_people": Term(en="new people", zh="新客"),
+    "returning_people": Term(en="returning people", zh="老客"),
 }
 """How platforms and devices are called; every other value is data and written as it is."""
 
@@ -218,15 +220,22 @@ def read_daily(
         rows = _read(data, source, spans, [name for name in by if name not in PLACES])
         if len(rows):
             found[source] = rows
-    if "sales" in found and set(by) <= set(PLACES) and ("ads" in only or not data.has("ad_spend_daily")):
-        left = _left(data, found["sales"], found.get("ads"))
+    if "sales" in found and ("ads" in only or not data.has("ad_spend_daily")):
+        left = _left(data, found["sales"], found.get("ads"), [name for name in by if name not in PLACES])
         found |= {} if left is None else {"margin": left}
     told = {name for rows in found.values() for name, values in rows.measures.items() if _tells(name, values)}
     return Daily(spans, tuple(by), found, frozenset(told))
 
 
-def _left(data: Data, sales: Rows, ads: Rows | None) -> Rows | None:
-    """What is left of sales after all costs, see `ecops.metrics.money.margin`."""
+def _left(data: Data, sales: Rows, ads: Rows | None, extra: Sequence[str]) -> Rows | None:
+    """What is left of sales after all costs, see `ecops.metrics.money.margin`.
+
+    Where sales are told apart by more than places every part bears the average of its platform: nobody pays by the
+    channel or device of orders.
+    """
+    if extra:
+        known = rates(data, sales.keys["platform"][0], spread=True)
+        return margin.margin_rows(sales, None, known, (*PLACES, *extra))
     platforms = {*sales.keys["platform"][0], *(() if ads is None else ads.keys["platform"][0])}
     return margin.margin_rows(sales, ads, rates(data, sorted(platforms)))
 

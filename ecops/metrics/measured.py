@@ -32,15 +32,16 @@ class Measured:
     n: float = math.nan
 
 
-def measured(data: Any, period: Period) -> Mapping[str, Measured]:
+def measured(data: Any, period: Period, page: str = "") -> Mapping[str, Measured]:
     """Every figure that the capabilities work out at the end of a period, by key of its metric.
 
-    A capability without its tables, or whose figures cannot be worked out, is left out; its own page says why.
+    With a `page`, only the capability that has it is asked. A capability without its tables, or whose figures cannot be
+    worked out, is left out; its own page says why.
     """
     ready = opened(data)
     found: dict[str, Measured] = {}
     for guest in capabilities().values():
-        if guest.measured is not None and guest.speaks(ready):
+        if guest.measured is not None and page in {"", guest.page} and guest.speaks(ready):
             try:
                 told = guest.measured(ready, period)
             except EcopsError:

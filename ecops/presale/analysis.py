@@ -23,13 +23,14 @@ from ecops.messages import Count, Message, Percent
 from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY
 from ecops.presale.campaigns import source
-from ecops.presale.campaigns.series import Series
+from ecops.presale.campaigns.series import Series, usable
 from ecops.presale.campaigns.source import Shop
 from ecops.presale.decisions.capacity import Capacity, capacity
 from ecops.presale.decisions.gate import Gate, gate
 from ecops.presale.decisions.handbook import Rule, handbook_equivalent
 from ecops.presale.decisions.order import Order, TwoOrders, order, two_orders
 from ecops.presale.funnel import funnel
+from ecops.presale.futures.conversion import kept_of
 from ecops.presale.futures.predict import Demand, Prediction, predict
 from ecops.presale.spec import Economics, Spec
 from ecops.presale.tracking import Track, track
@@ -60,6 +61,7 @@ class Item:
         lead_days: days until an order arrives.
         arrives: day on which an order of today arrives.
         latest: last day on which an order arrives before balances may be paid.
+        spec: the choices it was judged with: the reader's, those set up for its campaign, and what the data say.
         notes: what was supposed for this product.
     """
 
@@ -75,6 +77,7 @@ class Item:
     lead_days: float
     arrives: dt.date
     latest: dt.date
+    spec: Spec
     notes: tuple[Message, ...]
 
     @property
@@ -186,15 +189,26 @@ def _doubts(shop: Shop) -> list[Message]:
 def _item(data: Any, shop: Shop, series: Series, spec: Spec) -> Item:
     notes: list[Message] = []
     demand = shop.demand.get(series.sku, Demand(0.0))
-    own = spec if spec.returns is not None else replace(spec, returns=min(shop.returns.get(series.sku, 0.0), 0.9))
+    own = _own(shop, series, spec, notes)
+    if not series.deposits and not any(other.sku == series.sku and other.total > 0 for other in shop.past):
+        raise DataError(
+            Message("{product} has no deposit yet and was in no presale before: nothing can be said before {day}.",
+                    product=series.title or series.sku, day=series.opens),
+            Message("Come back after the first day of deposits."),
+        )  # fmt: skip
     found = predict(series, shop.past, demand, own)
-    if found.uplift.n == 0 and spec.uplift is None and demand.rate > 0:
+    if found.uplift.n == 0 and own.uplift is None and demand.rate > 0:
         notes.append(
             Message("No past presale of this product tells the uplift of its spot sales; none is supposed, with doubt.")
         )
     lead = _lead(shop, series, spec, notes)
     available = _available(data, shop, series, demand)
-    money = _money(shop, series, spec, available, notes)
+    money = _money(shop, series, replace(own, service=own.certainty(found.campaigns)), available, notes)
+    if own.service is None and money.service != own.supposed("service"):
+        notes.append(
+            Message("Fewer than two past presales tell anything, so the order has the best expected profit and keeps no "
+                    "certainty for paid balances. Choose one where you must keep it.")
+        )  # fmt: skip
     arrives = shop.today + math.ceil(lead) * ONE_DAY
     # An order placed the day after the window must arrive within the hours in which paid orders must be shipped.
     grace = int(parameter("service.ship_hours", spec.thresholds) // 24)
@@ -212,22 +226,44 @@ def _item(data: Any, shop: Shop, series: Series, spec: Spec) -> Item:
             overrides=spec.thresholds,
         ),
         gate=None if before else _gate(shop, series, own),
-        track=track(series, shop.past, spec=spec),
+        track=track(series, shop.past, spec=own),
         lead_days=lead,
         arrives=arrives,
         latest=series.balance_from - math.ceil(lead) * ONE_DAY,
+        spec=own,
         notes=tuple(notes),
     )  # fmt: skip
 
 
-def _term(shop: Shop, sku: str, name: str) -> float:
-    return float(shop.terms.loc[sku, name]) if sku in shop.terms.index else math.nan
+def _own(shop: Shop, series: Series, spec: Spec, notes: list[Message]) -> Spec:
+    """The choices for one product: the reader's, then those set up for its campaign, then what the shop's data say."""
+    setup = shop.setups.get(series.campaign)
+    own = setup.over(spec) if setup is not None else spec
+    if own.returns is None:
+        own = replace(own, returns=min(shop.returns.get(series.sku, 0.0), 0.9))
+    if own.cancel is None and not kept_of(usable(shop.past, series.sku)).campaigns:
+        if series.sku in shop.cancelled:
+            return replace(own, cancel=min(shop.cancelled[series.sku], 0.9))
+        notes.append(
+            Message("Nothing tells how many paid units are cancelled before shipping; none is assumed. Set it up where "
+                    "you know better.")
+        )  # fmt: skip
+    return own
+
+
+def _term(shop: Shop, series: Series, name: str) -> float:
+    """A term of a product: as set up for its campaign, else as the product list says."""
+    setup = shop.setups.get(series.campaign)
+    told = getattr(setup.product(series.sku), name, None) if setup is not None else None
+    if told is not None:
+        return float(told)
+    return float(shop.terms.loc[series.sku, name]) if series.sku in shop.terms.index else math.nan
 
 
 def _lead(shop: Shop, series: Series, spec: Spec, notes: list[Message]) -> float:
     if spec.lead_days is not None:
         return spec.lead_days
-    listed = _term(shop, series.sku, "lead_days")
+    listed = _term(shop, series, "lead_days")
     if math.isfinite(listed):
         return listed
     notes.append(Message("The product list has no lead time; {days} days are supposed.", days=int(_LEAD)))
@@ -236,7 +272,7 @@ def _lead(shop: Shop, series: Series, spec: Spec, notes: list[Message]) -> float
 
 def _available(data: Any, shop: Shop, series: Series, demand: Demand) -> float:
     """Units that will be there when balances may be paid, without any new order."""
-    held = _term(shop, series.sku, "available")
+    held = _term(shop, series, "available")
     there = held if math.isfinite(held) else 0.0
     due = source.coming(data, shop.today, series.balance_from).get(series.sku, 0.0)
     days = max((series.balance_from - shop.today).days - 1, 0)
@@ -244,7 +280,7 @@ def _available(data: Any, shop: Shop, series: Series, demand: Demand) -> float:
 
 
 def _money(shop: Shop, series: Series, spec: Spec, available: float, notes: list[Message]) -> Economics:
-    listed, cost = _term(shop, series.sku, "price"), _term(shop, series.sku, "cost")
+    listed, cost = _term(shop, series, "price"), _term(shop, series, "cost")
     price = series.price if series.price > 0 else listed
     if not (math.isfinite(price) and price > 0):
         raise DataError(
@@ -260,16 +296,16 @@ def _money(shop: Shop, series: Series, spec: Spec, available: float, notes: list
     elif cost >= price:
         notes.append(Message("The product costs more than its presale price; it is ordered for the promise alone."))
         cost = price * 0.99
-    moq, pack = (_term(shop, series.sku, name) for name in ("moq", "pack"))
+    moq, pack = (_term(shop, series, name) for name in ("moq", "pack"))
     return Economics(
-        price=price, cost=cost, salvage=cost * spec.salvage, goodwill=price * spec.goodwill,
-        penalty=price * spec.penalty, service=spec.service, moq=moq if moq > 0 else 0.0,
+        price=price, cost=cost, salvage=cost * spec.supposed("salvage"), goodwill=price * spec.goodwill,
+        penalty=price * spec.supposed("penalty"), service=spec.supposed("service"), moq=moq if moq > 0 else 0.0,
         pack=pack if pack > 0 else 0.0, available=available,
     )  # fmt: skip
 
 
 def _gate(shop: Shop, series: Series, spec: Spec) -> Gate:
-    moq = _term(shop, series.sku, "moq")
+    moq = _term(shop, series, "moq")
     pays = spec.break_even if spec.break_even is not None else moq if moq > 0 else None
     return gate(series, shop.past, target=spec.gate, break_even=pays, spec=spec)
 

@@ -82,9 +82,18 @@ class Economics:
         return self.under / (self.under + self.over)
 
 
+SUPPOSED = {"salvage": 0.5, "penalty": 0.3, "service": 0.95, "cancel": 0.0}
+"""What is supposed of choices that nothing tells: neither the reader nor the set-up of the campaign nor the data."""
+
+
+_ENOUGH = 2
+_EVEN = 0.5
+"""A certainty that never decides: the stock with the best expected profit is above it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """The choices of an analysis of presales. None means: as the data say.
+    """The choices of an analysis of presales. None means: as the campaign was set up, else as the data say.
 
     Attributes:
         cover_days: days from the first balance that the stock has to cover.
@@ -93,10 +102,11 @@ class Spec:
         halo: spot units that a paid presale unit brings along.
         cannibal: share of paid presale units that would have been bought as spot anyway.
         margin: of the price, as a share; None for price and cost of the product list.
-        salvage: what a left-over unit brings, as a share of its cost.
-        goodwill, penalty: as shares of the price, see `Economics`.
-        service: see `Economics`.
-        cancel: share of paid units cancelled before they are shipped; None for what the orders say.
+        salvage: what a left-over unit brings, as a share of its cost; 0.5 where nothing tells.
+        goodwill, penalty: as shares of the price, see `Economics`; a penalty of 0.3 where nothing tells.
+        service: see `Economics`; 0.95 where nothing tells, see `certainty`.
+        cancel: share of paid units cancelled before they are shipped; None for what past presales or orders say, 0
+            where nothing tells.
         returns: share of units that come back; None for what the orders say.
         return_days: days until what comes back can be sold again.
         gate: units of a new product's deposits that open its production; None for the handbook's.
@@ -116,10 +126,10 @@ class Spec:
     halo: float = 0.0
     cannibal: float = 0.0
     margin: float | None = None
-    salvage: float = 0.5
+    salvage: float | None = None
     goodwill: float = 0.0
-    penalty: float = 0.3
-    service: float = 0.95
+    penalty: float | None = None
+    service: float | None = None
     cancel: float | None = None
     returns: float | None = None
     return_days: int = 7
@@ -143,7 +153,7 @@ class Spec:
         for name, value in ((name, getattr(self, name)) for name in positive):
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise _impossible(name, value, Message("Give a number above 0."))
-        if not 0 < self.service < 1:
+        if self.service is not None and not 0 < self.service < 1:
             raise _impossible("service", self.service, Message("Give a share between 0 and 1, for example 0.95."))
         if not 100 <= self.draws <= 1_000_000:
             raise _impossible("draws", self.draws, Message("Give between 100 and 1,000,000 simulated futures."))
@@ -154,6 +164,21 @@ class Spec:
     def thresholds(self) -> Mapping[str, float]:
         """The overrides as a mapping."""
         return dict(self.overrides)
+
+    def supposed(self, name: str) -> float:
+        """A choice of `SUPPOSED`, with what is supposed where it is open."""
+        value: float | None = getattr(self, name)
+        return SUPPOSED[name] if value is None else value
+
+    def certainty(self, campaigns: int) -> float:
+        """The service that an order has to keep: as chosen, else what so many past campaigns let afford.
+
+        Where one past campaign or none tells, nearly all that a certainty of 95 % buys is stock against our own doubt:
+        in simulated shops such orders earn less than the rule of thumb, those with the best expected profit more.
+        """
+        if self.service is None and campaigns < _ENOUGH:
+            return _EVEN
+        return self.supposed("service")
 
     def held(self, data: Any) -> Spec:
         """The same with what the shop of `data` has changed for good beneath what is given here."""

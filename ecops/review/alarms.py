@@ -15,6 +15,7 @@ from ecops.errors import SpecError, unknown_name
 from ecops.handbook import roles
 from ecops.messages import Message, Percent, Value
 from ecops.metrics.daily import DIMENSIONS, Data, opened
+from ecops.metrics.measured import Measured, measured
 from ecops.metrics.registry import metric, metrics
 from ecops.periods import ONE_DAY, Period
 from ecops.review import series
@@ -71,6 +72,11 @@ class AlertRule:
                 Message("The threshold of an alert must be 0 or more, over 1 to 13 weeks."),
                 Message("Write 20% as 0.2."),
             )
+        if self.comparison == "falls_by" and self.threshold > 1:
+            raise SpecError(
+                Message("Nothing falls by {change}.", change=Percent(self.threshold)),
+                Message("A fall is at most 100%; write 20% as 0.2."),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +130,9 @@ def alerts(data: Any, week: Period, rules: Sequence[AlertRule] | None = None) ->
 
 
 def _fired(data: Data, rule: AlertRule, week: Period) -> list[Alert]:
-    if not series.readable(rule.metric):
-        return []
     now = Period(week.end - (7 * rule.weeks - 1) * ONE_DAY, week.end)
+    if not series.readable(rule.metric):
+        return _worked_out(data, rule, now)
     other = now.compared("previous")
     dimensions = list(dict.fromkeys((*rule.where, *rule.by)))
     span = Period(other.start, now.end)
@@ -142,6 +148,27 @@ def _fired(data: Data, rule: AlertRule, week: Period) -> list[Alert]:
         if split is not None and 0 < len(parts) < len(split.places):
             return parts
     return found
+
+
+def _worked_out(data: Data, rule: AlertRule, now: Period) -> list[Alert]:
+    """A rule about a figure that a capability works out by itself, such as the price index; of the whole shop.
+
+    Where the figure has an interval, all of it must break the limit: what may be chance alarms nobody.
+    """
+    entry = metric(rule.metric)
+    if rule.by or rule.where or not entry.page:
+        return []
+    figure = measured(data, now, entry.page).get(rule.metric)
+    if figure is None or figure.n < entry.min_denominator:
+        return []
+    before = math.nan
+    if rule.comparison in {"falls_by", "rises_by"}:
+        before = measured(data, now.compared("previous"), entry.page).get(rule.metric, Measured(math.nan)).value
+    ends = [end for end in (figure.low, figure.high) if math.isfinite(end)] or [figure.value]
+    if not all(_fires(rule, end, before) for end in ends):
+        return []
+    sentence = _sentence(rule, where({}), figure.value, before, getattr(data, "currency", ""))
+    return [Alert(rule, {}, now, figure.value, before, figure.n, sentence)]
 
 
 def _at(daily: series.Daily, rule: AlertRule, spans: tuple[Period, Period], currency: str) -> list[Alert]:
@@ -266,5 +293,10 @@ class AlertRules:
                 id=key,
             )
             for key, fields in found.items()
-            if not fields["removed"] and fields["metric"] in metrics()
+            if not fields["removed"] and fields["metric"] in metrics() and _possible(fields)
         )
+
+
+def _possible(fields: Mapping[str, Any]) -> bool:
+    """Whether a rule can ever fire: in older workspaces there may be falls by more than everything."""
+    return bool(fields["comparison"] != "falls_by" or fields["threshold"] <= 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any
@@ -160,24 +159,8 @@ def _asked(guest: Capability, data: Data, period: Period, compare: Compare) -> S
 
 
 def _failed(guest: Capability, period: Period, why: Message, hint: Message | None) -> Finding:
-    return Finding(
-        area=guest.key,
-        kind="data",
-        subject={"capability": guest.key},
-        metric="data_completeness",
-        period=period,
-        compare=None,
-        before=math.nan,
-        after=math.nan,
-        ci=(math.nan, math.nan),
-        q_value=math.nan,
-        n=0,
-        confidence="insufficient",
-        money=None,
-        headline=_silence(guest, why),
-        evidence=hint or why,
-        action=advice("data_quality"),
-    )
+    headline = _silence(guest, why)
+    return Finding.silent(guest.key, {"capability": guest.key}, period, headline, hint or why, advice("data_quality"))
 
 
 def _leaves(data: Data, days: Period) -> causes.Places:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import hashlib
 import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ecops.charts import Level
 from ecops.errors import SpecError, unknown_name
@@ -30,7 +31,15 @@ _OF = " of "
 """Between the metric and whose part of it a target is, in the journal."""
 
 TREE = ("gmv", "visitors", "pay_conversion", "value_per_buyer")
-Whose = Literal["company", "department", "person"]
+Whose = Literal["company", "department", "person", "customers", "category", "product"]
+"""Whose goal it is. customers (new or returning ones), category and product are branches of the shop's sales."""
+
+PARTS: tuple[Whose, ...] = ("customers", "category", "product")
+"""Branches whose own figures are known, see `ecops.review.parts`."""
+
+_LONGEST = 64
+"""Letters of a subject in the journal."""
+
 Standing = Literal["reached", "on_track", "behind", "missed", "unknown"]
 
 
@@ -44,7 +53,9 @@ class Target:
         due: day by which.
         start: day on which it was agreed; start_value: the metric then.
         owner: role that owns it.
-        who: whose part of it this is: a role for a department, else a person's name; "" for the company's own.
+        who: whose part of it this is: a role, a person's name, "new" or "returning", a category, a product code; ""
+            for the company's own.
+        whose: what `who` is; without it a role is a department and any other name a person.
     """
 
     metric: str
@@ -54,14 +65,21 @@ class Target:
     start_value: float
     owner: str = "lead"
     who: str = ""
+    whose: Whose | None = None
 
     @property
     def level(self) -> Whose:
-        """Whose goal it is (handbook row 39)."""
-        return "company" if not self.who else "department" if self.who in roles() else "person"
+        """Whose goal it is (handbook rows 2 and 39)."""
+        if not self.who:
+            return "company"
+        return self.whose or ("department" if self.who in roles() else "person")
 
     def __post_init__(self) -> None:
         metric(self.metric)
+        if self.whose not in (None, *get_args(Whose)):
+            raise unknown_name(Message("Whose goal it is"), str(self.whose), get_args(Whose))
+        if self.level == "department" and self.who not in roles():
+            raise unknown_name(Message("The role"), self.who, roles())
         if self.due <= self.start:
             raise SpecError(
                 Message("The target is due ({due}) before it starts ({start}).", due=self.due, start=self.start),
@@ -199,43 +217,58 @@ class Targets:
             "start": target.start.isoformat(),
             "start_value": target.start_value if math.isfinite(target.start_value) else None,
             "owner": target.owner,
+            "metric": target.metric,
+            "who": target.who,
+            "whose": target.level,
             "removed": False,
         }
-        journal.append(self._state, STREAM, _subject(target.metric, target.who), fields, actor)
+        journal.append(self._state, STREAM, _subject(target.metric, target.who, target.level), fields, actor)
 
-    def remove(self, actor: str, key: str, who: str = "") -> None:
+    def remove(self, actor: str, key: str, who: str = "", whose: Whose | None = None) -> None:
         """Give a target up.
 
         Args:
             actor: who gives it up.
             key: of the metric.
             who: whose part of it; the company's own when "".
+            whose: what `who` is; where it is not said, whoever is called so.
 
         Raises:
             SpecError: there is no such target.
         """
-        known = [_subject(target.metric, target.who) for target in self._every()]
-        if _subject(key, who) not in known:
-            raise unknown_name(Message("The target"), _subject(key, who), known)
-        journal.append(self._state, STREAM, _subject(key, who), {"removed": True}, actor)
+        every = list(self._every())
+        meant = [one for one in every if (one.metric, one.who) == (key, who) and whose in (None, one.level)]
+        if not meant:
+            known = [_subject(one.metric, one.who, one.level) for one in every]
+            raise unknown_name(Message("The target"), f"{key}{_OF}{who}" if who else key, known)
+        subject = _subject(key, who, meant[0].level)
+        journal.append(self._state, STREAM, subject, {"removed": True}, actor)
 
     def all(self) -> tuple[Target, ...]:
         """Every target of the company as it stands. One whose metric does not exist any more is left out."""
         return tuple(target for target in self._every() if not target.who)
 
     def parts(self) -> tuple[Target, ...]:
-        """Every target of a department or a person, by metric."""
-        return tuple(sorted((target for target in self._every() if target.who), key=lambda one: (one.metric, one.who)))
+        """Every target that is not the whole company's, by metric."""
+        found = (target for target in self._every() if target.who)
+        return tuple(sorted(found, key=lambda one: (one.metric, get_args(Whose).index(one.level), one.who)))
 
     def _every(self) -> Iterator[Target]:
         for subject, fields in journal.fold(journal.read(self._state, STREAM)).items():
-            key, _, who = subject.partition(_OF)
+            told, _, name = subject.partition(_OF)
+            key, who = fields.get("metric", told), fields.get("who", name)
             if not fields["removed"] and key in metrics():
                 yield _target(key, fields, who)
 
 
-def _subject(key: str, who: str) -> str:
-    return f"{key}{_OF}{who}" if who else key
+def _subject(key: str, who: str, level: Whose) -> str:
+    """What tells a target from all others; long ones by a digest of whose they are."""
+    plain = "department" if who in roles() else "person"
+    whose = who if level == plain else f"{level}:{who}"
+    text = f"{key}{_OF}{whose}" if who else key
+    if len(text) <= _LONGEST:
+        return text
+    return f"{key}{_OF}{hashlib.sha256(whose.encode()).hexdigest()[:20]}"
 
 
 def _target(key: str, fields: Mapping[str, Any], who: str) -> Target:
@@ -248,6 +281,7 @@ def _target(key: str, fields: Mapping[str, Any], who: str) -> Target:
         math.nan if started is None else float(started),
         fields["owner"],
         who,
+        fields.get("whose") if who else None,
     )
 
 

@@ -40,7 +40,7 @@ class Source:
         ignored: other headers of the report that we know and do not need.
         constants: canonical name -> the value of every row.
         asks: required columns that the file does not hold; people fill them in.
-        optional: columns that the table requires and this report may lack.
+        optional: columns that the table requires, or other files of the report have, and a file may lack.
         values: canonical name -> word of the file -> canonical word.
         empty: canonical name -> the value that an empty cell stands for.
         missing: canonical name -> words that mean "nothing here".
@@ -124,7 +124,7 @@ class Source:
         True
         """
         plain = normalise_header(header)
-        return re.sub(r"(?<=\w)[ _.-]+(?=\w)", "", without_unit(plain)) if self.generic else plain
+        return _compact(plain) if self.generic else plain
 
     def vocabulary(self, column: str) -> Mapping[str, str]:
         """Normalised word -> canonical word for a column: the words of all reports, then this report's own."""
@@ -132,6 +132,11 @@ class Source:
         words = shared.get(f"{self.table}.{column}", shared.get(column, {}))
         own = self.values.get(column, {})
         return {**words, **{normalise_header(word): value for word, value in own.items()}}
+
+
+@functools.lru_cache(maxsize=16_384)  # every file is held against every header that any report may have
+def _compact(plain: str) -> str:
+    return re.sub(r"(?<=\w)[ _.-]+(?=\w)", "", without_unit(plain))
 
 
 def _term(entry: Mapping[str, str]) -> Term:
@@ -244,6 +249,12 @@ def strict_columns() -> frozenset[str]:
 def footer_words() -> tuple[str, ...]:
     """First cells of rows that are sums or notes in any report, normalised."""
     return tuple(normalise_header(word) for word in _values_file()["footers"])
+
+
+@functools.cache
+def sum_words() -> tuple[str, ...]:
+    """What stands in place of a product, source or order in a row that sums others up, normalised, without spaces."""
+    return tuple(normalise_header(word).replace(" ", "") for word in _values_file()["sums"])
 
 
 @functools.cache

@@ -67,6 +67,9 @@ class Template:
         """
         for attempt in (1, 2):
             streams[0].seek(0)
+            for stream in streams[1:]:  # nothing of a worker that went with its attendant
+                stream.seek(0)
+                stream.truncate()
             ours, theirs = socket.socketpair()
             asked = None
             with ours:
@@ -169,6 +172,7 @@ def _attend(folder: str, files: list[int], work: Callable[[], None]) -> None:
 
     *streams, last = files
     waiting = socket.socket(fileno=last)
+    attendant = os.getpid()
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
@@ -180,6 +184,7 @@ def _attend(folder: str, files: list[int], work: Callable[[], None]) -> None:
         waiting.close()
         os.close(woken)
         os.close(wake)
+        _end_with(attendant)
         _become(folder, streams, work)
     for stream in streams:
         os.close(stream)
@@ -201,6 +206,23 @@ def _attend(folder: str, files: list[int], work: Callable[[], None]) -> None:
     with contextlib.suppress(BrokenPipeError):
         spent = used.ru_utime + used.ru_stime
         waiting.sendall(f"{os.waitstatus_to_exitcode(status)} {spent:.3f} {used.ru_maxrss}".encode())
+
+
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
+
+
+def _end_with(parent: int) -> None:
+    """Let the system kill this process when its parent ends, however that ends: nobody waits for its answer then.
+
+    Where the system cannot, a parent that is killed outright leaves its worker to the limits on time.
+    """
+    import ctypes
+    import signal
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _become(folder: str, streams: list[int], work: Callable[[], None]) -> None:

@@ -35,7 +35,7 @@ def strip_hidden(text: str) -> str:
 
 
 def clean_cell(text: str) -> str:
-    r"""A cell as people see it: no hidden characters, no `="..."` wrapper, no leading `'`, no space around it.
+    r"""A cell as people see it: no hidden characters, no `="..."`, no `'` or backtick before it, no space around.
 
     >>> clean_cell('="0012"'), clean_cell("'138 "), clean_cell("商品ID\t")
     ('0012', '138', '商品ID')
@@ -44,7 +44,7 @@ def clean_cell(text: str) -> str:
     wrapped = _EXCEL_TEXT.match(text)
     if wrapped:
         text = wrapped.group(1).replace('""', '"').strip()
-    return text.removeprefix("'").strip()
+    return (text[1:] if text[:1] in ("'", "`") else text).strip()
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -26,7 +26,7 @@ class Answers:
         constants: canonical name -> the value of every row; wins over a column of the file.
         shop: name of the shop; for the tables that know shops.
         status: word of the file -> canonical status.
-        date_order: "dmy" or "mdy".
+        date_order: "dmy", "mdy" or "ymd".
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -242,6 +242,15 @@ class Loader:
                 segment, kept = self._beneath(name, segment, current, segments)
                 replaced = self.builder.compare(name, [segment], _under(current, segment)).replaced
                 keys = replace(keys, replaced=replaced, unchanged=keys.replaced + keys.unchanged - replaced)
+            beside = [self.builder.compare(name, [segment], [file]) for file in segments if file.table == name]
+            again = sum(found.replaced + found.unchanged for found in beside)
+            differs = sum(found.replaced for found in beside)
+            keys = replace(
+                keys,
+                new=max(0, keys.new - again),
+                replaced=keys.replaced + differs,
+                unchanged=keys.unchanged + again - differs,
+            )
             dropped = {**sheet.dropped, **({"repeated key": repeated} if repeated else {})}
             sheets.append(
                 replace(
@@ -251,7 +260,13 @@ class Loader:
                     keys_new=keys.new,
                     keys_replaced=keys.replaced,
                     keys_unchanged=keys.unchanged,
-                    issues=(*_other_shop(name, keys), *self._led(segment, current), *_older(kept), *sheet.issues),
+                    issues=(
+                        *_other_shop(name, keys),
+                        *_sheets_differ(differs),
+                        *self._led(segment, current),
+                        *_older(kept),
+                        *sheet.issues,
+                    ),
                     first_day=_day(segment.first_day),
                     last_day=_day(segment.last_day),
                     **self._missing_days(segment),
@@ -367,6 +382,18 @@ def _other_shop(name: str, keys: Keys) -> tuple[Issue, ...]:
         n=Count(keys.moved),
     )
     return (Issue("other_shop", "warning", "order_id", keys.moved, (), (), told),)
+
+
+def _sheets_differ(rows: int) -> tuple[Issue, ...]:
+    """A warning when two sheets of one file say different things about the same rows."""
+    if not rows:
+        return ()
+    told = Message(
+        "{n} rows stand in an earlier sheet of this file with other figures; this sheet counts. If it should not, take "
+        "the load back and load the other sheet alone.",
+        n=Count(rows),
+    )
+    return (Issue("sheets_differ", "warning", "", rows, (), (), told),)
 
 
 def _under(parts: Sequence[File], segment: File) -> list[File]:

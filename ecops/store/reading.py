@@ -196,6 +196,7 @@ def refuse_unsaid(reading: Reading, wishes: Wishes) -> None:
             )
         if not wishes.leave_out and item.receipt.much_left_out:
             raise _much_left_out(item)
+        _refuse_empty(item)
         if not wishes.bare_money and item.receipt.currency_unknown:
             raise MappingError(
                 Message("Nothing says in which currency the money of this file is."),
@@ -208,6 +209,8 @@ def refuse_unsaid(reading: Reading, wishes: Wishes) -> None:
 def _much_left_out(item: Converted) -> MappingError:
     """The question whether so many rows of a sheet may be left out."""
     dropped = item.receipt.much_left_out
+    why = next((one for one in item.receipt.issues if one.severity != "info" and one.examples), None)
+    told = Message("{why} For example: {examples}.", why=why.message, examples=", ".join(why.examples)) if why else ""
     reasons = Message(
         ", ".join(f"{{{reason}}} {{{reason}_n}}" for reason in _plainly(dropped)),
         **{name: DROPS[reason] for name, reason in _plainly(dropped).items()},
@@ -215,15 +218,39 @@ def _much_left_out(item: Converted) -> MappingError:
     )
     return MappingError(
         Message(
-            "{n} of {all} rows would be left out: {reasons}.",
+            "{n} of {all} rows would be left out: {reasons}. {why}"
+            if told
+            else "{n} of {all} rows would be left out: {reasons}.",
             n=Count(sum(dropped.values())),
             all=Count(item.receipt.rows_read),
             reasons=reasons,
+            **({"why": told} if told else {}),
         ),
         Message("Check that the right report and columns were chosen, or say that the others may be left out."),
         {"sheet": item.sheet},
         asks="left_out",
     )
+
+
+def _refuse_empty(item: Converted) -> None:
+    """A sheet whose money, or whatever else its table is for, stands in a column without a single value.
+
+    Raises:
+        MappingError: names the column.
+    """
+    empty = next((one for one in item.receipt.issues if one.kind == "empty_amount"), None)
+    if empty is not None:
+        raise MappingError(
+            Message(
+                "The column of {column} is empty in every row.", column=table(item.receipt.table)[empty.column].label
+            ),
+            Message(
+                "Choose another column, or say that the file has none. A workbook whose formulas have no stored result "
+                "has to be opened in a spreadsheet and saved once."
+            ),
+            {"sheet": item.sheet, "column": empty.column},
+            asks="columns",
+        )
 
 
 def _plainly(dropped: Mapping[str, int]) -> dict[str, str]:
@@ -272,7 +299,8 @@ def _mapping(grid: Grid, matches: tuple[Match, ...], wishes: Wishes, state: Stat
         return mapping
     mapping = propose(report_of(source), grid) if source is not None else _sure(matches, grid, wishes)
     mapping = _answered(_with_own_names(mapping, grid), grid, wishes)
-    _refuse_another_report(mapping, matches)
+    if source is not None:
+        _refuse_another_report(mapping, matches)
     if source is not None and not missing_columns(mapping):
         _refuse_lacking(mapping, grid)
     _refuse_twins(mapping, grid, wishes)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ecops.messages import Message
 from ecops.sources import wire
-from ecops.sources.conversion.report import Conversion, Issue, much_left_out
+from ecops.sources.conversion.report import Conversion, Issue, much_left_out, much_unread
 from ecops.tables import table
 
 MISSING_DAYS_SHOWN = 31
@@ -60,8 +60,9 @@ class SheetReceipt:
 
     @property
     def much_left_out(self) -> dict[str, int]:
-        """The kinds of rows of which so many are left out that people are asked before a load."""
-        return much_left_out(self.rows_read, self.dropped)
+        """The kinds of rows, or cells, of which so many are left out that people are asked before a load."""
+        unread = much_unread(table(self.table), self.rows_kept, self.issues)
+        return {**much_left_out(self.rows_read, self.dropped), **unread}
 
     @property
     def currency_unknown(self) -> bool:

@@ -21,7 +21,7 @@ from ecops.tables import Table, table
 _TEXT = "VARCHAR"
 ORDERS = ("orders", "order_lines")
 _STAGES = (
-    "WHEN 'unpaid' THEN 0 WHEN 'paid' THEN 1 WHEN 'shipped' THEN 2 WHEN 'completed' THEN 3 WHEN 'closed' THEN 3 "
+    "WHEN 'unpaid' THEN 0 WHEN 'paid' THEN 1 WHEN 'shipped' THEN 2 WHEN 'completed' THEN 3 WHEN 'closed' THEN 4 "
     "WHEN 'refunded' THEN 4"
 )
 """How far an order has come, as branches of an SQL CASE."""

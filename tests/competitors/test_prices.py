@@ -51,6 +51,38 @@ def test_price_texts(text, amount, currency, kind):
     assert (found.currency, found.kind) == (currency, kind)
 
 
+def as_people_read_them():
+    """What a person pays for one piece, of texts from Chinese and foreign shelves; promotions of several are apart."""
+    lines = (Path(__file__).parent / "price_texts.tsv").read_text("utf-8").splitlines()[1:]
+    return [tuple(line.split("\t")) for line in lines]
+
+
+@pytest.mark.parametrize(("text", "one_piece", "currency"), as_people_read_them())
+def test_price_texts_as_people_read_them(text, one_piece, currency):
+    found = competitors.parse_price(text)
+    assert found.unit_price == pytest.approx(float(one_piece or "nan"), abs=0.006, nan_ok=True)
+    assert not one_piece or found.currency == currency
+
+
+@pytest.mark.parametrize(
+    ("text", "bought", "paid"),
+    [
+        ("买一送一", 2, 1 / 2),
+        ("買一送一 ¥59", 2, 1 / 2),
+        ("¥60 买2送1", 3, 2 / 3),
+        ("¥99 买3付2", 3, 2 / 3),
+        ("Buy 2 get 1 free $30", 3, 2 / 3),
+        ("¥199 第二件半价", 2, 0.75),
+        ("【第2件0元】¥69", 2, 0.5),
+        ("￥69 第二件8折", 2, 0.9),
+        ("¥158 满2件9折", 2, 0.9),
+    ],
+)
+def test_promotions_of_several_pieces_are_named_and_not_subtracted(text, bought, paid):
+    (told,) = competitors.parse_price(text).reductions
+    assert (told.threshold, told.off, told.kind, told.unit) == (bought, pytest.approx(paid), "share", "pieces")
+
+
 def test_price_texts_tell_more_than_an_amount():
     assert competitors.parse_price("3件99元").unit_price == 33
     assert competitors.parse_price("99-199元").high == 199

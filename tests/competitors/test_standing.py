@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pandas as pd
@@ -161,21 +160,6 @@ def test_peers_of_the_same_kind_are_called_behind_no_more_often_than_promised():
     # A shop like its peers is the lowest or the highest of nine by chance two times in nine: that proves nothing of its
     # rank in the market being wrong, it is below the median with certainty.
     assert behind / 300 <= 0.30
-
-
-def test_the_gap_table_is_quick():
-    random = np.random.default_rng(3)
-    peers = pd.DataFrame(
-        {"shop": [str(n) for n in range(60)], **{name: random.uniform(0.05, 0.5, 60) for name in kpis()}}
-    )
-    own = {name: Own(0.2, 0.19, 0.21, 900) for name in kpis()}
-    competitors.compare_kpis(own, peers)
-    spent = []
-    for _ in range(5):
-        start = time.process_time()
-        competitors.compare_kpis(own, peers)
-        spent.append(time.process_time() - start)
-    assert min(spent) < 0.05
 
 
 @pytest.mark.row(174)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from ecops.messages import Term
 from ecops.sources.conversion.convert import convert
 from ecops.sources.files.containers import read_grids
+from ecops.sources.files.grid import Grid
 from ecops.sources.limits import Limits
 from ecops.sources.recognition.detect import detect
 from ecops.sources.registry import known_headers, shared_values, source, sources, strict_columns
@@ -22,13 +24,10 @@ EXPECTED = tomllib.loads((FIXTURES / "expected.toml").read_text("utf-8"))
 TEXT = (".csv", ".txt")
 
 
-def cases() -> list[tuple[str, str, str]]:
-    found = []
-    for case, entry in EXPECTED.items():
-        name = case.split(" ")[0]
-        encodings = source(name).encodings if Path(entry["file"]).suffix in TEXT else ("as it is",)
-        found += [(case, name, encoding) for encoding in encodings]
-    return found
+def encodings(case: str) -> tuple[str, ...]:
+    """The encodings in which a report is written; a workbook has none."""
+    text = Path(EXPECTED[case]["file"]).suffix in TEXT
+    return source(case.split(" ", maxsplit=1)[0]).encodings if text else ("as it is",)
 
 
 def written(file: Path, encoding: str, folder: Path) -> Path:
@@ -40,18 +39,32 @@ def written(file: Path, encoding: str, folder: Path) -> Path:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("gb18030")
+    folder.mkdir()
     out = folder / file.name
     out.write_bytes(text.encode(encoding))
     return out
 
 
-@pytest.mark.parametrize(("case", "name", "encoding"), cases())
-def test_fixture_is_found_and_converted(case: str, name: str, encoding: str, tmp_path: Path) -> None:
-    expected = EXPECTED[case]
-    path = written(FIXTURES / expected["file"], encoding, tmp_path)
-    work = tmp_path / "work"
-    work.mkdir()
-    (grid,) = read_grids(path, work, Limits(), path.name)
+def read(path: Path, folder: Path) -> Grid:
+    folder.mkdir()
+    (grid,) = read_grids(path, folder, Limits(), path.name)
+    return grid
+
+
+def content(grid: Grid) -> tuple[Grid, str]:
+    """All that a grid says but for where it lies and what its bytes were, and its text."""
+    return dataclasses.replace(grid, path=Path(), encoding=""), grid.path.read_bytes().decode("utf-8-sig")
+
+
+@pytest.mark.parametrize("case", EXPECTED)
+def test_fixture_is_found_and_converted(case: str, tmp_path: Path) -> None:
+    expected, name = EXPECTED[case], case.split(" ", maxsplit=1)[0]
+    grids = [
+        read(written(FIXTURES / expected["file"], encoding, tmp_path / encoding), tmp_path / f"{encoding} work")
+        for encoding in encodings(case)
+    ]
+    grid = grids[0]
+    assert [content(other) for other in grids[1:]] == [content(grid)] * (len(grids) - 1)
     best = detect(grid)[0]
     assert best.source == name
     assert set(best.missing) == set(expected.get("asks", {}))

@@ -1,14 +1,12 @@
 """Bounds for repeated looks: known tables, spending adds up, and the simulations in test_simulations."""
 
-import time
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from ecops.errors import SpecError
 from ecops.experiments import always_valid, group_sequential
-from ecops.experiments.looks.sequential import NEVER, _bounds, always_valid_p, crossing_power, spent_error
+from ecops.experiments.looks.sequential import NEVER, always_valid_p, crossing_power, spent_error
 
 
 def test_pocock_type_bounds_are_level():
@@ -49,13 +47,6 @@ def test_overrunning_uses_what_is_left_and_then_nothing():
 def test_crossing_power_without_an_effect_is_one_side_of_alpha():
     bounds = group_sequential([0.25, 0.5, 0.75, 1.0])
     assert crossing_power(bounds, 0.0)[-1] == pytest.approx(0.025, abs=1e-5)
-
-
-def test_twenty_eight_bounds_are_quick():
-    _bounds.cache_clear()
-    start = time.process_time()
-    group_sequential([look / 28 for look in range(1, 29)], alpha=0.0487)
-    assert time.process_time() - start < 0.3
 
 
 def test_always_valid_is_half_as_wide_again_at_the_planned_sample():

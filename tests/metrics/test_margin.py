@@ -152,3 +152,42 @@ def test_a_shop_that_loses_money_is_told_so():
     assert found["net_margin"].value < 0
     assert found["net_profit"].change == pytest.approx(0)
     assert found["net_profit"].reason is None
+
+
+def by_channels() -> dict[str, pd.DataFrame]:
+    """Of jd's 28 orders of the week half come from live shows; settlements and spend name no channel."""
+    lines = orders().reset_index(drop=True)
+    lines["channel"] = ["live" if place % 2 else "search" for place in lines.index]
+    settled = pd.DataFrame(
+        {"platform": ["jd"], "settlement_id": ["1"], "order_id": ["a"], "settled_at": pd.Timestamp("2026-11-03"),
+         "paid_amount": [100.0], "refund_amount": [0.0], "commission": [3.0], "net_amount": [97.0]}
+    )  # fmt: skip
+    return {"order_lines": lines, "ad_spend_daily": spend(), "settlements": settled}
+
+
+@pytest.mark.row(7)
+def test_a_channel_bears_the_commission_and_spend_of_its_platform():
+    """jd sold 90 an order after refunds, 40 of goods: 3 % commission, 6 freight, 30 of spend a day of 360."""
+    data = by_channels()
+    found = kpis(data, WEEK, by="channel")
+    table = found.table.set_index(["metric", "channel"])["value"]
+    jd = 14 * (90 - 40 - 0.03 * 90 - 6 - 90 * 30 / 360)
+    tmall = 14 * (100 - 40 - 0.05 * 100 - 6)
+    assert table["net_profit", "live"] == pytest.approx(jd + tmall)
+    assert table["net_margin", "search"] == pytest.approx((jd + tmall) / (14 * 190))
+    assert table["net_profit"].sum() == pytest.approx(found.kpis["net_profit"].value)
+    assert any("No file tells commission, freight and promotion by channel" in note.text() for note in found.notes)
+
+
+def test_a_filter_by_channel_keeps_the_rates_of_the_platform():
+    from ecops.store.inputs import open_data
+    from ui.state.filtering import Filtered
+
+    part = Filtered(open_data(by_channels()), (("channel", ("live",)), ("platform", ("jd",))))
+    known = rates(part, ["jd"])
+    assert (known["jd", "commission"].value, known["jd", "commission"].source) == (pytest.approx(0.03), "spread")
+    assert (known["jd", "promotion"].value, known["jd", "promotion"].source) == (pytest.approx(30 / 360), "spread")
+    found = kpis(part, WEEK).kpis["net_profit"]
+    assert found.value == pytest.approx(14 * (90 - 40 - 0.03 * 90 - 6 - 90 * 30 / 360))
+    assert any("the platform's average" in sentence.text() for sentence in found.basis)
+    assert any("按平台平均分摊" in sentence.text("zh") for sentence in found.basis)

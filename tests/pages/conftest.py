@@ -1,11 +1,13 @@
 """Apps driven without a browser: three shops (empty, sample, one uploaded export), two languages."""
 
+import functools
 import logging
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -47,6 +49,15 @@ def framed(monkeypatch):
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", init)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def scanned_once():
+    """AppTest looks through all installed packages for components before each run; they do not change meanwhile."""
+    scan = manifest_scanner.scan_component_manifests
+    manifest_scanner.scan_component_manifests = functools.cache(scan)
+    yield
+    manifest_scanner.scan_component_manifests = scan
 
 
 @pytest.fixture

@@ -261,7 +261,7 @@ def test_a_plan_goes_into_the_register_and_judges_the_file(own):
 def test_changing_the_plan_answers(opened):
     app = opened("plan", "", "mine", "en")
     before = app.header[0].value
-    app.number_input(key="plan_lift_conversion").set_value(20.0).run()
+    app.number_input(key="plan_lift_conversion_0.1200").set_value(20.0).run()
     assert app.header[0].value != before
     app.selectbox(key="plan_metric").set_value("aov").run()
     assert "orders" in app.header[0].value

@@ -9,6 +9,7 @@ import pytest
 
 from ecops.errors import DataError, SpecError
 from ecops.metrics import kpis
+from ecops.metrics.measured import measured
 from ecops.periods import Period, parse_period
 from ecops.review import ActionLog, Target, Targets, report, weekly
 from ecops.review.week.agenda import Chapter
@@ -54,8 +55,14 @@ def spent(workspace, day):
 def test_each_row_can_be_worked_out_from_its_own_values(shop_with_orders, stage):
     review = weekly(shop_with_orders, stage=stage)
     year = kpis(shop_with_orders.data(), WEEK, "last_year")
+    ends = [measured(shop_with_orders.data(), days) for days in (WEEK, WEEK.compared("previous"))]
     for row in review.kpis:
         earlier = year[row.metric.key]
+        if row.metric.page:
+            # What a capability measures at a day stands beside itself a week before.
+            assert (row.value, row.before) == tuple(side[row.metric.key].value for side in ends)
+            assert not row.sure
+            continue
         assert row.year_change == pytest.approx(row.value / row.year_before - 1, nan_ok=True)
         if math.isfinite(row.year_before):
             # What stands beside each other was counted in one way.

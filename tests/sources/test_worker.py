@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -129,6 +130,31 @@ sandbox.run_worker({{"do": "inspect", "path": "a.csv", "work": {str(tmp_path)!r}
     running.kill()
     running.wait()
     _until(lambda: not Path(f"/proc/{worker}").exists() or "Z" in Path(f"/proc/{worker}/stat").read_text().split()[2])
+
+
+def test_a_worker_ends_with_an_attendant_that_is_killed_and_the_task_is_done_once_more(tmp_path, monkeypatch):
+    script, told = tmp_path / "worker.py", tmp_path / "pids"
+    script.write_text(
+        f"import sys, os, time\nsys.path.insert(0, {str(Path(sandbox.__file__).parents[2])!r})\n"
+        "from ecops.sources.template import wait\n"
+        "def work():\n"
+        f"    with open({str(told)!r}, 'a') as file:\n"
+        "        file.write(f'{os.getpid()} {os.getppid()}\\n')\n"
+        f"    first = len(open({str(told)!r}).readlines()) == 1\n"
+        "    os.write(1, b'{half an answer' if first else b'{\"done\": 2}')\n"
+        "    time.sleep(60 * first)\n    os._exit(0)\n"
+        "wait(int(sys.argv[-1]), work)\n"
+    )
+    monkeypatch.setattr(sandbox, "_WORKER", script)
+    with ThreadPoolExecutor(1) as thread:
+        task = {"do": "inspect", "path": "a.csv", "work": str(tmp_path), "name": "a.csv"}
+        answer = thread.submit(run_worker, task)
+        _until(lambda: told.exists() and told.read_text().endswith("\n"))
+        worker, attendant = map(int, told.read_text().split())
+        os.kill(attendant, signal.SIGKILL)
+        _until(lambda: not Path(f"/proc/{worker}").exists())
+        assert answer.result() == {"done": 2}
+    assert len(told.read_text().splitlines()) == 2
 
 
 def _children(parent):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ecops.store.workspace import Workspace
-from tests.store.loader_process import load_forever
+from tests.store.loader_process import load_forever, load_until
 from tests.store.simple import load_rows, order_rows
 
 LOADER = Path(__file__).with_name("loader_process.py")
@@ -68,10 +68,30 @@ def test_kill_9_in_the_middle_of_loads(tmp_path):
     _kill_often(tmp_path / "shop", 20, seed=1)
 
 
-@pytest.mark.slow
-def test_kill_9_in_the_middle_of_many_loads(tmp_path):
-    # With the 20 above: what one kill in twenty would leave half done is seen in 98 runs of 100.
-    _kill_often(tmp_path / "shop", 60, seed=2)
+def test_kill_9_at_every_step_of_a_load(tmp_path):
+    """A load killed before its first change of a file or of the state, the next one before its second, and so on."""
+    folder = tmp_path / "shop"
+    workspace = Workspace.open(folder)
+    load_rows(workspace, order_rows({(order, 1): 1 for order in range(60)}))
+    standing, through, step, ended = 1, [], 0, -signal.SIGKILL
+    while ended != 0:
+        step += 1
+        loader = FORKED.Process(target=load_until, args=(folder, step))
+        loader.start()
+        loader.join()
+        ended = loader.exitcode
+        assert ended in (0, -signal.SIGKILL)
+        low, high, lines, gross, orders = _figures(workspace)
+        assert low == high, f"half a load is visible after step {step}"
+        assert (lines, gross, orders) == (60, 60 * low, 60)
+        assert low in (standing, step + 1), "neither the load before nor this one"
+        through.append(low == step + 1)
+        standing = low
+    assert through == sorted(through), "from the step on that publishes it, a load stands"
+    assert len(through) > 40
+    assert not all(through)
+    assert through[-2], "the last step that can be killed comes after the load is published"
+    assert workspace.problems() == []
 
 
 def test_two_processes_never_load_at_once(tmp_path):

@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from ecops import EcopsError, experiments, metrics
-from ecops.experiments.design.drafting import BASES, UNITS, Draft
+from ecops.experiments.design.drafting import BASES, BOUNCE, UNITS, Draft, bounce_aim
 from ecops.experiments.telling import figures
 from ecops.handbook import roles
 from ecops.messages import Count, Message, Money, Percent
 from ui.ab_test.experiment_register import fixed_help, save_plan
-from ui.parts import charts, errors, tables
+from ui.parts import charts, cites, errors, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import scope, workspaces
@@ -23,6 +23,7 @@ from ui.state import scope, workspaces
 _TOO_LONG = 56
 _MONTH = 4
 _USUAL = {"pay_conversion": 0.03, "order_value": 120.0, "visitors": 1000.0}
+_OTHER_RATES = {"ctr": 0.05, "payment_rate": 0.75}
 
 
 def show() -> None:
@@ -50,10 +51,10 @@ def _known() -> tuple[Mapping[str, float], bool]:
         result = workspaces.answer(metrics.kpis, chosen.period, chosen.compare, None, where=chosen.where)
     except EcopsError:
         return _USUAL, False
-    found = {key: result.kpis[key].value for key in _USUAL if key in result.kpis}
+    found = {key: result.kpis[key].value for key in (*_USUAL, "bounce_rate") if key in result.kpis}
     found["visitors"] = found.get("visitors", math.nan) / chosen.period.days
     own = {key: value for key, value in found.items() if math.isfinite(value) and value > 0}
-    return {**_USUAL, **own}, len(own) == len(_USUAL)
+    return {**_USUAL, **own}, own.keys() >= _USUAL.keys()
 
 
 def _draft() -> Draft | None:
@@ -67,17 +68,17 @@ def _draft() -> Draft | None:
         persist_state="session",
     )
     basis, preset = BASES[metric], experiments.presets()[metric]
-    rate, value = known["pay_conversion"], known["order_value"]
+    rate, value, aim = known["pay_conversion"], known["order_value"], preset.suggested_lift
     if basis != "order":
-        usual = rate if metric in {"conversion", "uv_value", "roi", "cac"} else {"ctr": 0.05, "payment_rate": 0.75}.get(
-            metric, 0.2
-        )  # fmt: skip
+        usual = rate if metric in {"conversion", "uv_value", "roi", "cac"} else _OTHER_RATES.get(metric, 0.2)
+        if metric == "bounce_rate":
+            usual, aim = workspaces.answer(bounce_aim, known.get("bounce_rate", math.nan))
         label = _("Conversion rate today (%)") if basis == "revenue" or metric == "cac" else _("Rate today (%)")
         rate = (
             st.number_input(label, 0.01, 99.0, round(100 * usual, 2), 0.1, format="%.2f", key=f"plan_rate_{metric}")
             / 100
         )
-    if metric not in {"ctr", "repeat_rate"}:
+    if metric not in {"ctr", "bounce_rate", "repeat_rate"}:
         value = st.number_input(
             _("Value of an order"), 0.01, 1e7, round(value, 2), 1.0, format="%.0f", key="plan_value"
         )
@@ -85,18 +86,22 @@ def _draft() -> Draft | None:
         _("Smallest change worth having (%)"),
         1.0,
         90.0,
-        round(100 * preset.suggested_lift, 1),
+        round(100 * aim, 1),
         1.0,
         format="%.0f",
-        key=f"plan_lift_{metric}",
+        key=f"plan_lift_{metric}_{aim:.4f}",
         help=_("Below this you would not bother to roll it out. Smaller changes need many more people."),
     )
-    st.caption(
-        _(
-            "{lift} is a suggestion: shops usually test for 10 to 12%. Take what would be worth the work.",
-            lift=_round(preset.suggested_lift),
+    if metric == "bounce_rate":
+        st.caption(_("{lift} less would take the bounce down to what others reach.", lift=Percent(aim)))
+        cites.show(BOUNCE)
+    else:
+        st.caption(
+            _(
+                "{lift} is a suggestion: shops usually test for 10 to 12%. Take what would be worth the work.",
+                lift=_round(aim),
+            )
         )
-    )
     traffic = st.number_input(
         _("Traffic a day that enters the test ({unit})", unit=UNITS[metric]),
         1,

@@ -9,11 +9,15 @@ import streamlit as st
 
 from ecops.competitors import view
 from ecops.competitors.market.view import Market, market
-from ecops.competitors.telling.findings import findings, verdict
+from ecops.competitors.reviews.view import opinions
+from ecops.competitors.telling import asking
+from ecops.competitors.telling.findings import verdict
+from ecops.competitors.telling.ideas import Idea
+from ecops.competitors.telling.profiles import Profile
+from ecops.competitors.telling.profiles import profiles as told
 from ecops.competitors.view import Prices, Standing
 from ecops.finding import Finding
 from ecops.messages import Count, Message
-from ecops.periods import Period
 from ecops.store import journal
 from ui.parts import empty
 from ui.parts.text import _, plain, say
@@ -72,8 +76,24 @@ class Asked:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth an action."""
-        day = self.until or (self.standing.spans.newest.end if self.standing is not None else dt.date(2000, 1, 1))
-        return findings(self.standing, self.prices, Period(day, day))
+        return tuple(workspaces.answer(findings, self.until, self.tier, self.answered))
+
+
+def findings(data: object, until: dt.date | None, tier: str, answered: int) -> tuple[Finding, ...]:
+    """What is worth an action up to a day, for `workspaces.answer`."""
+    return tuple(asking.told(data, None, until, tier, answered))
+
+
+def ideas(data: object, until: dt.date | None, tier: str, answered: int) -> tuple[Idea, ...]:
+    """Prices and titles worth a test, for `workspaces.answer`."""
+    return asking.to_try(data, until, tier, answered)
+
+
+def profiles(data: object, until: dt.date | None, tier: str, answered: int) -> tuple[Profile, ...]:
+    """The leading shops, for `workspaces.answer`."""
+    return told(
+        view.standing(data, until, tier), view.prices(data, until, answered), market(data, until), opinions(data, until)
+    )
 
 
 def has_any(data: object) -> bool:

@@ -198,20 +198,39 @@ def titles(asked: Asked) -> None:
                 "support": Shape(_("Support")),
             },
         )
+
+
+def launches(asked: Asked) -> None:
+    """New products of the last months, with how many each shop brought out."""
+    found = asked.market
     if len(found.launched):
         st.markdown(_("**New products**"))
-        table = found.launched.assign(launched=[day.date() for day in found.launched["launched"]])
         tables.show(
-            table[["launched", "shop", "title", "price"]].head(50),
-            "launches",
+            found.rhythm.assign(newest=[day.date() for day in found.rhythm["newest"]]),
+            "launch_rhythm",
             {
-                "launched": Shape(_("Launched"), "date"),
                 "shop": Shape(_("Shop")),
-                "title": Shape(_("Product")),
-                "price": Shape(_("Price"), "money"),
+                "launches": Shape(_("In half a year"), "count"),
+                "a_month": Shape(_("A month"), "number"),
+                "price": Shape(_("Median price"), "money"),
+                "newest": Shape(_("Newest"), "date"),
             },
             asked.currency,
         )
+        table = found.launched.assign(launched=[day.date() for day in found.launched["launched"]])
+        fold = st.expander(_("Every new product"), key="launches_box")
+        with fold:
+            tables.show(
+                table[["launched", "shop", "title", "price"]].head(50),
+                "launches",
+                {
+                    "launched": Shape(_("Launched"), "date"),
+                    "shop": Shape(_("Shop")),
+                    "title": Shape(_("Product")),
+                    "price": Shape(_("Price"), "money"),
+                },
+                asked.currency,
+            )
 
 
 def _parameters(asked: Asked) -> None:
@@ -253,7 +272,7 @@ def demanded(asked: Asked) -> None:
     if len(found.indices):
         st.markdown(_("**Index values as ranks and ratios.** They are no amounts and never become money."))
         tables.show(
-            found.indices.drop(columns="to_own").assign(
+            _told(found.indices.drop(columns="to_own")).assign(
                 index=[tables.canonical_shape(str(name)).label for name in found.indices["index"]]  # type: ignore[union-attr]
             ),
             "indices",
@@ -272,6 +291,11 @@ def demanded(asked: Asked) -> None:
         tables.show(found.crowds.drop(columns=["date", "platform"]), "crowds")
     if not (len(found.terms) or len(found.indices) or len(found.crowds)):
         st.caption(_("Market, ranking and crowd reports of the platforms show search words and ranks here."))
+
+
+def _told(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table without the columns of products where the report is of shops."""
+    return rows.drop(columns=[name for name in ("sku", "title") if rows[name].fillna("").eq("").all()])
 
 
 def practices(asked: Asked) -> None:

@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from ecops.competitors.standing.gaps import kpis
-from ecops.competitors.telling import figures, words
+from ecops.competitors.telling import asking, figures, words
 from ecops.messages import Count, Money, MoneyRange, Number, Percent, write
 from ui.competitors.asked import Asked
 from ui.parts import charts, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, language, look, plain, say
+from ui.state import workspaces
 
 _FEW = 5
 
@@ -205,5 +206,62 @@ def _together(asked: Asked) -> None:
             money=Money(whole.target - whole.base, asked.currency),
             horizon=words.horizon(asked.standing.spans.horizon),
             parts=", ".join(parts),
+        )
+    )
+
+
+def product(asked: Asked) -> None:
+    """One of our products beside the peers, new ones first."""
+    found = workspaces.answer(asking.single, asked.until, asked.tier)
+    if found is None:
+        return
+    names = dict(zip(found.products["sku"], found.products["title"], strict=True))
+    fresh = set(found.products.loc[found.products["is_new"], "sku"])
+    st.markdown(f"**{_('One product beside the peers')}**")
+    sku = st.selectbox(
+        _("Product beside peers, new ones first"),
+        list(names),
+        format_func=lambda key: plain(names[key] or key) + (f" · {_('new')}" if key in fresh else ""),
+        key="cproduct",
+        label_visibility="collapsed",
+        width=420,
+    )
+    one = found.gaps(sku)
+    if not len(one.table):
+        st.caption(_("No figure is known for both sides and the same span."))
+        return
+    rows = one.table.to_dict("records")
+    table = pd.DataFrame(
+        {
+            "kpi": [plain(kpis()[str(row["kpi"])].label) for row in rows],
+            "own": [_figure(row, "own", asked.currency) for row in rows],
+            "interval": [
+                f"{_figure(row, 'own_low', asked.currency)} – {_figure(row, 'own_high', asked.currency)}"
+                for row in rows
+            ],
+            "median": [_figure(row, "median", asked.currency) for row in rows],
+            "n": [int(row["n_peers"]) for row in rows],
+            "verdict": [plain(words.VERDICTS[str(row["verdict"])]) for row in rows],
+        }
+    )
+    tables.show(
+        table,
+        "product_table",
+        {
+            "kpi": Shape(_("Figure")),
+            "own": Shape(_("This product"), "figure"),
+            "interval": Shape(_("90% interval"), "figure"),
+            "median": Shape(_("Median peer"), "figure"),
+            "n": Shape(_("Peer shops"), "count"),
+            "verdict": Shape(_("Verdict"), "text", _("Only when both intervals say so.")),
+        },
+        download="ecops_product_beside_peers",
+    )
+    st.caption(
+        _(
+            "{n} visitors in {period}. Peers' figures are of whole shops: a cheap product has a smaller order and "
+            "converts more.",
+            n=Count(float(found.products.set_index("sku").loc[sku, "visitors"])),
+            period=found.period.range,
         )
     )

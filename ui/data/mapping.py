@@ -232,6 +232,7 @@ def ask_words(mapping: Mapping, unknown: dict[str, dict[str, int]], key: str) ->
 def ask_date_order(key: str) -> str | None:
     """Let the reader say which number of a date is the day; None until she did."""
     labels = {"dmy": _("day/month: 03/04 is 3 April"), "mdy": _("month/day: 03/04 is 4 March")}
+    labels["ymd"] = _("year/month/day: 26/03/04 is 4 March 2026")
     chosen = st.selectbox(
         _("How does this file write its dates?"),
         list(labels),

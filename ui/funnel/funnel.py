@@ -114,7 +114,11 @@ def _of_shop(chosen: Scope, basis: str) -> Asked | None:
         if spec is None:
             _unknown(chosen, words)
             return None
-        named |= {"spec": spec, "words": words}
+        who = st.toggle(
+            _("Split by people too: new and returning, gender, age"), key="fpeople",
+            help=_("Returning is who paid on an earlier day. Gender and age come from the table of customers."),
+        )  # fmt: skip
+        named |= {"spec": spec, "words": words, "people": who}
     else:
         options = workspaces.answer(shop.step_choices, chosen.period, chosen.compare, basis, where=chosen.where)
         named["steps"] = funnelsteps.select("fsteps", _("Steps"), options, _step_labels())

@@ -17,7 +17,7 @@ from ecops.funnel.spec import known_steps
 from ecops.messages import Message, Value
 from ecops.metrics.beside import benchmarks
 from ecops.metrics.registry import metric
-from ui.funnel import funnelmore
+from ui.funnel import funnelmore, funnelplaces
 from ui.funnel.funnel import Asked
 from ui.parts import cards, charts, cites, errors, tables
 from ui.parts import findings as finding_cards
@@ -29,7 +29,8 @@ from ui.state.scope import Scope
 RULES: dict[str, tuple[str, ...]] = {
     "searches": ("search_no_result",),
     "payments": ("payment_interrupted", "platform_payment_gap"),
-    "traffic": ("bounce_high", "channel_quality", "ad_roi_low"),
+    "traffic": ("bounce_high", "channel_quality"),
+    "promotion": ("ad_roi_low",),
     "products": ("launch_review",),
 }
 """Subject -> rules whose findings stand with it."""
@@ -54,6 +55,7 @@ def subjects() -> dict[str, tuple[str, Callable[[Scope, Asked], None]]]:
         "service": (_("Service and reminders"), funnelmore.service),
         "carts": (_("Unpaid carts"), funnelmore.carts),
         "traffic": (_("Traffic and pages"), funnelmore.traffic),
+        "promotion": (_("Advertising and placements"), funnelplaces.promotion),
         "journeys": (_("Path to a purchase"), funnelmore.journeys),
         "products": (_("New products"), funnelmore.products),
         "content": (_("Videos and live"), funnelmore.content),

@@ -12,6 +12,7 @@ from ecops.funnel.leaks import launches, pages, pictures, sources
 from ecops.funnel.leaks import payments as failed
 from ecops.funnel.leaks import searches as words
 from ecops.funnel.leaks import service as contacts
+from ecops.funnel.spec import known_steps
 from ecops.messages import Message
 from ui.funnel.funnel import Asked
 from ui.parts import charts, empty, tables
@@ -212,6 +213,33 @@ def journeys(scope: Scope, _asked: Asked) -> None:
     if figure is not None:
         charts.show(figure, "funnel_lengths", rows[list(shapes)], shapes)
     st.caption(_("Events of the week before each purchase, since the purchase before. Fewer is a shorter path."))
+    _ways(scope)
+
+
+def _ways(scope: Scope) -> None:
+    """By which way purchases came: whence, and over which steps."""
+    rows = workspaces.answer(paths.conversion_paths, scope.period, where=scope.where)
+    if rows.empty:
+        return
+    shapes = {
+        "entry": Shape(_("Came from")),
+        "path": Shape(_("Steps taken")),
+        "purchases": Shape(_("Purchases"), "count"),
+        "share": Shape(_("Share"), "percent"),
+        **_interval(),
+    }
+    known = known_steps()
+    unnamed = _("not given")
+    shown = rows.assign(
+        path=[
+            " → ".join(say(known[step].term) if step in known else step for step in path.split(" → "))
+            if path
+            else _("all other ways")
+            for path in rows["path"]
+        ],
+        entry=rows["entry"].where((rows["entry"] != "") | (rows["path"] == ""), unnamed),
+    )
+    tables.show(shown[list(shapes)], "funnel_ways", shapes, download="ecops_conversion_paths")
 
 
 def products(scope: Scope, asked: Asked) -> None:

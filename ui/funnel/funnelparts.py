@@ -227,6 +227,8 @@ def _labelled(table: FunnelTable, by: str) -> FunnelTable:
 
 
 def _dimension(name: str) -> str:
+    if name == "people":
+        return _("New or returning")
     shape = canonical_shape(name)
     return shape.label if shape is not None else plain(name)
 

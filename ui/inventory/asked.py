@@ -83,6 +83,7 @@ def read() -> tuple[Spec, int]:
         rule=str(state["irule"]),
         order_days=float(state["idays"]),
         plans=planned.plans(),
+        with_lightgbm=bool(state.get("itrees", False)),
     )
     return spec, int(state.get("ilonger", 0))
 
@@ -117,6 +118,15 @@ def choices(asked: Asked) -> None:
             key="irule",
             persist_state="session",
             width=220,
+        )
+        st.toggle(
+            _("Average in LightGBM"),
+            key="itrees",
+            persist_state="session",
+            help=_(
+                "Boosted trees over all products, averaged into the forecast if they were less wrong on your own past; "
+                "some seconds for the first time."
+            ),
         )
     for key, default in (("itarget", "0.95"), ("idays", "14"), ("irule", "learned")):
         chosen = str(st.session_state[key])

@@ -57,10 +57,10 @@ def card(finding: Finding, key: str) -> None:
                 money(finding.money, key)
             review_form.button(finding, key)
             if finding.trial is not None:
-                _planning(finding.trial, key)
+                planning(finding.trial, key)
 
 
-def _planning(trial: Trial, key: str) -> None:
+def planning(trial: Trial, key: str) -> None:
     """A button that writes the test down as planned, where a guest keeps tests; a word that it is, once it is."""
     planner = next((guest for guest in capabilities().values() if guest.plan is not None), None)
     if planner is None or planner.plan is None:

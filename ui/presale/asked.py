@@ -21,21 +21,21 @@ AUTO = "auto"
 COVER_DAYS = ("3", "5", "7", "10", "14", "21", "28")
 UPLIFTS = (AUTO, "0.8", "1.0", "1.2", "1.5", "2.0", "2.5", "3.0", "4.0")
 MARGINS = (AUTO, "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8")
-SALVAGES = ("0.0", "0.2", "0.35", "0.5", "0.65", "0.8", "0.95")
-PENALTIES = ("0.0", "0.1", "0.2", "0.3", "0.5", "1.0")
-SERVICES = ("0.5", "0.8", "0.9", "0.95", "0.98", "0.99")
+SALVAGES = (AUTO, "0.0", "0.2", "0.35", "0.5", "0.65", "0.8", "0.95")
+PENALTIES = (AUTO, "0.0", "0.1", "0.2", "0.3", "0.5", "1.0")
+SERVICES = (AUTO, "0.5", "0.8", "0.9", "0.95", "0.98", "0.99")
 SHARES = ("0.0", "0.02", "0.05", "0.1", "0.15", "0.2", "0.3", "0.5")
 
 CHOICES: dict[str, tuple[tuple[str, ...], str]] = {
     "pcover": (COVER_DAYS, "7"),
     "puplift": (UPLIFTS, AUTO),
     "pmargin": (MARGINS, AUTO),
-    "psalvage": (SALVAGES, "0.5"),
-    "ppenalty": (PENALTIES, "0.3"),
-    "pservice": (SERVICES, "0.95"),
+    "psalvage": (SALVAGES, AUTO),
+    "ppenalty": (PENALTIES, AUTO),
+    "pservice": (SERVICES, AUTO),
     "phalo": (SHARES, "0.0"),
     "pcannibal": (SHARES, "0.0"),
-    "pcancel": (SHARES, "0.0"),
+    "pcancel": ((AUTO, *SHARES), AUTO),
 }
 """Key of the slider -> what it offers, and what it stands at first."""
 
@@ -109,23 +109,20 @@ def read() -> Spec:
     margin = state["pmargin"] if sees_cost() else AUTO
     return Spec(
         cover_days=int(state["pcover"]),
-        uplift=None if state["puplift"] == AUTO else float(state["puplift"]),
-        margin=None if margin == AUTO else float(margin),
-        salvage=float(state["psalvage"]),
-        penalty=float(state["ppenalty"]),
-        service=float(state["pservice"]),
+        uplift=_told(state["puplift"]),
+        margin=_told(margin),
+        salvage=_told(state["psalvage"]),
+        penalty=_told(state["ppenalty"]),
+        service=_told(state["pservice"]),
         halo=float(state["phalo"]),
         cannibal=float(state["pcannibal"]),
-        cancel=float(state["pcancel"]) or None,
-        gate=_positive("pgate"),
-        break_even=_positive("pbreak"),
-        lead_days=_positive("plead"),
+        cancel=_told(state["pcancel"]),
+        lead_days=_told(state.get("plead") or AUTO),
     )
 
 
-def _positive(key: str) -> float | None:
-    value = st.session_state.get(key)
-    return float(value) if value else None
+def _told(choice: object) -> float | None:
+    return None if choice == AUTO else float(str(choice))
 
 
 def sees_cost() -> bool:
@@ -167,8 +164,8 @@ def slider(key: str, label: str, meaning: str, kind: str = "share") -> None:
 
 def _written(value: str, kind: str) -> str:
     if value == AUTO:
-        return _("as the data say")
-    if kind == "share":
+        return _("as set up") if kind == "set" else _("as the data say")
+    if kind in {"share", "set"}:
         return plain(Percent(float(value)))
     return f"{float(value):g} x" if kind == "factor" else value
 

@@ -142,38 +142,33 @@ def suppose(asked: Asked, item: Item) -> None:
                         "days, for the promotion that is planned; past presales tell it."), "factor")  # fmt: skip
         if question.sees_cost():
             question.slider("pmargin", _("Margin"), _("Of the presale price; price and cost tell it."))
-        question.slider("psalvage", _("Left-overs bring"), _("Share of its cost that a left-over unit still brings."))
+        question.slider("psalvage", _("Left-overs bring"), _("Share of its cost that a left-over unit still brings."),
+                        "set")  # fmt: skip
         question.slider("ppenalty", _("Shipping late costs"), _("Share of the price, beyond the lost margin: the "
-                        "platform's compensation and lost points."))  # fmt: skip
+                        "platform's compensation and lost points."), "set")  # fmt: skip
         question.slider("pservice", _("Paid balances can be shipped"), _("The certainty with which every paid balance "
-                        "shall be there; each further nine is dearer."))  # fmt: skip
-    _set_up()
+                        "shall be there; each further nine is dearer."), "set")  # fmt: skip
+    _more()
     question.publish()
     if asked.before is not None and asked.spec != Spec():
         _compared(asked.before, item)
 
 
-def _set_up() -> None:
-    """What belongs to the campaign and is rarely changed."""
-    with st.expander(_("Set up the campaign"), key="presale_setup"):
-        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            question.slider("pcover", _("Days to cover"), _("Days from the first balance that the stock has to last."),
+def _more() -> None:
+    """What is rarely changed."""
+    folded = st.expander(_("More to suppose"), key="presale_more")
+    with folded, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        question.slider("pcover", _("Days to cover"), _("Days from the first balance that the stock has to last."),
                             "days")  # fmt: skip
-            question.slider("phalo", _("Spot units a presale brings along"), _("For each paid presale unit."))
-            question.slider("pcannibal", _("Presales bought otherwise"), _("Share of paid presale units that would "
+        question.slider("phalo", _("Spot units a presale brings along"), _("For each paid presale unit."))
+        question.slider("pcannibal", _("Presales bought otherwise"), _("Share of paid presale units that would "
                             "have been bought as spot anyway."))  # fmt: skip
-            question.slider("pcancel", _("Cancelled before shipping"), _("Share of paid units."))
-        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            for key, label, meaning in (
-                ("plead", _("Lead time (days)"), _("Empty: as the product list says.")),
-                ("pgate", _("Gate of a new product"), _("Deposits that open production. Empty: as the parameter "
-                                                        "says.")),
-                ("pbreak", _("Break-even (paid units)"), _("Empty: the supplier's smallest order, else the gate.")),
-            ):  # fmt: skip
-                st.number_input(
-                    label, min_value=1, max_value=10_000_000, value=None, step=1, key=key, help=meaning, width=220,
-                    persist_state="session",
-                )  # fmt: skip
+        question.slider("pcancel", _("Cancelled before shipping"), _("Share of paid units; past presales or orders "
+                            "tell it where they count it."))  # fmt: skip
+        st.number_input(
+                _("Lead time (days)"), min_value=1, max_value=1_000, value=None, step=1, key="plead", width=220,
+                help=_("Empty: as set up, else as the product list says."), persist_state="session",
+            )  # fmt: skip
 
 
 def _compared(before: Item, item: Item) -> None:

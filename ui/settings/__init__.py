@@ -1,1 +1,1 @@
-"""The page of parameters, benchmarks, alert rules and the calendar; what is written is kept by `ecops`."""
+"""The page of parameters, benchmarks, alert rules, the calendar and permissions; what is written is kept by `ecops`."""

@@ -8,7 +8,7 @@ from ui.parts.text import _
 from ui.state import address
 
 ACTOR = "app"
-PARTS = ("parameters", "benchmarks", "alerts", "calendar")
+PARTS = ("parameters", "benchmarks", "alerts", "calendar", "access")
 
 
 def choose() -> str:
@@ -18,6 +18,7 @@ def choose() -> str:
         "benchmarks": _("Benchmarks"),
         "alerts": _("Alert rules"),
         "calendar": _("Calendar"),
+        "access": _("Access and log"),
     }
     address.adopt_one("part", PARTS, PARTS[0])
     st.segmented_control(

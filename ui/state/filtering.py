@@ -27,10 +27,11 @@ class Filtered:
 
     Attributes:
         version, currency, notes, state, choices: those of `data`; the filter is part of the reader's own cache key.
+        whole: `data` itself, for what holds for a platform whatever part of it is looked at.
     """
 
     def __init__(self, data: Data, where: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
-        self._data = data
+        self.whole = self._data = data
         self._where = dict(where)
         self.version = f"{data.version}-{where!r}"
         self.currency = data.currency

@@ -1,4 +1,4 @@
-"""Folded under the review: other meetings, the pool of requests, checklists, the hand-over sheet, awards."""
+"""Folded under the review: other meetings, requests, checklists, products, the hand-over sheet, awards."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from ui.parts import cites, errors, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
+from ui.weekly_review import review_products
 from ui.weekly_review.review_form import ACTOR
 
 
 def show(review: Weekly) -> None:
-    """One fold with five rooms; only the chosen one is worked out."""
+    """One fold with six rooms; only the chosen one is worked out."""
     fold = st.expander(
-        _("Other meetings, requests, checklists, hand-over to the warehouse"), key="rooms", on_change="rerun"
+        _("Other meetings, requests, checklists, products, hand-over to the warehouse"), key="rooms", on_change="rerun"
     )
     if fold.open:
         with fold:
@@ -40,6 +41,7 @@ def _rooms(review: Weekly) -> None:
         "meetings": (_("Meetings"), _meetings),
         "requests": (_("Requests"), _requests),
         "checklists": (_("Checklists"), _checklists),
+        "products": (_("Products"), _products),
         "handover": (_("Hand-over"), _handover),
         "awards": (_("Awards"), _awards),
     }
@@ -145,6 +147,10 @@ def _close(subject: str) -> None:
 def _begin(key: str, day: dt.date) -> None:
     with errors.kept():
         checklists.begin(workspaces.current().state, key, day, ACTOR)
+
+
+def _products(review: Weekly) -> None:
+    review_products.show(review)
 
 
 def _handover(review: Weekly) -> None:

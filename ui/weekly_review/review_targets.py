@@ -6,24 +6,28 @@ from typing import Any
 
 import streamlit as st
 
-from ecops import EcopsError
+from ecops import EcopsError, door
+from ecops.errors import SpecError
 from ecops.handbook import roles
-from ecops.messages import Percent, Term
+from ecops.messages import Message, Percent, Term
 from ecops.metrics.registry import metric
 from ecops.periods import ONE_DAY
 from ecops.review import Target, Targets, Weekly, stages
-from ecops.review.goals import progress, suggested
+from ecops.review.branches import figures
+from ecops.review.goals import PARTS, Progress, Whose, progress, suggested
 from ecops.review.week import deck
 from ui.parts import cites, errors
 from ui.parts.text import _, escape, joined, plain, say
 from ui.state import workspaces
 from ui.weekly_review.review_form import ACTOR
 
-LEVELS = {
-    "company": Term(en="Company", zh="公司"),
-    "department": Term(en="Department", zh="部门"),
-    "person": Term(en="Person", zh="个人"),
+_FORM = {
+    "company": Term(en="The company's", zh="全公司"),
+    "department": Term(en="A department's", zh="部门"),
+    "person": Term(en="A person's", zh="个人"),
+    "branch": Term(en="A branch of sales", zh="销售分支"),
 }
+"""Whose goal it may be, as the form asks."""
 
 
 def targets(review: Weekly) -> None:
@@ -37,10 +41,11 @@ def targets(review: Weekly) -> None:
             if branch.metric == "gmv" and branch.goal > 0:
                 reached = Percent(branch.value / branch.goal)
                 st.markdown(_("{metric}: {value}", metric=metric("gmv_attainment").label, value=reached))
+        _branches(review)
         _parts(review)
         _suggested(review)
         with st.form("new_target", border=False, enter_to_submit=False):
-            keys = [row.metric.key for row in review.kpis]
+            keys = _keys(review)
             names = {key: plain(metric(key).label) for key in keys}
             left, middle, right = st.columns(3)
             with left:
@@ -53,9 +58,9 @@ def targets(review: Weekly) -> None:
                 due = st.date_input(
                     _("Due by"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
                 )
-            whose, department, person = st.columns(3)
+            whose, department, person, branch = st.columns(4)
             with whose:
-                levels = {name: plain(label) for name, label in LEVELS.items()}
+                levels = {name: plain(label) for name, label in _FORM.items()}
                 level = st.selectbox(_("Whose goal"), list(levels), format_func=levels.__getitem__, key="target_level")
             with department:
                 owners = {name: plain(role) for name, role in roles().items()}
@@ -64,39 +69,91 @@ def targets(review: Weekly) -> None:
                 )
             with person:
                 name = st.text_input(_("Which person"), key="target_person", max_chars=60)
+            with branch:
+                known = workspaces.answer(figures.names)
+                named = {key: f"{plain(figures.LEVELS[key[0]])} · {plain(label)}" for key, label in known.items()}
+                part = st.selectbox(
+                    _("Which branch"), list(named), format_func=named.__getitem__, key="target_branch",
+                    placeholder=_("no branch is known"),
+                )  # fmt: skip
             if st.form_submit_button(_("Agree on it")):
                 if level == "person" and not name.strip():
                     # Without a name it would replace the goal of the whole company.
                     st.error(_("Write the person's name."))
+                elif level == "branch":
+                    _agree_branch(review, key, value, due, part)
                 else:
-                    _agree(review, key, value, due, {"company": "", "department": role, "person": name.strip()}[level])
+                    who = {"company": "", "department": role, "person": name.strip()}[level]
+                    _agree(review, key, value, due, (who, level if who else None))
+
+
+def _branches(review: Weekly) -> None:
+    """Goals of branches with how far each is, and whether they add up to the shop's goal."""
+    kept = Targets(workspaces.current().state)
+    told = figures.branches(workspaces.current().data(), review.week, kept.parts())
+    for name, found in told:
+        _line(found, f"{say(figures.LEVELS[found.target.level])} · {say(name)}", review)
+    whole = next((target for target in kept.all() if target.metric == "gmv"), None)
+    added = figures.covered(told, whole)
+    if added is not None:
+        st.caption(say(added))
 
 
 def _parts(review: Weekly) -> None:
     """Goals of departments and people with how far the shop's figure is."""
     rows = {row.metric.key: row for row in review.kpis}
     for target in Targets(workspaces.current().state).parts():
+        if target.level in PARTS:
+            continue
         row = rows.get(target.metric)
         found = progress(target, row.value if row is not None else float("nan"), review.week.end)
-        who = say(roles()[target.who]) if target.who in roles() else escape(target.who)
-        told = _(
-            "{metric}: {value} of {goal}, {state}",
-            metric=metric(target.metric).label,
-            value=deck.written(target.metric, found.value, review.currency),
-            goal=deck.written(target.metric, target.value, review.currency),
-            state=deck.PROGRESS[found.state],
-        )
-        left, right = st.columns([8, 2], vertical_alignment="center")
-        left.markdown(f"**{say(LEVELS[target.level])} · {who}** {told}")
-        right.button(
-            _("Give it up"), key=f"give_up_{target.metric}_{target.who}", on_click=_give_up, type="tertiary",
-            args=(target.metric, target.who),
-        )  # fmt: skip
+        who = say(roles()[target.who]) if target.level == "department" else escape(target.who)
+        _line(found, f"{say(figures.LEVELS[target.level])} · {who}", review)
 
 
-def _give_up(key: str, who: str) -> None:
+def _line(found: Progress, whose: str, review: Weekly) -> None:
+    """One goal that is not the whole shop's: value, goal, gap, and giving it up."""
+    target = found.target
+    told = _(
+        "{metric}: {value} of {goal}, {state}",
+        metric=metric(target.metric).label,
+        value=deck.written(target.metric, found.value, review.currency),
+        goal=deck.written(target.metric, target.value, review.currency),
+        state=deck.PROGRESS[found.state],
+    )
+    left, right = st.columns([8, 2], vertical_alignment="center")
+    left.markdown(f"**{whose}** {told}")
+    right.button(
+        _("Give it up"), key=f"give_up_{target.metric}_{target.level}_{target.who}", on_click=_give_up,
+        type="tertiary", args=(target.metric, target.who, target.level),
+    )  # fmt: skip
+
+
+def _give_up(key: str, who: str, whose: Whose) -> None:
     with errors.kept():
-        Targets(workspaces.current().state).remove(ACTOR, key, who)
+        Targets(workspaces.current().state).remove(ACTOR, key, who, whose)
+
+
+def _keys(review: Weekly) -> list[str]:
+    """Metrics that a goal can be for: those of the review, then what only a branch has, as far as one may see them."""
+    own = [row.metric.key for row in review.kpis]
+    more = [key for key in (*figures.SUMS, *figures.RATIOS) if door.may_see(metric(key).needs, door.reader())]
+    return list(dict.fromkeys([*own, *more]))
+
+
+def _agree_branch(review: Weekly, key: str, value: float | None, due: Any, part: tuple[Whose, str] | None) -> None:
+    """A goal of a branch that has such a figure."""
+    known = workspaces.answer(figures.parts, review.week)
+    told = known.get(part, ("", {}))[1] if part else {}
+    if part is None or key not in told:
+        errors.show(
+            SpecError(
+                Message("This branch has no {metric} in these days.", metric=metric(key).label),
+                Message("Choose another figure or another branch."),
+            )
+        )
+        return
+    _agree(review, key, value, due, (part[1], part[0]), told[key])
 
 
 def _suggested(review: Weekly) -> None:
@@ -134,14 +191,26 @@ def _branch(branch: Any, review: Weekly) -> None:
         )
 
 
-def _agree(review: Weekly, key: str, value: float | None, due: Any, who: str) -> None:
-    row = next(row for row in review.kpis if row.metric.key == key)
+def _agree(
+    review: Weekly, key: str, value: float | None, due: Any, whose: tuple[str, Any], now: float | None = None
+) -> None:
+    """Write a goal down; `now` where the figure is not the whole shop's."""
+    entry, (who, kind) = metric(key), whose
     if not value:
         st.error(_("Write a value above 0."))
         return
+    start = next((row.value for row in review.kpis if row.metric.key == key), None) if now is None else now
+    if start is None:
+        errors.show(
+            SpecError(
+                Message("The review has no {metric} of the whole shop.", metric=entry.label),
+                Message("Choose another figure, or a branch of sales."),
+            )
+        )
+        return
     try:
         target = Target(
-            key, value / 100 if row.metric.percent else value, due, review.week.end, row.value, row.metric.owner, who
+            key, value / 100 if entry.percent else value, due, review.week.end, start, entry.owner, who, kind
         )
         Targets(workspaces.current().state).set(ACTOR, target)
     except EcopsError as error:

@@ -13,7 +13,7 @@ from ecops.competitors import source
 from ecops.competitors.market import demand, shares, words
 from ecops.competitors.market.shares import Concentration
 from ecops.competitors.pricing.bands import price_bands
-from ecops.competitors.pricing.episodes import launches
+from ecops.competitors.pricing.episodes import launches, rhythm
 from ecops.competitors.source import Shelf
 from ecops.errors import EcopsError
 from ecops.metrics.daily import once, opened
@@ -38,6 +38,7 @@ class Market:
         voice: share of voice by shop from ranks.
         structure: hot and slow products of each shop.
         launched: new products, newest first.
+        rhythm: how often each shop brings out something, see `rhythm`.
         title_words: words of titles, see `titles`.
         terms: search words, see `search_words`.
         indices: index values as ranks and ratios, see `demand.indices`.
@@ -55,6 +56,7 @@ class Market:
     voice: pd.DataFrame
     structure: pd.DataFrame
     launched: pd.DataFrame
+    rhythm: pd.DataFrame
     title_words: pd.DataFrame
     terms: pd.DataFrame
     indices: pd.DataFrame
@@ -78,6 +80,7 @@ def _market(data: Any, until: dt.date | None) -> Market:
     practices = _newest(source.ask(data, "practices"), until, by=())
     index_rows = _newest(source.ask(data, "indices"), until, by=("report",))
     names = source.own_names(data)
+    launched = launches(shelf.history) if shelf is not None else launches(index_rows.iloc[:0])
     return Market(
         shelf,
         _bands(rows),
@@ -86,7 +89,8 @@ def _market(data: Any, until: dt.date | None) -> Market:
         measure,
         _voice(rows),
         shares.structure(rows) if rows is not None else shares.structure(index_rows.assign(sales=np.nan)),
-        launches(shelf.history) if shelf is not None else launches(index_rows.iloc[:0]),
+        launched,
+        rhythm(launched, shelf.rows["date"].max() if shelf is not None else launched["launched"].max()),
         _titles(rows),
         demand.search_words(_newest(source.ask(data, "terms"), until, by=())),
         demand.indices(index_rows, names),

@@ -106,6 +106,32 @@ def _overlap(episodes: pd.DataFrame, daily: pd.DataFrame, low: np.ndarray) -> np
     return result
 
 
+RHYTHM_DAYS = 180
+
+
+def rhythm(launched: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
+    """How often each shop brings out something, over half a year.
+
+    Args:
+        launched: see `launches`.
+        last: last day looked at.
+
+    Returns:
+        shop, launches, a_month (launches in 30 days), price (median of the new products), newest (day); the busiest
+        shop first.
+    """
+    import pandas as pd
+
+    if launched.empty:
+        return pd.DataFrame({name: [] for name in ("shop", "launches", "a_month", "price", "newest")})
+    rows = launched[(launched["launched"] > last - pd.Timedelta(days=RHYTHM_DAYS)) & (launched["launched"] <= last)]
+    table = rows.groupby("shop", as_index=False).agg(
+        launches=("sku", "size"), price=("price", "median"), newest=("launched", "max")
+    )
+    table.insert(2, "a_month", table["launches"] * 30 / RHYTHM_DAYS)
+    return table.sort_values(["launches", "shop"], ascending=[False, True], ignore_index=True)
+
+
 def launches(listings: pd.DataFrame) -> pd.DataFrame:
     """How often each shop brings out new products, and at which prices.
 

@@ -93,6 +93,10 @@ def emerging(said: Said, day: Floats, recent: int = 28, before: int = 84, own: N
 ):  # fmt: skip
     """Complaints that have become more frequent in the last weeks.
 
+    Given how many reviews name a word in both spans together, how many of them fall into the new one is drawn like
+    balls from an urn where nothing changed (Fisher's exact test, one-sided). So words are chosen by that sum and never
+    by the new span alone, which would pick those that chance has lifted.
+
     Args:
         said: the reviews.
         day: number of the day of each review, NaN where not dated; shape (reviews,).
@@ -101,12 +105,15 @@ def emerging(said: Said, day: Floats, recent: int = 28, before: int = 84, own: N
         own: which reviews to look at; all when None.
 
     Returns:
-        topic, now, then (reviews that complain), now_share, then_share, p, q, confirmed (q below 5 % over all words
-        that were tried), quotes of the new span; only rises, surest first. No rows where a span has too few reviews.
+        topic, now, then (reviews that complain), n_now, n_then (reviews of the spans), now_share, then_share, low, high
+        (95 % Newcombe interval of the difference), p, q (Benjamini-Hochberg over all words that were tried), confirmed
+        (q below 5 %), quotes of the new span; only rises, surest first. No rows where a span has too few reviews.
     """
     import pandas as pd
+    from scipy import stats
 
-    columns = ["topic", "now", "then", "now_share", "then_share", "p", "q", "confirmed", "quotes"]
+    columns = ["topic", "now", "then", "n_now", "n_then", "now_share", "then_share", "low", "high", "p", "q",
+               "confirmed", "quotes"]  # fmt: skip
     there = np.isfinite(day) & (np.ones(len(day), bool) if own is None else own)
     if not there.any():
         return pd.DataFrame(columns=columns)
@@ -116,24 +123,26 @@ def emerging(said: Said, day: Floats, recent: int = 28, before: int = 84, own: N
     n = int(new.sum()), int(old.sum())
     if min(n) < LEAST_REVIEWS:
         return pd.DataFrame(columns=columns)
-    words = _candidates(said, new)
+    words = _candidates(said, new | old)
     naming = said.naming(words)
     now, then = (np.asarray(naming[np.flatnonzero(side)].sum(axis=0), np.float64).ravel()[: len(words)]
                  for side in (new, old))  # fmt: skip
-    p = two_proportions((then, n[1]), (now, n[0]))
+    p = stats.hypergeom.sf(now - 1, sum(n), now + then, n[0])
     q = benjamini_hochberg(p) if len(words) else p
+    ends = newcombe((then, n[1]), (now, n[0]))
     table = pd.DataFrame(
-        {"topic": words, "now": now.astype(int), "then": then.astype(int), "now_share": now / n[0],
-         "then_share": then / n[1], "p": p, "q": q, "confirmed": q < _Q}
+        {"topic": words, "now": now.astype(int), "then": then.astype(int), "n_now": n[0], "n_then": n[1],
+         "now_share": now / n[0], "then_share": then / n[1], "low": ends.low, "high": ends.high, "p": p, "q": q,
+         "confirmed": q < _Q}
     )  # fmt: skip
-    table = table[(table["now_share"] > table["then_share"]) & (table["p"] < _Q)].sort_values(["p", "topic"])
+    table = table[(table["now"] >= _NAMED) & (table["p"] < _Q)].sort_values(["p", "topic"])
     table = table.assign(quotes=[_of(said, new, word, "complaint") for word in table["topic"]])
     return table[columns].reset_index(drop=True)
 
 
-def _candidates(said: Said, new: NDArray[np.bool_]) -> list[str]:
-    """Words that enough new reviews complain of and that name something."""
+def _candidates(said: Said, there: NDArray[np.bool_]) -> list[str]:
+    """Words that enough reviews of both spans complain of and that name something."""
     generic = generic_words(said)
     words = [word for word in said.corpus.words if not names_nothing(word, generic)]
-    counts = np.asarray(said.naming(words)[np.flatnonzero(new)].sum(axis=0)).ravel()
+    counts = np.asarray(said.naming(words)[np.flatnonzero(there)].sum(axis=0)).ravel()
     return [word for word, count in zip(words, counts, strict=False) if count >= _NAMED]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COMPARED = 30
+RECENT = 28
+"""Days that count as new; reviews that end earlier tell nothing new."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,21 @@ class Opinions:
     rivals: tuple[str, ...]
     sentiment: Sentiment
     notes: tuple[Message, ...]
+
+    @property
+    def recent(self) -> int:
+        """Reviews of the last four weeks, of ours, or of all shops where none is known as ours."""
+        day = self.rows["date"]
+        chosen = self.rows["own"] if self.rows["own"].any() else np.ones(len(day), bool)
+        mine = day[chosen]
+        return int((mine > mine.max() - dt.timedelta(days=RECENT)).sum())
+
+    def tells_new(self, end: dt.date) -> bool:
+        """Whether reviews of ours reach far enough up to a day for a complaint to be called new then."""
+        import pandas as pd
+
+        day = self.rows["date"][self.rows["own"]] if self.rows["own"].any() else self.rows["date"]
+        return bool(day.notna().any() and day.max() > pd.Timestamp(end) - pd.Timedelta(days=RECENT))
 
     @property
     def verdict(self) -> Message:
@@ -117,7 +134,7 @@ def hear_all(rows: pd.DataFrame, own: NDArray[np.bool_], until: dt.date | None =
         rows,
         topics(said, "complaint", among=chosen),
         topics(said, "praise", among=chosen),
-        emerging(said, day, own=chosen),
+        emerging(said, day, RECENT, own=chosen),
         rivals,
         sentiment,
         _notes(rows, sentiment, own),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ecops import terminal
+from ecops.errors import SpecError, unknown_name
 from ecops.messages import Message, Money
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
 
@@ -20,6 +21,10 @@ def competitors_command(
     tier: Annotated[str, typer.Option("--tier", help="Compare with the shops of this tier alone.")] = "",
     platform: Annotated[str, typer.Option("--platform", help="Whose peers, for example taobao.")] = "",
     price: Annotated[str | None, typer.Option("--price", help="Read one price text and stop.")] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option("--plan", help="Write the test of this name down as planned; see `ideas` in the answer."),
+    ] = None,
     workspace: WorkspaceOption = None,
     state: StateOption = None,
     language: LanguageOption = "en",
@@ -35,12 +40,16 @@ def competitors_command(
     if price is not None:
         _one_price(price, language, as_json)
         return
-    data = terminal.open_workspace(workspace or terminal.existing(), state).data()
+    shop = terminal.open_workspace(workspace or terminal.existing(), state)
+    data = shop.data()
+    if plan is not None:
+        _plan(shop, data, plan, language, as_json)
+        return
     standing = view.standing(data, tier=view.checked_tier(data, tier), platform=platform)
     prices, around = view.prices(data), market(data)
     sides = swot(standing, prices, around, of_reviews(opinions(data)))
     if as_json:
-        terminal.say_json(_answer(standing, prices, around, sides, language))
+        terminal.say_json(_answer(standing, prices, around, sides, language) | _more(data, language))
         return
     terminal.say(told.verdict(standing), language)
     if standing is not None:
@@ -49,6 +58,24 @@ def competitors_command(
     for lines in sides.values():
         for line in lines:
             terminal.say(Message("{side}: {text}", side=line.side, text=line.text), language)
+
+
+def _plan(shop: Any, data: Any, name: str, language: str, as_json: bool) -> None:
+    """Plan the test of one idea with whoever keeps tests."""
+    from ecops.capability import capabilities
+    from ecops.competitors.telling.asking import to_try
+
+    known = {idea.trial.name: idea.trial for idea in to_try(data) if idea.trial is not None}
+    if name not in known:
+        raise unknown_name(Message("The test"), name, known)
+    planner = next((guest.plan for guest in capabilities().values() if guest.plan is not None), None)
+    if planner is None:
+        raise SpecError(Message("Nobody here keeps tests."), Message("Write the test down by hand."))
+    planned = planner(shop.state, known[name], "command", language)
+    if as_json:
+        terminal.say_json({"planned": planned})
+    else:
+        terminal.say(Message("The test {name} is planned.", name=planned), language)
 
 
 def _one_price(text: str, language: str, as_json: bool) -> None:
@@ -100,6 +127,33 @@ def _answer(standing: Any, prices: Any, around: Any, sides: Any, language: str) 
             for side, lines in sides.items()
         },
         "notes": [note.text(language) for note in standing.notes] if standing else [],
+    }  # fmt: skip
+
+
+def _more(data: Any, language: str) -> dict[str, Any]:
+    """Tests to plan, searched words against titles, new complaints, the leading shops, launches."""
+    from ecops.competitors import view
+    from ecops.competitors.market.coverage import coverage
+    from ecops.competitors.market.view import market
+    from ecops.competitors.reviews.view import opinions
+    from ecops.competitors.telling.asking import to_try
+    from ecops.competitors.telling.profiles import profiles
+
+    covered, said, around = coverage(data), opinions(data), market(data)
+    return {
+        "ideas": [
+            {"kind": idea.kind, "sku": idea.sku, "text": idea.text.text(language),
+             "test": idea.trial and idea.trial.name, "sample": idea.trial and idea.trial.sample}
+            for idea in to_try(data)
+        ],
+        "title_coverage": covered
+        and {"share": covered.share, "words": [_row(row) for row in covered.table.to_dict("records")]},
+        "new_complaints": [_row(row) for row in said.new.to_dict("records")] if said else [],
+        "launches": [_row(row) for row in around.rhythm.to_dict("records")],
+        "leading": [
+            {"shop": one.shop, **{key: [line.text(language) for line in lines] for key, lines in one.parts.items()}}
+            for one in profiles(view.standing(data), view.prices(data), around, said)
+        ],
     }  # fmt: skip
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from ecops.competitors.market.coverage import Coverage
+from ecops.competitors.reviews.opinions import Opinions
 from ecops.competitors.standing.gaps import kpis
 from ecops.competitors.telling import words
+from ecops.competitors.telling.ideas import Idea
 from ecops.competitors.view import Prices, Standing
 from ecops.finding import Amount, Finding
 from ecops.handbook import advice
-from ecops.messages import Count, Message, Money, Percent
+from ecops.messages import Count, Message, Money, Number, Percent, Points
 from ecops.metrics.beside.peers import METRIC_OF
 from ecops.periods import Period
 
@@ -19,17 +23,46 @@ _MOST = 3
 """So many findings of a kind are told; the page has all."""
 
 _SURE = 0.05
+_SEARCHED = 0.05
+"""Share of the searches in the shop from which on a word that no title holds is told."""
+
 _NONE = (math.nan, math.nan)
 
 
-def findings(found: Standing | None, prices: Prices | None, period: Period) -> tuple[Finding, ...]:
-    """Everything worth an action, the dearest first within its kind."""
+def findings(
+    found: Standing | None,
+    prices: Prices | None,
+    period: Period,
+    said: Opinions | None = None,
+    covered: Coverage | None = None,
+    tried: Sequence[Idea] = (),
+) -> tuple[Finding, ...]:
+    """Everything worth an action, the dearest first within its kind.
+
+    Args:
+        found: see `ecops.competitors.view.standing`.
+        prices: see `ecops.competitors.view.prices`.
+        period: what is told is told for it.
+        said: what buyers say; new complaints are told as far as reviews reach up to the end of the period.
+        covered: searched words against titles.
+        tried: ideas, whose tests are proposed beside the finding of their product.
+    """
     told: list[Finding] = []
+    tests = {(idea.kind, idea.sku): idea.trial for idea in tried}
     if found is not None:
         told += _behind(found, period)
     if prices is not None:
         told += _moved(prices, period)
-        told += _out_of_band(prices, period)
+        told += [replace(one, trial=tests.get(("price", one.subject["sku"]))) for one in _out_of_band(prices, period)]
+    if said is not None and said.tells_new(period.end):
+        told += [_new(row, period) for row in said.new[said.new["confirmed"]].head(_MOST).to_dict("records")]
+    if covered is not None:
+        rows = covered.lacking
+        rows = rows[rows["searches"] >= _SEARCHED * covered.table["searches"].sum()].head(_MOST)
+        told += [
+            replace(_lacking(row, covered, period), trial=tests.get(("title", str(row["sku"]))))
+            for row in rows.to_dict("records")
+        ]
     return tuple(told)
 
 
@@ -209,4 +242,46 @@ def _one_out(row: dict[str, Any], prices: Prices, period: Period) -> Finding:
         evidence=Message("{reason}", reason=place.reason),
         action=advice("price_above" if place.verdict == "above" else "price_below"),
         parameters=("competitor.price_anchor_band",),
+    )  # fmt: skip
+
+
+def _new(row: dict[str, Any], period: Period) -> Finding:
+    """A complaint that has become more frequent beyond chance, all words that were tried allowed for."""
+    quotes = row["quotes"]
+    return Finding(
+        area="competitors", kind="product", subject={"topic": str(row["topic"])}, metric="complaint_share",
+        period=period, compare=None, before=float(row["then_share"]), after=float(row["now_share"]),
+        ci=(float(row["low"]), float(row["high"])), q_value=float(row["q"]), n=int(row["n_now"]),
+        confidence="confirmed", money=None,
+        headline=Message(
+            "New complaint: {topic}, in {now} of the reviews of the last four weeks after {then} before.",
+            topic=str(row["topic"]), now=Percent(float(row["now_share"])), then=Percent(float(row["then_share"])),
+        ),
+        evidence=Message(
+            "{k} of {n} reviews, {before} of {then} before; {low} to {high} more (95%), q = {q}.",
+            k=Count(int(row["now"])), n=Count(int(row["n_now"])), before=Count(int(row["then"])),
+            then=Count(int(row["n_then"])), low=Points(float(row["low"])), high=Points(float(row["high"])),
+            q=Number(float(row["q"]), 3),
+        ),
+        action=advice("new_complaint"),
+        notes=(Message("In their words: {quote}", quote=str(quotes[0])),) if len(quotes) else (),
+    )  # fmt: skip
+
+
+def _lacking(row: dict[str, Any], covered: Coverage, period: Period) -> Finding:
+    """A word that people search for in the shop and that stands in no title."""
+    n = float(row["searches"])
+    return Finding(
+        area="competitors", kind="product", subject={"sku": str(row["sku"]), "word": str(row["word"])},
+        metric="title_coverage", period=period, compare=None, before=1.0, after=covered.share, ci=_NONE,
+        q_value=math.nan, n=int(covered.table["searches"].sum()), confidence="watch", money=None,
+        headline=Message(
+            "“{word}” was searched {n} times in the shop and stands in no title; {product} comes nearest.",
+            word=str(row["word"]), n=Count(n), product=str(row["title"]),
+        ),
+        evidence=Message(
+            "Titles hold the words of {share} of {all} searches in {period}.", share=Percent(covered.share),
+            all=Count(float(covered.table["searches"].sum())), period=covered.period.range,
+        ),
+        action=advice("title_word"),
     )  # fmt: skip

@@ -42,6 +42,7 @@ CHANGES: Mapping[str, Term] = {
     "out_of_stock": Term(en="is out of stock", zh="断货"),
 }
 SUBJECTS: Mapping[str, Term] = {
+    "page": Term(en="detail page", zh="详情页"),
     "live_script": Term(en="live script", zh="直播话术"),
     "live_rhythm": Term(en="live rhythm", zh="直播节奏"),
     "live_activity": Term(en="live activity", zh="直播活动"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ecops.errors import SpecError, unknown_name
 from ecops.experiments.design.planning import Design, Plan, plan
+from ecops.experiments.design.spec import preset
 from ecops.messages import Message, Term
 
 Basis = Literal["rate", "revenue", "order"]
@@ -16,6 +17,7 @@ Basis = Literal["rate", "revenue", "order"]
 BASES: Mapping[str, Basis] = {
     "conversion": "rate",
     "ctr": "rate",
+    "bounce_rate": "rate",
     "payment_rate": "rate",
     "repeat_rate": "rate",
     "cac": "rate",
@@ -32,6 +34,7 @@ same, so they are planned by those.
 UNITS: Mapping[str, Term] = {
     "conversion": Term(en="visitors", zh="访客"),
     "ctr": Term(en="impressions", zh="曝光"),
+    "bounce_rate": Term(en="visits", zh="访问"),
     "payment_rate": Term(en="placed orders", zh="下单"),
     "repeat_rate": Term(en="buyers", zh="买家"),
     "cac": Term(en="visitors from ads", zh="广告访客"),
@@ -43,6 +46,10 @@ UNITS: Mapping[str, Term] = {
 
 SPREAD = 0.8
 """Standard deviation of order values over their mean where the shop's own is not known; a suggestion."""
+
+BOUNCE = ("funnel.bounce_example", "funnel.bounce_industry")
+"""Parameters of the handbooks: the bounce rate that a plan starts from where the shop's own is not known, and the one
+it aims at where no benchmark of the shop's says otherwise."""
 
 ALPHA = 0.05
 """Error rate over all looks and arms where nobody says otherwise."""
@@ -111,7 +118,9 @@ class Draft:
 
     @property
     def change(self) -> float:
-        """The relative change of the planned figure: a cost 10 % lower is a conversion 11 % higher."""
+        """The relative change of the planned figure: a cost 10 % lower is a conversion 11 % higher, a bounce falls."""
+        if self.metric == "bounce_rate":
+            return -self.lift
         return 1 / (1 - self.lift) - 1 if self.metric == "cac" else self.lift
 
     def design(self) -> Design:
@@ -142,7 +151,7 @@ class Draft:
 
     def caveat(self) -> Message | None:
         """Why the real test needs more than planned; None where each unit is a user of its own."""
-        if self.metric not in {"ctr", "payment_rate", "aov"}:
+        if self.metric not in {"ctr", "bounce_rate", "payment_rate", "aov"}:
             return None
         return Message(
             "Counted in {unit}, as if each came from another user. One user brings several that are alike, so the test "
@@ -156,7 +165,24 @@ class Draft:
         Value a unit x relative change x units a week x share of the control x margin. NaN when the worth of a unit is
         unknown (no order value, or a figure such as the click rate that is no money).
         """
-        if self.metric in {"ctr", "repeat_rate"}:
+        if self.metric in {"ctr", "bounce_rate", "repeat_rate"}:
             return math.nan
         each = self.order_value if self.basis == "order" else self.rate * self.order_value
         return each * self.change * self.users_per_day * 7 * self.weights[0] / sum(self.weights) * margin
+
+
+def bounce_aim(data: Any = None, today: float = math.nan) -> tuple[float, float]:
+    """The bounce rate that a test starts from, and the smallest relative fall worth having: down to what others reach.
+
+    Args:
+        data: of the shop, whose benchmarks and parameters hold; the handbooks' when None.
+        today: the shop's own bounce rate; the handbooks' example where NaN.
+    """
+    from ecops import handbook
+    from ecops.metrics.beside.benchmarks import chosen
+
+    start, aim = (handbook.get(key, data) for key in BOUNCE)
+    rate = today if 0 < today < 1 else start
+    known = chosen(data, "bounce_rate") if data is not None else None
+    aim = aim if known is None else known.value
+    return rate, (1 - aim / rate if aim < rate else preset("bounce_rate").suggested_lift)

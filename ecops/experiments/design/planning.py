@@ -145,22 +145,28 @@ def sample_size(design: Design, lift: float) -> int:
     return math.ceil(math.ceil(users * smallest - 1e-6) / smallest - 1e-6)
 
 
-def minimum_effect(design: Design, users: float) -> float:
-    """Smallest true relative change that `users` in all arms together find with the design's power.
+def minimum_effect(design: Design, users: float, *, falls: bool = False) -> float:
+    """Smallest true relative change that `users` in all arms together find with the design's power; above 0.
+
+    Args:
+        design: see `Design`.
+        users: in all arms together.
+        falls: whether the change looked for is a fall, such as that of a bounce rate.
 
     Raises:
         SpecError: even a change to 100 % could not be found.
     """
     from scipy import optimize  # slow to import, and seldom needed
 
-    top = 0.999 * (1 / design.mean - 1) if design.variance is None else 1e6
-    if power(design, users, top) < design.power:
+    sign = -1 if falls else 1
+    top = 0.999 if falls else 0.999 * (1 / design.mean - 1) if design.variance is None else 1e6
+    if power(design, users, sign * top) < design.power:
         raise SpecError(
             Message("{users} users are too few to find any change.", users=Count(users)), Message("Plan more days.")
         )
 
     def missing(log_lift: float) -> float:
-        return power(design, users, math.exp(log_lift)) - design.power
+        return power(design, users, sign * math.exp(log_lift)) - design.power
 
     return math.exp(float(optimize.brentq(missing, math.log(1e-9), math.log(top), xtol=1e-10)))
 
@@ -222,7 +228,7 @@ def plan(design: Design, lift: float, users_per_day: float, weeks: int = 8) -> P
     detectable = []
     for week in range(1, weeks + 1):
         try:
-            detectable.append(minimum_effect(design, users_per_day * 7 * week))
+            detectable.append(minimum_effect(design, users_per_day * 7 * week, falls=lift < 0))
         except SpecError:
             detectable.append(math.inf)
     return Plan(

@@ -27,7 +27,8 @@ _CONTROL_WORDS = re.compile(
 """Names, and parts of names, under which the arm that stays as it was is found in files."""
 
 GOALS = (
-    "conversion", "ctr", "payment_rate", "uv_value", "aov", "buyer_value", "repeat_rate", "cart_rate", "cac", "roi",
+    "conversion", "ctr", "payment_rate", "uv_value", "aov", "buyer_value", "repeat_rate", "cart_rate",
+    "bounce_rate", "cac", "roi",
 )  # fmt: skip
 """Presets in the order in which one becomes the goal, the first whose figures are there."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import replace
 
 from ecops import experiments
@@ -74,24 +73,9 @@ def _ended(last: dt.date, planned: bool) -> Message:
 
 
 def _unreadable(name: str, error: EcopsError, day: Period) -> Finding:
-    return Finding(
-        area="experiments",
-        kind="data",
-        subject={"experiment": name},
-        metric="data_completeness",
-        period=day,
-        compare=None,
-        before=math.nan,
-        after=math.nan,
-        ci=(math.nan, math.nan),
-        q_value=math.nan,
-        n=0,
-        confidence="insufficient",
-        money=None,
-        headline=Message("The experiment {name} cannot be read: {why}", name=name, why=error.what),
-        evidence=error.hint or error.what,
-        action=advice("data_quality"),
-    )
+    headline = Message("The experiment {name} cannot be read: {why}", name=name, why=error.what)
+    evidence = error.hint or error.what
+    return Finding.silent("experiments", {"experiment": name}, day, headline, evidence, advice("data_quality"))
 
 
 def verdict_of(data: Data, name: str, end: dt.date) -> Finding | None:

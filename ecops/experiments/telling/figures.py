@@ -210,10 +210,12 @@ def power_curve(design: Design, lift: float, users: float | None = None, look: L
 
     look = look or Look()
     sample = float(sample_size(design, lift)) if users is None else users
-    top = min(3 * abs(lift), 0.99 * (1 / design.mean - 1)) if design.variance is None else 3 * abs(lift)
+    sign = -1 if lift < 0 else 1
+    most = 0.99 if lift < 0 else 0.99 * (1 / design.mean - 1)
+    top = min(3 * abs(lift), most) if design.variance is None else 3 * abs(lift)
     changes = [top * (at + 1) / _CURVE_POINTS for at in range(_CURVE_POINTS)]
-    chances = [power(design, sample, change) for change in changes]
-    seen = minimum_effect(design, sample)
+    chances = [power(design, sample, sign * change) for change in changes]
+    seen = minimum_effect(design, sample, falls=lift < 0)
     colour = charts.PALETTE[0]
     figure = go.Figure(layout={"template": look.template})
     figure.add_scatter(x=changes, y=chances, mode="lines", line={"color": colour, "width": 2.5}, showlegend=False)

@@ -66,6 +66,51 @@ def _lengths(data: Any, span: Period) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def conversion_paths(data: Any, period: Period, most: int = 10) -> pd.DataFrame:
+    """By which way did purchases come: the channel of the first event and the steps in the order first taken.
+
+    Args:
+        data: a workspace, or anything `ecops.metrics.kpis` takes.
+        period: the days of the purchases; each is walked back to the purchase before, at most a week.
+        most: ways that are told; the others are added up in a last row with an empty path.
+
+    Returns:
+        `entry` (channel, "" when the log names none), `path` (names of steps with arrows), `purchases`, `share` with
+        `low` and `high` (95 %); the most frequent first. Empty without a log or a purchase.
+    """
+    import pandas as pd
+
+    ready = opened(data)
+    if not ready.has("events"):
+        return pd.DataFrame()
+    days = usual()["windows"]["path_days"]
+    rows = asked(
+        ready, "conversion_paths", period.start, period.end, since=period.start - days * ONE_DAY,
+        window_seconds=days * 86_400, pays=events_of(ready, "pay"),
+    )  # fmt: skip
+    if rows.empty:
+        return rows
+    words: dict[str, str] = {}
+    for step in steps_with(Own(getattr(ready, "state", None)).words()).values():
+        for event in step.events:
+            words.setdefault(event.lower(), step.name)
+    rows["path"] = [
+        " → ".join(dict.fromkeys(words.get(event, event) for event in path.split(_BETWEEN))) for path in rows["path"]
+    ]
+    rows = rows.groupby(["entry", "path"], sort=False, as_index=False)["purchases"].sum()
+    rows = rows.sort_values(["purchases", "entry", "path"], ascending=[False, True, True], ignore_index=True)
+    whole = float(rows["purchases"].sum())
+    if len(rows) > most:
+        rest = pd.DataFrame({"entry": [""], "path": [""], "purchases": [rows["purchases"].iloc[most:].sum()]})
+        rows = pd.concat([rows.iloc[:most], rest], ignore_index=True)
+    low, high = wilson(rows["purchases"].to_numpy(float), np.full(len(rows), whole))
+    return rows.assign(share=rows["purchases"] / whole, low=low, high=high)
+
+
+_BETWEEN = "\x1f"
+"""Between two steps of a path as the query writes it; no name of an event holds it."""
+
+
 def recommendation(data: Any, period: Period, compare: Compare = "previous") -> Figure:
     """Buyers who recommended or shared after paying, over buyers; each person once.
 

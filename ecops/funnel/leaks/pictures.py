@@ -116,3 +116,39 @@ def loading_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None
     figure.update_yaxes(percent_axis([0.0, *rows["high"]]))
     figure.update_layout(showlegend=False)
     return figure
+
+
+def click_map(rows: pd.DataFrame, look: Look | None = None) -> go.Figure:
+    """A heat map of click rates: surfaces down, slots across.
+
+    Args:
+        rows: of `clicks_by_place`, at least one.
+        look: language and colours of the reader.
+    """
+    import plotly.graph_objects as go
+
+    from ecops.funnel.leaks.placements import places_told
+
+    look = look or Look()
+    figure = go.Figure(layout={"template": look.template})
+    slots = list(dict.fromkeys(rows.sort_values("slot", key=_slot_order, kind="stable")["slot"]))
+    sums = rows.groupby(["surface", "slot"])[["impressions", "clicks"]].sum()
+    sums["rate"] = sums["clicks"] / sums["impressions"]
+    rates = sums.reset_index().pivot_table(index="surface", columns="slot", values="rate").reindex(columns=slots)
+    surfaces = rates.mean(axis=1).sort_values().index
+    rates = rates.loc[surfaces]
+    figure.add_heatmap(
+        z=rates.to_numpy(), x=[slot or "—" for slot in slots], y=[plain(str(name)) for name in surfaces],
+        colorscale=[[0.0, pale(PALETTE[0], 0.15)], [1.0, PALETTE[0]]], xgap=2, ygap=2, showscale=False,
+        texttemplate="%{z:.1%}", hovertemplate="%{y} · %{x}: %{z:.2%}<extra></extra>", hoverongaps=False,
+    )  # fmt: skip
+    title(figure, places_told(rows), Message("Clicks over impressions: surfaces down, slots across."), look.language)
+    figure.update_xaxes({"type": "category", "side": "bottom"})
+    figure.update_layout(height=max(220, 110 + 44 * len(surfaces)))
+    return figure
+
+
+def _slot_order(slots: Any) -> Any:
+    import pandas as pd
+
+    return pd.to_numeric(slots, errors="coerce").fillna(float("inf"))

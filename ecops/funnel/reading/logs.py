@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ecops.engine import load_sql
 from ecops.errors import DataError
 from ecops.funnel.reading.events import from_events
-from ecops.funnel.reading.own import ALL_STEPS, Words, log_spec, steps_with, unused
+from ecops.funnel.reading.own import ALL_STEPS, Own, Words, log_spec, steps_with, unused
 from ecops.funnel.reading.packing import PackedEvents, pack
 from ecops.funnel.reading.source import EventSource
 from ecops.funnel.spec import FunnelSpec, Order, presets
@@ -20,19 +21,28 @@ from ecops.metrics.panel import history_days
 from ecops.periods import ONE_DAY, Period
 
 _PLACES = ("platform", "channel", "device", "segment")
+_PEOPLE = ("people", "gender", "age_band")
+"""What a log is split by besides, where somebody asks who the people are, see `queries/people.sql`."""
+
 _MOST_SEGMENTS = 400
 _NAMED = 8
 """Events of a log that are named where they are no step."""
 
 
-def shop_log(data: Any) -> PackedEvents:
-    """The events of a workspace, packed with every dimension that has more than one value; kept for its version."""
+def shop_log(data: Any, *, people: bool = False) -> PackedEvents:
+    """The events of a workspace, packed with every dimension that has more than one value; kept for its version.
+
+    Args:
+        data: a workspace, or anything `ecops.metrics.kpis` takes.
+        people: tell new from returning people too, and split by the gender and age that the customers have.
+    """
     ready = opened(data)
-    key = getattr(ready, "version", None)
+    version = getattr(ready, "version", None)
+    key = (version, people)
     with _packing:
-        if key is None or key not in _packed:
-            log = _log(ready)
-            if key is None:
+        if version is None or key not in _packed:
+            log = _log(ready, people=people)
+            if version is None:
                 return log
             while len(_packed) >= _KEPT:
                 del _packed[next(iter(_packed))]
@@ -41,20 +51,25 @@ def shop_log(data: Any) -> PackedEvents:
 
 
 _KEPT = 2
-_packed: dict[str, PackedEvents] = {}
+_packed: dict[tuple[Any, bool], PackedEvents] = {}
 _packing = threading.Lock()
 
 
-def _log(ready: Any) -> PackedEvents:
-    schema = ready.query("SELECT * FROM events LIMIT 0", {}).schema
+def _log(ready: Any, *, people: bool = False) -> PackedEvents:
+    source, given = "SELECT * FROM events", {}
+    if people:
+        words = Own(getattr(ready, "state", None)).words()
+        given = {"pays": sorted(event.lower() for event in steps_with(words)["pay"].events)}
+        source = load_sql("ecops.funnel.queries", "people").rstrip()
+    schema = ready.query(f"SELECT * FROM ({source}\n) AS log LIMIT 0", given).schema  # noqa: S608 - text of ours
     columns = dict(zip(schema.names, schema.types, strict=True))
 
     def ask(sql: str, params: Mapping[str, Any]) -> Any:
-        return ready.query(sql.replace("WITH ", "WITH log AS (SELECT * FROM events), ", 1), dict(params))
+        return ready.query(sql.replace("WITH ", f"WITH log AS ({source}\n), ", 1), {**params, **given})
 
-    currency = getattr(ready, "currency", "")
-    counted = ", ".join(f"count(DISTINCT {name}) AS {name}" for name in _PLACES)
-    sizes = ready.query(f"SELECT {counted} FROM events", {}).to_pylist()[0]  # noqa: S608 - names of ours
+    currency, names = getattr(ready, "currency", ""), (*_PLACES, *(_PEOPLE if people else ()))
+    counted = ", ".join(f"count(DISTINCT {name}) AS {name}" for name in names)
+    sizes = ready.query(f"SELECT {counted} FROM ({source}\n) AS log", given).to_pylist()[0]  # noqa: S608 - names of ours
     by = [name for name, size in sizes.items() if 1 < size <= _MOST_SEGMENTS]
     return pack(EventSource(columns, currency, ask), by=by, currency=currency)
 
@@ -91,19 +106,25 @@ def event_spec(
 
 
 def event_funnel(
-    data: Any, period: Period, before: Period, spec: FunnelSpec, words: Words = ()
+    data: Any, period: Period, before: Period, spec: FunnelSpec, words: Words = (), *, people: bool = False
 ) -> tuple[FunnelTable, FunnelTable | None, list[Message]]:
     """The funnel of a shop's log in a period and in the days before, and what a reader must know of both.
 
     Raises:
         DataError: the log has no events in the period.
     """
-    log = shop_log(data)
+    log = shop_log(data, people=people)
+    notes: list[Message] = []
+    if people and spec.attribution == "first_touch":
+        # Whoever paid since her first touch is no longer new: what counts is who she was when she entered.
+        spec = replace(spec, attribution="entry")
+        notes.append(Message("People belong to where, and to whom, they were when they took the first step."))
     after = from_events(log, spec, period=period)
     if not after.counts[:, 0].sum() > 0:
         raise DataError(Message("The log has no events in these days."), Message("Choose other dates."))
     first, _ = log.span
-    notes, other = not_used(log.event_counts, spec, words), None
+    notes += not_used(log.event_counts, spec, words)
+    other = None
     if before.start >= first:
         other = from_events(log, spec, period=before, check=False)
     else:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecops.errors import DataError
 from ecops.inventory.demand.panel import Floats, Panel
+from ecops.inventory.forecasting import boosted
 from ecops.inventory.forecasting.lead_time import History, at, history
-from ecops.inventory.forecasting.levels import METHODS, levels
-from ecops.messages import Message
+from ecops.inventory.forecasting.levels import BOOSTED, METHODS, levels
+from ecops.messages import Message, Percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ def backtest(
     origins: int = 3,
     groups: Sequence[str] | None = None,
     share: float = 0.95,
+    known: Mapping[str, Floats] | None = None,
 ) -> pd.DataFrame:
     """Errors of totals over `days` days, at `origins` past mornings that lie `days` apart; never of single days.
 
@@ -38,6 +40,7 @@ def backtest(
         origins: how many past totals, fewer where history is short.
         groups: category of each product; one row a category and method when given.
         share: nominal coverage of the quantile that is checked.
+        known: method -> its levels, where they are at hand.
 
     Returns:
         Columns method, group, n (totals), wape (sum of absolute errors over sum of units), bias (sum of errors over
@@ -60,10 +63,11 @@ def backtest(
     names = np.array(list(groups) if groups is not None else [""] * len(data.skus))
     rows: list[dict[str, object]] = []
     for method in methods:
-        past = history(data, days, level=levels(data, method))
+        level = (known or {}).get(method)
+        past = history(data, days, level=levels(data, method) if level is None else level)
         parts = [_one(past, morning, share) for morning in mornings]
         for name in np.unique(names):
-            mine = [known & (names == name) for known, *_rest in parts]
+            mine = [lives & (names == name) for lives, *_rest in parts]
             chosen = [
                 (expected[m], actual[m], inside[m])
                 for m, (_k, expected, actual, inside) in zip(mine, parts, strict=True)
@@ -104,3 +108,38 @@ def _chosen(found: pd.DataFrame) -> np.ndarray:
     lost = ~best.groupby(found["group"]).transform("any")
     least = found["bias"].abs().groupby(found["group"]).transform("min") == found["bias"].abs()
     return np.asarray(best | (lost & least))
+
+
+def boosting_weighed(data: Panel, level: Floats) -> tuple[Floats, Message]:
+    """LightGBM averaged in where it was less wrong on the shop's own past, and the sentence that says so.
+
+    Args:
+        data: the panel.
+        level: of `levels`, the ensemble's.
+
+    Returns:
+        The levels to go by, shape (n, days + 1).
+    """
+    if not boosted.available():
+        return level, Message(
+            "LightGBM is not installed here, so the forecast is without it; {command} adds it.",
+            command="pip install lightgbm",
+        )
+    mean = boosted.averaged(data, level)
+    try:
+        told = backtest(data, ["ensemble", BOOSTED], known={"ensemble": level, BOOSTED: mean}).set_index("method")
+    except DataError:
+        return level, Message(
+            "{n} days of sales are too few to try LightGBM, so the forecast is without it.", n=data.days
+        )
+    words = {
+        name: Percent(float(told.loc[key, "wape"]), 1) for name, key in (("plain", "ensemble"), ("trees", BOOSTED))
+    }
+    if bool(told.loc[BOOSTED, "chosen"]) and told.loc[BOOSTED, "wape"] < told.loc["ensemble", "wape"]:
+        return mean, Message(
+            "LightGBM is averaged in: it misses past four-week totals by {trees} of units, {plain} without it.", **words
+        )
+    return level, Message(
+        "LightGBM was tried and left out: it misses past four-week totals by {trees} of units, {plain} without it.",
+        **words,
+    )

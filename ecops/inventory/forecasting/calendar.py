@@ -44,8 +44,15 @@ def _entries() -> dict[str, dict[str, Any]]:
 
 
 @functools.cache
+def _new_years() -> dict[str, dt.date]:
+    return tomllib.loads(_FILE.with_name("new_year.toml").read_text("utf-8"))
+
+
+@functools.cache
 def new_year(year: int) -> dt.date:
     """First day of the Chinese New Year that begins in a calendar year."""
+    if str(year) in _new_years():
+        return _new_years()[str(year)]
     import holidays
 
     named = holidays.country_holidays("CN", years=year, language="en_US")

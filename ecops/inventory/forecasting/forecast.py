@@ -61,7 +61,7 @@ def forecast(
     Args:
         data: the panel.
         days: how many days from the day after `data.until`.
-        method: ensemble, mean_28, mean_56, tsb, sba or ses.
+        method: of `ecops.inventory.forecasting.levels.levels`.
         categories: of each product; young products lean on theirs, on the shop when None.
         uplift: event key (see `ecops.inventory.forecasting.calendar`) -> factor on its days, a number or shape (n,).
         known: of `levels` by this method, when it is at hand.

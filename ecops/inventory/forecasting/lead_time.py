@@ -10,7 +10,9 @@ An order point needs more care than a risk. Orders are placed after days with a 
 when the position has already fallen below the point by a part of it. `calibrate(..., at_orders=True)` therefore learns
 from windows that begin after a sale, weighted by its size, with half of it counted as fallen short (the stationary
 overshoot of renewal theory, Feller II.XI). Without it, order points at 95 % kept 85 to 92 % of cycles at three days'
-lead time on the public sets; with it 91 to 95 %.
+lead time on the public sets; with it 91 to 95 %. Where the stock is looked at less often than daily, an order waits
+for the next look, and how far the position has fallen below the point by then depends on how the size of an order and
+the days between looks fit together. That is played through: from an order to the look that finds its goods sold.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecops.errors import DataError, SpecError
 from ecops.inventory.demand.panel import Floats, Ints, Panel, trailing
@@ -37,6 +40,9 @@ _HISTORY = 182
 _LEAST_HISTORY = 28
 _FEW = 20
 """A quantile wants at least so many past errors beyond it."""
+
+_LEAST_SEEN = 5
+"""Days with stock that a product must have before its days without take deviations from them."""
 
 _BIN = 100
 _MOST_BINS = 5
@@ -174,7 +180,8 @@ class History:
     Attributes:
         data: the panel.
         level: expected units a day on every morning, shape (n, days + 1).
-        total: cumulated demand, shape (n, days + 1).
+        demand: see `_lively`, shape (n, days).
+        total: it cumulated, shape (n, days + 1).
         spread: see `spreads`, shape (n, days + 1).
         weekday: see `by_weekday`, shape (n, days).
         days: lead time plus review period.
@@ -182,6 +189,7 @@ class History:
 
     data: Panel
     level: Floats
+    demand: Floats
     total: Floats
     spread: Floats
     weekday: Floats
@@ -193,18 +201,51 @@ class History:
         return over_days(index, (self.data.weekday + morning) % 7, self.days)
 
 
-def history(data: Panel, days: int, method: str = "ensemble", level: Floats | None = None) -> History:
+def history(
+    data: Panel, days: int, method: str = "ensemble", level: Floats | None = None, alike: History | None = None
+) -> History:
     """What is needed to calibrate a total over `days` days on any morning of the panel.
+
+    Args:
+        data: the panel.
+        days: length of the total.
+        method: of `levels`.
+        level: of `levels`, when it is at hand.
+        alike: another history of the same panel and level: what both share is not added up again.
 
     Raises:
         SpecError: `days` is below 1 or the method is not known.
     """
     if days < 1:
         raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
+    if alike is not None:
+        return replace(alike, spread=spreads(alike.demand, data.first, alike.level, days), days=days)
     known = levels(data, method) if level is None else level
-    total = np.zeros(known.shape)
-    np.cumsum(data.demand, axis=1, out=total[:, 1:])
-    return History(data, known, total, spreads(data.demand, data.first, known, days), by_weekday(data.demand), days)
+    demand, total = _lively(data), np.zeros(known.shape)
+    np.cumsum(demand, axis=1, out=total[:, 1:])
+    return History(data, known, demand, total, spreads(demand, data.first, known, days), by_weekday(data.demand), days)
+
+
+def _lively(data: Panel) -> Floats:
+    """Demand whose days without stock go up and down as those with stock do, shape (n, days).
+
+    What a stock-out took is given back as an expectation, which is level: totals over such days would seem safer than
+    they are. A day without stock is given the deviation of a day with stock of the same product, drawn anew for each.
+    """
+    lives = np.arange(data.days) >= data.first[:, None]
+    whole = data.exposure > 1 - 1e-9
+    seen, gaps = lives & whole, lives & ~whole
+    count = seen.sum(axis=1)
+    row, column = np.nonzero(gaps & (count >= _LEAST_SEEN)[:, None])
+    if not len(row):
+        return data.demand
+    mean = np.where(seen, data.units, 0.0).sum(axis=1) / np.maximum(count, 1)
+    begin = np.cumsum(count) - count
+    drawn = begin[row] + (np.random.default_rng(0).random(len(row)) * count[row]).astype(np.int64)
+    deviation = data.units[seen][drawn] - mean[row]
+    found = data.demand.copy()
+    found[row, column] += np.sqrt(1 - data.exposure[row, column]) * deviation
+    return found
 
 
 def calibrate(
@@ -215,6 +256,8 @@ def calibrate(
     windows: int = WINDOWS,
     at_orders: bool = False,
     order_days: float = 14.0,
+    review: int = 1,
+    level: Floats | None = None,
 ) -> LeadTimeDemand:
     """The distribution of the demand of the next `days` days, calibrated on the errors of past windows.
 
@@ -225,31 +268,52 @@ def calibrate(
         windows: how many past windows, nine days apart (twice as many, five apart, for order points).
         at_orders: learn from the moments at which orders are placed, see the head of this module.
         order_days: days of demand of one order; a larger sale triggers no second one.
+        review: days between two looks at the stock, a part of `days`; for order points.
+        level: of `levels` by this method, when it is at hand.
 
     Raises:
         SpecError: `days` is below 1 or the method is not known.
         DataError: the panel is shorter than one window and four weeks.
     """
-    past = history(data, days, method)
-    return at(past, data.days, windows, order_days if at_orders else None)
+    past = history(data, days, method, level)
+    return at(past, data.days, windows, Due(order_days, review) if at_orders else None)
 
 
-def at(past: History, morning: int, windows: int = WINDOWS, order_days: float | None = None) -> LeadTimeDemand:
+class Due(NamedTuple):
+    """Which moments order points are learned from.
+
+    Attributes:
+        order_days: see `calibrate`.
+        review: see `calibrate`.
+    """
+
+    order_days: float
+    review: int = 1
+
+    @property
+    def looks(self) -> int:
+        """Looks at the stock within which an order's goods are sold, as a rule."""
+        return int(np.ceil(1.5 * self.order_days / self.review)) + 1
+
+
+def at(past: History, morning: int, windows: int = WINDOWS, due: Due | None = None) -> LeadTimeDemand:
     """The calibration that was possible on a morning, from windows that had ended by then; see `calibrate`.
 
     Args:
         past: of `history`.
         morning: column, at most the number of days of the panel.
         windows: see `calibrate`.
-        order_days: see `calibrate`; None for windows that begin on any day.
+        due: for order points; None for windows that begin on any day.
     """
     data, days = past.data, past.days
     found = [
-        _window(past, start, order_days)
+        _looked(past, start, due, morning) if due is not None and due.review > 1 else _window(past, start, due)
         for start in (
             [morning - days - _SPACING * number for number in range(windows)]
-            if order_days is None
+            if due is None
             else [morning - days + 1 - _ORDER_SPACING * number for number in range(2 * windows)]
+            if due.review == 1
+            else [morning - days - due.looks * due.review - _ORDER_SPACING * number for number in range(2 * windows)]
         )
         if start > _LEAST_HISTORY // 2
     ]
@@ -273,26 +337,32 @@ BUCKETS = (1, 2, 3, 4, 6, 8, 11, 15, 22, 29, 45, 60, 90, 120)
 
 
 class Calibrations:
-    """Calibrations of one panel over totals of any length, from histories that are worked out once.
+    """Calibrations of one panel over totals of any length, each worked out once.
 
     Args:
         data: the panel.
-        daily: expected units of each coming day, shape (n, at least 1); the mean of the last week goes on afterwards.
         level: of `levels`, when it is at hand.
     """
 
-    def __init__(self, data: Panel, daily: Floats, level: Floats | None = None) -> None:
+    def __init__(self, data: Panel, level: Floats | None = None) -> None:
         self._data = data
-        self._daily = daily
         self._level = levels(data) if level is None else level
-        self._known: dict[tuple[int, float | None], tuple[History, LeadTimeDemand]] = {}
+        self._past: dict[int, History] = {}
+        self._known: dict[tuple[int, Due | None], LeadTimeDemand] = {}
 
-    def over(self, days: Ints, order_days: float | None = None) -> LeadTimeDemand:
+    def settle(self) -> None:
+        """Forget the histories, which are large; what was learned from them stays."""
+        self._past.clear()
+
+    def over(self, days: Ints, daily: Floats, order_days: float | None = None, review: ArrayLike = 1) -> LeadTimeDemand:
         """The distribution of each product's demand over its own number of days from tomorrow on.
 
         Args:
             days: lead time plus review period of each product, shape (n,), 1 to 120; longer ones count as 120.
+            daily: expected units of each coming day, shape (n, at least 1); the mean of the last week goes on
+                afterwards.
             order_days: for order points, see `calibrate`; None for the risk of running out.
+            review: for order points, days between two looks at the stock, a number or shape (n,).
 
         Raises:
             DataError: history is too short. Products whose own total is too long for the history take the errors of
@@ -300,33 +370,39 @@ class Calibrations:
         """
         wanted = np.clip(days, 1, BUCKETS[-1]).astype(np.int64)
         bucket = np.array(BUCKETS)[np.searchsorted(BUCKETS, wanted)]
+        every = np.broadcast_to(np.asarray(review, dtype=np.int64), wanted.shape)
         spread = np.ones(len(wanted))
         place, errors, windows = np.zeros(len(wanted), dtype=np.int64), list[Floats](), 0
-        for size in np.unique(bucket):
-            mine = np.flatnonzero(bucket == size)
-            one, length = self._one(int(size), order_days)
+        kinds = np.unique(np.stack([bucket, every if order_days is not None else np.ones_like(every)]), axis=1)
+        for size, apart in kinds.T:
+            mine = np.flatnonzero((bucket == size) & ((every == apart) | (order_days is None)))
+            one, length = self._one(int(size), None if order_days is None else Due(order_days, int(apart)))
             spread[mine] = one.spread[mine] * np.sqrt(wanted[mine] / length)
             place[mine] = one.bin[mine] + len(errors)
             errors += one.errors
             windows = min(windows, one.windows) if windows else one.windows
-        return LeadTimeDemand(self._data.skus, wanted, self._expected(wanted), spread, tuple(errors), place, windows)
+        mean = _expected(daily, wanted)
+        return LeadTimeDemand(self._data.skus, wanted, mean, spread, tuple(errors), place, windows)
 
-    def _expected(self, days: Ints) -> Floats:
-        total = np.cumsum(self._daily, axis=1)
-        known = np.minimum(days, total.shape[1])
-        after = self._daily[:, -7:].mean(axis=1) * (days - known)
-        found: Floats = total[np.arange(len(days)), known - 1] + after
-        return found
-
-    def _one(self, size: int, order_days: float | None) -> tuple[LeadTimeDemand, int]:
+    def _one(self, size: int, due: Due | None) -> tuple[LeadTimeDemand, int]:
         length = size
         while length > 1 and length + _LEAST_HISTORY >= self._data.days:
             length //= 2
-        if (length, order_days) not in self._known:
-            past = next((known[0] for key, known in self._known.items() if key[0] == length), None)
-            past = past or history(self._data, length, level=self._level)
-            self._known[length, order_days] = past, at(past, self._data.days, order_days=order_days)
-        return self._known[length, order_days][1], length
+        if (length, due) not in self._known:
+            if length not in self._past:
+                alike = next(iter(self._past.values()), None)
+                self._past[length] = history(self._data, length, level=self._level, alike=alike)
+            self._known[length, due] = at(self._past[length], self._data.days, due=due)
+        return self._known[length, due], length
+
+
+def _expected(daily: Floats, days: Ints) -> Floats:
+    """Expected total of each product over its own number of days, shape (n,)."""
+    total = np.cumsum(daily, axis=1)
+    known = np.minimum(days, total.shape[1])
+    after = daily[:, -7:].mean(axis=1) * (days - known)
+    found: Floats = total[np.arange(len(days)), known - 1] + after
+    return found
 
 
 class _Window(NamedTuple):
@@ -337,24 +413,48 @@ class _Window(NamedTuple):
     volumes: Floats
 
 
-def _window(past: History, start: int, order_days: float | None) -> _Window:
-    """Forecast and truth of the total from column `start` on; of an order placed that morning with `order_days`."""
+def _window(past: History, start: int, due: Due | None) -> _Window:
+    """Forecast and truth of the total from column `start` on; of an order placed that morning when `due` is given."""
     data, days = past.data, past.days
     counted = np.flatnonzero(data.first <= start - _LEAST_HISTORY)
     # At an order the forecast is that of the evening before, which the last sale had not reached yet.
-    known = start if order_days is None else start - 1
-    if order_days is not None:
+    known = start if due is None else start - 1
+    if due is not None:
         sale = data.demand[counted, known]
         counted, sale = counted[sale > 0], sale[sale > 0]
     level = past.level[counted, known]
     factor = past.factor(known)[counted]
     spread = past.spread[counted, known]
-    if order_days is None:
+    if due is None:
         actual = past.total[counted, start + days] - past.total[counted, start]
         return _Window((actual - level * factor) / spread, np.ones(len(counted)), level)
     actual = past.total[counted, start + days - 1] - past.total[counted, start] + 0.5 * sale
-    weight = np.minimum(sale / np.maximum(level * order_days, 1e-9), 1.0)
+    weight = np.minimum(sale / np.maximum(level * due.order_days, 1e-9), 1.0)
     return _Window((actual - level * factor) / spread, weight, level)
+
+
+def _looked(past: History, start: int, due: Due, morning: int) -> _Window:
+    """The same for an order placed on the morning `start`, where the stock is looked at every `review` days after it.
+
+    Of each product whose goods of that order were sold by one of the looks before `morning`: how far it had sold beyond
+    them, and what was asked for until goods ordered at that look came.
+    """
+    counted = np.flatnonzero(past.data.first <= start - _LEAST_HISTORY)
+    lead = max(past.days - due.review, 1)
+    goods = past.level[counted, start] * due.order_days
+    parts, waiting = [], goods > 0
+    for look in range(start + due.review, min(start + due.looks * due.review, morning - lead) + 1, due.review):
+        beyond = past.total[counted, look] - past.total[counted, start] - goods
+        here = np.flatnonzero(waiting & (beyond >= 0))
+        waiting[here] = False
+        mine, before = counted[here], look - due.review
+        level = past.level[mine, before]
+        actual = beyond[here] + past.total[mine, look + lead] - past.total[mine, look]
+        errors = (actual - level * past.factor(before)[mine]) / past.spread[mine, before]
+        parts.append(_Window(errors, np.ones(len(mine)), level))
+    if not parts:
+        return _Window(np.array([]), np.array([]), np.array([]))
+    return _Window(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 def _binned(errors: Floats, weights: Floats, volume: Floats, products: int) -> tuple[tuple[Floats, ...], Floats]:

@@ -8,7 +8,7 @@ over days, vectorised over products.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,7 +83,7 @@ def replay(
     lead_sd: ArrayLike = 0.0,
     days: int = REPLAY_DAYS,
     target: float = 0.95,
-    options: Mapping[str, float] | None = None,
+    options: Mapping[str, ArrayLike] | None = None,
 ) -> Replay:
     """Replay one rule on the last days of the panel, from what was known on each of those mornings.
 
@@ -94,24 +94,26 @@ def replay(
         lead_sd: standard deviation of it, days; 0 for the same every time.
         days: how many days, at most all but the first 56 of the panel.
         target: of the rules that promise a service.
-        options: review (days between two looks at the stock, 1), order_days (days of demand that an order brings under
-            rules that do not say, 14), seed (of the random lead times, 0).
+        options: review (days between two looks at the stock, a number or shape (n,), 1), order_days (days of demand
+            that an order brings under rules that do not say, 14), seed (of the random lead times, 0).
 
     Raises:
         SpecError: an argument is impossible.
         DataError: the panel is too short.
     """
     given = dict(options or {})
-    situation = _situation(data, (lead_time, lead_sd), days, target, float(given.get("order_days", ORDER_DAYS)))
+    situation = _situation(data, (lead_time, lead_sd), days, target, given)
     chosen = rule(rule_or_key) if isinstance(rule_or_key, str) else rule_or_key
-    review, seed = int(given.get("review", 1)), int(given.get("seed", 0))
-    return simulate(situation, chosen.bounds(situation), chosen.key, review=review, seed=seed)
+    return simulate(situation, chosen.bounds(situation), chosen.key, seed=int(np.asarray(given.get("seed", 0))))
 
 
 def _situation(
-    data: Panel, lead: tuple[ArrayLike, ArrayLike], days: int, target: float, order_days: float
+    data: Panel, lead: tuple[ArrayLike, ArrayLike], days: int, target: float, options: Mapping[str, ArrayLike]
 ) -> Situation:
     n = len(data.skus)
+    review = np.asarray(options.get("review", 1), dtype=np.int64)
+    if review.min(initial=1) < 1:
+        raise SpecError(Message("Stock must be looked at every day or less often."), Message("Give 1 or more."))
     time, sd = (np.broadcast_to(np.asarray(value, dtype=np.float64), (n,)) for value in lead)
     if not (np.isfinite(time).all() and time.min(initial=1.0) >= 1 and sd.min(initial=0.0) >= 0):
         raise SpecError(
@@ -123,16 +125,17 @@ def _situation(
             Message("A service level of {share} is not possible.", share=Percent(target)),
             Message("Give a share between 0 and 1, for example 0.95."),
         )
-    least = 56 + int(np.ceil(time.max(initial=1.0)))
+    least = 55 + int(np.ceil(time.max(initial=1.0))) + int(review.max(initial=1))
     if days < 1 or data.days - days < least:
         raise DataError(
             Message("{n} days of sales are too few to replay {days} days.", n=data.days, days=days),
             Message("Load more history or replay at most {n} days.", n=max(data.days - least, 0)),
         )
-    return Situation(data, time, sd, target, order_days, data.days - days)
+    order_days = float(np.asarray(options.get("order_days", ORDER_DAYS)))
+    return Situation(data, time, sd, target, order_days, data.days - days, review)
 
 
-def simulate(case: Situation, bounds: Bounds, key: str = "", *, review: int = 1, seed: int = 0) -> Replay:
+def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -> Replay:
     """Run days from `case.start` to the end of the panel under given bounds. See `replay`.
 
     A product takes part from the day of its first sale. It starts with the level that its rule orders up to.
@@ -151,6 +154,7 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, review: int = 1,
     starts = np.maximum(data.first - start, 0)
     steady = not case.lead_sd.any()
     whole = np.maximum(np.rint(case.lead_time), 1).astype(np.int64)
+    reviews = case.reviews
     for day in range(days):
         begin = starts == day
         hand = np.where(begin, upto[day], hand)
@@ -160,9 +164,10 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, review: int = 1,
         broken += closes & short
         short &= ~closes
         hand, coming = hand + came, coming - came
-        if day % review == 0:
+        looked = day % reviews == 0
+        if looked.any():
             position = hand + coming
-            due = (position <= reorder[day]) & (upto[day] > position) & (day >= starts)
+            due = looked & (position <= reorder[day]) & (upto[day] > position) & (day >= starts)
             quantity = np.where(due, upto[day] - position, 0.0)
             chosen = np.flatnonzero(due)
             if len(chosen):
@@ -200,18 +205,22 @@ class Frontier:
             cover_days, stock_value, lost_value (money; 0 where no value is known), orders a product and month.
         days: days replayed.
         products: how many took part.
+        runs: what each rule delivered as it stands, by its key.
+        rows: which rows of the panel took part, shape (products,).
     """
 
     points: pd.DataFrame
     days: int
     products: int
+    runs: Mapping[str, Replay]
+    rows: Ints
 
 
 TARGETS = (0.8, 0.9, 0.95, 0.98)
 FACTORS = (0.5, 1.0, 1.5, 2.0, 3.0)
 
 
-def frontier(
+def frontier(  # noqa: PLR0913 - the choices of a replay
     data: Panel,
     rules: Sequence[Rule],
     lead_time: ArrayLike = 7.0,
@@ -220,7 +229,8 @@ def frontier(
     days: int = REPLAY_DAYS,
     target: float = 0.95,
     value: Floats | None = None,
-    options: Mapping[str, float] | None = None,
+    level: Floats | None = None,
+    options: Mapping[str, ArrayLike] | None = None,
 ) -> Frontier:
     """Every rule at several settings: promising rules at the targets, rules of thumb at multiples of themselves.
 
@@ -232,15 +242,16 @@ def frontier(
         days: see `replay`.
         target: see `replay`.
         value: money of a unit, shape (n,).
+        level: of `levels`, when it is at hand; the ensemble's when None.
         options: see `replay`.
     """
     import pandas as pd
 
     given = dict(options or {})
-    order_days = float(given.get("order_days", ORDER_DAYS))
-    case = _situation(data, (lead_time, lead_sd), days, target, order_days)
+    case = replace(_situation(data, (lead_time, lead_sd), days, target, given), level=level)
     worth = np.zeros(len(data.skus)) if value is None else value
     points: list[dict[str, object]] = []
+    runs: dict[str, Replay] = {}
     for one in rules:
         if one.several is not None:
             settings = sorted({*TARGETS, target})
@@ -250,13 +261,16 @@ def frontier(
             base = one.bounds(case)
             known = [Bounds(base.reorder * factor, base.upto * factor) for factor in settings]
         for setting, bounds in zip(settings, known, strict=True):
-            run = simulate(case, bounds, one.key, review=int(given.get("review", 1)), seed=int(given.get("seed", 0)))
+            run = simulate(case, bounds, one.key, seed=int(np.asarray(given.get("seed", 0))))
             stock, lost = run.money(worth)
+            chosen = float(setting) == (1.0 if one.several is None else target)
+            if chosen:
+                runs[one.key] = run
             points.append(
                 {
                     "rule": one.key,
                     "setting": float(setting),
-                    "chosen": float(setting) == (1.0 if one.several is None else target),
+                    "chosen": chosen,
                     "cycle_service": run.cycle_service,
                     "fill_rate": run.fill_rate,
                     "cover_days": run.cover_days,
@@ -265,4 +279,4 @@ def frontier(
                     "orders": float(run.orders.mean() * 28 / days),
                 }
             )
-    return Frontier(pd.DataFrame(points), days, len(data.skus))
+    return Frontier(pd.DataFrame(points), days, len(data.skus), runs, np.arange(len(data.skus)))

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from ecops.errors import unknown_name
 from ecops.handbook import parameter
 from ecops.inventory.demand.panel import Floats, Ints, Panel
-from ecops.inventory.forecasting.lead_time import BUCKETS, at, history
-from ecops.inventory.forecasting.levels import levels, moving_mean
+from ecops.inventory.forecasting.lead_time import BUCKETS, Due, History, at, history
+from ecops.inventory.forecasting.levels import levels, moving_mean, over_own_days, weekday_index
 from ecops.messages import Message, Term
 
 ORDER_DAYS = 14.0
@@ -49,6 +50,8 @@ class Situation:
         target: promised cycle service of the rules that promise one.
         order_days: days of demand that one order brings, see `ORDER_DAYS`.
         start: first morning that will be asked for; learned rules learn nothing after it in advance.
+        review: days between two looks at the stock, a number or shape (n,).
+        level: of `levels`, when it is at hand.
     """
 
     data: Panel
@@ -57,6 +60,13 @@ class Situation:
     target: float = 0.95
     order_days: float = ORDER_DAYS
     start: int = 0
+    review: ArrayLike = 1
+    level: Floats | None = None
+
+    @property
+    def reviews(self) -> Ints:
+        """Days between two looks at each product's stock, shape (n,)."""
+        return np.broadcast_to(np.asarray(self.review, dtype=np.int64), self.lead_time.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +213,15 @@ def _textbook(case: Situation) -> Bounds:
     sales = _sales(case)
     square = moving_mean(case.data.demand**2, case.data.first, 28)
     sd = np.sqrt(np.maximum(square - sales**2, 0.0) * 28 / 27)
-    days = case.lead_time[:, None]
+    days = (case.lead_time + case.reviews - 1)[:, None]
     sigma = np.sqrt(days * sd**2 + (sales * case.lead_sd[:, None]) ** 2)
     point = sales * days + float(special.ndtri(case.target)) * sigma
     return Bounds(point, point + sales * case.order_days)
 
 
-def protected_days(lead_time: Floats, review: int = 1) -> Ints:
-    """Whole days an order has to cover: the lead time, and the day on which the stock is next looked at."""
-    return np.asarray(np.ceil(lead_time).astype(np.int64) + review, dtype=np.int64)
+def protected_days(lead_time: Floats, review: ArrayLike = 1) -> Ints:
+    """Whole days an order has to cover: the lead time, and those until the stock is next looked at."""
+    return np.asarray(np.ceil(lead_time).astype(np.int64) + np.asarray(review, dtype=np.int64), dtype=np.int64)
 
 
 def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
@@ -220,21 +230,25 @@ def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
     The bounds of several targets at once: all but the multiplier is the same.
     """
     data = case.data
-    level = levels(data)
+    level = levels(data) if case.level is None else case.level
     wanted = targets or (case.target,)
     found = [Bounds(np.zeros_like(level), np.zeros_like(level)) for _target in wanted]
-    protected = protected_days(case.lead_time)
+    protected = protected_days(case.lead_time, case.reviews)
     bucket = np.array(BUCKETS)[np.searchsorted(BUCKETS, np.minimum(protected, BUCKETS[-1]))]
-    for days in np.unique(bucket):
-        mine = np.flatnonzero(bucket == days)
-        past = history(data, int(days), level=level)
+    past: History | None = None
+    for days, review in np.unique(np.stack([bucket, case.reviews]), axis=1).T:
+        mine = np.flatnonzero((bucket == days) & (case.reviews == review))
+        past = history(data, int(days), level=level, alike=past)
         scale = protected[mine, None] / days
         # A late delivery adds to the spread what is sold meanwhile.
         total = np.sqrt(past.spread[mine] ** 2 * scale + (level[mine] * case.lead_sd[mine, None]) ** 2)
         for morning in range(case.start, data.days + 1, _RELEARN):
             now = slice(morning, min(morning + _RELEARN, data.days + 1))
-            known = at(past, morning, order_days=case.order_days)
-            mean = level[mine, now] * protected[mine, None]
+            known = at(past, morning, due=Due(case.order_days, int(review)))
+            index = weekday_index(data, morning, past.weekday)[mine]
+            weekday = (data.weekday + np.arange(now.start, now.stop)) % 7
+            factor = np.stack([over_own_days(index, day, protected[mine]) for day in range(7)], axis=1)
+            mean = level[mine, now] * factor[:, weekday]
             for target, bounds in zip(wanted, found, strict=True):
                 point = np.maximum(mean + known.multiplier(target)[mine][:, None] * total[:, now], 0.0)
                 bounds.reorder[mine, now] = point

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ecops import door, terminal
 from ecops.messages import Count, Message, Money, Number, Percent
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecops.finding import Finding
+    from ecops.inventory.analysis import Stock
+    from ecops.inventory.orders.budget import Allocation
+    from ecops.inventory.policies.replay import Frontier
+    from ecops.store import Data
 
 app = typer.Typer()
 
@@ -32,6 +41,9 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
         list[str] | None,
         typer.Option("--promotion", help="A planned promotion: 2026-12-01..2026-12-05=1.8, with @category for one."),
     ] = None,
+    with_lightgbm: Annotated[
+        bool, typer.Option("--with-lightgbm", help="Average boosted trees into the forecast if they were less wrong.")
+    ] = False,
     orders: Annotated[Path | None, typer.Option("--orders", help="Write the purchase list to .xlsx or .csv.")] = None,
     workspace: WorkspaceOption = None,
     state: StateOption = None,
@@ -45,7 +57,7 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
 
     data = terminal.open_workspace(workspace or terminal.existing(), state).data()
     plans = tuple(parse_plan(text) for text in promotion or ())
-    spec = Spec(target=target, rule=rule, order_days=order_days, plans=plans)
+    spec = Spec(target=target, rule=rule, order_days=order_days, plans=plans, with_lightgbm=with_lightgbm)
     found = view.stock(data, spec)
     told = view.told(data, spec)
     allocation = view.spent(data, budget, spec) if budget is not None else None
@@ -54,33 +66,10 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
         sheets = view.purchase_sheets(data, spec)
         suffix = orders.suffix.casefold()
         orders.write_bytes(door.to_xlsx(sheets, "owner") if suffix == ".xlsx" else view.purchase_csv(data, spec))
+    money = view.rules_in_money(data, spec) if compare else None
     if as_json:
-        terminal.say_json(
-            {
-                "today": found.today,
-                "verdict": found.verdict.text(language),
-                "currency": found.currency,
-                "findings": [_finding(finding, language) for finding in told],
-                "lines": [_line(line, language) for line in found.lines],
-                "budget": allocation
-                and {
-                    "quantities": dict(zip([line.sku for line in found.lines], allocation.quantities, strict=True)),
-                    "spent": allocation.spent,
-                    "gain": allocation.gain,
-                    "bound": allocation.bound,
-                },
-                "products": found.table[_COLUMNS].to_dict("records"),
-                "clearance": found.clearance[_CLEARANCE].to_dict("records"),
-                "suppliers": found.suppliers.to_dict("records"),
-                "oversold": found.oversold.to_dict("records"),
-                "turnover": found.turnover
-                and {name: getattr(found.turnover, name) for name in ("ratio", "yearly", "days", "points", "span")},
-                "stock_out_rate": found.shares.stock_out,
-                "slow_mover_share": found.shares.slow,
-                "rules": frontier and frontier.points.to_dict("records"),
-                "notes": [note.text(language) for note in found.notes],
-            }
-        )
+        asked = _Asked(data, found, told, allocation, frontier, money, view.backups(data, spec)[0])
+        terminal.say_json(_as_json(asked, language))
         return
     terminal.say(found.verdict, language)
     for finding in told:
@@ -101,6 +90,48 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
             )  # fmt: skip
     for note in found.notes:
         terminal.say(note, language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command was asked of and all that it worked out."""
+
+    data: Data
+    found: Stock
+    told: tuple[Finding, ...]
+    allocation: Allocation | None
+    frontier: Frontier | None
+    money: pd.DataFrame | None
+    short: pd.DataFrame
+
+
+def _as_json(asked: _Asked, language: str) -> dict[str, Any]:
+    return {
+        "today": asked.found.today,
+        "verdict": asked.found.verdict.text(language),
+        "currency": asked.found.currency,
+        "findings": [terminal.finding_json(finding, language, asked.data) for finding in asked.told],
+        "lines": [_line(line, language) for line in asked.found.lines],
+        "budget": asked.allocation
+        and {
+            "quantities": dict(zip([line.sku for line in asked.found.lines], asked.allocation.quantities, strict=True)),
+            "spent": asked.allocation.spent,
+            "gain": asked.allocation.gain,
+            "bound": asked.allocation.bound,
+        },
+        "products": asked.found.table[_COLUMNS].to_dict("records"),
+        "clearance": asked.found.clearance[_CLEARANCE].to_dict("records"),
+        "suppliers": asked.found.suppliers.to_dict("records"),
+        "oversold": asked.found.oversold.to_dict("records"),
+        "turnover": asked.found.turnover
+        and {name: getattr(asked.found.turnover, name) for name in ("ratio", "yearly", "days", "points", "span")},
+        "stock_out_rate": asked.found.shares.stock_out,
+        "slow_mover_share": asked.found.shares.slow,
+        "rules": asked.frontier and asked.frontier.points.to_dict("records"),
+        "notes": [note.text(language) for note in asked.found.notes],
+        "rules_in_money": None if asked.money is None else asked.money.to_dict("records"),
+        "too_few_suppliers": asked.short.to_dict("records"),
+    }
 
 
 _COLUMNS = [
@@ -125,21 +156,3 @@ def _line(line: Any, language: str) -> dict[str, Any]:
         "why_much": line.why_much.text(language),
         "why_wait": line.why_wait.text(language),
     }
-
-
-def _finding(finding: Any, language: str) -> dict[str, Any]:
-    money = finding.money
-    return {
-        "headline": finding.headline.text(language),
-        "evidence": finding.evidence.text(language),
-        "subject": dict(finding.subject),
-        "metric": finding.metric,
-        "after": finding.after,
-        "n": finding.n,
-        "confidence": finding.confidence,
-        "money": money
-        and {name: getattr(money, name) for name in ("value", "low", "high", "currency", "horizon")
-             if not (isinstance(getattr(money, name), float) and math.isnan(getattr(money, name)))},
-        "advice": finding.action and finding.action.text.text(language),
-        "parameters": list(finding.parameters),
-    }  # fmt: skip

@@ -78,7 +78,7 @@ def _missing(stock: Stock, days: Period) -> list[Finding]:
     if out.empty:
         return []
     try:
-        week = calibrate(stock.shop.panel, 7)
+        week = calibrate(stock.shop.panel, 7, level=stock.level)
         place = {sku: row for row, sku in enumerate(week.skus)}
         ends = week.quantile(0.025), week.quantile(0.975)
     except DataError:
@@ -206,6 +206,7 @@ def _slow(stock: Stock, days: Period) -> list[Finding]:
                 "slow_mover_share",
                 "stock_slow",
                 n=90,
+                parameters=("inventory.excess_cover_days", "inventory.dead_stock_days"),
                 money=money,
                 headline=Message(
                     "{product} hardly sells: {units} units that cost {value} lie there, {sold} were sold in 90 days.",
@@ -262,11 +263,15 @@ def _late(stock: Stock, days: Period) -> list[Finding]:
     return [_one_late(stock, days, row) for row in failed.head(_MOST).to_dict("records")]
 
 
+_LIMITS = ("supplier.delay_max", "supplier.defect_max")
+"""Both decide: whichever is exceeded is told, lateness first, the other as a note."""
+
+
 def _one_late(stock: Stock, days: Period, row: dict[str, Any]) -> Finding:
     thresholds = stock.spec.thresholds
     late = row["late_verdict"] == "fail"
     metric = "supplier_late_rate" if late else "supplier_defect_rate"
-    decided = "supplier.delay_max" if late else "supplier.defect_max"
+    decided = _LIMITS[0] if late else _LIMITS[1]
     limit = parameter(decided, thresholds)
     low, high = (row["late_low"], row["late_high"]) if late else (row["defect_low"], row["defect_high"])
     headline = (
@@ -317,7 +322,7 @@ def _one_late(stock: Stock, days: Period, row: dict[str, Any]) -> Finding:
         after=float(row["late_rate"] if late else row["defect_rate"]),
         ci=(float(low) - limit, float(high) - limit),
         n=int(row["deliveries"] if late else row["units"]),
-        parameters=(decided,),
+        parameters=_LIMITS,
         money=Amount(-holding, math.nan, math.nan, stock.currency, "week") if holding > 0 else None,
         headline=headline,
         evidence=Message(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,12 @@ MEASURES = ("earned", "earning_sales", "commission", "delivery", "promotion")
 them. All in money."""
 
 
-def margin_rows(sales: Rows, ads: Rows | None, rates: Mapping[tuple[str, str], Rate]) -> Rows | None:
+def margin_rows(
+    sales: Rows,
+    ads: Rows | None,
+    rates: Mapping[tuple[str, str], Rate],
+    by: Sequence[str] = ("platform", "shop"),
+) -> Rows | None:
     """The measures of net profit, over the goods whose cost is known.
 
     Commission and promotion by a rate are shares of these sales; freight is money an order, counted for the part of
@@ -26,11 +31,12 @@ def margin_rows(sales: Rows, ads: Rows | None, rates: Mapping[tuple[str, str], R
 
     Args:
         sales: rows of the source "sales", with `platform` and `shop`.
-        ads: rows of the source "ads"; None without any.
+        ads: rows of the source "ads"; None without any, and where rates spread the spend.
+        by: keys of the rows that are wanted.
         rates: by platform and kind, see `ecops.metrics.money.rates.rates`; for every platform of the rows.
 
     Returns:
-        Rows of `MEASURES` by day, platform and shop; None where no cost is known.
+        Rows of `MEASURES` by day and keys; None where no cost is known.
     """
     costed = np.nan_to_num(sales.measures["costed_sales"])
     if not costed.any():
@@ -45,7 +51,7 @@ def margin_rows(sales: Rows, ads: Rows | None, rates: Mapping[tuple[str, str], R
         * _share(costed, net),
         "promotion": _by_platform(sales, rates, "promotion") * costed,
     }
-    rows = [Rows(sales.days, {name: sales.keys[name] for name in ("platform", "shop")}, found)]
+    rows = [Rows(sales.days, {name: sales.keys[name] for name in by}, found)]
     if ads is not None and len(ads):
         rows.append(_spent(ads, rates, sales.days, costed, net))
     return join_rows(rows)

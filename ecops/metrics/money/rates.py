@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ecops.engine import load_sql
 from ecops.errors import SpecError, StoreError, unknown_name
@@ -22,11 +22,12 @@ TOPIC = "rate"
 EVERYWHERE = "all"
 """The name under which a rate holds for every platform that has none of its own."""
 
-Source = Literal["own", "file", "assumed"]
+Source = Literal["own", "file", "spread", "assumed"]
 
 WORDS: Mapping[Source, Term] = {
     "own": Term(en="your own", zh="自己填写"),
     "file": Term(en="from your files", zh="来自文件"),
+    "spread": Term(en="from your files, the platform's average", zh="来自文件，按平台平均分摊"),
     "assumed": Term(en="assumed", zh="假设值"),
 }
 """Where a rate comes from, in words."""
@@ -81,25 +82,31 @@ def kinds() -> Mapping[str, Kind]:
     }
 
 
-def rates(data: Data, platforms: Iterable[str]) -> dict[tuple[str, str], Rate]:
+def rates(data: Data, platforms: Iterable[str], *, spread: bool = False) -> dict[tuple[str, str], Rate]:
     """The rate of each platform and kind: the shop's own, else what its files tell, else the assumed one.
 
     A commission from files is what settlements kept over what buyers paid in them. Where a file tells the spend on
-    promotion there is no rate: its amounts are taken.
+    promotion there is no rate: its amounts are taken. Of a part of a platform of which files tell neither, as they name
+    no channels, the platform's own averages hold.
+
+    Args:
+        data: all tables, or those of a part of the shop.
+        platforms: whose rates.
+        spread: whether sales are told apart by what no spend is: then it is the platform's average everywhere.
     """
     own = _own(data)
-    told = _told(data)
+    told = _told(data, spread=spread)
     found = {}
     for platform in platforms:
         for key, kind in kinds().items():
-            value, source = kind.assumed, "assumed"
+            value, source = kind.assumed, cast("Source", "assumed")
             if key in own.get(EVERYWHERE, {}):
                 value, source = own[EVERYWHERE][key], "own"
             if (platform, key) in told:
-                value, source = told[platform, key], "file"
+                value, source = told[platform, key]
             if key in own.get(platform, {}):
                 value, source = own[platform][key], "own"
-            found[platform, key] = Rate(platform, kind, value, source)  # type: ignore[arg-type]
+            found[platform, key] = Rate(platform, kind, value, source)
     return found
 
 
@@ -163,15 +170,25 @@ def _own(data: Any) -> dict[str, dict[str, float]]:
     }
 
 
-def _told(data: Data) -> dict[tuple[str, str], float]:
-    found: dict[tuple[str, str], float] = {}
-    if data.has("settlements"):
-        for row in data.query(load_sql(_QUERIES, "settled")).to_pylist():
+def _told(data: Data, *, spread: bool) -> dict[tuple[str, str], tuple[float, Source]]:
+    """What files tell, and how. The part of a shop that is looked at stands in a `whole`, see `rates`."""
+    whole = getattr(data, "whole", data)
+    found: dict[tuple[str, str], tuple[float, Source]] = {}
+    if whole.has("settlements"):
+        mine = data if data.has("settlements") else whole
+        for row in mine.query(load_sql(_QUERIES, "settled")).to_pylist():
             if row["base"] and row["base"] > 0:
-                found[row["platform"], "commission"] = row["kept"] / row["base"]
-    if data.has("ad_spend_daily"):
+                share = row["kept"] / row["base"]
+                found[row["platform"], "commission"] = share, "file" if mine is data else "spread"
+    if not whole.has("ad_spend_daily"):
+        return found
+    if whole is not data or spread:
+        for row in whole.query(load_sql(_QUERIES, "promoted")).to_pylist():
+            if row["sales"] and row["sales"] > 0:
+                found[row["platform"], "promotion"] = row["spent"] / row["sales"], "spread"
+    if data.has("ad_spend_daily") and not spread:
         for row in data.query(load_sql(_QUERIES, "advertised")).to_pylist():
-            found[row["platform"], "promotion"] = math.nan
+            found[row["platform"], "promotion"] = math.nan, "file"
     return found
 
 

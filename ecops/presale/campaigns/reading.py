@@ -124,22 +124,26 @@ def _series(group: pd.DataFrame, today: dt.date, usual: int | None, trouble: dic
     said = _date(starts.min()) if len(starts) else None
     balance = said if said is not None and _near(said, closes) else closes + ONE_DAY
     total = max(float(units.sum()), 0.0)
-    paid, expired = _settled(rows, total, balance, today, trouble)
+    # Some reports write balances down on the day of their payment, when no deposit can come any more.
+    settling = group[inside | ((date >= opens) & (group["deposits"] == 0))]
+    paid, expired = _settled(settling, total, balance, today, trouble)
     price = float(rows["price"].max())
     title = next((str(name) for name in rows["title"] if isinstance(name, str) and name), "")
     return Series(
         campaign=str(rows["campaign"].iloc[0]), sku=str(rows["sku"].iloc[0]), title=title, opens=opens, days=length,
         deposits=tuple(units), balance_from=max(balance, opens), paid=paid, expired=expired, price=price,
+        cancelled=_cancelled(settling, paid),
     )  # fmt: skip
 
 
 def _window(group: pd.DataFrame, today: dt.date, usual: int | None, trouble: dict[str, Any]) -> tuple[dt.date, dt.date]:
     """First and last day of deposits; a window that does not say when it closes is as long as others."""
-    opens, last = _first(group), _date(group["date"].max())
+    came = group.loc[group["deposits"] != 0, "date"]
+    opens, last = _first(group), _date(came.max() if len(came) else group["date"].max())
     told = _last(group)
     if told is not None:
         return opens, told
-    if (today - last).days >= _FRESH or group["paid"].notna().any():
+    if (today - last).days >= _FRESH or (group["paid"] > 0).any():
         return opens, last
     trouble["open"] += 1
     return opens, max(opens + ((usual or 14) - 1) * ONE_DAY, last)
@@ -176,6 +180,13 @@ def _settled(
     if balance + SETTLED_AFTER * ONE_DAY <= today:
         expired = total - paid
     return paid, min(expired, total - paid) if math.isfinite(expired) else math.nan
+
+
+def _cancelled(rows: pd.DataFrame, paid: float) -> float:
+    """Units cancelled before they were shipped, never more than were paid; NaN where nobody counts them."""
+    if not (rows["cancelled"].notna().any() and math.isfinite(paid)):
+        return math.nan
+    return float(min(max(rows["cancelled"].sum(), 0.0), paid))
 
 
 def _told(trouble: dict[str, Any], usual: int | None, notes: list[Message]) -> None:

@@ -31,6 +31,7 @@ class Series:
         spot: units sold without presale on the days that the stock has to cover, NaN when unknown.
         base: units sold without presale a day before the campaign opened, NaN when unknown.
         price: of the presale, money; NaN when unknown.
+        cancelled: units paid and cancelled before they were shipped, NaN when unknown.
         peak_share: share of the covered days' units that the busiest day had, NaN when unknown.
     """
 
@@ -46,6 +47,7 @@ class Series:
     spot: float = math.nan
     base: float = math.nan
     price: float = math.nan
+    cancelled: float = math.nan
     peak_share: float = math.nan
 
     def __post_init__(self) -> None:
@@ -103,12 +105,16 @@ class Series:
 
     def by(self, share: float) -> float:
         """Units with a deposit by a share of the window, between days in a straight line."""
-        places = np.arange(self.seen + 1) / self.days
-        return float(np.interp(share, places, np.append(0.0, self.cumulative)))
+        place = min(max(share, 0.0) * self.days, float(self.seen))
+        day = int(place)
+        before = max(float(sum(self.deposits[:day])), 0.0)
+        after = max(float(sum(self.deposits[: day + 1])), 0.0) if day < self.seen else before
+        return before + (place - day) * (after - before)
 
     def until(self, day: int) -> Series:
         """What was known after `day` days of the window: nothing of payments."""
-        return replace(self, deposits=self.deposits[:day], paid=math.nan, expired=math.nan, spot=math.nan)
+        return replace(self, deposits=self.deposits[:day], paid=math.nan, expired=math.nan, spot=math.nan,
+                       cancelled=math.nan)  # fmt: skip
 
 
 def usable(past: Sequence[Series], sku: str, least: int = 3) -> tuple[Series, ...]:

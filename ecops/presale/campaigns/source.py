@@ -17,6 +17,7 @@ from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY
 from ecops.presale.campaigns.reading import SETTLED_AFTER, campaigns
 from ecops.presale.campaigns.series import Floats, Series
+from ecops.presale.campaigns.setup import SetUp, dated, planned, setups
 from ecops.presale.futures.predict import Demand
 from ecops.presale.spec import Spec
 
@@ -39,7 +40,10 @@ class Shop:
         today: the last day known.
         past, running: see `ecops.presale.campaigns.reading.Campaigns`, with spot sales and their base filled in.
         demand: usual spot demand of each product.
-        returns: share of each product's units that was refunded in the last year; NaN without sales.
+        returns: share of each product's units that was refunded in the last year, after they were shipped.
+        cancelled: share of each product's paid units that was given back in the last year before it was shipped; only
+            where orders tell when they were shipped.
+        setups: what was set up for each campaign.
         terms: one row a product: sku, title, price, cost, moq, pack, lead_days, available; NaN where unknown.
         shipped: units that the whole shop sells on a usual day; NaN without orders.
         visits: visitors a day by product, see `queries/visits.sql`.
@@ -52,6 +56,8 @@ class Shop:
     running: tuple[Series, ...]
     demand: Mapping[str, Demand]
     returns: Mapping[str, float]
+    cancelled: Mapping[str, float]
+    setups: Mapping[str, SetUp]
     terms: pd.DataFrame
     shipped: float
     visits: pd.DataFrame
@@ -94,14 +100,16 @@ def read(data: Any, spec: Spec, today: dt.date | None = None) -> Shop:
     ready: Any = opened(data)
     last = last_day(ready)
     day = min(today, last) if today is not None else last
-    rows = ask(ready, "deposits", until=day)
+    known = setups(ready)
+    rows = dated(ask(ready, "deposits", until=day), known)
     if rows.empty:
         raise DataError(
             Message("There was no presale up to {day}.", day=day), Message("Choose a later day, or load deposits.")
         )
     products = ask(ready, "terms")
     told = campaigns(rows, day, set(products["sku"]))
-    if not told.past and not told.running:
+    running = (*told.running, *planned(known, (*told.running, *told.past), day))
+    if not told.past and not running:
         raise DataError(
             Message("No deposit lies between the first and the last day of its campaign."),
             Message("Check the days of the campaigns in the table of deposits."),
@@ -109,17 +117,20 @@ def read(data: Any, spec: Spec, today: dt.date | None = None) -> Shop:
     sold = ask(ready, "sold", until=day)
     daily = _daily(sold, day, told.past)
     past = tuple(_with_spot(series, daily, spec.cover_days, day) for series in told.past)
-    skus = sorted({series.sku for series in (*past, *told.running)})
+    skus = sorted({series.sku for series in (*past, *running)})
     demand = {sku: _demand(daily.get(sku), rows[rows["sku"] == sku], past, sku, spec.cover_days, day) for sku in skus}
     start = day - (_MONTH - 1) * ONE_DAY
     shipped = ask(ready, "shipped", start=start, until=day)["units"].iloc[0]
-    first = min((series.opens for series in (*past, *told.running)), default=day)
+    first = min((series.opens for series in (*past, *running)), default=day)
+    cancelled = _cancelled(ask(ready, "cancelled", start=day - (_YEAR - 1) * ONE_DAY, until=day))
     return Shop(
         today=day,
         past=past,
-        running=told.running,
+        running=running,
         demand=demand,
-        returns=_returns(sold, day),
+        returns={sku: max(share - cancelled.get(sku, 0.0), 0.0) for sku, share in _returns(sold, day).items()},
+        cancelled=cancelled,
+        setups=known,
         terms=_terms(ready, products, day),
         shipped=float(shipped) if shipped is not None and math.isfinite(shipped) and shipped > 0 else math.nan,
         visits=ask(ready, "visits", start=first, until=day),
@@ -136,6 +147,12 @@ def _returns(sold: pd.DataFrame, today: dt.date) -> dict[str, float]:
     sums = recent.groupby("sku")[["units", "refunded"]].sum()
     shares = (sums["refunded"] / sums["units"])[sums["units"] > 0]
     return {str(sku): float(share) for sku, share in shares.items()}
+
+
+def _cancelled(units: pd.DataFrame) -> dict[str, float]:
+    """Share of each product's paid units that was given back before it was shipped."""
+    told = units[units["units"] > 0]
+    return {str(sku): float(share) for sku, share in zip(told["sku"], told["cancelled"] / told["units"], strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ of a point and be wrong by four. The variance is the one between campaigns, less
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -138,6 +139,12 @@ def conversion_prior(deposits: ArrayLike, paid: ArrayLike, most: float = MOST) -
     between = float(rates.var(ddof=1)) - within
     size = float(np.clip(top / between - 1, 2.0, most)) if between > top / (most + 1) else most
     return Conversion(mean * size, (1 - mean) * size, n, within / n)
+
+
+def kept_of(past: Sequence[Series], most: float = MOST) -> Conversion:
+    """The share of paid units that is not cancelled before shipping, from the campaigns that counted them."""
+    told = [series for series in past if math.isfinite(series.cancelled) and series.paid > 0]
+    return conversion_prior([series.paid for series in told], [series.paid - series.cancelled for series in told], most)
 
 
 def conversion_of(past: Sequence[Series], most: float = MOST) -> Conversion:

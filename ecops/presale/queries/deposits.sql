@@ -8,6 +8,7 @@ select
     cast(sum(paid_units) as double) as paid,
     cast(sum(expired_units) as double) as expired,
     cast(sum(spot_units) as double) as spot,
+    cast(sum(cancelled_units) as double) as cancelled,
     cast(max(presale_price) as double) as price,
     min(cast(starts_on as date)) as starts_on,
     max(cast(ends_on as date)) as ends_on,

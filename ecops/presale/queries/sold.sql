@@ -1,10 +1,10 @@
--- How many units of the products of presales were paid on each day, and how many of them were refunded in full?
+-- How many units of the products of presales were paid on each day, and how many of them were given back in full?
 select
     cast(paid_at as date) as date,
     sku,
     cast(sum(greatest(coalesce(quantity, 0), 0)) as double) as units,
     cast(sum(case
-        when status = 'refunded' or coalesce(refund_amount, 0) >= 0.99 * paid_amount
+        when status in ('refunded', 'closed') or coalesce(refund_amount, 0) >= 0.99 * paid_amount
             then greatest(coalesce(quantity, 0), 0)
         else 0
     end) as double) as refunded

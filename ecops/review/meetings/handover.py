@@ -24,7 +24,7 @@ class Handover:
     """What has to leave the warehouse.
 
     Attributes:
-        asked: moment that the sheet is about.
+        asked: moment that the sheet is about; the earliest there is where no order was ever paid, see `known`.
         table: one row a product and platform, the one due first on top: platform, sku, title, quantity, orders,
             due_first (moment by which the first has to leave), late (units past it).
         orders: different orders that wait.
@@ -35,6 +35,11 @@ class Handover:
     table: pd.DataFrame
     orders: int
     late: int
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a moment to ask about."""
+        return self.asked != dt.datetime.min
 
     @property
     def sentence(self) -> Message:

@@ -74,7 +74,10 @@ def rows(data: Data, now: Kpis, year: Kpis, keys: Sequence[str], targets: Sequen
     """
     reach, aliases = _reach(data), aliases_of(now.basis)
     found = []
+    told = _measured(data, now, year, keys)
     for key in keys:
+        if key in told and door.may_see(metric(key).needs, door.reader()):
+            found.append(_told(key, told[key], targets, now.period))
         if key not in metrics() or not math.isfinite(now[key].value):
             continue
         if not door.may_see(metric(key).needs, door.reader()):
@@ -98,6 +101,32 @@ def rows(data: Data, now: Kpis, year: Kpis, keys: Sequence[str], targets: Sequen
             )
         )
     return tuple(found)
+
+
+def _measured(data: Data, now: Kpis, year: Kpis, keys: Sequence[str]) -> Mapping[str, tuple[float, float, float]]:
+    """Figures at the end of the week, of the one before and of a year before, that capabilities work out in full."""
+    from ecops.metrics.measured import measured
+
+    wanted = [key for key in keys if key in metrics() and metric(key).page and not math.isfinite(now[key].value)]
+    if not wanted:
+        return {}
+    this, *others = (measured(data, days) for days in (now.period, now.compare, year.compare))
+    return {
+        key: (this[key].value, *(side[key].value if key in side else math.nan for side in others))  # type: ignore[misc]
+        for key in wanted
+        if key in this
+    }
+
+
+def _told(key: str, values: tuple[float, float, float], targets: Sequence[goals.Target], period: Period) -> KpiRow:
+    """A figure at the end of the week; nobody says by how much it swings, so no change of it is sure."""
+    value, before, year_before = values
+    target = next((target for target in targets if target.metric == key), None)
+    return KpiRow(
+        metric=metric(key), value=value, like=value, before=before,
+        change=value / before - 1 if before else math.nan, sure=False, year_before=year_before,
+        progress=None if target is None else goals.progress(target, value, period.end), reason=None,
+    )  # fmt: skip
 
 
 def _reach(data: Data) -> Reach:

@@ -42,7 +42,7 @@ _UNITS = r"us\$|hk\$|nt\$|ca\$|rmb|cny|usd|eur|gbp|jpy|hkd|twd|[¥$€£₩₹�
 _NUMBER = r"^(\()?([+-]?)((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(e[+-]?\d+)?([万亿千wkm]?)([%‰]?)(\))?(-)?$"
 _PARTS = "['open', 'sign', 'digits', 'exponent', 'scale', 'percent', 'close', 'tail']"
 
-SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d{2}$"
+SCIENTIFIC = r"^\d([.,]\d+)?[eE]\+?\d{2,3}$"
 """An id that a spreadsheet has turned into a number: its last digits are gone from the file."""
 
 _BLANK = " \t\r\n\v\f\u00a0\u3000"
@@ -77,14 +77,14 @@ def trimmed(cell: str) -> str:
 
 
 def unwrapped(cell: str) -> str:
-    """The cell without the `="..."` that keeps spreadsheets from counting an id, and without a leading apostrophe."""
+    """The cell without what keeps spreadsheets from counting an id: `="..."`, a leading apostrophe or backtick."""
     inside = f"substr({cell}, 3, length({cell}) - 3)"
     return (
-        f"CASE WHEN {cell} IS NULL THEN NULL WHEN ascii({cell}) NOT IN (39, 61) THEN {cell} "
+        f"CASE WHEN {cell} IS NULL THEN NULL WHEN ascii({cell}) NOT IN (39, 61, 96) THEN {cell} "
         f"WHEN starts_with({cell}, '=\"') AND ends_with({cell}, '\"') "
         f"THEN CASE WHEN regexp_matches({cell}, $wrapped_pattern) "
         f"THEN trim(replace({inside}, '\"\"', '\"'), $blank) ELSE {inside} END "
-        f"WHEN starts_with({cell}, '''') THEN trim(substr({cell}, 2), $blank) ELSE {cell} END"
+        f"WHEN ascii({cell}) IN (39, 96) THEN trim(substr({cell}, 2), $blank) ELSE {cell} END"
     )
 
 
@@ -189,6 +189,15 @@ def in_our_years(moment: str) -> str:
     return f"CASE WHEN year({moment}) BETWEEN {years} THEN {moment} END"
 
 
+def until_next_year(moment: str) -> str:
+    """The timestamp of an end; what ends later than next year, as 9999-12-31 in many systems, ends with next year."""
+    last = dt.date.today().year + 1
+    return (
+        f"CASE WHEN year({moment}) > {last} THEN TIMESTAMP '{last}-12-31' "
+        f"WHEN year({moment}) >= {_FIRST_YEAR} THEN {moment} END"
+    )
+
+
 def beyond_reason(cell: str, number: str) -> str:
     """The condition that a cell holds a number, and one that no shop can have."""
     return f"coalesce(abs({number}) > {MOST}, regexp_matches(lower({cell}), '^[+-]?inf(inity)?$'), false)"
@@ -196,9 +205,9 @@ def beyond_reason(cell: str, number: str) -> str:
 
 def moment(cell: str, rule: DateRule) -> str:
     """A local timestamp by the rule of its column, NULL where the text is none of its formats."""
-    text = cell
+    text = f"translate({cell}, $wide, $plain)"
     if rule.span:
-        first, last = (f"trim(split_part(replace({cell}, '至', '~'), '~', {part}))" for part in (1, 2))
+        first, last = (f"trim(split_part(replace({text}, '至', '~'), '~', {part}))" for part in (1, 2))
         text = f"CASE WHEN {last} = '' OR {first} = {last} THEN {first} END"
     if rule.noon:
         text = f"regexp_replace({text}, '\\s?(上午|下午)\\s?(.*)$', ' \\2 \\1')"

@@ -39,7 +39,7 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
         "warning",
         "{n} numbers of {column} were turned into powers of ten by a spreadsheet; digits are gone.",
     ),
-    "unreasonable": ("error", "{n} rows have a {column} beyond all reason and were left out."),
+    "unreasonable": ("error", "{n} rows have values of {column} beyond all reason and were left out."),
     "required_empty": ("error", "{n} rows have no usable {column} and were left out."),
     "negative": ("warning", "{n} rows have a {column} below zero."),
     "returns": ("info", "{n} rows take goods or money back (below zero); they count as refunds."),
@@ -66,6 +66,7 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     "far_days": ("warning", "{n} rows lie more than a year from all others ({days}); check their dates."),
     "missing_days": ("info", "{n} days of {span} have no row."),
     "footer": ("info", "{n} rows with sums or notes were left out."),
+    "subtotal": ("info", "{n} rows sum up others and were left out."),
     "header": ("info", "{n} repeated header rows were left out."),
     "empty": ("info", "{n} empty rows were left out."),
     "filtered": ("info", "{n} rows are fees, transfers or other entries and no sales; they were left out."),
@@ -266,8 +267,8 @@ def measured(job: Job, out: Path) -> tuple[list[Issue], dict[str, float]]:
     """What the written rows measure, in one look.
 
     Returns:
-        An issue for each column of sales that the file has and no row fills (the load would look well and show no
-        money), and the sums of all measures by column.
+        An issue for each column of sales, and each measure, that the file has and no row fills (the load would look
+        well and show no money), and the sums of all measures by column.
     """
     have = {*job.mapping.columns, *(name.removeprefix("order_") for name in job.spread()), *job.source.derive}
     measures = {name for group in job.table.measures for name in group} | {"paid_amount", "pay_amount", "refund_amount"}
@@ -285,10 +286,13 @@ def measured(job: Job, out: Path) -> tuple[list[Issue], dict[str, float]]:
     ]
     (found,) = job.run(f"SELECT {', '.join(parts)}, count(*) AS _all, sum(_again) AS _again FROM {_each_once(job)}")  # noqa: S608 - canonical names only
     issues = [issue("windows", found["_again"])] if found["_again"] else []
+    filled = {name for name in names if found[f"n_{name}"]}
+    needed = [group for group in job.table.measures if not set(group) & filled]
+    empty = {name for group in needed for name in group} | {"paid_amount", "pay_amount"} - filled
     issues += [
         issue("empty_amount", found["_all"], job.table[name].label, name)
         for name in names
-        if name in ("paid_amount", "pay_amount") and name in job.mapping.columns and not found[f"n_{name}"]
+        if name in empty and name in job.mapping.columns
     ]
     return issues, {name: round(float(found[name]), 6) for name in names if found[name] is not None}
 

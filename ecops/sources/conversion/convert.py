@@ -12,6 +12,7 @@ import csv
 import dataclasses
 import datetime as dt
 import tempfile
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def convert(
         kept = dropped.pop("", 0)
         if not kept:
             raise _nothing_left(grid, dropped)
+        _refuse_rounded(job)
         reading = typed.read_columns(job, staging.currency_of(job, currency))
         unknown = _read_words(job, reading)
         if unknown:
@@ -158,7 +160,7 @@ def _finish(job: Job, reading: typed.Reading, dropped: dict[str, int], out: Path
     issues += [checks.issue("duplicate", repeated - different)] if repeated > different else []
     issues += [checks.issue("same_key", different, key=_key_words(job))] if different else []
     if not written:
-        raise _nothing_left(job.grid, dropped)
+        raise _nothing_left(job.grid, dropped, issues)
     days = _days(job, out)
     span = (min(days), max(days)) if days else None
     issues += checks.missing_days(job, DateRange(*span) if span else None, len(days))
@@ -257,6 +259,33 @@ def _unreasonable(job: Job, mark: str, found: MappingType[str, Any]) -> Issue:
     return checks.issue("unreasonable", found[mark], job.table[name].label, name, rows, examples=examples)
 
 
+_KEPT_DIGITS = 15
+_CHANCE = 6  # zeros in place of last digits that no numbers have by chance: one in a million files
+
+
+def _refuse_rounded(job: Job) -> None:
+    """Stop at order numbers that a spreadsheet has cut to 15 digits and filled up with zeros.
+
+    Raises:
+        DataError: every number of a key that is longer ends so.
+    """
+    for name in job.table.key:
+        at = job.mapping.columns.get(name)
+        if at is None or job.table[name].type != "id":
+            continue
+        samples = [cell for cell in job.grid.samples[at] if len(cell) > _KEPT_DIGITS and cell.isdigit()]
+        if not samples or any(cell[_KEPT_DIGITS:].strip("0") for cell in samples):
+            continue  # the first numbers of the file have their digits
+        (found,) = job.run(
+            f"SELECT count(*) AS n, min(id) AS example, sum(length(id) - {_KEPT_DIGITS}) AS zeros, "  # noqa: S608
+            f"bool_and(regexp_matches(id, '^\\d{{{_KEPT_DIGITS}}}0+$')) AS cut "
+            f"FROM (SELECT DISTINCT {quoted(name)} AS id "
+            f"FROM {staging.STAGE} WHERE _drop = '' AND regexp_matches({quoted(name)}, '^\\d{{{_KEPT_DIGITS + 1},}}$'))"
+        )
+        if found["cut"] and found["zeros"] >= _CHANCE:
+            raise _lost_keys(job, name, found["n"], found["example"], [])
+
+
 def _lost_keys(job: Job, name: str, count: int, example: str, rows: list[int]) -> DataError:
     """Order numbers in powers of ten would melt different orders into one."""
     return DataError(
@@ -268,7 +297,7 @@ def _lost_keys(job: Job, name: str, count: int, example: str, rows: list[int]) -
             example=example,
         ),
         Message("Export the file again and load it without saving it from a spreadsheet first."),
-        {"file": job.grid.name, "rows": ", ".join(str(row) for row in rows)},
+        {"file": job.grid.name} | ({"rows": ", ".join(str(row) for row in rows)} if rows else {}),
     )
 
 
@@ -363,8 +392,22 @@ def _bad_rows(job: Job, rows: str, marks: set[str], issues: list[Issue], out: Pa
     return path
 
 
-def _nothing_left(grid: Grid, dropped: MappingType[str, int]) -> FileError:
+def _nothing_left(grid: Grid, dropped: MappingType[str, int], issues: Iterable[Issue] = ()) -> FileError:
     left = sum(dropped.values())
+    why = next((one for one in issues if one.severity == "error" and one.examples), None)
+    if why is not None:
+        return FileError(
+            Message(
+                "No row of the file can be used. {why} For example: {examples}.",
+                why=why.message,
+                examples=", ".join(why.examples),
+            ),
+            Message(
+                "Check that the right column is mapped. Where a spreadsheet shows such cells (####, 00:00.0), give the "
+                "column its whole date or number there and save the file again."
+            ),
+            {"file": grid.name},
+        )
     return FileError(
         Message("No row of the file can be used; {n} rows were left out.", n=Count(left)),
         Message("Check that the right report was chosen and that its columns are mapped as they should be."),

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Order = Literal["dmy", "mdy"]
+Order = Literal["dmy", "mdy", "ymd"]
 
 _DAY_PARTS: tuple[tuple[str, str], ...] = (
     (r"9999-9{1,2}-9{1,2}", "%Y-%m-%d"),
@@ -38,7 +38,8 @@ _TIMES: tuple[tuple[str, str], ...] = (
     (r"9{1,2}:99:99 ?[AP]M", "%I:%M:%S %p"),
     (r"9{1,2}:99 ?[AP]M", "%I:%M %p"),
 )
-_NUMERIC_DAY = re.compile(r"9{1,2}([/.-])9{1,2}\1(9999|99)")
+_NUMERIC_DAY = re.compile(r"9{1,2}([/.-])9{1,2}\1(9999|99|9(?!9))")
+_FIRST_SHORT_YEAR = 10  # 10/5/1 is May 2010; nobody asks about shops before
 _OFFSET = re.compile(r"( ?)([+-]99:?99|[+-]99)$")
 _SERIAL = re.compile(r"9{5}(\.9+)?")
 
@@ -85,9 +86,38 @@ class DateRule:
 
 
 def is_numeric_day(shape: str) -> bool:
-    """Whether a cell of this shape could be day/month/year or month/day/year; full stops always mean day first."""
+    """Whether a cell of this shape could be day/month/year, month/day/year or year/month/day.
+
+    Full stops always mean day first.
+    """
     match = _NUMERIC_DAY.match(shape)
     return match is not None and match.group(1) != "."
+
+
+def possible_orders(first: tuple[int, int], second: int, third: int, this_year: int) -> list[Order]:
+    """The orders in which all dates of a column can be read; where several can, those without years to come.
+
+    Args:
+        first: the smallest and the largest first number of its dates.
+        second: the largest second number.
+        third: the largest third number; below 100 all years, or days, are written short.
+        this_year: years up to the next one count.
+
+    >>> possible_orders((1, 31), 12, 2026, 2026), possible_orders((26, 26), 5, 28, 2026)
+    (['dmy'], ['ymd'])
+    >>> possible_orders((26, 26), 5, 2, 2026), possible_orders((1, 9), 9, 2026, 2026)
+    (['dmy', 'ymd'], ['dmy', 'mdy'])
+    """
+    short = third < 100
+    last = this_year + 1 - (2000 if short else 0)
+    fits: dict[Order, bool] = {
+        "dmy": first[1] <= 31 and second <= 12,
+        "mdy": first[1] <= 12 and second <= 31,
+        "ymd": short and first[0] >= _FIRST_SHORT_YEAR and first[1] <= last and second <= 12 and third <= 31,
+    }
+    found = [order for order, holds in fits.items() if holds]
+    past = [order for order in found if order == "ymd" or third <= last]
+    return past or found
 
 
 def decide(shapes: Iterable[str], order: Order | None, months: bool) -> DateRule:
@@ -153,10 +183,12 @@ def _numeric(head: str, order: Order | None) -> tuple[tuple[str, str], ...]:
     if match is None:
         return ()
     mark, year = match.group(1), "%Y" if match.group(2) == "9999" else "%y"
-    if mark != "." and order is None:
+    if (mark != "." and order is None) or (len(match.group(2)) == 1 and order != "ymd"):
         return ()
-    parts = ("%m", "%d") if order == "mdy" and mark != "." else ("%d", "%m")
-    return ((_NUMERIC_DAY.pattern, mark.join((*parts, year))),)
+    parts = ("%m", "%d", year) if order == "mdy" and mark != "." else ("%d", "%m", year)
+    if order == "ymd":
+        parts = ("%y", "%m", "%d")
+    return ((_NUMERIC_DAY.pattern, mark.join(parts)),)
 
 
 def _time(rest: str) -> str | None:

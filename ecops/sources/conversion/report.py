@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from ecops.messages import Message, Term
 from ecops.sources import wire
+from ecops.tables import Table
 
 Severity = Literal["error", "warning", "info"]
 
 DROPS: Mapping[str, Term] = {
     "footer": Term(zh="合计行、说明行", en="totals and notes"),
+    "subtotal": Term(zh="小计行", en="rows that sum others"),
     "header": Term(zh="重复的表头", en="repeated headers"),
     "empty": Term(zh="空行", en="empty rows"),
     "filtered": Term(zh="其他类型的行", en="other kinds of rows"),
@@ -22,6 +24,7 @@ DROPS: Mapping[str, Term] = {
     "invalid": Term(zh="缺少必需内容的行", en="rows without what is required"),
     "unreasonable": Term(zh="数值不可信的行", en="rows with values beyond reason"),
     "repeated key": Term(zh="主键重复", en="the same key again"),
+    "unreadable": Term(zh="读不出的数值", en="values that cannot be read"),
 }
 """Why rows were left out, as people say it."""
 
@@ -46,6 +49,20 @@ def much_left_out(rows: int, dropped: Mapping[str, int]) -> dict[str, int]:
         for reason, count in dropped.items()
         if reason != "filtered" and count > _MUCH * rows and (reason not in _USUAL or count > _FEW)
     }
+
+
+def much_unread(table: Table, rows: int, issues: Iterable[Issue]) -> dict[str, int]:
+    """The cells of what a table measures that cannot be read, {} while they are few.
+
+    Args:
+        table: the canonical table.
+        rows: rows kept.
+        issues: of the conversion.
+    """
+    measures = {name for group in table.measures for name in group}
+    unread = max((one.count for one in issues if one.kind == "unreadable" and one.column in measures), default=0)
+    many = unread > _MUCH * rows and (unread > _FEW or 2 * unread > rows)
+    return {"unreadable": unread} if many else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +107,8 @@ class Conversion:
         path: typed Parquet with every column of the table, None when the load has to stop.
         rows_read: data rows of the sheet.
         rows_kept: rows written.
-        dropped: why rows were left out: footer, header (repeated), empty, filtered, duplicate, invalid, unreasonable ->
-            count.
+        dropped: why rows were left out: footer, subtotal, header (repeated), empty, filtered, duplicate, invalid,
+            unreasonable -> count.
         issues: the validation report, worst first.
         span: first and last day, None when the table or the file has no days.
         currency: ISO code of the money, "" when nothing says it.

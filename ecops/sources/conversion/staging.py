@@ -7,12 +7,13 @@ dates and signs of currencies are counted, so that the second pass (`typed.py`) 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from ecops.engine.duck import Engine
 from ecops.errors import DataError, MappingError
@@ -20,7 +21,7 @@ from ecops.messages import Message
 from ecops.sources.conversion import cells, dates
 from ecops.sources.files.grid import Grid
 from ecops.sources.recognition.mapping import Mapping
-from ecops.sources.registry import Source, city_tiers, footer_words
+from ecops.sources.registry import Source, city_tiers, footer_words, sum_words
 from ecops.sources.text import normalise_header
 from ecops.tables import Column, Table
 
@@ -105,6 +106,7 @@ def write_stage(job: Job) -> dict[str, int]:
     parameters = job.parameters
     parameters |= {**cells.PARAMETERS, **job.grid.scan_parameters(), "stage": str(job.stage)}
     parameters |= {"footers": _tight(*footer_words(), *map(normalise_header, job.source.footers))}
+    parameters |= {"sums": list(sum_words())}
     for name, words in job.source.missing.items():
         parameters[f"missing_{name}"] = list(words)
     for number, words in enumerate(job.source.keep.values()):
@@ -113,6 +115,9 @@ def write_stage(job: Job) -> dict[str, int]:
         parameters[f"leave_{number}"] = [normalise_header(word) for word in words]
     job.quick.update(dict.fromkeys(_quick_names(job), 0))
     dropped = _write_stage(job)
+    if dropped.get("subtotal") and not dropped.get(""):  # nothing but sums: they count
+        parameters["sums"] = [""]
+        dropped = _write_stage(job)
     commas = [name for name, mark in decimal_marks(job).items() if mark == "," and name in job.quick]
     if commas:  # "1.234" was taken for a number just over one
         for name in commas:
@@ -232,6 +237,7 @@ def _drop_rule(job: Job, keep: MappingType[str, int]) -> str:
     blank = " AND ".join(_empty(job, name) for name in job.staged())
     rules = [f"WHEN {blank} AND _c0 IS NULL THEN 'empty'", f"WHEN {_repeated_header(job)} THEN 'header'"]
     rules.append(f"WHEN {_footer(job)} THEN 'footer'")
+    rules += [f"WHEN {_sums(name)} THEN 'subtotal'" for name in _summed_columns(job)]
     rules.append(f"WHEN {blank} THEN 'empty'")
     for order, header in enumerate(job.source.keep):
         if header in keep:
@@ -277,6 +283,27 @@ def _footer(job: Job) -> str:
     return f"coalesce({named}, false) AND ({doubt})"
 
 
+def _summed_columns(job: Job) -> list[str]:
+    """The columns whose rows a sheet may sum up: what its rows are about, in orders their number alone."""
+    if job.table.name in ("orders", "order_lines"):
+        return [name for name in ("order_id",) if name in job.mapping.columns]
+    known = sum_words()
+    return [
+        name
+        for name in dict.fromkeys((*job.table.key, *job.table.dimensions))
+        if name in job.mapping.columns
+        and job.table[name].type in ("id", "text", "category")
+        and name not in job.source.sums
+        and not set(known) & set(job.source.vocabulary(name))
+    ]
+
+
+def _sums(name: str) -> str:
+    """The condition that a row sums up others: where a product, source or order stands it says "total"."""
+    text = quoted(name)
+    return f"coalesce(strlen({text}) < 20 AND list_contains($sums, lower(replace({text}, ' ', ''))), false)"
+
+
 def _tight(*words: str) -> list[str]:
     """Words without the spaces inside that people put there for looks ("合 计")."""
     return ["".join(word.split()) for word in words]
@@ -301,7 +328,8 @@ def date_rule(job: Job, name: str) -> dates.DateRule:
         return dates.DateRule()
     column = quoted(name)
     rows = job.run(
-        f"SELECT translate({column}, '0123456789', '9999999999') AS shape, count(*) AS n FROM {STAGE} "  # noqa: S608
+        f"SELECT translate(translate({column}, $wide, $plain), '0123456789', '9999999999') AS shape, count(*) AS n "  # noqa: S608
+        f"FROM {STAGE} "
         f"WHERE _drop = '' AND {column} IS NOT NULL GROUP BY ALL ORDER BY n DESC, shape LIMIT 500"
     )
     shapes = [row["shape"] for row in rows if len(row["shape"]) <= 60]
@@ -313,21 +341,24 @@ def date_rule(job: Job, name: str) -> dates.DateRule:
 
 def _day_order(job: Job, name: str) -> dates.Order:
     known = job.mapping.options.get("date_order") or job.source.date_order
-    if known in ("dmy", "mdy"):
-        return "dmy" if known == "dmy" else "mdy"
-    column = quoted(name)
-    pattern = r"'^(\d{1,2})[/-](\d{1,2})[/-]\d'"
-    first, second = (f"TRY_CAST(regexp_extract({column}, {pattern}, {part}) AS INTEGER)" for part in (1, 2))
+    if known in get_args(dates.Order):
+        return cast("dates.Order", known)
+    column = f"translate({quoted(name)}, $wide, $plain)"
+    pattern = r"'^(\d{1,2})[/-](\d{1,2})[/-](\d{1,4})'"
+    parts = [f"TRY_CAST(regexp_extract({column}, {pattern}, {part}) AS INTEGER)" for part in (1, 2, 3)]
+    largest = ", ".join(f"coalesce(max({part}), 0) AS p{place}" for place, part in enumerate(parts))
+    largest += f", coalesce(min({parts[0]}), 0) AS least"
     (top,) = job.run(
-        f"SELECT max({first}) AS a, max({second}) AS b, min({column}) AS example FROM {STAGE} "  # noqa: S608
+        f"SELECT {largest}, min({quoted(name)}) AS example FROM {STAGE} "  # noqa: S608
         f"WHERE _drop = '' AND regexp_matches({column}, {pattern})"
     )
-    if (top["a"] or 0) > 12 and (top["b"] or 0) <= 12:
-        return "dmy"
-    if (top["b"] or 0) > 12 and (top["a"] or 0) <= 12:
-        return "mdy"
+    orders = dates.possible_orders((top["least"], top["p0"]), top["p1"], top["p2"], dt.date.today().year)
+    if len(orders) == 1:
+        return orders[0]
+    both = "{example} may be day/month or month/day, and nothing in the file says which."
+    short = "{example} may begin with its day or with its year, and nothing in the file says which."
     raise MappingError(
-        Message("{example} may be day/month or month/day, and nothing in the file says which.", example=top["example"]),
+        Message(short if "ymd" in orders else both, example=top["example"]),
         Message("Say how this file writes its dates."),
         {"file": job.grid.name, "column": job.grid.columns[job.staged()[name]]},
         asks="date_order",

@@ -14,6 +14,8 @@ PAID_WORDS = ("paid", "shipped", "completed", "refunded")
 OPEN_WORDS = ("unpaid", "closed")
 
 
+_ENDS = ("ends_on",)
+"""Days that may lie as far ahead as systems write "no end"."""
 _POSITIVE = frozenset({"refund_amount", "discount", "commission", "promotion_fee"})
 
 
@@ -113,7 +115,8 @@ def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
         return _number(name, column, plain=job.quick.get(name) == 0, bounded=_bounded(job))
     if column.type in MOMENTS:
         found = [quoted(f"_q_{name}")] if name in job.quick else []
-        found += [cells.in_our_years(cells.moment(text, reading.dates[name]))] if job.quick.get(name) != 0 else []
+        within = cells.until_next_year if name in _ENDS else cells.in_our_years
+        found += [within(cells.moment(text, reading.dates[name]))] if job.quick.get(name) != 0 else []
         moment = f"coalesce({', '.join(found)})"
         return f"CAST({moment} AS DATE)" if column.type == "date" else moment
     plain = {"boolean": cells.boolean, "person": cells.person, "id": cells.identifier}

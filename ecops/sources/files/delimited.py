@@ -233,12 +233,13 @@ def _count(grid: Grid, bench: Bench) -> int | None:
 
 
 def _wide_without_mark(head: bytes) -> str:
-    """UTF-16 without a byte order mark: ASCII delimiters and digits leave a zero in every other place."""
+    """UTF-16 without a byte order mark: ASCII delimiters and digits leave zeros in every other place."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    quarter = len(head) // 8
-    if odd > quarter and not even:
+    enough = len(head) // 16
+    # A few Chinese characters (一, 丁's block begins at U+4E00) have a zero in the other place.
+    if odd > enough and 10 * even < odd:
         return "utf-16-le"
-    if even > quarter and not odd:
+    if even > enough and 10 * odd < even:
         return "utf-16-be"
     return ""
 

@@ -14,7 +14,7 @@ Reading = Literal["strict", "padded", "unproven"]
 """How the rows follow the header: strict: every row has every column. padded: some rows end early.
 unproven: strict as far as one can tell before the parser has seen the rows."""
 
-DELIMITERS = (",", "\t", ";")
+DELIMITERS = (",", "\t", ";", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Grid:
     Attributes:
         name: "orders.csv", "book.xlsx › Sheet1", "all.zip › a.csv".
         path: UTF-8 text: a copy in the work folder, or the original when it already is clean UTF-8.
-        delimiter: one of comma, tab, semicolon.
+        delimiter: one of comma, tab, semicolon, vertical bar.
         quote: always `"`; a quote inside a quoted cell is doubled.
         encoding: what the bytes were ("utf-8", "gb18030", ...).
         container: "csv", "xlsx", "xls", "html", "xml" or "parquet".

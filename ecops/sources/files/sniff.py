@@ -28,7 +28,7 @@ class Layout:
     """How a delimited text is laid out.
 
     Attributes:
-        delimiter: comma, tab or semicolon.
+        delimiter: comma, tab, semicolon or vertical bar.
         header_line: last physical line of the header, from 0.
         columns: its cells, cleaned.
         preamble: the lines before it.

@@ -35,6 +35,7 @@ _NO_CACHED_VALUE = re.compile(
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _OVERLAP = 65_536  # bytes kept between chunks so that a formula cell is seen whole
 _EXACT = 10**15  # whole numbers beyond this many have lost digits in Excel itself
+_WHOLE = 2**53  # beyond it a cell cannot even hold them
 _SECOND = dt.timedelta(seconds=1)
 
 
@@ -92,11 +93,9 @@ def _sheets(path: Path, name: str, container: str, uncached: dict[str, int], ben
     grids = []
     try:
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes())) as book:
-            shown = [
-                sheet.name
-                for sheet in book.sheets_metadata
-                if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
-            ]
+            tables = [sheet for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+            shown = [sheet.name for sheet in tables if sheet.visible == calamine.SheetVisibleEnum.Visible]
+            hidden = [sheet.name for sheet in tables if sheet.name not in shown]
             for title in shown:
                 target = bench.new_file()
                 rows, damaged_ids = _write(book.get_sheet_by_name(title), target, bench.limits)
@@ -109,6 +108,9 @@ def _sheets(path: Path, name: str, container: str, uncached: dict[str, int], ben
                 except FileError as error:
                     raise error.at(sheet=title) from None
                 grids.append(dataclasses.replace(grid, notes=grid.notes + notes))
+        if grids and hidden:
+            left = Message("Hidden sheets are not read: {names}.", names=", ".join(hidden)[:200])
+            grids[0] = dataclasses.replace(grids[0], notes=(*grids[0].notes, left))
     except calamine.PasswordError:
         raise protected() from None
     except (calamine.CalamineError, OSError, ValueError):
@@ -275,11 +277,15 @@ def _text(value: object) -> str:
 
 
 def number_text(value: float) -> str:
-    """A number without float noise: the 15 digits that Excel keeps, no exponent, no ".0".
+    """A number without float noise: the 15 digits that Excel keeps, no ".0", an exponent only where digits are lost.
 
     >>> number_text(3.0), number_text(0.1 + 0.2), number_text(1e-7), number_text(6920000000000.0)
     ('3', '0.3', '0.0000001', '6920000000000')
+    >>> number_text(328112233445566001.0)
+    '3.28112233445566e+17'
     """
+    if abs(value) > _WHOLE:
+        return f"{value:.14e}"  # written out it would look like a number with all its digits
     if value.is_integer():
         return str(int(value))
     plain = f"{value:.15g}"

@@ -151,7 +151,7 @@ def absent_columns(report: Source, mapping: ColumnMapping, headers: Sequence[str
     target = table(report.table)
     measures = {name for group in measures_of(report) for name in group}
     signature = {normalise_header(header) for header in report.signature}
-    filled = filled_columns(mapping, report, headers) | {*report.empty}
+    filled = filled_columns(mapping, report, headers) | {*report.empty, *report.optional}
     # What a report says itself is not made up for by price times quantity.
     filled -= {*report.derive} - {*mapping.columns}
     found = []

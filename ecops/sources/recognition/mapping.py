@@ -27,8 +27,8 @@ class Mapping:
         columns: canonical name -> position of the column in the sheet, from 0.
         values: canonical name -> word of the file -> canonical word; people's answers to unknown words.
         constants: canonical name -> the value of every row.
-        options: "date_order" ("dmy" or "mdy"), "decimal" ("," or ".") and "without" (measures that the file does not
-            hold, with commas between them), where people decided.
+        options: "date_order" ("dmy", "mdy" or "ymd"), "decimal" ("," or ".") and "without" (measures that the file
+            does not hold, with commas between them), where people decided.
     """
 
     source: str
