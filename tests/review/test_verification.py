@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from ecops.errors import DataError
 from ecops.periods import Period
@@ -233,6 +234,21 @@ def test_a_single_week_that_stands_out_is_left_out():
     assert "One week stands out" in text(outcome)
     lasting = verify(shop(noisy(8, size=112) * moved(0.6, 0, 28, 112, 28), day(-84)), beside, START)
     assert lasting.verdict == "worked"
+
+
+@pytest.mark.parametrize(("times", "left_out"), [(0.85, False), (1.15, True)])
+def test_a_week_stands_out_beyond_the_chance_of_a_week_and_of_the_mean_of_the_others(times, left_out):
+    """A prediction interval: t of the residuals of the line, 1 % shared by four weeks, and root of 1 + 1/3."""
+    level = np.random.default_rng(21).normal(4.0, 0.05, 20)
+    level[17] = (
+        4.1  # The last week of the baseline is not low, so the trouble is not longer than the two weeks left out.
+    )
+    time = np.arange(18)
+    residual = level[:18] - np.polyval(np.polyfit(time, level[:18], 1), time)
+    limit = stats.t.ppf(1 - 0.01 / 4, 16) * np.sqrt((residual**2).sum() / 16 * (1 + 1 / 3))
+    since_then = 4.4 + np.array([0.0, times * limit, 0.0, 0.0])
+    outcome = verify(shop(np.repeat(np.exp(np.r_[level, since_then]), 7), day(-140)), {}, START)
+    assert ("One week stands out" in text(outcome)) is left_out
 
 
 def event(kind, first, last, name="Live week"):
