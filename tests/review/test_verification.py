@@ -282,6 +282,13 @@ def test_a_promotion_before_is_no_baseline():
     assert outcome.counterfactual == pytest.approx(100, abs=6)
 
 
+def test_an_event_before_the_first_figures_leaves_out_no_day():
+    place = rates(0.4, 0.5)
+    plain = verify(place, {}, START)
+    assert plain.verdict == "worked"
+    assert verify(place, {}, START, known=Known(events=[event("promotion", -120, -110)])) == plain
+
+
 def test_a_calendar_that_contradicts_the_data():
     values = noisy(9) * moved(0.5, -30, -25)
     wrong = verify(shop(values), BESIDE, START, known=Known(events=[event("stock_out", -30, -26)]))
@@ -347,6 +354,7 @@ def test_too_early_and_without_baseline():
     assert early.verdict == "too_early"
     assert math.isnan(early.change)
     assert "6 of 7 days" in text(early)
+    assert (early.window, early.baseline) == (Period(START, day(5)), Period(day(-14), day(-1)))
     assert verify(rates(0.4, 0.6)[:91], {}, START).verdict == "worked"
     for frame in (rates(0.4, 0.6)[84:], rates(0.4, 0.6)[78:], rates(0.4, 0.6)[77:91]):
         assert verify(frame, {}, START).verdict == "too_early"
