@@ -162,7 +162,6 @@ def test_two_sheets_of_a_file_that_differ_are_told(tmp_path: Path) -> None:
     later = [head, ["A1", "2026-05-01", "S1", "1", "12", "交易成功"], ["A2", "2026-05-01", "S1", "1", "20", "交易成功"]]
     receipt = Workspace.open(tmp_path).load(workbook(("甲", first), ("乙", later)), name="orders.xlsx")
     sheet = receipt.sheets[1]
-    assert (sheet.keys_new, sheet.keys_replaced, sheet.keys_unchanged) == (0, 1, 1)
     assert [issue.count for issue in sheet.issues if issue.kind == "sheets_differ"] == [1]
 
 

@@ -99,7 +99,7 @@ def rates(data: Data, platforms: Iterable[str], *, spread: bool = False) -> dict
     found = {}
     for platform in platforms:
         for key, kind in kinds().items():
-            value: float = kind.assumed
+            value = kind.assumed
             source: Source = "assumed"
             if key in own.get(EVERYWHERE, {}):
                 value, source = own[EVERYWHERE][key], "own"
