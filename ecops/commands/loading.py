@@ -47,7 +47,7 @@ def _wishes(  # noqa: PLR0913, PLR0917 - the options of a command
     ] = "",
     shop: Annotated[str, typer.Option("--shop", help="Name of the shop, where a platform has several.")] = "",
     date_order: Annotated[
-        str, typer.Option("--date-order", help="How the file writes 03/04/2026: dmy (day first) or mdy.")
+        str, typer.Option("--date-order", help="How the file writes 03/04/2026: dmy (day first), mdy or ymd.")
     ] = "",
     status: Annotated[
         list[str] | None, typer.Option("--status", help="WORD=paid: what a status word means; repeatable.")

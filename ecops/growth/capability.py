@@ -52,5 +52,6 @@ CAPABILITY = Capability(
     alerts=Path(__file__).parent / "alerts.toml",
     commands=commands,
     modules=("ecops.growth.diagnosis", "ecops.growth.figures"),
+    cites=("service.ship_hours", "supplier.ship48_min"),
     rows=(1, 3, 5, 6, 11, 12, 13, 18),
 )

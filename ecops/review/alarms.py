@@ -299,4 +299,4 @@ class AlertRules:
 
 def _possible(fields: Mapping[str, Any]) -> bool:
     """Whether a rule can ever fire: in older workspaces there may be falls by more than everything."""
-    return fields["comparison"] != "falls_by" or fields["threshold"] <= 1
+    return bool(fields["comparison"] != "falls_by" or fields["threshold"] <= 1)

@@ -28,7 +28,7 @@ from ecops import workfolders
 from ecops.engine.duck import Engine, flush
 from ecops.errors import StoreError, near
 from ecops.messages import Message
-from ecops.store import audit, choices, lock, manifest, reading
+from ecops.store import audit, choices, journal, lock, manifest, reading
 from ecops.store.answers import check_currency
 from ecops.store.data import Data, known_names, workspace_data
 from ecops.store.loading import Loader, Upload, added_up
@@ -346,7 +346,10 @@ class Workspace:
         if name in {"id", "salt", "schema", "rollups"} or (name == "currency" and self.currency and self.tables()):
             raise StoreError(Message("The setting {name} cannot be changed once there is data.", name=name))
         check = {"timezone": reading.check_timezone, "currency": check_currency}.get(name)
-        self.state.remember(name, check(value) if check else value, actor)
+        kept = check(value) if check else value
+        self.state.remember(name, kept, actor)
+        # What is kept by version (answers of pages, findings) was worked out with the setting as it was.
+        journal.append(self.state, choices.STREAM, f"setting/{name}", {"value": kept, "removed": False}, actor)
 
     def record(self, action: str, detail: Mapping[str, Any], *, actor: str = "") -> None:
         """One line for the audit log (an export, a sign-in, an edit); no personal values."""

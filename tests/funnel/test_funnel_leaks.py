@@ -248,13 +248,15 @@ def test_the_trend_test_is_that_of_scipy_for_two_classes_and_of_statsmodels_for_
     assert pages.trend_test(bounced, seen) == pytest.approx(oracle.pvalue, rel=0.02)
 
 
-@pytest.mark.row(66)
+@pytest.mark.row(66, 193)
 def test_quality_of_sources_beside_the_rest():
     table = funnel.source_quality(
         opened({"traffic_daily": shops.sources(1, dwell=9.0, depth=1.2, pays=0.0005)}), shops.WEEK
     )
     table = table.set_index("channel")
     assert table.index[0] == "c"
+    assert {"visitors", "conversion"} <= set(table.columns)  # size and efficiency beside quality
+    assert (table["visitors"] > 0).all()
     assert table.loc["c", "flags"] == "dwell,depth,conversion"
     assert table.loc[["a", "b"], "flags"].tolist() == ["", ""]
     # About 9/60, 1.2/4 and next to nothing of the rest.
@@ -265,6 +267,7 @@ def test_quality_of_sources_beside_the_rest():
     assert [flag.text("zh") for flag in sources.flags_told("dwell,conversion")] == ["停留短", "几乎不付款"]
 
 
+@pytest.mark.row(187, 188)
 def test_returns_of_campaigns_beside_the_lowest_acceptable():
     table, span = campaigns.campaign_returns(opened({"ad_spend_daily": shops.campaigns(1, weak=1.5)}), shops.WEEK)
     assert span.days == 28

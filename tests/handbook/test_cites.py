@@ -1,11 +1,14 @@
-"""A finding names the parameters that decided it: whatever a parameter changes about a finding, the finding cites it."""
+"""A finding names the parameters that decided it: what a parameter changes about a finding, the finding cites."""
 
 import functools
+import json
 
 import pytest
+from typer.testing import CliRunner
 
 from ecops import terminal
 from ecops.capability import capabilities
+from ecops.commands.app import app
 from ecops.finding import Finding
 from ecops.periods import Period
 from tests.handbook import small
@@ -47,3 +50,36 @@ def test_what_a_parameter_changes_cites_it(key):
 def test_the_small_shop_is_told_findings_that_cite():
     cited = {key for finding in usual().values() for key in finding.parameters}
     assert {"inventory.dead_stock_days", "supplier.delay_max", "competitor.price_anchor_band"} <= cited
+
+
+@pytest.mark.row(283)
+def test_json_of_a_finding_tells_the_value_that_held():
+    data = small.with_own({"inventory.dead_stock_days": 80})
+    (dead,) = (one for one in heard(data) if one.parameters == ("inventory.dead_stock_days",))
+    (told,) = terminal.finding_json(dead, "en", data)["parameters"]
+    assert told == {
+        "key": "inventory.dead_stock_days", "value": 80.0, "own": True,
+        "told": "Days without a sale that make dead stock: 80 days (your own)",
+    }  # fmt: skip
+    assert terminal.finding_json(dead, "en")["parameters"][0]["value"] == 90.0
+
+
+@pytest.mark.row(283)
+@pytest.mark.parametrize(
+    ("arguments", "keys"),
+    [
+        (["presale"], {"inventory.presale_uplift", "inventory.presale_base_days"}),
+        (["inventory"], {"supplier.delay_max", "supplier.defect_max", "inventory.dead_stock_days"}),
+    ],
+)
+def test_commands_tell_the_parameters_of_their_findings(sample, arguments, keys):
+    told = json.loads(CliRunner().invoke(app, [*arguments, "-w", str(sample.folder), "--json"]).output)
+    assert keys <= {one["key"] for finding in told["findings"] for one in finding["parameters"]}
+
+
+@pytest.mark.row(283)
+def test_the_report_tells_them_too(sample, tmp_path):
+    asked = ["report", "--out", str(tmp_path), "-w", str(sample.folder), "--json"]
+    told = json.loads(CliRunner().invoke(app, asked).output)["findings"]
+    assert told
+    assert {"supplier.delay_max"} <= {one["key"] for finding in told for one in finding["parameters"]}

@@ -156,3 +156,22 @@ def test_the_sample_shop_is_built_when_it_is_first_asked_for(tmp_path, monkeypat
     assert sorted(receipt.file for receipt in Workspace.open(tmp_path / "sample").receipts()) == [
         "jd_daily.xlsx", "products.xlsx",
     ]  # fmt: skip
+
+
+@pytest.mark.row(60, 284)
+def test_pivot_tiers_and_teams_open_under_the_details(open_app):
+    app = open_app("overview", "sample", "en")
+    app.session_state["part_pivot"] = True
+    app.run()
+    assert not app.exception
+    table = next(frame.value for frame in app.dataframe if "place" in frame.value.columns)
+    assert table["place"].tolist()[-1] == "All"
+    app.number_input(key="tier_gmv_0").set_value(10_000.0).run()
+    assert not app.exception
+    assert any("Tier 1: " in item.value for item in app.markdown)
+    app.session_state["part_pivot"] = False
+    app.session_state["part_scorecards"] = True
+    app.run()
+    app.segmented_control(key="board_by").set_value("family").run()
+    assert not app.exception
+    assert any("Operations to design to service: 4 : 2 : 5" in item.value for item in app.markdown)

@@ -6,6 +6,7 @@ import ecops
 from ecops import handbook
 from ecops.metrics.beside import benchmarks
 from ecops.review import AlertRules
+from ecops.review.access import accounts
 from tests.pages.conftest import sound
 
 KEY = "inventory.dead_stock_days"
@@ -118,3 +119,26 @@ def test_overview_holds_figures_against_their_benchmarks_with_lines_on_the_pictu
     key.set_value("pay_conversion").run()
     sound(app, caplog)
     assert any("Payment conversion: an average day" in text.replace("\\", "") for text in said(app))
+
+
+@pytest.mark.row(272, 274, 275, 276, 278)
+def test_a_sub_account_gets_the_least_and_the_log_tells_it(opened, shop, caplog):
+    app = opened(part="access")
+    assert any("No sub-account is written down yet." in text for text in said(app))
+    app.text_input(key="account_employee").set_value("E-17")
+    app.selectbox(key="account_role").set_value("service")
+    app.number_input(key="account_quota").set_value(200.0)
+    next(button for button in app.button if button.label == "Write it down").click().run()
+    sound(app, caplog)
+    (account,) = accounts.Accounts(shop.state).all()
+    assert (account.employee, account.functions, account.quota) == ("E-17", ("order_query", "after_sales"), 200.0)
+    assert account.until is not None
+    assert any("1 sub-accounts, 0 to look at." in text or "1 sub-account" in text for text in said(app))
+    cells = " ".join(str(cell) for frame in app.dataframe for cell in frame.value.to_numpy().ravel())
+    assert "employee: E-17" in cells
+    assert "Look up orders" in cells
+    app.text_input(key="account_employee").set_value(" ")
+    next(button for button in app.button if button.label == "Write it down").click().run()
+    assert any("number of its employee" in error.value for error in app.error)
+    app.button(key="account_remove").click().run()
+    assert accounts.Accounts(shop.state).all() == ()

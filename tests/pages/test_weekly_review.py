@@ -231,3 +231,26 @@ def test_the_other_rooms_open_under_the_review(open_app, writable_home):  # noqa
     first = next(box for box in app.checkbox if str(box.key).startswith("tick_three_phases"))
     first.check().run()
     assert any("9 项里已完成 1 项" in text for text in said(app))
+
+
+@pytest.mark.row(2, 47, 48, 282)
+def test_a_branch_gets_a_goal_and_products_are_reviewed(open_app, writable_home):  # noqa: ARG001 - it writes
+    app = open_app("weekly_review", "sample", "en")
+    app.selectbox(key="target_metric").set_value("gmv")
+    app.number_input(key="target_value").set_value(20_000.0)
+    app.selectbox(key="target_level").set_value("branch")
+    app.selectbox(key="target_branch").set_value(("customers", "new"))
+    next(button for button in app.button if button.label == "Agree on it").click().run()
+    assert not app.exception
+    assert any("Customers · new customers" in text and " of ¥20k" in text for text in said(app))
+    app.session_state["rooms"] = True
+    app.session_state["room"] = "products"
+    app.run()
+    assert not app.exception
+    text = " ".join(said(app))
+    assert "**Best sellers**" in text
+    assert "Where visitors are counted" in text
+    assert "the handbook puts JD first" in text
+    table = next(frame.value for frame in app.dataframe if "uv_value" in frame.value.columns)
+    assert {"pay_conversion", "new_share", "driver_visitors", "change"} <= set(table.columns)
+    assert "gross_margin" not in table.columns  # a manager may not see what goods cost

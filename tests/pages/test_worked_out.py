@@ -8,7 +8,19 @@ from tests.pages.test_pages import said
 from ui import navigation
 from ui.parts import cards
 
-BEHIND = ("time", "searches", "payments", "service", "carts", "traffic", "journeys", "products", "content", "checklist")
+BEHIND = (
+    "time",
+    "searches",
+    "payments",
+    "service",
+    "carts",
+    "traffic",
+    "promotion",
+    "journeys",
+    "products",
+    "content",
+    "checklist",
+)
 HERE = ("funnel", "data", "inventory", "customers", "presale", "competitors")
 """Pages that work out figures of the registry; on some they stand in a fold of their own."""
 
@@ -64,6 +76,9 @@ def test_figures_and_subjects_of_the_sample_shop(open_app):
     assert "276 people left a cart unpaid" in shown["carts"]
     assert "Bounce rises with loading time" in shown["traffic"]
     assert "Half of the purchases take at most 4 events" in shown["journeys"]
+    assert "→" in shown["journeys"]
+    assert "Only Taobao, wanxiangtai is advertised" in shown["promotion"]
+    assert "is clicked most" in shown["promotion"]
     assert "the largest loss follows at minute" in shown["content"]
     assert "Conversion goal within six months: 5.0% (handbook 004, row 73)" in shown["time"]
     assert "advantage, authority" in shown["checklist"]
@@ -85,6 +100,8 @@ def test_an_empty_shop_says_what_completeness_lacks(open_app):
 
 
 def test_every_page_that_a_metric_names_is_there():
-    assert {entry.page for entry in metrics().values() if entry.page} <= {*HERE, "weekly_review"}
+    assert {entry.page for entry in metrics().values() if entry.page} <= {*HERE, "overview", "weekly_review"}
+    (ratio,) = (entry for entry in metrics().values() if entry.page == "overview")
+    assert ratio.key == "team_ratio"  # see test_pivot_tiers_and_teams_open_under_the_details
     (target,) = (entry for entry in metrics().values() if entry.page == "weekly_review")
     assert target.key == "gmv_attainment"

@@ -9,6 +9,7 @@ import pytest
 
 from ecops.errors import DataError, SpecError
 from ecops.metrics import kpis
+from ecops.metrics.measured import measured
 from ecops.periods import Period, parse_period
 from ecops.review import ActionLog, Target, Targets, report, weekly
 from ecops.review.week.agenda import Chapter

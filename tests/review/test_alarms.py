@@ -9,6 +9,7 @@ import pytest
 from ecops.errors import SpecError
 from ecops.periods import Period
 from ecops.review.alarms import AlertRule, AlertRules, alerts, default_rules
+from ecops.store import journal
 from ecops.store.inputs import open_data
 from ecops.store.state import State
 
@@ -133,3 +134,14 @@ def test_own_rules_replace_the_default_ones(tmp_path):
 def test_bad_rules_are_said(changes):
     with pytest.raises(SpecError):
         AlertRule(**{"metric": "gmv", "comparison": "below", "threshold": 1.0, **changes})
+
+
+def test_nothing_falls_by_more_than_everything(tmp_path):
+    with pytest.raises(SpecError, match="500%"):
+        rule("falls_by", 5.0)
+    assert rule("rises_by", 5.0).threshold == 5.0
+    state = State(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    fields = {"metric": "gmv", "comparison": "falls_by", "threshold": 5.0, "where": {}, "by": [], "weeks": 1,
+              "owner": "lead", "removed": False}  # fmt: skip
+    journal.append(state, "alert_rules", "old", fields, "li")
+    assert AlertRules(state).all() == ()  # written down before such rules were refused; it can never fire

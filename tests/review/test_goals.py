@@ -7,7 +7,7 @@ import pytest
 
 from ecops.errors import SpecError
 from ecops.metrics.registry import metrics
-from ecops.review.goals import Target, Targets, goal_tree, progress, stages
+from ecops.review.goals import Target, Targets, goal_tree, progress, stages, suggested
 from ecops.store.state import State
 
 START = dt.date(2026, 11, 15)
@@ -101,3 +101,12 @@ def test_goals_of_company_department_and_person_stand_apart(tmp_path):
     assert [one.who for one in kept.parts()] == ["operations"]
     with pytest.raises(SpecError, match="小王"):
         kept.remove("li", "pay_conversion", "小王")
+
+
+@pytest.mark.row(43)
+def test_the_stages_of_a_shop_hold_customers_and_profit():
+    cold, ripe = stages()["cold_start"], stages()["maturity"]
+    assert "customer_base" in cold.kpis
+    assert suggested(cold)["customer_base"] == 10_000
+    assert suggested(cold, {"customer.base_goal": 500})["customer_base"] == 500
+    assert {"net_profit", "repeat_share"} <= set(ripe.kpis)

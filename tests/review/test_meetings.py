@@ -1,10 +1,12 @@
 """Meetings, the countdown to a promotion, checklists, requests, the hand-over sheet, awards, the tree of goals."""
 
 import datetime as dt
+import json
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from ecops.errors import SpecError
 from ecops.handbook import roles
@@ -217,3 +219,11 @@ def test_the_commands_speak(shop_with_orders):
     sheet = run(app, ["handover", "--workspace", str(shop_with_orders.folder)])
     assert "paid orders wait" in sheet.output
     assert run(app, ["meeting", "party", "--workspace", str(shop_with_orders.folder)]).exit_code == 2
+
+
+def test_the_hand_over_of_a_shop_without_orders_names_no_day(tmp_path):
+    from ecops.commands.app import app
+
+    Workspace.open(tmp_path / "shop")
+    told = json.loads(CliRunner().invoke(app, ["handover", "--workspace", str(tmp_path / "shop"), "--json"]).output)
+    assert told == {"asked": None, "orders": 0, "late": 0, "lines": []}

@@ -1,4 +1,4 @@
-"""Files as a stranger brings them: damaged by spreadsheets, summed up, cut, written in odd ways. Told, or asked about."""
+"""Files as a stranger brings them: damaged by spreadsheets, summed up, cut, oddly written. Told, or asked about."""
 
 from __future__ import annotations
 

@@ -260,6 +260,17 @@ def test_settings_and_who_may_change_them(workspace):
         reader.set_setting("timezone", "Asia/Tokyo")
 
 
+def test_a_setting_that_changes_changes_what_caches_go_by(workspace):
+    before = workspace.version
+    workspace.set_setting("currency", "CNY")
+    after = workspace.version
+    assert after != before
+    assert workspace.data().version == after
+    assert workspace.data().currency == "CNY"
+    workspace.set_setting("timezone", "Asia/Tokyo")
+    assert workspace.version not in {before, after}
+
+
 def test_roll_ups_made_by_other_sql_are_not_used(workspace, monkeypatch):
     load_rows(workspace, order_rows({(1, 1): 1}))
     shutil.rmtree(workspace.folder / "data" / "daily_sales")

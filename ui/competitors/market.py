@@ -272,7 +272,7 @@ def demanded(asked: Asked) -> None:
     if len(found.indices):
         st.markdown(_("**Index values as ranks and ratios.** They are no amounts and never become money."))
         tables.show(
-            found.indices.drop(columns="to_own").assign(
+            _told(found.indices.drop(columns="to_own")).assign(
                 index=[tables.canonical_shape(str(name)).label for name in found.indices["index"]]  # type: ignore[union-attr]
             ),
             "indices",
@@ -291,6 +291,11 @@ def demanded(asked: Asked) -> None:
         tables.show(found.crowds.drop(columns=["date", "platform"]), "crowds")
     if not (len(found.terms) or len(found.indices) or len(found.crowds)):
         st.caption(_("Market, ranking and crowd reports of the platforms show search words and ranks here."))
+
+
+def _told(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table without the columns of products where the report is of shops."""
+    return rows.drop(columns=[name for name in ("sku", "title") if rows[name].fillna("").eq("").all()])
 
 
 def practices(asked: Asked) -> None:

@@ -229,6 +229,7 @@ def _ways(scope: Scope) -> None:
         **_interval(),
     }
     known = known_steps()
+    unnamed = _("not given")
     shown = rows.assign(
         path=[
             " → ".join(say(known[step].term) if step in known else step for step in path.split(" → "))
@@ -236,10 +237,7 @@ def _ways(scope: Scope) -> None:
             else _("all other ways")
             for path in rows["path"]
         ],
-        entry=[
-            entry or ("" if not path else _("not given"))
-            for entry, path in zip(rows["entry"], rows["path"], strict=True)
-        ],
+        entry=rows["entry"].where((rows["entry"] != "") | (rows["path"] == ""), unnamed),
     )
     tables.show(shown[list(shapes)], "funnel_ways", shapes, download="ecops_conversion_paths")
 

@@ -62,7 +62,8 @@ _QUADRANTS: dict[str, Term] = {
 
 
 def _words(column: pd.Series, names: dict[str, Term]) -> list[str]:
-    return [plain(names.get(str(value), str(value))) for value in column]
+    told = {value: plain(names.get(str(value), str(value))) for value in column.unique()}
+    return [told[value] for value in column]
 
 
 def products(asked: Asked) -> None:
@@ -188,16 +189,7 @@ def suppliers(asked: Asked) -> None:
         },
         currency=asked.stock.currency,
     )
-    alone = int(rows["single_source"].sum())
-    if alone:
-        st.caption(
-            _(
-                "{n} products come from fewer suppliers than the {least} that are wanted.",
-                n=alone,
-                least=int(_limit(asked, "supplier.backup_minimum")),
-            )
-        )
-    cites.show(["supplier.delay_max", "supplier.defect_max", "supplier.backup_minimum"])
+    cites.show(["supplier.delay_max", "supplier.defect_max"])
 
 
 def _limit(asked: Asked, key: str) -> float:
@@ -311,17 +303,8 @@ def choice_of_products(asked: Asked) -> None:
     if not len(found):
         st.caption(_("Profit needs the price and the cost of products."))
         return
-    # Columns are named for what they tell: the unit's cost itself stays with those who may see it.
-    # Margins tell the cost as well; they are for those who may see it.
-    margins = ["net", "net_margin", "gross_margin"] if door.may_see(["products.cost"], door.reader()) else []
-    shown = found[["title", "price", *margins, "return_rate", "roi", "taken", "role", "quadrant"]].assign(
-        taken=_words(found["taken"], _VERDICTS),
-        role=_words(found["role"], _ROLES),
-        quadrant=_words(found["quadrant"], _QUADRANTS),
-        roi=found["roi"].where(found["roi"] < math.inf),
-    )
     tables.show(
-        shown,
+        kept.of(_choice_rows, found, door.may_see(["products.cost"], door.reader())),
         "stock_choice",
         {
             "title": Shape(_("Product")),
@@ -347,6 +330,18 @@ def choice_of_products(asked: Asked) -> None:
         download="ecops_choice",
     )
     cites.show(["finance.gross_margin_min", "service.return_rate_max", "finance.sku_roi_min"])
+
+
+def _choice_rows(found: pd.DataFrame, with_margins: bool) -> pd.DataFrame:
+    # Columns are named for what they tell: the unit's cost itself stays with those who may see it.
+    # Margins tell the cost as well; they are for those who may see it.
+    margins = ["net", "net_margin", "gross_margin"] if with_margins else []
+    return found[["title", "price", *margins, "return_rate", "roi", "taken", "role", "quadrant"]].assign(
+        taken=_words(found["taken"], _VERDICTS),
+        role=_words(found["role"], _ROLES),
+        quadrant=_words(found["quadrant"], _QUADRANTS),
+        roi=found["roi"].where(found["roi"] < math.inf),
+    )
 
 
 def shelf(asked: Asked) -> None:

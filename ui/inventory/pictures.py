@@ -12,7 +12,7 @@ from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.telling import figures
-from ecops.messages import Money, Number, Percent
+from ecops.messages import Message, Money, Number, Percent
 from ui.inventory.asked import Asked
 from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
@@ -132,10 +132,17 @@ def comparison(asked: Asked) -> None:
             "stock_value": now["stock_value"].to_numpy(),
             "orders": now["orders"].to_numpy(),
             "source": [known[key].source for key in now["rule"]],
-        }
+        },
+        index=list(now["rule"]),
     )
     overrides = tuple(asked.spec.thresholds.items())
     charts.show(kept.of(_frontier, found, overrides), "stock_frontier")
+    money = workspaces.answer(view.rules_in_money, asked.spec, asked.today, float(asked.longer))
+    _in_money(asked, money)
+    costs = money.set_index("rule").loc[table.index]
+    table = table.reset_index(drop=True).assign(
+        cost=costs["cost"].to_numpy(), more=[_more(asked, row) for row in costs.itertuples()]
+    )
     with st.expander(_("Every rule as it stands"), key="stock_rules"):
         tables.show(
             table,
@@ -147,6 +154,10 @@ def comparison(asked: Asked) -> None:
                 "cover_days": Shape(_("Days of stock"), "number"),
                 "stock_value": Shape(_("Stock value"), "money"),
                 "orders": Shape(_("Orders a product and month"), "number"),
+                "cost": Shape(
+                    _("Cost in four weeks"), "money", _("Profit of sales lost, and 25% a year for holding stock.")
+                ),
+                "more": Shape(_("More than the learned rule (95% interval)"), "figure"),
                 "meaning": Shape(_("What it says")),
                 "source": Shape(_("Handbook")),
             },
@@ -154,3 +165,40 @@ def comparison(asked: Asked) -> None:
             download="ecops_rules",
         )
         cites.show([key for rule in known.values() for key in rule.parameters])
+
+
+def _more(asked: Asked, row: Any) -> str:
+    if row.verdict == "base":
+        return "—"
+    if not math.isfinite(row.low):
+        return _money(asked, row.more)
+    words = {name: Money(float(getattr(row, name)), asked.stock.currency) for name in ("more", "low", "high")}
+    return plain(Message("{more} ({low} to {high})", **words))
+
+
+def _in_money(asked: Asked, costs: pd.DataFrame) -> None:
+    """What the reader's rule costs beside the learned one: the chosen rule, else the handbook's first."""
+    mine = asked.spec.rule if asked.spec.rule != "learned" else "cover_days"
+    row = next(costs[costs["rule"] == mine].itertuples())
+    words: dict[str, Any] = {
+        "rule": rules(asked.stock.spec.thresholds)[mine].label,
+        **{name: Money(abs(float(getattr(row, name))), asked.stock.currency) for name in ("more", "low", "high")},
+    }
+    if row.verdict == "dearer":
+        told = Message(
+            "In money: the {rule} would have cost {more} more in four weeks than ordering by the learned rule "
+            "({low} to {high}), in sales lost and stock held.",
+            **words,
+        )
+    elif row.verdict == "cheaper":
+        words["low"], words["high"] = words["high"], words["low"]
+        told = Message(
+            "In money: the {rule} would have cost {more} less in four weeks than ordering by the learned rule "
+            "({low} to {high}); lower the promised service, or keep your rule.",
+            **words,
+        )
+    else:
+        told = Message(
+            "In money, the {rule} and the learned rule cannot be told apart on these sales.", rule=words["rule"]
+        )
+    st.caption(say(told))

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
 
-from ecops.growth.board import outlook, pictures, scorecard, steps, team, unusual
-from ecops.messages import write
+from ecops.growth.board import lists, outlook, pictures, scorecard, steps, team, unusual
+from ecops.messages import Message, write
 from ecops.metrics.registry import metric
+from ecops.periods import Period
 from ecops.words import written
 from ui.overview import pivots
-from ui.parts import cards, charts, tables
+from ui.parts import cards, charts, cites, empty, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, language, look, plain, say
 from ui.state import workspaces
-from ui.state.scope import Scope
+from ui.state.scope import Scope, value_label
 
 
 def show(chosen: Scope, currency: str) -> None:
-    """Four parts, each worked out only when it is opened."""
+    """Five parts, each worked out only when it is opened."""
     parts = (
         (_("By day, week, month or quarter"), "by_step", _by_step),
         (_("Unusual days, trends, and the next four weeks"), "unusual", _unusual),
         (_("Scorecards: the whole chain, roles, families of figures"), "scorecards", _scorecards),
         (_("Pivot of two dimensions, and tiers"), "pivot", pivots.show),
+        (_("Shipping, returns, creators, city tiers, keywords"), "lists", _lists),
     )
     for label, key, draw in parts:
         part = st.expander(label, key=f"part_{key}", on_change="rerun")
@@ -177,3 +179,53 @@ def _appraisal(rows: pd.DataFrame, chosen: Scope) -> None:
 
 def _figure(line: scorecard.Line, value: float, currency: str) -> str:
     return plain(written(line.metric.key, value, currency)) if math.isfinite(value) else "—"
+
+
+@st.fragment
+def _lists(chosen: Scope, currency: str) -> None:
+    """One of the short lists, with its sentence."""
+    known = {key: plain(one.label) for key, one in lists.listings().items()}
+    key = st.pills(
+        _("List"), list(known), format_func=known.__getitem__, default="shipping", required=True, key="board_list",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    one = lists.listings()[str(key)]
+    rows: pd.DataFrame = workspaces.answer(lists.listed, chosen.period, one.key, where=chosen.where)
+    if rows.empty:
+        empty.show(Message("The loaded files say nothing of this in these days."), (one.table,), key=f"empty_{one.key}")
+        return
+    sentence = workspaces.answer(_list_told, chosen.period, one.key, where=chosen.where)
+    if sentence is not None:
+        st.markdown(f"**{say(sentence)}**")
+    names = {
+        "platform": _("Platform"), "courier": _("Courier"), "province": _("Region"), "reason": _("Reason"),
+        "creator": _("Creator"), "city_tier": _("Tier of city"), "keyword": _("Keyword"), "stars": _("Stars"),
+    }  # fmt: skip
+    shapes = {name: Shape(names[name]) for name in one.parts}
+    shapes |= {
+        "on_count": Shape(_("Of these"), "count"),
+        "of_count": Shape(_("Cases"), "count"),
+        "rate": Shape(plain(one.share) if one.share else "", "percent"),
+        "low": Shape(_("Low"), "percent"),
+        "high": Shape(_("High"), "percent"),
+        "median_days": Shape(_("Half within (days)"), "number"),
+        "slow_days": Shape(_("Nine of ten within (days)"), "number"),
+        "cases": Shape(_("Cases"), "count"),
+        "orders": Shape(_("Orders"), "count"),
+        "money": Shape(_("Money"), "money"),
+        "part": Shape(_("Share"), "percent"),
+        "cost": Shape(_("Spend"), "money"),
+        "clicks": Shape(_("Clicks"), "count"),
+        "roi": Shape(_("Return"), "number"),
+        "click_price": Shape(_("A click costs"), "money"),
+    }
+    shapes = {name: shape for name, shape in shapes.items() if name in rows}
+    shown = rows.assign(**{name: [value_label(str(value)) or "—" for value in rows[name]] for name in one.parts})
+    tables.show(shown[list(shapes)], f"list_{one.key}", shapes, currency, download=f"ecops_{one.key}")
+    if one.key == "shipping":
+        cites.show(lists.CITES)
+
+
+def _list_told(data: Any, period: Period, key: str) -> Message | None:
+    rows = lists.listed(data, period, key)
+    return lists.told(data, key, rows) if len(rows) else None

@@ -79,7 +79,7 @@ def _tiers(chosen: Scope, key: str, by: str, currency: str) -> None:
                 value=None,
                 key=f"tier_{key}_{place}",
                 placeholder="—",
-            )  # fmt: skip
+            )
         )
     limits = tuple(float(value) / (100 if entry.percent else 1) for value in values if value is not None)
     if not limits:

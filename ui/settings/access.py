@@ -74,7 +74,7 @@ def _table(standing: tuple[accounts.Account, ...], currency: str) -> None:
         "employee": Shape(_("Employee number")),
         "role": Shape(_("Role")),
         "functions": Shape(_("May do")),
-        "until": Shape(_("Until"), "date"),
+        "until": Shape(_("Valid until"), "date"),
         "quota": Shape(_("Refunds released alone"), "figure"),
     }
     tables.show(rows, "settings_accounts", shapes, download="ecops_sub_accounts")
@@ -87,7 +87,9 @@ def _form(standing: tuple[accounts.Account, ...]) -> None:
         left, middle, right, last = st.columns(4)
         left.text_input(_("Employee number"), key="account_employee", max_chars=60)
         middle.selectbox(_("Role"), list(owners), format_func=owners.__getitem__, key="account_role")
-        right.date_input(_("Until"), value=dt.date.today() + 365 * ONE_DAY, key="account_until", format="YYYY-MM-DD")
+        right.date_input(
+            _("Valid until"), value=dt.date.today() + 365 * ONE_DAY, key="account_until", format="YYYY-MM-DD"
+        )
         last.number_input(_("Refund quota"), min_value=0.0, value=0.0, step=50.0, key="account_quota")
         st.caption(
             _("A new account gets what its role may do, and no more; the end makes sure that nobody is forgotten.")
@@ -151,6 +153,10 @@ def _roles() -> None:
 def _log(workspace: object) -> None:
     """Every operation, and whether the log is whole."""
     with st.expander(_("What was done in this shop"), key="account_log"):
+        rows = log.lines(workspace.state)  # type: ignore[attr-defined]
+        if rows.empty:
+            st.caption(_("Nothing was changed yet."))
+            return
         wrong = log.broken(workspace.state)  # type: ignore[attr-defined]
         for one in wrong:
             st.error(say(one))
@@ -163,4 +169,4 @@ def _log(workspace: object) -> None:
             "detail": Shape(_("Exactly")),
             "seq": Shape(_("Line"), "count"),
         }
-        tables.show(log.lines(workspace.state), "settings_log", shapes, download="ecops_log")  # type: ignore[attr-defined]
+        tables.show(rows, "settings_log", shapes, download="ecops_log")  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Three to five leading shops, each on half a page: what it sells, asks, launches, says, and what its buyers say of it."""
+"""Three to five leading shops, each on half a page: what it sells, asks, launches, and what its buyers say of it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Profile:
 def profiles(
     standing: Standing | None, prices: Prices | None, market: Market | None, said: Opinions | None, most: int = MOST
 ) -> tuple[Profile, ...]:
-    """The leading shops of the listings, the largest first, then the chosen peers; at most `most`, never a made-up line.
+    """The leading shops of the listings, the largest first, then the chosen peers; never a made-up line.
 
     Args:
         standing: peers and the reasons for them.

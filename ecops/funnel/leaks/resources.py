@@ -82,7 +82,8 @@ def marginal(days: Any, spent: NDArray[np.float64], brought: NDArray[np.float64]
 
     Args:
         days: dates, one a day with spend.
-        spent, brought: of each day.
+        spent: money of each day.
+        brought: sales of each day.
     """
     nothing = (math.nan, math.nan, math.nan)
     number = np.asarray(days, dtype="datetime64[D]").astype(np.int64)

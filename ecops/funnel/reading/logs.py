@@ -114,11 +114,17 @@ def event_funnel(
         DataError: the log has no events in the period.
     """
     log = shop_log(data, people=people)
+    notes: list[Message] = []
+    if people and spec.attribution == "first_touch":
+        # Whoever paid since her first touch is no longer new: what counts is who she was when she entered.
+        spec = replace(spec, attribution="entry")
+        notes.append(Message("People belong to where, and to whom, they were when they took the first step."))
     after = from_events(log, spec, period=period)
     if not after.counts[:, 0].sum() > 0:
         raise DataError(Message("The log has no events in these days."), Message("Choose other dates."))
     first, _ = log.span
-    notes, other = not_used(log.event_counts, spec, words), None
+    notes += not_used(log.event_counts, spec, words)
+    other = None
     if before.start >= first:
         other = from_events(log, spec, period=before, check=False)
     else:

@@ -48,10 +48,11 @@ def pivot(data: Any, period: Period, key: str, rows: str, columns: str) -> pd.Da
         data: as for `ecops.metrics.kpis`.
         period: days.
         key: of the metric.
-        rows, columns: dimensions, see `ecops.metrics.daily.DIMENSIONS`.
+        rows: a dimension, see `ecops.metrics.daily.DIMENSIONS`.
+        columns: another one.
 
     Returns:
-        The index are the values of `rows`, the columns those of `columns`, both those with the most of it first, then
+        The index are the values of `rows`, the columns those of `columns`, both with the largest figure first, then
         `WHOLE`; NaN where there is nothing. A total is the figure of all that, never the sum or mean of its cells.
 
     Raises:
@@ -111,16 +112,13 @@ def tier_told(tier: int, places: Value, money: Value) -> Message:
 def _values(data: Any, period: Period, key: str, by: tuple[str, ...]) -> pd.DataFrame:
     """The values of a figure by place, without places that have none."""
     table = kpis(opened(data), period, by=by).table
-    found: pd.DataFrame = table.loc[table["metric"] == key, [*by, "value", "n"]]
-    found = found[found["value"].notna() & ((found["value"] != 0) | (found["n"] > 0))]
+    found: pd.DataFrame = table.loc[(table["metric"] == key) & table["value"].notna(), [*by, "value"]]
     if not metric(key).denominator:
         found = found[found["value"] != 0]
     return found.reset_index(drop=True)
 
 
 def _ordered(rows: pd.DataFrame, name: str) -> list[str]:
-    """Values of a dimension, the largest base or sum first."""
-    # The base tells places apart for a rate; that of a sum is the days, the same for every one.
-    size = rows["n"] if rows["n"].nunique() > 1 else rows["value"]
-    found = rows.assign(size=size).sort_values(["size", name], ascending=[False, True], kind="stable")
+    """Values of a dimension, the one with the largest figure first."""
+    found = rows.sort_values(["value", name], ascending=[False, True], kind="stable")
     return [str(value) for value in found[name].head(MOST)]

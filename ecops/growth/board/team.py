@@ -63,8 +63,6 @@ def team(data: Any, end: dt.date) -> Team | None:
         data: as for `ecops.metrics.kpis`.
         end: the day.
     """
-    import pandas as pd
-
     ready = opened(data)
     if not ready.has("team"):
         return None

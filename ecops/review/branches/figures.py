@@ -134,7 +134,7 @@ def part(told: str) -> tuple[Whose, str]:
         raise unknown_name(
             Message("The branch"), told, ("customers:new", "customers:returning", "category:…", "product:…")
         )
-    return known[kind], who.strip()  # type: ignore[index]
+    return known[kind], who.strip()
 
 
 def branches(data: Any, period: Period, targets: Sequence[Target]) -> tuple[tuple[Value, Progress], ...]:

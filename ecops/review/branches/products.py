@@ -10,6 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecops.engine import load_sql
@@ -123,7 +124,7 @@ def product_reviews(
         targets: agreed, of which those of products are told; a sum is meant a week.
         most: best sellers.
     """
-    ready = opened(data)
+    ready: Any = opened(data)
     before = period.compared("previous")
     now, then = product_rows(ready, period), product_rows(ready, before)
     if now.empty:
@@ -162,8 +163,10 @@ def _review(
     basis, drivers = _drivers(row, earlier)
     before = figures_of(earlier)
     buyers = figures.get("buyers", 0.0)
-    weekly = {**figures, **{key: figures[key] * 7 / period.days for key in ("gmv", "units", "visitors", "impressions")
-                            if key in figures}}  # fmt: skip
+    weekly: dict[str, float] = dict(figures)
+    for key in ("gmv", "units", "visitors", "impressions"):
+        if key in weekly:
+            weekly[key] *= 7 / period.days
     return ProductReview(
         sku=str(row["sku"]),
         title=str(row["title"]),
@@ -192,12 +195,12 @@ def _drivers(
         if all(math.isfinite(value) and value > 0 for side in values for value in side):
             factors = [_quotients(side) for side in values]
             sides = [_frame(sums, one) for one in factors]
-            return basis, decompose(*sides, sums).by_factor
+            return basis, decompose(sides[0], sides[1], sums).by_factor
     return "", {}
 
 
 def _quotients(values: Sequence[float]) -> list[float]:
-    return [values[0], *(value / base for base, value in zip(values, values[1:], strict=False))]
+    return [values[0], *(value / base for base, value in pairwise(values))]
 
 
 def _frame(names: Sequence[str], values: Sequence[float]) -> pd.DataFrame:

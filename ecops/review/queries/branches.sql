@@ -31,7 +31,8 @@ sold as (
 select
     'customers' as whose, customers as who,
     sum(gmv) as gmv, sum(refunds) as refunds, sum(units) as units,
-    count(distinct concat(platform, ' ', order_id)) as orders, count(distinct buyer_id) as buyers
+    count(distinct case when gmv > 0 then concat(platform, ' ', order_id) end) as orders,
+    count(distinct case when gmv > 0 then buyer_id end) as buyers
 from sold
 where buyer_id is not null
 group by customers
@@ -39,7 +40,8 @@ union all
 select
     'category' as whose, category as who,
     sum(gmv) as gmv, sum(refunds) as refunds, sum(units) as units,
-    count(distinct concat(platform, ' ', order_id)) as orders, count(distinct buyer_id) as buyers
+    count(distinct case when gmv > 0 then concat(platform, ' ', order_id) end) as orders,
+    count(distinct case when gmv > 0 then buyer_id end) as buyers
 from sold
 where category is not null
 group by category

@@ -31,8 +31,8 @@ sold as (
         sum(case when s.paid_amount > 0 then coalesce(s.quantity, 0) else 0 end) as units,
         sum(case when s.paid_amount > 0 and s.cost is not null then s.paid_amount end) as costed_sales,
         sum(case when s.paid_amount > 0 then s.cost end) as cost,
-        count(distinct s.buyer_id) as buyers,
-        count(distinct case when f.first_day >= $start then s.buyer_id end) as new_buyers
+        count(distinct case when s.paid_amount > 0 then s.buyer_id end) as buyers,
+        count(distinct case when s.paid_amount > 0 and f.first_day >= $start then s.buyer_id end) as new_buyers
     from sales_lines as s
     left join firsts as f on f.buyer_id = s.buyer_id
     where cast(s.paid_at as date) between $start and $end and s.sku <> ''
