@@ -167,7 +167,7 @@ def _reasons(looked: Looked) -> None:
         "title": Shape(_("Product with reviews")),
         "buyers": Shape(_("Customers"), "count"),
         "gone": Shape(_("Stayed away"), "percent"),
-        "others": Shape(_("Of the others"), "percent"),
+        "others": Shape(_("Stayed away, of the others"), "percent"),
         "low": Shape(_("More by at least (95%)"), "percent"),
         "high": Shape(_("More by at most (95%)"), "percent"),
         "reviews": Shape(_("Reviews"), "count"),
