@@ -162,29 +162,9 @@ def test_a_new_complaint_is_told_with_interval_and_correction():
 
 
 def test_where_nothing_changed_few_shops_hear_of_a_new_complaint():
-    """Twenty words, complained of at the same rate throughout: 40 shops, of which 5 % may err."""
-    words = [
-        "漏水",
-        "掉漆",
-        "起球",
-        "掉色",
-        "线头",
-        "太薄",
-        "偏小",
-        "异味",
-        "划痕",
-        "脱胶",
-        "生锈",
-        "开裂",
-        "变形",
-        "掉毛",
-        "褪色",
-        "卡扣",
-        "拉链",
-        "轮子",
-        "标签",
-        "配件",
-    ]
+    """Eighteen words, complained of at the same rate throughout: 40 shops, of which 5 % may err."""
+    named = "漏水 掉漆 起球 掉色 线头 太薄 偏小 异味 划痕 脱胶 生锈 开裂 变形 掉毛 褪色 卡扣 拉链 轮子"
+    words = named.split()
     wrong = 0
     for seed in range(40):
         random = np.random.default_rng([seed, 15])

@@ -243,7 +243,10 @@ def test_text_from_outside_stays_text():
     ]
     found = shelf(
         {"title": evil[0], "gtin": "690"},
-        *({"shop": evil[1], "sku": f"x{place}", "title": text, "gtin": "690"} for place, text in enumerate(evil)),
+        *(
+            {"shop": evil[1], "sku": f"x{place}", "title": text, "gtin": "690", "sales_30d": 5.0}
+            for place, text in enumerate(evil)
+        ),
         search_words=pd.DataFrame({"date": "2026-11-01", "platform": "taobao", "word": evil, "searches": 10}),
         products=pd.DataFrame({"sku": ["1"], "title": [evil[0]]}),
         reviews=pd.DataFrame({"shop": "us", "review_id": list("abcdefgh"), "date": "2026-11-01", "stars": 1,

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from ecops.errors import DataError
 from ecops.periods import Period
@@ -235,6 +236,21 @@ def test_a_single_week_that_stands_out_is_left_out():
     assert lasting.verdict == "worked"
 
 
+@pytest.mark.parametrize(("times", "left_out"), [(0.85, False), (1.15, True)])
+def test_a_week_stands_out_beyond_the_chance_of_a_week_and_of_the_mean_of_the_others(times, left_out):
+    """A prediction interval: t of the residuals of the line, 1 % shared by four weeks, and root of 1 + 1/3."""
+    level = np.random.default_rng(21).normal(4.0, 0.05, 20)
+    level[17] = (
+        4.1  # The last week of the baseline is not low, so the trouble is not longer than the two weeks left out.
+    )
+    time = np.arange(18)
+    residual = level[:18] - np.polyval(np.polyfit(time, level[:18], 1), time)
+    limit = stats.t.ppf(1 - 0.01 / 4, 16) * np.sqrt((residual**2).sum() / 16 * (1 + 1 / 3))
+    since_then = 4.4 + np.array([0.0, times * limit, 0.0, 0.0])
+    outcome = verify(shop(np.repeat(np.exp(np.r_[level, since_then]), 7), day(-140)), {}, START)
+    assert ("One week stands out" in text(outcome)) is left_out
+
+
 def event(kind, first, last, name="Live week"):
     return Event(name, kind, day(first), day(last))
 
@@ -264,6 +280,13 @@ def test_a_promotion_before_is_no_baseline():
         shop(noisy(9) * moved(1.0, -35, -21)), BESIDE, START, known=Known(events=[event("promotion", -35, -22)])
     )
     assert outcome.counterfactual == pytest.approx(100, abs=6)
+
+
+def test_an_event_before_the_first_figures_leaves_out_no_day():
+    place = rates(0.4, 0.5)
+    plain = verify(place, {}, START)
+    assert plain.verdict == "worked"
+    assert verify(place, {}, START, known=Known(events=[event("promotion", -120, -110)])) == plain
 
 
 def test_a_calendar_that_contradicts_the_data():
@@ -331,6 +354,7 @@ def test_too_early_and_without_baseline():
     assert early.verdict == "too_early"
     assert math.isnan(early.change)
     assert "6 of 7 days" in text(early)
+    assert (early.window, early.baseline) == (Period(START, day(5)), Period(day(-14), day(-1)))
     assert verify(rates(0.4, 0.6)[:91], {}, START).verdict == "worked"
     for frame in (rates(0.4, 0.6)[84:], rates(0.4, 0.6)[78:], rates(0.4, 0.6)[77:91]):
         assert verify(frame, {}, START).verdict == "too_early"

@@ -12,7 +12,7 @@ from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, Number, Percent, Points
 from ui.customers import programme
 from ui.customers.choices import Looked, segment_labels
-from ui.parts import empty, errors, tables
+from ui.parts import empty, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say
 
@@ -224,6 +224,10 @@ def _coupons(looked: Looked) -> None:
     programme.after_cards(looked)
 
 
+def _channel_rows(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(channel=[name or say(Message("not given")) for name in table["channel"]])
+
+
 def channels(looked: Looked) -> None:
     """What customers won through each channel brought and cost."""
     months = int(st.slider(_("Months after the first order"), 1, 12, 6, key="ltv_months", width=280))
@@ -233,7 +237,7 @@ def channels(looked: Looked) -> None:
         st.caption(f"{say(error.what)} {say(error.hint) if error.hint is not None else ''}")
         return
     tables.show(
-        table.assign(channel=[name or say(Message("not given")) for name in table["channel"]]),
+        kept.of(_channel_rows, table),
         key="ltv_cac",
         shapes={
             "channel": Shape(_("Channel of the first order")),

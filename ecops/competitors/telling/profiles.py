@@ -227,8 +227,8 @@ def _advice(shop: str, prices: Prices | None, said: Opinions | None) -> tuple[Me
             ("better", Message("Show on the page that we are better at {topic}: its buyers complain of it.")),
             ("worse", Message("Mend {topic} first: our buyers complain of it more than its buyers do.")),
         ):
-            rows = table[table["verdict"] == verdict] if table is not None else ()
-            if len(rows):
+            rows = table[table["verdict"] == verdict] if table is not None else None
+            if rows is not None and len(rows):
                 lines.append(Message(sentence.id, topic=str(rows.iloc[0]["topic"])))
     index = prices.by_shop.get(shop) if prices is not None else None
     if index is not None and index.low > 100:
