@@ -35,7 +35,7 @@ def members(looked: Looked) -> None:
                 _gap(found, by)
         _known(looked)
     if listed or looked.answer(answers.reviewed):
-        _persona(looked)
+        _persona(looked, listed)
     if surveyed:
         _said(looked)
     if looked.answer(answers.reviewed):
@@ -94,7 +94,7 @@ def _known(looked: Looked) -> None:
         )
 
 
-def _persona(looked: Looked) -> None:
+def _persona(looked: Looked, listed: bool) -> None:
     names = segment_labels(looked)
     key = st.selectbox(_("Persona of"), list(names), format_func=names.__getitem__, key="persona_of", width=240)
     with errors.explained():
@@ -109,7 +109,8 @@ def _persona(looked: Looked) -> None:
             )
         )
         if card.traits.empty:
-            st.caption(_("Too few of them are on the list to say more."))
+            if listed:
+                st.caption(_("Too few of them are on the list to say more."))
         else:
             labels = {name: plain(tables.labels([name]).get(name, name)) for name in card.traits["trait"]}
             shapes = {
@@ -167,7 +168,7 @@ def _reasons(looked: Looked) -> None:
         "title": Shape(_("Product with reviews")),
         "buyers": Shape(_("Customers"), "count"),
         "gone": Shape(_("Stayed away"), "percent"),
-        "others": Shape(_("Of the others"), "percent"),
+        "others": Shape(_("Stayed away, of the others"), "percent"),
         "low": Shape(_("More by at least (95%)"), "percent"),
         "high": Shape(_("More by at most (95%)"), "percent"),
         "reviews": Shape(_("Reviews"), "count"),
