@@ -1,7 +1,7 @@
 """How fast are forecasts, calibrations and replays, beside one scan of the same numbers? python -m benchmarks.inventory
 
-1,000 products x 365 days; the budget is 1 s for forecast and calibration, 2 s for the replay of a rule over 365 days, all
-in CPU seconds. With statsforecast installed here, or in the environment whose Python ECOPS_PEERS names, AutoETS runs
+1,000 products x 365 days, in CPU seconds; the budget is 1 s for forecast and calibration, 2 s for the replay of a rule
+over 365 days. With statsforecast installed here, or in the environment whose Python ECOPS_PEERS names, AutoETS runs
 beside on 200 of the products. `--grocery FILE` adds the products of a table of date, product_id and units: demand that
 is made up is level for ever, and what a forecast is worth shows where it is not.
 """
@@ -125,7 +125,8 @@ def peer(data: Panel, ours: float) -> None:
             missed[name] = missed.get(name, 0.0) + np.abs(total - actual).sum()
     seconds = took / 2 * PRODUCTS
     print(f"  AutoETS, from {PEERED} products       {seconds:8.1f} s   {seconds / ours:.0f} times ours")
-    print(f"  error of four-week totals        {', '.join(f'{wrong / sold:.3f} {name}' for name, wrong in missed.items())}")
+    told = ", ".join(f"{wrong / sold:.3f} {name}" for name, wrong in missed.items())
+    print(f"  error of four-week totals        {told}")
 
 
 PEERED, DAYS_AHEAD, MOST_UNITS = 200, 28, 1_000

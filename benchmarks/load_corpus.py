@@ -5,7 +5,7 @@
 
 A load here is what happens before anything is stored: reading in the worker, detection, and the conversion of each
 sheet as the report it is most likely to be. Processor seconds of all processes that work for a file are counted, the
-least of several rounds (the first has the imports). The older program is compared on the files that both convert.
+least of several rounds (the imports are in the first). The older program is compared on the files that both convert.
 """
 
 import argparse
@@ -22,15 +22,15 @@ ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "sources" / "corpus"
 
 
-def spent(rounds: int) -> dict[str, tuple[float, int]]:
+def spent(rounds: int, each: int) -> dict[str, tuple[float, int]]:
     """File -> least processor seconds and sheets converted, by whatever `ecops` this process finds."""
     from ecops.errors import EcopsError
     from ecops.sources import inspect
 
     readers = _told_by_readers()
     found: dict[str, tuple[float, int]] = {}
-    for _ in range(rounds + 1):
-        for path in sorted(CORPUS.glob("*.csv")):
+    for _ in range(rounds):
+        for path in sorted(CORPUS.glob("*.csv"))[::each]:
             readers.clear()
             began = sum(os.times()[:4])
             converted = 0
@@ -66,11 +66,11 @@ def _told_by_readers() -> list[float]:
     return used
 
 
-def measured(checkout: Path, rounds: int) -> dict[str, tuple[float, int]]:
+def measured(checkout: Path, rounds: int, each: int) -> dict[str, tuple[float, int]]:
     """What `spent` finds in a process that has the `ecops` of a checkout."""
     code = (
         f"import sys, json; sys.path[:0] = {[str(checkout), str(ROOT / 'benchmarks')]!r}; import load_corpus; "
-        f"print(json.dumps(load_corpus.spent({rounds})))"
+        f"print(json.dumps(load_corpus.spent({rounds}, {each})))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=checkout)
     if done.returncode:
@@ -84,12 +84,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--before", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--each", type=int, default=1, help="load only every nth file")
     options = parser.parse_args()
-    ours = measured(ROOT, options.rounds)
+    ours = measured(ROOT, options.rounds, options.each)
     _print("files", {"all": len(ours), "converted": sum(done > 0 for _, done in ours.values())})
     _print("ours", {"median": statistics.median(seconds for seconds, _ in ours.values())})
     if options.before:
-        theirs = measured(options.before.resolve(), options.rounds)
+        theirs = measured(options.before.resolve(), options.rounds, options.each)
         both = [name for name in ours if ours[name][1] and theirs[name][1]]
         now, then = (statistics.median(side[name][0] for name in both) for side in (ours, theirs))
         ratios = [ours[name][0] / theirs[name][0] for name in both]

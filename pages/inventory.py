@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.inventory import asked as question
-from ui.inventory import lists, orders, pictures, planned
+from ui.inventory import lists, orders, pictures, planned, supply
 from ui.parts import cards, findings, worked_out
 from ui.parts.text import _
 
@@ -17,6 +17,10 @@ cards.verdict(asked.stock.verdict)
 question.notes(asked)
 pictures.cards(asked)
 
+st.subheader(_("Today's purchase"), anchor=False)
+orders.promised(asked)
+orders.purchase(asked)
+
 findings.show(question.told(asked), "stock")
 
 st.subheader(_("Your rule against others, on your own sales"), anchor=False)
@@ -26,10 +30,6 @@ lists.ahead(asked)
 planned.busiest(asked)
 planned.promotion(asked)
 
-st.subheader(_("Today's purchase"), anchor=False)
-orders.promised(asked)
-orders.purchase(asked)
-
 st.subheader(_("Every product"), anchor=False)
 lists.products(asked)
 
@@ -38,12 +38,16 @@ lists.clearance(asked)
 
 st.subheader(_("Who keeps the promised day?"), anchor=False)
 lists.suppliers(asked)
+supply.backups(asked)
+supply.customs(asked)
 lists.agreed(asked)
 planned.rests(asked)
 
 st.subheader(_("Which products to take, and what is left of a sale?"), anchor=False)
 lists.choice_of_products(asked)
 lists.shelf(asked)
+supply.searched(asked)
+supply.warehouse(asked)
 planned.on_trial(asked)
 
 st.subheader(_("Where and when is it wanted?"), anchor=False)

@@ -156,7 +156,7 @@ def _parameters(shop: str, category: str) -> str:
 
 
 def _launched(shop: str, position: int) -> str:
-    """When a rival's product came out: one in eight lately, the busiest rival more often; "" where the page is silent."""
+    """When a rival's product came out: some lately, the busiest rival's more often; "" where the page is silent."""
     lately = (position * 11 + RIVALS.index(shop) * 5) % (5 if shop == RIVAL else 9) == 0
     return f"{LAUNCHED_FROM + dt.timedelta(days=position * 4)}" if lately else ""
 

@@ -1,4 +1,4 @@
-"""What was looked up outside the shop: searched words, index values of rivals, what was seen there, markets. Invented."""
+"""What was looked up outside the shop: searched words, index values of rivals, practices, markets. All invented."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def own_figures(data: Any, platform: str, span: Period, confidence: float) -> tu
 
 
 def ratio(upper: Floats, lower: Floats, counts: bool, confidence: float) -> Own:
-    """A ratio of sums by day with the interval that its days give; never narrower than Wilson's where cases are counted."""
+    """A ratio of sums by day with the interval of its days; never narrower than Wilson's where cases are counted."""
     there = np.isfinite(upper) & np.isfinite(lower)
     upper, lower = upper[there], lower[there]
     total = float(lower.sum())

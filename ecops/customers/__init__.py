@@ -11,6 +11,7 @@ from ecops.customers.programme.tiers import Tiers, ladders, nudges, tiers
 from ecops.customers.retention.cohorts import Cohorts, cohorts
 from ecops.customers.retention.members import Compared, members
 from ecops.customers.retention.repeat import repeat
+from ecops.customers.retention.reviewed import churn_reasons, reviewed_by_segment
 from ecops.customers.scoring.migration import Migration, migration
 from ecops.customers.scoring.persona import Persona, completeness, habits, persona
 from ecops.customers.scoring.rfm import Rfm, rfm
@@ -41,6 +42,7 @@ __all__ = [
     "audience",
     "backtest",
     "baskets",
+    "churn_reasons",
     "cohorts",
     "completeness",
     "coupons",
@@ -61,6 +63,7 @@ __all__ = [
     "referral",
     "reidentify",
     "repeat",
+    "reviewed_by_segment",
     "rfm",
     "schemes",
     "score",

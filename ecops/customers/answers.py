@@ -27,6 +27,7 @@ from ecops.customers.retention.goal import Goal, repeat_goal
 from ecops.customers.retention.members import By as MemberBy
 from ecops.customers.retention.members import Compared, members
 from ecops.customers.retention.repeat import Repeat, repeat
+from ecops.customers.retention.reviewed import churn_reasons, reviewed_by_segment
 from ecops.customers.scoring.interests import interest_table
 from ecops.customers.scoring.migration import Migration, Yardstick, migration
 from ecops.customers.scoring.persona import Persona, completeness, persona
@@ -198,6 +199,21 @@ def brought(data: Any) -> Referral | None:
 def person(data: Any, asked: Asked, key: str) -> Persona:
     """The persona card of a segment."""
     return persona(book(data, asked.until), segments(data, asked), data, [key])
+
+
+def reviewed(data: Any) -> bool:
+    """Whether there are reviews."""
+    return bool(data.has("reviews"))
+
+
+def reasons(data: Any, until: dt.date) -> Any:
+    """Whose buyers stayed away more often than others, and what reviews say of it."""
+    return churn_reasons(book(data, until), data)
+
+
+def said_of(data: Any, asked: Asked, key: str) -> Any:
+    """What reviews say about the products that a segment buys."""
+    return reviewed_by_segment(book(data, asked.until), segments(data, asked), data, [key])
 
 
 def asked_people(data: Any) -> Survey:

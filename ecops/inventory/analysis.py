@@ -35,6 +35,7 @@ from ecops.inventory.policies.rules import Situation, protected_days, rule
 from ecops.inventory.source import Shop
 from ecops.inventory.spec import Spec
 from ecops.inventory.supply.deliveries import lead_times, suppliers
+from ecops.inventory.supply.sources import sources
 from ecops.messages import Message, Money
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
@@ -142,7 +143,9 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     wanted = (trailing(panel.demand, 90)[:, -1] > 0) & np.isin(np.array(panel.skus, dtype=object), list(counted))
     dead = _threshold(chosen, "inventory.dead_stock_days")
     flow = shares(table, recent, wanted, dead)
-    delivered = suppliers(shop.purchases, shop.today, chosen.thresholds) if len(shop.purchases) else shop.purchases.head(0)
+    delivered = (
+        suppliers(shop.purchases, shop.today, chosen.thresholds) if len(shop.purchases) else shop.purchases.head(0)
+    )
     return Stock(
         today=shop.today,
         table=table,
@@ -286,8 +289,7 @@ def _planned(
     level, daily = expected.level, expected.mean
     arrival = np.ceil(lead).astype(np.int64)
     due, later, horizon = (
-        known.over(days, daily).widened(level * sd)
-        for days in (arrival, arrival + 7, protected + int(spec.order_days))
+        known.over(days, daily).widened(level * sd) for days in (arrival, arrival + 7, protected + int(spec.order_days))
     )
     if spec.rule == "learned":
         points = known.over(protected, daily, spec.order_days, review).widened(level * sd)
@@ -322,7 +324,7 @@ def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Me
         lead_days=told["lead_days"].to_numpy(),
         lead_sd=told["lead_sd"].fillna(0.0).to_numpy(),
         lead_source=told["lead_source"].to_numpy(),
-        sources=told["sources"].to_numpy(),
+        sources=table["sku"].map(sources(table, shop.purchases, shop.terms).groupby("sku").size()).fillna(0).to_numpy(),
     )
     named = found["supplier"] == ""
     found["supplier"] = found["supplier"].where(~named, told["supplier"])

@@ -68,14 +68,14 @@ CAPABILITY = Capability(
     commands=commands,
     modules=("ecops.inventory.analysis",),
     rows=(
-        7, 24, 49, *range(126, 134), *range(136, 143), 144, 146, 147, 148, 149, 151, 152,
-        153, 154, 155, 156, 157, 160, 162, 313,
+        7, 24, 49, *range(126, 134), *range(136, 143), 144, *range(146, 158), 159, 160, 162, 263, 313, 314,
     ),
     cites=(
         "inventory.alarm_cover_days", "inventory.reorder_cover_days", "inventory.excess_cover_days",
         "inventory.dead_stock_days", "inventory.min_units_dropship", "inventory.turnover_reference_low",
         "inventory.turnover_reference_mid", "inventory.turnover_reference_high", "supplier.delay_max",
-        "supplier.defect_max", "supplier.backup_minimum", "supplier.ship48_min", "supplier.chat_minutes_max",
+        "supplier.defect_max", "supplier.backup_minimum", "supplier.crisis_supply_min",
+        "inventory.inbound_sample_min", "supplier.ship48_min", "supplier.chat_minutes_max",
         "supplier.data_delay_minutes_max", "supplier.dead_stock_return_days", "supplier.return_loss_max",
         "finance.gross_margin_min", "finance.sku_roi_min", "finance.credit_days_low", "finance.supplier_rebate",
         "service.return_rate_max", "service.ship_hours", "listing.attribute_missing_max",

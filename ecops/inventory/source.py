@@ -41,6 +41,7 @@ class Shop:
         counts: counts of stock by day and product, see `queries/counts.sql`.
         stock: last count of each product, summed over warehouses: sku, date, on_hand, available, reserved, on_order.
         purchases: see `queries/purchases.sql`.
+        terms: what was agreed with suppliers, see `queries/supplier_terms.sql`.
         committed: units promised to open deposits, by sku.
         currency: ISO code, "" when nothing says it.
         notes: what was assumed or left out.
@@ -53,6 +54,7 @@ class Shop:
     counts: pd.DataFrame
     stock: pd.DataFrame
     purchases: pd.DataFrame
+    terms: pd.DataFrame
     committed: pd.DataFrame
     currency: str
     notes: tuple[Message, ...]
@@ -139,6 +141,7 @@ def read(data: Any, today: dt.date | None = None, *, recapture: float = 0.0) -> 
         counts=counts,
         stock=stock,
         purchases=ask(ready, "purchases", until=day),
+        terms=ask(ready, "supplier_terms"),
         committed=ask(ready, "presales", until=day),
         currency=ready.currency,
         notes=(*demand.notes, *notes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,14 +19,19 @@ from ecops.inventory.forecasting.levels import levels
 from ecops.inventory.orders.budget import Allocation, allocate_budget
 from ecops.inventory.policies.replay import REPLAY_DAYS, Frontier, frontier
 from ecops.inventory.policies.rules import rules
+from ecops.inventory.policies.worth import worth
 from ecops.inventory.products.listing import completeness, price_ladder, shortlist
+from ecops.inventory.products.opportunity import opportunities
 from ecops.inventory.products.profit import price_roles, profits
 from ecops.inventory.products.selection import quadrant, selection
 from ecops.inventory.products.trend import category_trends
 from ecops.inventory.products.trials import trials
 from ecops.inventory.spec import Spec
 from ecops.inventory.supply.shutdowns import order_by
+from ecops.inventory.supply.sources import dependence, sources
+from ecops.inventory.supply.stages import stages
 from ecops.inventory.supply.terms import agreements
+from ecops.inventory.supply.warehouses import accuracy, sampled, work
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
 
@@ -72,10 +78,20 @@ def compared(
     Returns:
         None when history is too short to replay four weeks.
     """
-    found = stock(data, spec, today)
+    ready = opened(data)
+    found = stock(ready, spec, today)
+    key = "inventory replayed", found.spec, today, longer, days
+    made: Frontier | None = once(ready, key, lambda: _compared(found, longer, days))
+    return made
+
+
+def _compared(found: Stock, longer: float, days: int) -> Frontier | None:
     panel = found.shop.panel
     order = np.argsort(-found.classes.revenue, kind="stable")[:MOST_REPLAYED]
-    order = np.sort(order[panel.age[order] > 28])
+    # Where history reaches, a product that was not there yet when the replay begins takes no part: its first days have
+    # nothing for any rule to go by.
+    young = panel.age[order] <= min(days, panel.days - 84) + 28
+    order = np.sort(order[~young] if not young.all() else order[panel.age[order] > 28])
     table = found.table.set_index("sku").loc[[panel.skus[row] for row in order]]
     lead = np.ceil(table["lead_days"].to_numpy(dtype=np.float64)) + longer
     review = table["review_days"].fillna(found.spec.review_days).clip(lower=1).to_numpy(dtype=np.int64)
@@ -85,7 +101,7 @@ def compared(
         return None
     known = rules(found.spec.thresholds)
     value = table["cost"].fillna(table["price"]).fillna(0.0).to_numpy(dtype=np.float64)
-    return frontier(
+    replayed = frontier(
         panel.only(order),
         list(known.values()),
         lead,
@@ -96,6 +112,21 @@ def compared(
         level=found.level[order],
         options={"review": review, "order_days": found.spec.order_days},
     )
+    return replace(replayed, rows=order)
+
+
+def rules_in_money(
+    data: Any, spec: Spec | None = None, today: dt.date | None = None, longer: float = 0.0
+) -> pd.DataFrame | None:
+    """What each rule of `compared` cost in four weeks beside the learned one, see `worth`; None where there is none."""
+    ready = opened(data)
+    found, replayed = stock(ready, spec, today), compared(ready, spec, today, longer)
+    if replayed is None:
+        return None
+    rows = found.table.set_index("sku").loc[[found.shop.panel.skus[row] for row in replayed.rows]]
+    price, cost = (rows[name].to_numpy(dtype=np.float64) for name in ("price", "cost"))
+    rate = rows["holding_rate"].fillna(found.spec.holding_rate).to_numpy(dtype=np.float64)
+    return worth(replayed.runs, np.where(np.isfinite(cost), price - cost, price), cost * rate / 365)
 
 
 def spent(data: Any, budget: float, spec: Spec | None = None, today: dt.date | None = None) -> Allocation:
@@ -212,7 +243,7 @@ def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     """What was agreed with suppliers, see `agreements`; empty without a table of terms."""
     ready: Any = opened(data)
     found = stock(ready, spec, today)
-    told = source.ask(ready, "supplier_terms")
+    told = found.shop.terms
     if told.empty:
         return told
     rows = found.shop.purchases
@@ -221,6 +252,48 @@ def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     return agreements(
         told, {str(name): float(money) for name, money in spent.items()}, found.today, found.spec.thresholds
     )
+
+
+def backups(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Products with too few suppliers, and what the failure of each supplier would leave, see `dependence`."""
+    found = stock(data, spec, today)
+    known = sources(found.table, found.shop.purchases, found.shop.terms)
+    return dependence(found.table, known, found.spec.thresholds)
+
+
+def customs(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
+    """Clearance as a stage of lead time, see `stages`; empty where no purchase order tells of customs."""
+    found = stock(data, spec, today)
+    return stages(found.shop.purchases, found.today)
+
+
+_WORK_DAYS = 28
+_TAKE_DAYS = 90
+
+
+def warehouses(
+    data: Any, spec: Spec | None = None, today: dt.date | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Accuracy of the last quarter's counts, work of the last four weeks, samples of the last year's receipts.
+
+    See `accuracy`, `work` and `sampled`; each is empty where no export tells.
+    """
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    day = found.today
+    takes = source.ask(ready, "stock_takes", start=day - (_TAKE_DAYS - 1) * ONE_DAY, until=day)
+    told = source.ask(ready, "warehouse_work", start=day - (_WORK_DAYS - 1) * ONE_DAY, until=day)
+    cost = found.table.set_index("sku")["cost"].to_dict()
+    bought = found.shop.purchases
+    lately = bought[bought["ordered_on"].map(lambda then: (day - source._date(then)).days < 365).astype(bool)]
+    return accuracy(takes, cost), work(told), sampled(lately, found.spec.thresholds)
+
+
+def searched(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
+    """Words of the market whose search grows against little competition, see `opportunities`."""
+    ready: Any = opened(data)
+    found = stock(ready, spec, today)
+    return opportunities(source.ask(ready, "market_words", until=found.today), found.table)
 
 
 _REST_AHEAD = 120
@@ -254,8 +327,7 @@ def peak(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> C
     """The busiest day ahead in parcels, see `capacity`."""
     ready: Any = opened(data)
     found = stock(ready, spec, today)
-    days = {"start": found.today - 89 * ONE_DAY, "until": found.today}
-    units = source.ask(ready, "parcels", **days)["units"].iloc[0]
+    units = source.ask(ready, "parcels", start=found.today - 89 * ONE_DAY, until=found.today)["units"].iloc[0]
     # The mean of four weeks is level enough for a shop as a whole, and quick.
     usual = levels(found.shop.panel, "mean_28")
     return capacity(found.shop.panel, found.forecast.mean, usual, float(units or math.nan))

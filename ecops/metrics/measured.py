@@ -35,7 +35,8 @@ class Measured:
 def measured(data: Any, period: Period, page: str = "") -> Mapping[str, Measured]:
     """Every figure that the capabilities work out at the end of a period, by key of its metric.
 
-    With a `page`, only the capability that has it is asked. A capability without its tables, or whose figures cannot be worked out, is left out; its own page says why.
+    With a `page`, only the capability that has it is asked. A capability without its tables, or whose figures cannot be
+    worked out, is left out; its own page says why.
     """
     ready = opened(data)
     found: dict[str, Measured] = {}

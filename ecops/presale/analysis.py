@@ -203,7 +203,14 @@ def _item(data: Any, shop: Shop, series: Series, spec: Spec) -> Item:
         )
     lead = _lead(shop, series, spec, notes)
     available = _available(data, shop, series, demand)
-    money = _money(shop, series, own, available, notes)
+    money = _money(shop, series, replace(own, service=own.certainty(found.campaigns)), available, notes)
+    if own.service is None and money.service != own.supposed("service"):
+        notes.append(
+            Message(
+                "Fewer than two past presales tell anything, so the order has the best expected profit and keeps no "
+                "certainty for paid balances. Choose one where you must keep it."
+            )
+        )  # fmt: skip
     arrives = shop.today + math.ceil(lead) * ONE_DAY
     # An order placed the day after the window must arrive within the hours in which paid orders must be shipped.
     grace = int(parameter("service.ship_hours", spec.thresholds) // 24)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ecops.presale.campaigns.series import Series
-from ecops.presale.futures.predict import deposits_by
+from ecops.presale.futures.predict import deposits_by, origin_of, pace_of
 from ecops.presale.spec import Spec
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ State = Literal["above", "below", "inside", "early"]
 """above, below: outside the 90 % band. inside: within it. early: too few days to say."""
 
 _DRAWS = 2_000
-_BACK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +45,26 @@ class Track:
     expected: float
 
 
-def track(now: Series, past: Sequence[Series] = (), *, back: int = _BACK, spec: Spec | None = None) -> Track:
+def track(now: Series, past: Sequence[Series] = (), *, spec: Spec | None = None) -> Track:
     """Hold the deposits so far against what was predicted some days ago, and show where they lead.
 
     Args:
         now: the running campaign.
         past: campaigns that are over.
-        back: days between the prediction and the last day seen; at least a third of the days seen are known to it.
         spec: the seed.
     """
     import pandas as pd
 
     chosen = replace(spec or Spec(), draws=_DRAWS)
-    seen = now.seen
-    known = max(seen - back, math.ceil(seen / 3))
-    origin = now.until(known)
+    seen, origin = now.seen, origin_of(now)
+    pace = pace_of(now, past, chosen)
     rows = []
     p, expected = math.nan, math.nan
     state: State = "early"
-    held = seen - known >= 1 and known >= 2
     for day in range(1, now.days + 1):
         low = middle = high = math.nan
         told = ""
-        if known < day <= seen and held:
+        if origin is not None and origin.seen < day <= seen:
             drawn = deposits_by(origin, past, day / now.days, chosen)
             low, middle, high = np.quantile(drawn, (0.05, 0.5, 0.95), method="inverted_cdf")
             told = "origin"
@@ -76,14 +72,15 @@ def track(now: Series, past: Sequence[Series] = (), *, back: int = _BACK, spec: 
                 p, state = _judged(now.total, drawn, low, high)
                 expected = float(middle)
         elif day > seen:
-            drawn = deposits_by(now, past, day / now.days, chosen)
+            drawn = deposits_by(now, past, day / now.days, chosen, pace)
             low, middle, high = np.quantile(drawn, (0.05, 0.5, 0.95), method="inverted_cdf")
             told = "today"
         so_far = float(now.cumulative[day - 1]) if day <= seen else math.nan
         rows.append((now.opens + dt.timedelta(days=day - 1), so_far, low, middle, high, told))
     columns = ["date", "deposits", "low", "middle", "high", "told"]
     table = pd.DataFrame(rows, columns=columns)
-    return Track(table, now.opens + dt.timedelta(days=max(known, 1) - 1), state, p, expected)
+    known = max(origin.seen if origin is not None else math.ceil(seen / 3), 1)
+    return Track(table, now.opens + dt.timedelta(days=known - 1), state, p, expected)
 
 
 def _judged(units: float, drawn: np.ndarray, low: float, high: float) -> tuple[float, State]:

@@ -2,13 +2,20 @@
 
 A broken cell drags all its parents along and a broken parent all its children. `find_causes` takes the cell with the
 strongest evidence, removes it, tests what is left again, and so names each cause once.
+
+The funnel looks for causes too (`ecops.funnel.causes.cells`). It shares the parts that are looked at
+(`grouping.parts`), how much days differ (`days`), the correction for many comparisons and the interval of what was told
+(`selection`). It does not share the choice, because the question is another one: here a few metrics of different kinds
+(sums, rates, money a buyer), all of which can be known by day, compete for one place, and what counts is who moved the
+money; there every step is a rate of the same kind whose evidence adds up exactly over segments, so a score can be held
+against the price of choosing, a fixed benchmark can stand for the period before, and a table without any days is
+allowed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,7 +24,7 @@ from numpy.typing import NDArray
 from ecops import statistics as st
 from ecops.statistics import changes
 from ecops.statistics.changes import Change, Days
-from ecops.statistics.grouping import distinct
+from ecops.statistics.grouping import parts
 from ecops.statistics.selection import after_selection
 
 if TYPE_CHECKING:
@@ -90,19 +97,9 @@ def make_nodes(leaves: pd.DataFrame, dimensions: Sequence[str], depth: int | Non
         depth: largest number of dimensions of a cell.
     """
     limit = depth or (len(dimensions) if len(leaves) <= FULL_DEPTH_LEAVES else 2)
-    coded = {name: np.unique(leaves[name].to_numpy(), return_inverse=True) for name in dimensions}
-    whole = frozenset(range(len(leaves)))
-    seen = {whole: Node({}, whole)}
-    for size in range(1, min(limit, len(dimensions)) + 1):
-        for chosen in combinations(dimensions, size):
-            first, cell = distinct([coded[name][1] for name in chosen])
-            rows = np.split(np.argsort(cell, kind="stable"), np.cumsum(np.bincount(cell))[:-1])
-            for place, inside in zip(first, rows, strict=True):
-                values = [str(coded[name][0][coded[name][1][place]]) for name in chosen]
-                if "" not in values:
-                    members = frozenset(inside.tolist())
-                    seen.setdefault(members, Node(dict(zip(chosen, values, strict=True)), members))
-    return list(seen.values())
+    columns = {name: leaves[name].to_list() for name in dimensions}
+    found = parts(columns, len(leaves), limit, unnamed=False)
+    return [Node(part.subject, frozenset(part.rows.tolist())) for part in found]
 
 
 def membership(nodes: Sequence[Node], count: int, removed: frozenset[int] = frozenset()) -> Floats:

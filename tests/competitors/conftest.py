@@ -7,6 +7,13 @@ from ecops import Workspace
 from sample_data.loading import load
 
 FILES = {
+    "sycm_products.zip",
+    "sycm_products_newest.xls",
+    "search_words.csv.gz",
+    "sycm_market_words.csv",
+    "sycm_rival_shops.csv",
+    "rival_practices.csv",
+    "markets.csv",
     "products.xlsx",
     "taobao_orders.zip",
     "taobao_items.zip",

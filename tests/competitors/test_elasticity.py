@@ -212,3 +212,41 @@ def test_from_a_price_history_to_a_what_if(shops):
     with pytest.raises(DataError, match="Nothing is known"):
         view.what_if(data, "unknown")
     assert view.answers(data, until=pd.Timestamp("2020-01-01").date()) is None
+
+
+def confounded(seed, kind, skus=8, weeks=104):
+    """Prices that move with something nobody wrote down; see the test."""
+    random, date = np.random.default_rng([seed, 31]), pd.date_range("2024-01-01", periods=weeks, freq="W-MON")
+    parts, true = [], {}
+    for number in range(skus):
+        answer, sku = random.normal(-1.8, 0.4), f"S{number}"
+        promo = (random.random(weeks) < 0.12).astype(float)
+        walk, demand = np.zeros(weeks), np.zeros(weeks)
+        for week in range(1, weeks):
+            walk[week] = 0.8 * walk[week - 1] + random.normal(0, 0.05)
+            demand[week] = 0.7 * demand[week - 1] + random.normal(0, 0.1)
+        if kind == "price follows last week's sales":
+            price, more = np.r_[0, 0.4 * demand[:-1]] + 0.5 * walk, demand
+        else:
+            price, more = -0.2 * promo + 0.5 * walk, 0.4 * promo
+        units = 3 + answer * price + more + random.normal(0, 0.17, weeks)
+        parts.append(pd.DataFrame({"sku": sku, "date": date, "price": 50 * np.exp(price), "units": np.exp(units)}))
+        true[sku] = answer
+    return pd.concat(parts, ignore_index=True), pd.Series(true)
+
+
+def test_a_price_that_follows_sales_gets_no_number():
+    for seed in range(5):
+        panel, _true = confounded(seed, "price follows last week's sales")
+        assert set(fit_elasticity(panel).table["reason"]) == {"follows_sales"}
+
+
+def test_promotions_that_nobody_wrote_down_do_not_make_buyers_look_hungrier():
+    covered = []
+    for seed in range(12):
+        panel, true = confounded(seed, "hidden promotions")
+        table = fit_elasticity(panel).table.set_index("sku")
+        table = table[table["identified"]]
+        assert len(table)
+        covered += ((table["low"] <= true[table.index]) & (true[table.index] <= table["high"])).tolist()
+    assert np.mean(covered) >= 0.9

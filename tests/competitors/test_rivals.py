@@ -13,12 +13,14 @@ from typer.testing import CliRunner
 import sample_data
 from ecops import Workspace
 from ecops.commands.app import app
-from ecops.competitors import view
+from ecops.competitors import compare_kpis, view
 from ecops.competitors.capability import CAPABILITY
+from ecops.competitors.market.coverage import coverage
 from ecops.competitors.market.view import market
 from ecops.competitors.reviews.view import opinions
 from ecops.competitors.telling import figures, strengths
 from ecops.competitors.telling.findings import verdict
+from ecops.competitors.telling.profiles import profiles
 from ecops.metrics.beside.peers import medians
 from ecops.periods import Period
 from ecops.store.inputs import open_data
@@ -42,6 +44,24 @@ def test_the_review_is_told_what_is_planted(data):
     assert behind["value_per_buyer"].action.rule == "peer_order_value"
     assert behind["pay_conversion"].money.low < behind["pay_conversion"].money.value < 0
     assert all(one.headline.text(language) and one.compare is None for one in found for language in ("zh", "en"))
+
+
+@pytest.mark.row(163)
+def test_the_planted_price_above_the_band_is_told_with_a_test(data):
+    planted = TRUTHS["price_above_band"]
+    (one,) = [each for each in CAPABILITY.findings(data, WEEK, "previous") if each.metric == "price_index"]
+    assert dict(one.subject) == planted["subject"]
+    assert one.after == pytest.approx(100 * (1 + planted["gap"]), abs=0.01)
+    assert one.trial.name == "price_NW-A02"
+
+
+@pytest.mark.row(176)
+def test_the_rhythm_of_launches_in_the_sample_shop(data):
+    found = market(data)
+    rows = found.shelf.rows[found.shelf.rows["launched_on"].notna()]
+    assert found.rhythm.set_index("shop")["launches"].to_dict() == rows.groupby("shop").size().to_dict()
+    assert len(found.terms) == 20
+    assert set(found.indices["shop"]) == {"暖物集旗舰店", "木与棉家居", "拾光生活馆", "简屿家居"}
 
 
 def test_an_earlier_day_sees_nothing_later(data):
@@ -167,6 +187,77 @@ def test_packs_are_compared_by_what_they_hold():
         )
     )
     assert found.pairs["rival_price"].tolist() == [pytest.approx(9.0)]
+
+
+def test_packs_that_only_titles_name():
+    """Three in one pack against one alone; of a pair where only one side says it nobody guesses."""
+    found = view.prices(
+        shelf(
+            {"gtin": "690", "title": "316保温杯500ml 单只装", "price_text": "¥40"},
+            {"shop": "r", "sku": "x", "gtin": "690", "title": "316保温杯500ml 3只装", "price_text": "¥99"},
+        )
+    )
+    assert found.pairs["rival_price"].tolist() == [pytest.approx(33.0)]
+    unclear = view.prices(
+        shelf(
+            {"gtin": "690", "title": "316保温杯500ml", "price_text": "¥40"},
+            {"shop": "r", "sku": "x", "gtin": "690", "title": "316保温杯500ml 3只装", "price_text": "¥110"},
+        )
+    )
+    assert unclear.pairs["rival_price"].isna().all()
+    same = view.prices(
+        shelf(
+            {"gtin": "690", "quantity": "500ml*2", "title": "洗发水 2瓶装", "price_text": "¥59.8 2瓶装"},
+            {"shop": "r", "sku": "x", "gtin": "690", "quantity": "500ml", "title": "洗发水", "price_text": "¥29.9"},
+        )
+    )
+    assert same.pairs["own_price"].tolist() == [pytest.approx(29.9)]
+    assert same.pairs["rival_price"].tolist() == [pytest.approx(29.9)]
+
+
+def test_a_peer_a_hundred_times_too_large_is_named_and_moves_no_verdict(data):
+    own = view.standing(data).own
+    rows = view.standing(data).spans
+    peers = rows.of(rows.newest.start)
+    clean = compare_kpis(own, peers).table.set_index("kpi")
+    wrong = peers.copy()
+    wrong.loc[wrong.index[0], "conversion_rate"] = float(peers["conversion_rate"].iloc[0]) * 100  # above 1: impossible
+    wrong.loc[wrong.index[1], "order_value"] = float(peers["order_value"].iloc[1]) * 100
+    told = compare_kpis(own, wrong)
+    notes = " ".join(note.text("en") for note in told.notes)
+    assert "impossible" in notes
+    assert str(wrong["shop"].iloc[1]) in notes
+    table = told.table.set_index("kpi")
+    for kpi in ("conversion_rate", "order_value"):
+        assert table.loc[kpi, "verdict"] == clean.loc[kpi, "verdict"]
+        assert table.loc[kpi, "median"] == pytest.approx(clean.loc[kpi, "median"], rel=0.05)
+
+
+def test_text_from_outside_stays_text():
+    """Titles, shops, words and reviews with script, formula and markdown: as they are, never run, never a crash."""
+    evil = [
+        '<script>alert("x")</script>保温杯',
+        '=HYPERLINK("http://x")',
+        "**粗** [a](http://x) $x$",
+        "'; drop table x; --",
+    ]
+    found = shelf(
+        {"title": evil[0], "gtin": "690"},
+        *(
+            {"shop": evil[1], "sku": f"x{place}", "title": text, "gtin": "690", "sales_30d": 5.0}
+            for place, text in enumerate(evil)
+        ),
+        search_words=pd.DataFrame({"date": "2026-11-01", "platform": "taobao", "word": evil, "searches": 10}),
+        products=pd.DataFrame({"sku": ["1"], "title": [evil[0]]}),
+        reviews=pd.DataFrame({"shop": "us", "review_id": list("abcdefgh"), "date": "2026-11-01", "stars": 1,
+                              "text": [*evil, "", "   ", "Très mauvais, fuit", "とても悪い、水漏れ"]}),
+    )  # fmt: skip
+    assert view.prices(found).pairs["title"].tolist() == [evil[0]]
+    assert coverage(found).table["covered"].sum() >= 1
+    told = opinions(found)
+    assert not any("alert" in word for word in told.said.corpus.words)
+    assert profiles(None, view.prices(found), market(found), told)[0].shop == evil[1]
+    assert CAPABILITY.findings(found, WEEK, "previous") is not None
 
 
 def test_two_peers_are_dots(data):

@@ -16,7 +16,7 @@ PROMISED = {
     "crowds", "markets",
     "price_history", "cost_history", "reviews", "benchmarks", "calendar", "customers", "surveys", "coupon_redemptions",
     "suppliers", "search_words", "payment_attempts", "service_contacts", "page_loads", "content_daily",
-    "placements_daily", "team",
+    "placements_daily", "team", "warehouse_daily",
 }  # fmt: skip
 ALL = [(name, column.name) for name, entry in tables().items() for column in entry.columns]
 

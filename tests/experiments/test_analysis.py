@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from ecops.errors import DataError
 from ecops.experiments import (
     Experiment,
     analyse,
@@ -19,7 +20,8 @@ from ecops.experiments import (
     preset,
     tally_of,
 )
-from ecops.experiments.statistics.samples import moments_of
+from ecops.experiments.design.drafting import SPREAD
+from ecops.experiments.statistics.samples import as_sample, moments_of
 from tests.experiments.shops import shop, totals
 
 USERS = shop(lift=0.15, past=0.8)
@@ -121,6 +123,26 @@ def test_money_totals_without_squares_are_refused_and_by_day_they_are_not():
     plain = compare_means(*(arm(USERS, name, "revenue") for name in "AB"))
     assert effect.difference == pytest.approx(plain.difference, rel=1e-9)
     assert 0.6 < effect.error / plain.error < 1.5
+
+
+def test_totals_that_count_no_buyers_have_as_many_as_orders_of_usual_spread_suggest():
+    users, buyers, worth = np.array([4_000, 4_000]), np.array([160, 190]), 90.0
+    squares = buyers * worth**2 * (1 + SPREAD**2)
+    frame = pd.DataFrame({"variant": ["A", "B"], "users": users, "revenue": buyers * worth, "revenue_squares": squares})
+    spec = Experiment(goal=preset("uv_value", cap=False))
+    guessed, counted = (analyse(one, spec).goal("B").effect for one in (frame, frame.assign(conversions=buyers)))
+    assert guessed.df == pytest.approx(counted.df)
+    assert (guessed.low, guessed.high) == pytest.approx((counted.low, counted.high))
+    fewer = analyse(frame.assign(conversions=buyers // 4), spec)
+    assert fewer.goal("B").effect.df < 0.5 * counted.df
+    assert fewer.days == 0
+
+
+def test_two_users_are_an_arm_and_one_is_none():
+    assert (as_sample([1.0, 3.0]).n, as_sample([1.0, 3.0]).variance) == (2, 2.0)
+    assert as_sample((2, 1)).mean == 0.5
+    with pytest.raises(DataError, match="at least 2"):
+        as_sample([1.0])
 
 
 def test_orders_per_order_ratio_of_totals_is_refused():

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import ClassVar
 
+import holidays
 import numpy as np
 import pytest
 
@@ -72,6 +73,11 @@ def test_weekdays_are_found_whatever_day_the_panel_starts():
 def test_over_days_adds_the_index():
     index = np.arange(7.0)[None, :]
     assert levels.over_days(index, 5, 9)[0] == 21 + 5 + 6
+    rows = np.random.default_rng(0).random((30, 7))
+    days = np.arange(30)
+    for weekday in range(7):
+        found = levels.over_own_days(rows, weekday, days)
+        assert found == pytest.approx([levels.over_days(rows, weekday, int(n))[n] for n in days])
 
 
 def test_spread_of_totals_against_numpy():
@@ -186,6 +192,12 @@ def test_the_calendar():
     keys = [event.key for event in events(dt.date(2026, 1, 1), dt.date(2026, 3, 31))]
     assert keys == ["new_year_goods", "spring_festival", "womens_day"]
     assert event_columns(dt.date(2026, 11, 1), 30, "double_eleven").tolist() == list(range(11))
+
+
+def test_new_years_are_those_of_the_calendar():
+    for year in range(2014, 2042):
+        named = holidays.country_holidays("CN", years=year, language="en_US")
+        assert new_year(year) == min(day for day, name in named.items() if "Spring Festival" in name)
 
 
 def test_an_event_ahead_is_counted_or_told():

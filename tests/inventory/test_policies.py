@@ -7,8 +7,10 @@ import pytest
 
 from ecops.errors import DataError, SpecError
 from ecops.inventory import frontier, handbook_rules, replay, rules
-from ecops.inventory.policies.replay import simulate
+from ecops.inventory.forecasting.lead_time import Due, at, history
+from ecops.inventory.policies.replay import Replay, simulate
 from ecops.inventory.policies.rules import Bounds, Situation, rule
+from ecops.inventory.policies.worth import worth
 from tests.inventory import data, shops
 
 
@@ -116,6 +118,88 @@ def test_frontier_marks_the_rules_as_they_stand():
     assert learned["stock_value"].is_monotonic_increasing
     alone = replay(panel, "learned", 7.0, days=84)
     assert float(now.set_index("rule").loc["learned", "cycle_service"]) == pytest.approx(alone.cycle_service)
+
+
+def weekends(products=250, days=380, seed=3):
+    random = np.random.default_rng(seed)
+    week = np.array([0.6, 0.7, 0.8, 0.9, 1.2, 1.6, 1.2])[np.arange(days) % 7]
+    units = random.poisson(random.gamma(1.5, 2.0, products)[:, None] * week + 0.2).astype(float)
+    units[:, 0] += 1
+    return shops.made(units)
+
+
+@pytest.mark.parametrize("review", [1, 7])
+@pytest.mark.parametrize("lead", [3, 10])
+def test_the_promise_holds_however_often_the_stock_is_looked_at(review, lead):
+    found = replay(weekends(), "learned", lead, options={"review": review})
+    assert 0.93 <= found.cycle_service <= 0.97
+
+
+def test_a_look_a_week_orders_on_its_days_alone():
+    panel = shops.poisson(12, 260, seed=4, mean=8.0)
+    case = Situation(panel, np.full(12, 3.0), np.zeros(12), 0.95, 14.0, 160, review=np.where(np.arange(12) < 6, 7, 1))
+    always = Bounds(np.full((12, 261), 1e3), np.full((12, 261), 1e3))
+    found = simulate(case, always)
+    # What was sold is ordered at each of the fourteen looks after the first day, and only then.
+    assert found.orders[:6].tolist() == [14.0] * 6
+    assert found.ordered[:6] == pytest.approx(panel.demand[:6, 160:258].sum(axis=1))
+    assert (found.orders[6:] > 14).all()
+    with pytest.raises(SpecError):
+        replay(panel, "learned", 7, options={"review": 0})
+
+
+def test_the_errors_of_looks_are_what_one_would_count_by_hand():
+    panel = shops.poisson(1, 300, seed=6, mean=5.0)
+    lead, review, order_days = 5, 7, 14.0
+    past = history(panel, lead + review)
+    found = at(past, panel.days, windows=4, due=Due(order_days, review))
+    errors = []
+    looks = int(np.ceil(1.5 * order_days / review)) + 1
+    for number in range(8):
+        start = panel.days - lead - review - looks * review - 5 * number
+        goods = past.level[0, start] * order_days
+        for look in range(start + review, start + looks * review + 1, review):
+            beyond = panel.demand[0, start:look].sum() - goods
+            if look + lead > panel.days:
+                break
+            if beyond >= 0:
+                asked = beyond + panel.demand[0, look : look + lead].sum()
+                known = look - review
+                expected = past.level[0, known] * past.factor(known)[0]
+                errors.append((asked - expected) / past.spread[0, known])
+                break
+    assert len(errors) > 4
+    assert found.errors[0] == pytest.approx(np.sort(errors))
+
+
+def test_what_rules_cost_beside_each_other():
+    def run(key, lost, stock):
+        nothing = np.zeros(12)
+        return Replay(key, nothing + 100, lost, nothing, nothing, stock, nothing, nothing, 56)
+
+    random = np.random.default_rng(1)
+    flat = np.full(12, 10.0)
+    runs = {
+        "learned": run("learned", np.zeros(12), flat),
+        "starving": run("starving", np.full(12, 8.0) + random.normal(0, 1, 12), flat),
+        "even": run("even", random.normal(0, 5, 12), flat),
+        "lean": run("lean", np.zeros(12), flat / 2),
+    }
+    profit, holding = np.full(12, 3.0), np.full(12, 0.01)
+    found = worth(runs, profit, holding).set_index("rule")
+    lost = runs["starving"].lost.sum() * 3 / 2
+    assert found.loc["starving", "lost"] == pytest.approx(lost)
+    assert found.loc["learned", "held"] == pytest.approx(12 * 10 * 0.01 * 28)
+    apart = runs["starving"].lost * 3 / 2
+    reach = 2.200985 * apart.std(ddof=1) * np.sqrt(12)
+    assert found.loc["starving", ["low", "high"]].tolist() == pytest.approx([lost - reach, lost + reach], rel=1e-6)
+    assert found["verdict"].to_dict() == {
+        "learned": "base", "starving": "dearer", "even": "unproven", "lean": "cheaper",
+    }  # fmt: skip
+    few = {
+        key: Replay(key, *(getattr(one, name)[:5] for name in Replay.__slots__[1:-1]), 56) for key, one in runs.items()
+    }
+    assert set(worth(few, profit[:5], holding[:5])["verdict"]) == {"base", "unproven"}
 
 
 @pytest.mark.parametrize(

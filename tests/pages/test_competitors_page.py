@@ -1,11 +1,15 @@
 """The page of rivals: it names what is planted in the sample shop, answers choices, teaches when there is nothing."""
 
+import shutil
+
 import pytest
 
 from tests.pages.test_pages import said
 
+PARTS = ("peers", "prices", "shelf", "titles", "reviews", "moves", "market", "whatif", "plan")
 
-@pytest.mark.row(18, 27, 166, 174, 180, 181, 186)
+
+@pytest.mark.row(18, 27, 166)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_it_names_what_is_planted(open_app, language):
     app = open_app("competitors", "sample", language)
@@ -23,8 +27,42 @@ def test_it_names_what_is_planted(open_app, language):
     assert "同行丁" in text
     assert "nan" not in text.casefold().split()
     assert len(app.metric) == 5
-    assert ("第二十四条" if language == "zh" else "article 24") in text
-    assert ("What they praise" if language == "en" else "买家在夸什么") in text
+
+
+@pytest.mark.row(174, 175, 180, 181, 186, 309)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_part_shows_what_it_is_for(open_app, language):
+    wanted = {
+        "peers": ("3,290",),
+        "prices": ("香薰蜡烛无花果", "¥79"),
+        "titles": ("82%", "羽绒被"),
+        "reviews": ("What they praise" if language == "en" else "买家在夸什么",),
+        "moves": ("木与棉家居", "首屏放面料特写与尺寸对照"),
+        "whatif": ("第二十四条" if language == "zh" else "article 24",),
+        "plan": ("HHI",),
+    }
+    app = open_app("competitors", "sample", language)
+    for part in PARTS:
+        app.session_state["cpart"] = part
+        app.run()
+        assert not app.exception, part
+        text = " ".join(said(app))
+        assert all(word in text for word in wanted.get(part, ())), part
+        assert "nan" not in text.casefold().split()
+
+
+@pytest.mark.row(163)
+def test_a_price_idea_is_planned_with_one_click(open_app, home):
+    shutil.copytree(home / "sample", home / "planned")  # what is planned must not stand in the shop of other tests
+    try:
+        app = open_app("competitors", "planned", "en", cpart="prices")
+        (button,) = [one for one in app.button if one.key == "plan_idea_price_0"]
+        button.click().run()
+        assert not app.exception
+        assert "price_NW-A02" in " ".join(said(app))
+        assert not [one for one in app.button if one.key == "plan_idea_price_0"]
+    finally:
+        shutil.rmtree(home / "planned")
 
 
 def test_a_tier_can_be_chosen(open_app):

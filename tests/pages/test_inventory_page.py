@@ -49,6 +49,20 @@ def test_sliders_answer(open_app):
     assert [metric.value for metric in app.metric][1] != before[1]
 
 
+def test_the_order_comes_first_and_the_rule_is_told_in_money(open_app):
+    app = open_app("inventory", "sample", "en")
+    headings = [element.value for element in app.subheader]
+    assert headings[0] == "Today's purchase"
+    text = " ".join(said(app))
+    assert re.search(r"In money: the 7/30-day rule would have cost ¥\S+ more in four weeks", text)
+    folded = [element.label for element in app.expander]
+    # Every supplier of the sample shop stands alone for what it delivers.
+    assert any("products have fewer than 2 suppliers" in label for label in folded)
+    app.toggle(key="itrees").set_value(True).run()
+    assert not app.exception
+    assert "LightGBM" in " ".join(element.value for element in app.caption)
+
+
 def test_a_shop_without_stock_still_knows_its_demand(open_app):
     app = open_app("inventory", "loaded", "en")
     assert not app.exception

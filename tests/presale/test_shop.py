@@ -90,10 +90,12 @@ def test_the_deck_has_its_section(judged):
     assert section(analyse(shop(*history(), order_lines=sold()))) is None
 
 
-@pytest.mark.row(134, 135, 136, 158, 160)
+@pytest.mark.row(64, 134, 135, 136, 158, 160)
 def test_the_command_answers(sample, tmp_path):
     path = tmp_path / "order.csv"
-    run = CliRunner().invoke(app, ["-w", str(sample.folder), "--json", "--uplift", "2", "--orders", str(path)])
+    run = CliRunner().invoke(
+        app, ["presale", "-w", str(sample.folder), "--json", "--uplift", "2", "--orders", str(path)]
+    )
     assert run.exit_code == 0, run.output
     told = json.loads(run.output)
     (item,) = told["items"]
@@ -105,11 +107,11 @@ def test_the_command_answers(sample, tmp_path):
     assert [row["balance_rate"] for row in told["funnel"]][:1] == [pytest.approx(0.88)]
     assert told["capacity"]["2026年终新品预售"]["peak"] > 0
     assert "NW-S06" in path.read_text("utf-8-sig")
-    plain = CliRunner().invoke(app, ["-w", str(sample.folder), "-l", "zh"])
+    plain = CliRunner().invoke(app, ["presale", "-w", str(sample.folder), "-l", "zh"])
     assert "下单" in plain.output
-    wrong = CliRunner().invoke(app, ["-w", str(sample.folder), "--service", "2"])
+    wrong = CliRunner().invoke(app, ["presale", "-w", str(sample.folder), "--service", "2"])
     assert wrong.exit_code == 2
-    assert CliRunner().invoke(app, ["-w", str(sample.folder), "--today", "soon"]).exit_code == 2
+    assert CliRunner().invoke(app, ["presale", "-w", str(sample.folder), "--today", "soon"]).exit_code == 2
 
 
 def test_without_a_past_presale_the_doubt_is_said_loudly():

@@ -34,7 +34,7 @@ def table(name: str) -> pd.DataFrame:
         start = next(number for number, row in enumerate(grid.to_numpy().tolist()) if row[1] not in ("", "nan"))
         frame = grid.iloc[start + 1 :].set_axis(grid.iloc[start].tolist(), axis=1).reset_index(drop=True)
         return frame.fillna("")
-    text = data.decode("gbk" if name.startswith(("taobao", "wanxiangtai")) else "utf-8-sig")
+    text = data.decode("gbk" if name.startswith(("taobao", "wanxiangtai", "sycm")) else "utf-8-sig")
     rows = [row for row in csv.reader(io.StringIO(text)) if not row[0].startswith("# ") and row[0] != "#"]
     frame = pd.DataFrame(rows[1:], columns=rows[0])
     return frame.apply(lambda column: column.str.strip("\t").str.replace(r'^="(.*)"$', r"\1", regex=True))

@@ -201,11 +201,11 @@ def test_decimals_of_parquet_keep_every_digit() -> None:
 
 
 def test_a_report_known_by_description_is_confirmed_once(tmp_path: Any) -> None:
-    path = Path(__file__).resolve().parents[1] / "fixtures" / "sources" / "youzan_orders.csv"
+    path = Path(__file__).resolve().parents[1] / "fixtures" / "sources" / "qianchuan_ads.csv"
     shop = Workspace.open(tmp_path / "shop")
     with pytest.raises(MappingError, match="known from descriptions only") as refused:
         shop.load(path)
     assert refused.value.asks == "source"
-    assert shop.load(path, "youzan_orders").rows == 1
-    later = path.read_text("utf-8").replace("E20260501100000000100001", "E20260502100000000100002")
+    assert shop.load(path, "qianchuan_ads").rows == 1
+    later = path.read_text("utf-8").replace("2026-05-01", "2026-05-02")
     assert shop.load(later.encode(), name="next.csv").rows == 1

@@ -1,12 +1,14 @@
 """Sums, rates and quotients of two spans: by hand, and where there is nothing to divide by."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from ecops.statistics.changes import Days, compare_rates, compare_ratios, compare_sums, ratio
 from ecops.statistics.days import DENSE, Span, usual_swing
-from ecops.statistics.grouping import distinct
+from ecops.statistics.grouping import distinct, parts
 
 PLACE = np.arange(56)
 DAYS = Days(PLACE[42:49], PLACE[49:], np.where(PLACE < 42, 0, -1), PLACE % 7, PLACE + 1000)
@@ -87,3 +89,48 @@ def test_more_combinations_than_a_number_holds_are_still_told_apart():
     first, place = distinct(columns)
     assert first.tolist() == [0, 1]
     assert place.tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_parts_are_every_combination_once_under_its_shortest_name(unnamed):
+    random = np.random.default_rng(8)
+    for _ in range(40):
+        count, depth = int(random.integers(1, 12)), int(random.integers(1, 4))
+        columns = {name: random.choice(["", "a", "b", "搜索"], count).tolist() for name in ("one", "two", "three")}
+        expected = {tuple(range(count)): {}}
+        for size in range(1, depth + 1):
+            for chosen in combinations(columns, size):
+                keys = list(zip(*(columns[name] for name in chosen), strict=True))
+                for key in sorted(set(keys)):
+                    rows = tuple(row for row in range(count) if keys[row] == key)
+                    if unnamed or "" not in key:
+                        expected.setdefault(rows, dict(zip(chosen, key, strict=True)))
+        found = list(parts(columns, count, depth, unnamed=unnamed))
+        assert {tuple(part.rows.tolist()): part.subject for part in found} == expected
+        for part in found[1:]:
+            assert part.siblings == len(set(zip(*(columns[name] for name in part.subject), strict=True)))
+        assert [part.family for part in found] == sorted(part.family for part in found)
+
+
+def test_nothing_has_no_parts_but_itself():
+    (whole,) = parts({"one": []}, 0, 2)
+    assert (whole.subject, whole.rows.tolist(), whole.siblings, whole.family) == ({}, [], 1, 0)
+
+
+@pytest.mark.parametrize(("compared", "level"), [(compare_ratios, 10.0), (compare_rates, 0.2)])
+def test_four_weeks_have_a_pattern_of_weekdays_and_fewer_days_have_none(compared, level):
+    random = np.random.default_rng(4)
+    place = np.arange(28)
+    days = Days(place[14:21], place[21:], np.where(place < 14, 0, -1), place % 7, place + 1000)
+    people = np.full((1, 28), 50_000.0)
+    value = np.round(people * level * np.where(place % 7 >= 5, 2.0, 1.0) * random.normal(1.0, 0.01, (1, 28)))
+    width = []
+    for one, two in ((value, people), (value[:, 1:], people[:, 1:])):
+        shift = 28 - one.shape[1]
+        known = Days(
+            days.before - shift, days.after - shift, days.history[shift:], days.weekday[shift:], days.number[shift:]
+        )
+        found = compared(one, two, known)
+        width.append(float(found.relative_high[0] - found.relative_low[0]))
+    assert width[0] < 0.1
+    assert width[1] > 4 * width[0]

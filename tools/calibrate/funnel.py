@@ -189,6 +189,8 @@ def _promises() -> Iterator[Promise]:
         "dispersion2": Stream(overdispersion=2.0),
         "small": replace(SHOCKED, people=(30.0, 40.0, 60.0, 80.0, 100.0, 200.0)),
         "month": replace(SHOCKED, days=28, memory=0.3),
+        "undated.dispersion1.5": Stream(overdispersion=1.5, dated=False),
+        "undated.dispersion2": Stream(overdispersion=2.0, dated=False),
         "undated.dispersion4": Stream(overdispersion=4.0, dated=False),
     }
     for name, stream in scenes.items():

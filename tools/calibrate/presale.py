@@ -17,12 +17,13 @@ from ecops.presale.campaigns.series import Series
 from ecops.presale.decisions.handbook import handbook_equivalent
 from ecops.presale.decisions.order import order
 from ecops.presale.futures.predict import Demand, Prediction, predict
-from ecops.presale.spec import SUPPOSED, Economics, Spec
+from ecops.presale.spec import Economics, Spec
 from ecops.presale.tracking import track
 from tools.calibrate.promises import Held, Promise
 
 _DAY = dt.date(2026, 5, 1)
 _COVER = 7
+_DAYS = 20
 _SPEC = Spec(cover_days=_COVER, draws=2_000)
 _MONEY = (
     {"price": 100.0, "cost": 40.0, "salvage": 20.0, "goodwill": 10.0, "penalty": 30.0},
@@ -43,6 +44,9 @@ class World:
         usual: spot units on a usual day.
         wrong: break the suppositions of the model.
         varied: draw how much campaigns differ for each shop anew.
+        days: length of the running campaign's window; past ones have 20.
+        war: a rival's price war keeps three in five of the deposits away from the middle of the window on; the look is
+            three days later or more.
     """
 
     shift: float = 0.3
@@ -54,6 +58,8 @@ class World:
     usual: float = 12.0
     wrong: bool = False
     varied: bool = False
+    days: int = 20
+    war: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Case:
     need: float
 
 
-def case(world: World, seed: int, campaigns: int = 3, days: int = 20) -> Case:
+def case(world: World, seed: int, campaigns: int = 3) -> Case:
     """One shop with some past campaigns and a running one, looked at somewhere in its window."""
     random = np.random.default_rng(seed)
     if world.varied:
@@ -78,17 +84,32 @@ def case(world: World, seed: int, campaigns: int = 3, days: int = 20) -> Case:
         world = replace(world, shift=float(shift), level=float(level), lift=float(lift), size=size)
     base = float(np.exp(random.normal(np.log(400), 0.5)))
     shape = random.uniform(0.3, 1.2, 2)
-    whole = [_campaign(world, random, base * (1.2**place if world.wrong else 1), shape, days)
-             for place in range(campaigns + 1)]  # fmt: skip
+    days = world.days
+    whole = [
+        _campaign(world, random, base * (1.2**place if world.wrong else 1), shape, length)
+        for place, length in enumerate((*[_DAYS] * campaigns, days))
+    ]
     past = tuple(
         replace(one, campaign=f"past {place}", expired=one.total - one.paid) for place, one in enumerate(whole[:-1])
     )
     now = whole[-1]
-    seen = int(random.integers(days // 4, days - 2))
+    seen = int(random.integers(max(days // 4, 1), days - 2))
+    if world.war:
+        now = _in_war(now, random)
+        seen = int(random.integers(days // 2 + 3, days - 1))
     told = float(random.poisson(28 * world.usual)) / 28
     return Case(
         now.until(seen), past, Demand(told, 0.1), now.total, now.paid, now.paid + now.spot
     )  # fmt: skip
+
+
+def _in_war(now: Series, random: np.random.Generator) -> Series:
+    """The same campaign with a price war from its middle on."""
+    units = np.array(now.deposits)
+    half = len(units) // 2
+    units[half:] = random.binomial(units[half:].astype(int), 0.4)
+    total = float(units.sum())
+    return replace(now, deposits=tuple(units), paid=float(random.binomial(int(total), now.paid / max(now.total, 1))))
 
 
 def _campaign(world: World, random: np.random.Generator, base: float, shape: np.ndarray, days: int) -> Series:
@@ -158,14 +179,14 @@ def earned(one: Case, stock: float, money: Economics) -> float:
     )  # fmt: skip
 
 
-def gain(world: World, campaigns: int = 3, service: float = SUPPOSED["service"]) -> Callable[[int, int], Held]:
+def gain(world: World, campaigns: int = 3) -> Callable[[int, int], Held]:
     """Profit of the recommended quantity over that of the handbook's, as a share of the latter's mean."""
 
     def scene(cases: int, seed: int) -> Held:
         ours, theirs = [], []
         for number in range(cases):
             one = case(world, seed + number, campaigns)
-            money = Economics(**_MONEY[number % len(_MONEY)], service=service)
+            money = Economics(**_MONEY[number % len(_MONEY)], service=_SPEC.certainty(campaigns))
             found = predicted(one)
             ours.append(earned(one, order(found, money).total, money))
             theirs.append(earned(one, handbook_equivalent(found, one.demand.rate).quantity, money))
@@ -202,6 +223,17 @@ PROMISES = (
     *(
         Promise(f"presale.{name}.profit", "the order earns more than the rule", 0.0, 10.0, gain(world))
         for name, world in _WORLDS.items()
+    ),
+    Promise("presale.one.need", "at least 85 % after one past campaign", 0.85, 1.0,
+            coverage(World(varied=True), "need", 1)),
+    Promise("presale.short.need", "at least 85 % in a window of five days after ones of twenty", 0.85, 1.0,
+            coverage(World(varied=True, days=5), "need")),
+    Promise("presale.war.need", "at least 80 % in a price war that is three days old", 0.80, 1.0,
+            coverage(World(varied=True, war=True), "need")),
+    *(
+        Promise(f"presale.{name}.profit", "the order earns more than the rule", 0.0, 10.0,
+                gain(World(varied=True), campaigns))
+        for name, campaigns in (("first", 0), ("one", 1))
     ),
     Promise("presale.silent", "at most 10 % of quiet weeks leave their band", 0.0, 0.10, alarms(World(varied=True))),
     Promise("presale.silent.misspecified", "at most 15 % where the model is wrong", 0.0, 0.15,

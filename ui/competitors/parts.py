@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from ecops.messages import Term
-from ui.competitors import ideas, leading, market, opinions, prices, repricing, standing
 from ui.competitors import asked as question
+from ui.competitors import ideas, leading, market, opinions, prices, repricing, standing
 from ui.competitors.asked import Asked
 from ui.parts import errors
 from ui.parts.text import _, plain

@@ -7,11 +7,12 @@ import streamlit as st
 
 from ecops.customers import answers
 from ecops.customers.retention.members import Compared
+from ecops.customers.retention.reviewed import SURE
 from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, Number, Percent, Points
 from ui.customers import programme
 from ui.customers.choices import Looked, segment_labels
-from ui.parts import empty, errors, tables
+from ui.parts import empty, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say
 
@@ -33,9 +34,12 @@ def members(looked: Looked) -> None:
             if found is not None:
                 _gap(found, by)
         _known(looked)
+    if listed or looked.answer(answers.reviewed):
         _persona(looked)
     if surveyed:
         _said(looked)
+    if looked.answer(answers.reviewed):
+        _reasons(looked)
     if given:
         _coupons(looked)
 
@@ -115,6 +119,68 @@ def _persona(looked: Looked) -> None:
                 "known": Shape(_("Known of"), "count"),
             }
             tables.show(card.traits.assign(trait=card.traits["trait"].map(labels)), key="persona", shapes=shapes)
+        if looked.answer(answers.reviewed):
+            _reviewed(looked, str(key))
+
+
+def _reviewed(looked: Looked, key: str) -> None:
+    """What reviews say about the products that a segment buys."""
+    table = looked.answer(answers.said_of, looked.asked, key)
+    if table.empty:
+        st.caption(_("None of the products they bought has a review."))
+        return
+    shapes = {
+        "title": Shape(_("Product with reviews")),
+        "buyers": Shape(_("Of them bought it"), "count"),
+        "share": Shape(_("Share"), "percent"),
+        "reviews": Shape(_("Reviews"), "count"),
+        "bad": Shape(_("Bad reviews"), "percent"),
+        "praise": Shape(_("Newest good review")),
+        "complaint": Shape(_("Newest bad review")),
+    }
+    tables.show(table[list(shapes)], key="persona_reviews", shapes=shapes)
+
+
+def _reasons(looked: Looked) -> None:
+    """Products whose buyers stayed away more often than others, and what is complained of."""
+    table = looked.answer(answers.reasons, looked.asked.until)
+    if table.empty:
+        return
+    worst = table[(table["q_value"] < SURE) & (table["difference"] > 0)]
+    if worst.empty:
+        st.markdown(_("No reviewed product's buyers stayed away more often than others, beyond chance."))
+    else:
+        first = worst.iloc[0]
+        st.markdown(
+            _(
+                "Of {n} who bought {product}, {gone} stayed away in the last 90 days, against {others} of the others; "
+                "{bad} of its {reviews} reviews are bad.",
+                n=Count(first["buyers"]),
+                product=str(first["title"]),
+                gone=Percent(first["gone"]),
+                others=Percent(first["others"]),
+                bad=Percent(first["bad"]),
+                reviews=Count(first["reviews"]),
+            )
+        )
+    shapes = {
+        "title": Shape(_("Product with reviews")),
+        "buyers": Shape(_("Customers"), "count"),
+        "gone": Shape(_("Stayed away"), "percent"),
+        "others": Shape(_("Of the others"), "percent"),
+        "low": Shape(_("More by at least (95%)"), "percent"),
+        "high": Shape(_("More by at most (95%)"), "percent"),
+        "reviews": Shape(_("Reviews"), "count"),
+        "bad": Shape(_("Bad reviews"), "percent"),
+        "complaint": Shape(_("Newest bad review")),
+    }
+    tables.show(table[list(shapes)], key="churn_reasons", shapes=shapes)
+    st.caption(
+        _(
+            "A review names a product, not a buyer: this says what those who stayed away had bought and what buyers "
+            "complain of there, not why each of them left."
+        )
+    )
 
 
 def _said(looked: Looked) -> None:
@@ -157,6 +223,10 @@ def _coupons(looked: Looked) -> None:
     programme.after_cards(looked)
 
 
+def _channel_rows(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(channel=[name or say(Message("not given")) for name in table["channel"]])
+
+
 def channels(looked: Looked) -> None:
     """What customers won through each channel brought and cost."""
     months = int(st.slider(_("Months after the first order"), 1, 12, 6, key="ltv_months", width=280))
@@ -166,7 +236,7 @@ def channels(looked: Looked) -> None:
         st.caption(f"{say(error.what)} {say(error.hint) if error.hint is not None else ''}")
         return
     tables.show(
-        table.assign(channel=[name or say(Message("not given")) for name in table["channel"]]),
+        kept.of(_channel_rows, table),
         key="ltv_cac",
         shapes={
             "channel": Shape(_("Channel of the first order")),

@@ -12,7 +12,7 @@ from ecops.inventory.analysis import Stock
 from ecops.inventory.orders.budget import Allocation
 from ecops.messages import Count, Money
 from ui.inventory.asked import Asked
-from ui.parts import tables
+from ui.parts import kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, escape, joined, say
 from ui.state import workspaces
@@ -77,23 +77,15 @@ def _budget(asked: Asked) -> Allocation | None:
     return found
 
 
+def _oversold(stock: Stock) -> pd.DataFrame:
+    return stock.oversold
+
+
 def _table(asked: Asked, allocation: Allocation | None) -> None:
     stock = asked.stock
-    rows = pd.DataFrame(
-        {
-            "title": [line.title for line in stock.lines],
-            "sku": [line.sku for line in stock.lines],
-            "order": allocation.quantities if allocation is not None else [line.quantity for line in stock.lines],
-            "position": [line.position for line in stock.lines],
-            "reorder": [line.reorder for line in stock.lines],
-            "risk": [line.risk for line in stock.lines],
-            "wait": [line.wait for line in stock.lines],
-            "arrives": [line.arrives for line in stock.lines],
-        }
-    )
     with st.expander(_("All lines"), key="stock_lines"):
         tables.show(
-            rows,
+            kept.of(_line_rows, stock, allocation),
             "stock_lines_table",
             {
                 "title": Shape(_("Product")),
@@ -124,6 +116,21 @@ def _table(asked: Asked, allocation: Allocation | None) -> None:
     st.caption(_("The workbook has one sheet for each supplier."))
 
 
+def _line_rows(stock: Stock, allocation: Allocation | None) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "title": [line.title for line in stock.lines],
+            "sku": [line.sku for line in stock.lines],
+            "order": allocation.quantities if allocation is not None else [line.quantity for line in stock.lines],
+            "position": [line.position for line in stock.lines],
+            "reorder": [line.reorder for line in stock.lines],
+            "risk": [line.risk for line in stock.lines],
+            "wait": [line.wait for line in stock.lines],
+            "arrives": [line.arrives for line in stock.lines],
+        }
+    )
+
+
 def promised(asked: Asked) -> None:
     """Products of which more is promised than is there."""
     rows = asked.stock.oversold
@@ -131,7 +138,7 @@ def promised(asked: Asked) -> None:
         return
     st.warning(_("More is promised than is there: {products}.", products=joined(rows["title"])))
     tables.show(
-        rows,
+        kept.of(_oversold, asked.stock),
         "stock_oversold",
         {
             "title": Shape(_("Product")),

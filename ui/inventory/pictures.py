@@ -12,7 +12,7 @@ from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.telling import figures
-from ecops.messages import Money, Number, Percent
+from ecops.messages import Message, Money, Number, Percent
 from ui.inventory.asked import Asked
 from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
@@ -113,16 +113,12 @@ def _frontier(found: Any, overrides: tuple[tuple[str, float], ...]) -> go.Figure
     return figures.frontier_lines(found, rules(dict(overrides)), look())
 
 
-def comparison(asked: Asked) -> None:
-    """The frontier of stock against service, and every rule as it stands."""
-    with st.spinner(_("Replaying each rule on your own sales")):
-        found = workspaces.answer(view.compared, asked.spec, asked.today, float(asked.longer))
-    if found is None:
-        st.caption(_("Three months of sales are needed to replay rules on them."))
-        return
-    known = rules(asked.stock.spec.thresholds)
-    now = found.points[found.points["chosen"]]
-    table = pd.DataFrame(
+def _rule_rows(
+    found: Any, money: pd.DataFrame, overrides: tuple[tuple[str, float], ...], currency: str
+) -> pd.DataFrame:
+    known, now = rules(dict(overrides)), found.points[found.points["chosen"]]
+    costs = money.set_index("rule").loc[list(now["rule"])]
+    return pd.DataFrame(
         {
             "rule": [plain(known[key].label) for key in now["rule"]],
             "meaning": [plain(known[key].meaning) for key in now["rule"]],
@@ -132,13 +128,27 @@ def comparison(asked: Asked) -> None:
             "stock_value": now["stock_value"].to_numpy(),
             "orders": now["orders"].to_numpy(),
             "source": [known[key].source for key in now["rule"]],
+            "cost": costs["cost"].to_numpy(),
+            "more": [_more(row, currency) for row in costs.itertuples()],
         }
     )
+
+
+def comparison(asked: Asked) -> None:
+    """The frontier of stock against service, and every rule as it stands."""
+    with st.spinner(_("Replaying each rule on your own sales")):
+        found = workspaces.answer(view.compared, asked.spec, asked.today, float(asked.longer))
+    if found is None:
+        st.caption(_("Three months of sales are needed to replay rules on them."))
+        return
+    known = rules(asked.stock.spec.thresholds)
     overrides = tuple(asked.spec.thresholds.items())
     charts.show(kept.of(_frontier, found, overrides), "stock_frontier")
+    money = workspaces.answer(view.rules_in_money, asked.spec, asked.today, float(asked.longer))
+    _in_money(asked, money)
     with st.expander(_("Every rule as it stands"), key="stock_rules"):
         tables.show(
-            table,
+            kept.of(_rule_rows, found, money, overrides, asked.stock.currency),
             "stock_rules_table",
             {
                 "rule": Shape(_("Rule")),
@@ -147,6 +157,10 @@ def comparison(asked: Asked) -> None:
                 "cover_days": Shape(_("Days of stock"), "number"),
                 "stock_value": Shape(_("Stock value"), "money"),
                 "orders": Shape(_("Orders a product and month"), "number"),
+                "cost": Shape(
+                    _("Cost in four weeks"), "money", _("Profit of sales lost, and 25% a year for holding stock.")
+                ),
+                "more": Shape(_("More than the learned rule (95% interval)"), "figure"),
                 "meaning": Shape(_("What it says")),
                 "source": Shape(_("Handbook")),
             },
@@ -154,3 +168,40 @@ def comparison(asked: Asked) -> None:
             download="ecops_rules",
         )
         cites.show([key for rule in known.values() for key in rule.parameters])
+
+
+def _more(row: Any, currency: str) -> str:
+    if row.verdict == "base":
+        return "—"
+    if not math.isfinite(row.low):
+        return plain(Money(float(row.more), currency))
+    words = {name: Money(float(getattr(row, name)), currency) for name in ("more", "low", "high")}
+    return plain(Message("{more} ({low} to {high})", **words))
+
+
+def _in_money(asked: Asked, costs: pd.DataFrame) -> None:
+    """What the reader's rule costs beside the learned one: the chosen rule, else the handbook's first."""
+    mine = asked.spec.rule if asked.spec.rule != "learned" else "cover_days"
+    row = next(costs[costs["rule"] == mine].itertuples())
+    words: dict[str, Any] = {
+        "rule": rules(asked.stock.spec.thresholds)[mine].label,
+        **{name: Money(abs(float(getattr(row, name))), asked.stock.currency) for name in ("more", "low", "high")},
+    }
+    if row.verdict == "dearer":
+        told = Message(
+            "In money: the {rule} would have cost {more} more in four weeks than ordering by the learned rule "
+            "({low} to {high}), in sales lost and stock held.",
+            **words,
+        )
+    elif row.verdict == "cheaper":
+        words["low"], words["high"] = words["high"], words["low"]
+        told = Message(
+            "In money: the {rule} would have cost {more} less in four weeks than ordering by the learned rule "
+            "({low} to {high}); lower the promised service, or keep your rule.",
+            **words,
+        )
+    else:
+        told = Message(
+            "In money, the {rule} and the learned rule cannot be told apart on these sales.", rule=words["rule"]
+        )
+    st.caption(say(told))

@@ -40,6 +40,8 @@ _YEAR = 364.0
 _PAIRS = 2
 _LAGS = 4
 _LEAST_SHARED = 3
+_FOLLOWS = 2.576
+"""z from which on a price counts as following sales: 1 % of those that do not are refused."""
 
 REASONS: Mapping[str, Term] = {
     "": Term(en="told by the data", zh="数据可以识别"),
@@ -47,6 +49,9 @@ REASONS: Mapping[str, Term] = {
     "no_change": Term(en="the price hardly changed", zh="价格几乎没有变过"),
     "with_others": Term(
         en="the price only moved together with promotions or the season", zh="价格只随促销或季节一起变动"
+    ),
+    "follows_sales": Term(
+        en="the price followed sales, so it is not known which moved which", zh="价格跟着销量变，分不清谁影响谁"
     ),
     "no_sales": Term(en="too many weeks without a sale", zh="没有销量的周太多"),
 }
@@ -101,8 +106,9 @@ def fit_elasticity(panel: pd.DataFrame, controls: Sequence[str] = CONTROLS, *, s
             raise unknown_name(Message("The control"), name, CONTROLS)
     rows = [_one(str(sku), part, tuple(controls)) for sku, part in weekly(panel).groupby("sku", sort=True)]
     columns = ["sku", "weeks", "spread", "own_spread", "price", "units", "lowest", "highest", "raw", "raw_error",
-               "freedom", "reason"]  # fmt: skip
+               "freedom", "follows", "reason"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
+    table = table.assign(reason=_refused(table))
     known = (table["reason"] == "").to_numpy()
     raw, error = table["raw"].to_numpy(np.float64), table["raw_error"].to_numpy(np.float64)
     estimate, spread_error, freedom = raw.copy(), error.copy(), table["freedom"].to_numpy(np.float64)
@@ -124,7 +130,7 @@ def _one(sku: str, rows: pd.DataFrame, controls: tuple[str, ...]) -> tuple[objec
     seen = (float(price[-1]), float(units[-4:].mean()), float(price.min()), float(price.max()))
     log_price = np.log(price[sold])
     spread = float(log_price.std(ddof=1)) if sold.sum() > 1 else 0.0
-    nothing = (math.nan,) * 3
+    nothing = (math.nan,) * 4
 
     def told(reason: str, own: float = math.nan, found: tuple[float, ...] = nothing) -> tuple[object, ...]:
         return (sku, int(sold.sum()), spread, own, *seen, *found, reason)
@@ -142,7 +148,42 @@ def _one(sku: str, rows: pd.DataFrame, controls: tuple[str, ...]) -> tuple[objec
     own = float(np.sqrt((left**2).sum() / (len(left) - held.shape[1])))
     if own < LEAST_OWN_SPREAD:
         return told("with_others", own)
-    return told("", own, _regressed(left, np.log(units[sold]), held))
+    found = _regressed(left, np.log(units[sold]), held)
+    return told("", own, (*found, _follows(rows[sold], left, np.log(units[sold]), held)))
+
+
+def _follows(rows: pd.DataFrame, left: Floats, log_units: Floats, held: Floats) -> float:
+    """How strongly a price answers to the sales of the week before, beyond its own past: a z value (Granger 1969).
+
+    A price that is set without looking at sales does not. Where it does, sales of a good week raise the next price, and
+    the regression of sales on prices mixes both directions.
+    """
+    rest = log_units - held @ np.linalg.lstsq(held, log_units, rcond=None)[0]
+    week = rows["date"].to_numpy(dtype="datetime64[D]").astype(np.int64)
+    next_week = np.flatnonzero(np.diff(week) == 7)
+    if len(next_week) < LEAST_WEEKS:
+        return math.nan
+    past = np.column_stack([np.ones(len(next_week)), left[next_week], rest[next_week]])
+    answer, _rss, rank, _values = np.linalg.lstsq(past, left[next_week + 1], rcond=None)
+    freedom = len(next_week) - 3
+    residual = left[next_week + 1] - past @ answer
+    if rank < 3 or not float(residual @ residual) > 0:
+        return math.nan
+    error = math.sqrt(float(residual @ residual) / freedom * float(np.linalg.inv(past.T @ past)[2, 2]))
+    tail = float(special.stdtr(freedom, -abs(float(answer[2]) / error)))
+    return float(np.sign(answer[2]) * -special.ndtri(max(tail, 1e-300)))
+
+
+def _refused(table: pd.DataFrame) -> list[str]:
+    """Why each product has no number, those of the single products and what they show together.
+
+    Whoever prices one product by its sales does so with all: the products' z values are joined (Stouffer).
+    """
+    z = table["follows"].to_numpy(np.float64)
+    there = np.isfinite(z) & (table["reason"] == "").to_numpy()
+    together = abs(float(z[there].sum())) / math.sqrt(max(int(there.sum()), 1))
+    follows = there & ((np.abs(z) > _FOLLOWS) | (together > _FOLLOWS))
+    return list(np.where(follows, "follows_sales", table["reason"].to_numpy(str)))
 
 
 def _held(rows: pd.DataFrame, controls: tuple[str, ...]) -> Floats:

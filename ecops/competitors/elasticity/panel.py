@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecops.errors import DataError
 from ecops.messages import Message
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEEDED = ("sku", "date", "price", "units")
+_AROUND, _FALL, _SHORT = 4, 0.05, 3
 _FULL_WEEK = 5
 """Days with a price that a week must have to count where prices come by day."""
 
@@ -28,7 +30,8 @@ def weekly(days: pd.DataFrame) -> pd.DataFrame:
     Returns:
         sku, date (Monday), units (a day with a price), price (what a unit cost on average; without units the mean),
         promo and peak (share of the days), rival_price (geometric mean), days. Weeks with fewer than five days, or
-        with a day without stock, are left out, since what was not there could not be sold.
+        with a day without stock, are left out, since what was not there could not be sold; so are weeks of a short fall
+        of the price where the table tells no promotions, see `dips`.
 
     Raises:
         DataError: a column is missing.
@@ -64,7 +67,35 @@ def weekly(days: pd.DataFrame) -> pd.DataFrame:
     made = found.assign(
         price=price, units=found["units"] / found["days"], rival_price=np.exp(found["log_rival"]), date=found["week"]
     )
+    if not told_promotions(days):
+        # A week of a hidden promotion says nothing of the price alone: its units are those of the promotion too.
+        hidden = made.groupby("sku")["price"].transform(lambda price: dips(price.to_numpy(np.float64)))
+        made = made[hidden == 0]
     return made[["sku", "date", "units", "price", "promo", "peak", "rival_price", "days"]].reset_index(drop=True)
+
+
+def told_promotions(days: pd.DataFrame) -> bool:
+    """Whether a table says on which days there was a promotion."""
+    return "promo" in days.columns and bool(days["promo"].notna().any())
+
+
+def dips(price: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weeks of a short fall of the price, 1 or 0: what a promotion looks like where nobody wrote any down.
+
+    A fall is short where it lasts at most three weeks, and a fall where the price lies 5 % and more below the median of
+    the nine weeks around it.
+
+    >>> dips(np.array([10, 10, 8, 10, 10, 10, 9, 9, 9, 9, 9, 9.0])).tolist()
+    [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    size = len(price)
+    around = np.array([np.median(price[max(0, week - _AROUND) : week + _AROUND + 1]) for week in range(size)])
+    low = price < (1 - _FALL) * around
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], low.astype(np.int8), [0]])))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        if last - first > _SHORT:
+            low[first:last] = False
+    return low.astype(np.float64)
 
 
 def _number(days: pd.DataFrame, name: str, missing: float = np.nan) -> Any:

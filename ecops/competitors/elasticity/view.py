@@ -11,7 +11,7 @@ import numpy as np
 
 from ecops.competitors import source
 from ecops.competitors.elasticity.fit import Elasticities, fit_elasticity
-from ecops.competitors.elasticity.panel import rival_prices
+from ecops.competitors.elasticity.panel import rival_prices, told_promotions
 from ecops.competitors.elasticity.reprice import Guard, Scenario, reprice
 from ecops.errors import DataError
 from ecops.messages import Message
@@ -125,6 +125,8 @@ def _answers(data: Any, until: dt.date | None) -> Answers | None:
                 "a price history with units would be surer."
             )
         )
+    if not told_promotions(panel):
+        notes.append(Message("No promotion is written down, so falls of a price for at most three weeks are left out."))
     return Answers(fitted, products, str(getattr(data, "currency", "")), from_prices, tuple(notes))
 
 
@@ -134,7 +136,9 @@ def _own_days(history: pd.DataFrame) -> pd.DataFrame:
         return history.assign(promo=0.0)[["sku", "date"]]
     rows = history[history["own"] & history["units"].notna()]
     named = rows["promotion"].fillna("").astype(str).str.strip()
-    return rows.assign(promo=(named != "").astype(np.float64))[["sku", "date", "price", "units", "promo", "in_stock"]]
+    # A history in which nobody ever wrote a promotion down does not say that there was none.
+    promo = (named != "").astype(np.float64) if (named != "").any() else np.nan
+    return rows.assign(promo=promo)[["sku", "date", "price", "units", "promo", "in_stock"]]
 
 
 def _sold_days(data: Any, until: dt.date | None) -> pd.DataFrame:

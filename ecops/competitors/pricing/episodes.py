@@ -122,6 +122,8 @@ def rhythm(launched: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if launched.empty:
+        return pd.DataFrame({name: [] for name in ("shop", "launches", "a_month", "price", "newest")})
     rows = launched[(launched["launched"] > last - pd.Timedelta(days=RHYTHM_DAYS)) & (launched["launched"] <= last)]
     table = rows.groupby("shop", as_index=False).agg(
         launches=("sku", "size"), price=("price", "median"), newest=("launched", "max")

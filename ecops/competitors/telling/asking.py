@@ -27,7 +27,8 @@ def told(
         data: the tables.
         period: for which it is told; the newest day that anything tells of when None.
         until: nothing later is looked at; the end of `period` when None.
-        tier, answered: see `view.standing` and `view.prices`.
+        tier: see `view.standing`.
+        answered: see `view.prices`.
     """
     ready: Any = opened(data)
     end = until or (period.end if period is not None else None)
@@ -56,7 +57,7 @@ def to_try(data: Any, until: dt.date | None = None, tier: str = "", answered: in
 
 
 def single(data: Any, until: dt.date | None = None, tier: str = "") -> ProductFigures | None:
-    """Our products one by one in the span of the peers; None without peers or without a report that tells them apart."""
+    """Our products one by one in the span of the peers; None without peers or a report that tells products apart."""
     ready: Any = opened(data)
     found = standing(ready, until, tier)
     if found is None:

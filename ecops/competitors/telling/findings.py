@@ -40,7 +40,8 @@ def findings(
     """Everything worth an action, the dearest first within its kind.
 
     Args:
-        found, prices: see `ecops.competitors.view`.
+        found: see `ecops.competitors.view.standing`.
+        prices: see `ecops.competitors.view.prices`.
         period: what is told is told for it.
         said: what buyers say; new complaints are told as far as reviews reach up to the end of the period.
         covered: searched words against titles.
@@ -248,8 +249,8 @@ def _new(row: dict[str, Any], period: Period) -> Finding:
     """A complaint that has become more frequent beyond chance, all words that were tried allowed for."""
     quotes = row["quotes"]
     return Finding(
-        area="competitors", kind="product", subject={"topic": str(row["topic"])}, metric="complaint_share", period=period,
-        compare=None, before=float(row["then_share"]), after=float(row["now_share"]),
+        area="competitors", kind="product", subject={"topic": str(row["topic"])}, metric="complaint_share",
+        period=period, compare=None, before=float(row["then_share"]), after=float(row["now_share"]),
         ci=(float(row["low"]), float(row["high"])), q_value=float(row["q"]), n=int(row["n_now"]),
         confidence="confirmed", money=None,
         headline=Message(

@@ -25,7 +25,8 @@ MOST = 5
 TITLE_LIFT = 0.1
 """Relative change of the rate that a test of a title is sized for."""
 
-_METRICS = {"click_rate": "ctr", "conversion_rate": "pay_conversion"}
+_METRICS = {"click_rate": "ctr", "conversion_rate": "conversion"}
+"""What tests call these rates."""
 
 
 @dataclass(frozen=True, slots=True)

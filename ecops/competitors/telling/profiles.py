@@ -1,4 +1,4 @@
-"""Three to five leading shops, each on half a page: what it sells, asks, launches, says, and what its buyers say of it."""
+"""Three to five leading shops, each on half a page: what it sells, asks, launches, and what its buyers say of it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Profile:
 def profiles(
     standing: Standing | None, prices: Prices | None, market: Market | None, said: Opinions | None, most: int = MOST
 ) -> tuple[Profile, ...]:
-    """The leading shops of the listings, the largest first, then the chosen peers; at most `most`, never a made-up line.
+    """The leading shops of the listings, the largest first, then the chosen peers; never a made-up line.
 
     Args:
         standing: peers and the reasons for them.
@@ -227,8 +227,8 @@ def _advice(shop: str, prices: Prices | None, said: Opinions | None) -> tuple[Me
             ("better", Message("Show on the page that we are better at {topic}: its buyers complain of it.")),
             ("worse", Message("Mend {topic} first: our buyers complain of it more than its buyers do.")),
         ):
-            rows = table[table["verdict"] == verdict] if table is not None else ()
-            if len(rows):
+            rows = table[table["verdict"] == verdict] if table is not None else None
+            if rows is not None and len(rows):
                 lines.append(Message(sentence.id, topic=str(rows.iloc[0]["topic"])))
     index = prices.by_shop.get(shop) if prices is not None else None
     if index is not None and index.low > 100:

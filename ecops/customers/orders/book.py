@@ -220,10 +220,9 @@ def _usable(tally: dict[str, Any]) -> None:
 
 
 def _packed(rows: pa.Table, refunds: Refunds, tally: dict[str, Any], currency: str) -> OrderBook:
-    """The book of the rows of `orders.sql`, which come sorted by buyer and day."""
-    day, gross, back, matched = (rows[name].to_numpy() for name in ("day", "gross", "back", "matched"))
-    begins = _begins(rows["buyer_id"].combine_chunks())
-    customer = np.cumsum(begins) - 1
+    """The book of the rows of `orders.sql` or `orders_matched.sql`, which come in no order."""
+    names, customer, day, (gross, back, *put_back) = _in_order(rows)
+    matched = put_back[0] if put_back else 0.0
     sale = gross > 0
     given = back + matched if refunds == "match" else np.zeros(len(gross))
     stands = sale & (gross - given > CENT)
@@ -238,7 +237,7 @@ def _packed(rows: pa.Table, refunds: Refunds, tally: dict[str, Any], currency: s
     renumbered = np.cumsum(alive) - 1
     used = known & alive[customer]
     counts = np.bincount(renumbered[customer[stands]], minlength=int(alive.sum()))
-    ids = rows["buyer_id"].combine_chunks().filter(_mask(begins)).filter(_mask(alive))
+    ids = names if alive.all() else names.filter(_mask(alive))
     amount = (gross - given)[stands]
     ledger = Ledger(
         lines=tally["lines"],
@@ -270,14 +269,47 @@ def _packed(rows: pa.Table, refunds: Refunds, tally: dict[str, Any], currency: s
     )
 
 
-def _begins(ids: pa.Array) -> NDArray[np.bool_]:
-    """Where a buyer differs from the one in the row before."""
+def _in_order(rows: pa.Table) -> tuple[pa.Array, Codes, Days, list[Floats]]:
+    """Buyers by name, and the rows by buyer and day, then by money, so that the order they came in changes nothing.
+
+    A number a buyer and one sort of whole numbers cost a third of sorting texts.
+    """
     import pyarrow.compute as pc
 
-    begins = np.ones(len(ids), dtype=bool)
-    if len(ids) > 1:
-        begins[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
-    return begins
+    encoded = rows["buyer_id"].combine_chunks().dictionary_encode()
+    by_name = pc.sort_indices(encoded.dictionary)
+    names = encoded.dictionary.take(by_name)
+    rank = np.empty(len(by_name), dtype=np.int64)
+    rank[by_name.to_numpy()] = np.arange(len(by_name))
+    key = rank[encoded.indices.to_numpy()]
+    del encoded
+    day = rows["day"].to_numpy()
+    money = [rows[name].to_numpy() for name in ("gross", "back", "matched") if name in rows.column_names]
+    if not len(day):
+        return names, key, day, money
+    first = int(day.min())
+    span = int(day.max()) - first + 1
+    key *= span
+    key += day - first
+    key, place = _sorted(key)
+    twin = np.zeros(len(key) + 1, dtype=bool)
+    twin[1:-1] = key[1:] == key[:-1]
+    equal = twin[1:] | twin[:-1]
+    several = place[equal]
+    place[equal] = several[np.lexsort((*(part[several] for part in reversed(money)), key[equal]))]
+    customer = key // span
+    return names, customer, (key - customer * span + first).astype(np.int32), [part[place] for part in money]
+
+
+def _sorted(key: Codes) -> tuple[Codes, Codes]:
+    """The keys (at least 0) in order, and where each came from; in one number with its place a key sorts faster."""
+    bits = len(key).bit_length()
+    if int(key.max()).bit_length() + bits > 62:
+        place = np.argsort(key)
+        return key[place], place
+    both = (key << bits) | np.arange(len(key))
+    both.sort()
+    return both >> bits, both & ((1 << bits) - 1)
 
 
 def _mask(flags: NDArray[np.bool_]) -> pa.Array:

@@ -9,7 +9,7 @@ with lines as (
         abs(quantity) as units,
         paid_amount as amount,
         coalesce(refund_amount, 0) as refund
-    from sales_lines
+    from sold_lines
     where paid_at is not null
         and paid_amount <> 0
         and buyer_id <> ''
@@ -116,4 +116,3 @@ left join put_back as p
     on p.platform = o.platform and p.shop = o.shop and p.order_id = o.order_id
 left join taken as t
     on t.platform = o.platform and t.shop = o.shop and t.order_id = o.order_id
-order by o.buyer_id, day, gross, back, matched

@@ -3,6 +3,9 @@
 A *node* is a part of the shop: everything, one value of a dimension, or up to three values of different dimensions. The
 change of a step's rate in a node is measured inside its smallest segments (Cochran, Mantel and Haenszel), so that a
 shift between segments is never taken for a change of rates. The parts `U` and `V` of the statistic add up.
+
+The parts of the shop, the correction and the noise of the days are those of `ecops.statistics.search`; why
+the choice among the changed ones is not is said there.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 
 from ecops.funnel.causes.daily import Spread
 from ecops.statistics import benjamini_hochberg, two_proportions, two_sided
+from ecops.statistics.grouping import parts
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -131,22 +135,12 @@ class Cell:
 
 def nodes(by: Sequence[str], segments: Sequence[tuple[str, ...]], depth: int = MAX_DEPTH) -> list[Node]:
     """Every node that holds a different set of segments, from everything to single combinations."""
-    everything = np.ones(len(segments), dtype=bool)
-    found = [Node((), 1, everything, 0)]
-    seen = {everything.tobytes()}
-    values = np.array([list(segment) for segment in segments], dtype=object).reshape(len(segments), len(by))
-    family = 0
-    for size in range(1, min(depth, len(by)) + 1):
-        for chosen in combinations(range(len(by)), size):
-            family += 1
-            keys = [tuple(row[i] for i in chosen) for row in values]
-            for key in sorted(set(keys)):
-                members = np.array([k == key for k in keys], dtype=bool)
-                mark = members.tobytes()
-                if mark not in seen:
-                    seen.add(mark)
-                    subject = tuple((by[i], str(v)) for i, v in zip(chosen, key, strict=True))
-                    found.append(Node(subject, len(set(keys)), members, family))
+    columns = {name: [segment[place] for segment in segments] for place, name in enumerate(by)}
+    found = []
+    for part in parts(columns, len(segments), depth):
+        members = np.zeros(len(segments), dtype=bool)
+        members[part.rows] = True
+        found.append(Node(tuple(part.subject.items()), part.siblings, members, part.family))
     return found
 
 

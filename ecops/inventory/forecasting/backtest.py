@@ -132,7 +132,9 @@ def boosting_weighed(data: Panel, level: Floats) -> tuple[Floats, Message]:
         return level, Message(
             "{n} days of sales are too few to try LightGBM, so the forecast is without it.", n=data.days
         )
-    words = {name: Percent(float(told.loc[key, "wape"]), 1) for name, key in (("plain", "ensemble"), ("trees", BOOSTED))}
+    words = {
+        name: Percent(float(told.loc[key, "wape"]), 1) for name, key in (("plain", "ensemble"), ("trees", BOOSTED))
+    }
     if bool(told.loc[BOOSTED, "chosen"]) and told.loc[BOOSTED, "wape"] < told.loc["ensemble", "wape"]:
         return mean, Message(
             "LightGBM is averaged in: it misses past four-week totals by {trees} of units, {plain} without it.", **words

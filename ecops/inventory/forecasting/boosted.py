@@ -1,4 +1,4 @@
-"""A level learned over all products at once: boosted trees on totals of four weeks (LightGBM), averaged with the ensemble.
+"""A level learned over all products at once: boosted trees on four-week totals (LightGBM), averaged with the ensemble.
 
 The trees learn by what factor the ensemble misses: from how a product's totals of one to sixteen weeks stand to its
 level, how often and how evenly it sells, its age, its price against the usual one, and the events around. One model for
@@ -60,7 +60,7 @@ def available() -> bool:
 
 
 def averaged(data: Panel, level: Floats) -> Floats:
-    """The mean of a level and what boosted trees make of it, on every morning; the level itself where they know nothing.
+    """The mean of a level and what boosted trees make of it, every morning; the level itself where they know nothing.
 
     Args:
         data: the panel.

@@ -10,9 +10,9 @@ An order point needs more care than a risk. Orders are placed after days with a 
 when the position has already fallen below the point by a part of it. `calibrate(..., at_orders=True)` therefore learns
 from windows that begin after a sale, weighted by its size, with half of it counted as fallen short (the stationary
 overshoot of renewal theory, Feller II.XI). Without it, order points at 95 % kept 85 to 92 % of cycles at three days'
-lead time on the public sets; with it 91 to 95 %. Where the stock is looked at less often than daily, an order waits for
-the next look, and by how much the position has fallen below the point by then depends on how the size of an order and the
-days between looks fit together. That is played through on the past: from an order to the look that finds its goods sold.
+lead time on the public sets; with it 91 to 95 %. Where the stock is looked at less often than daily, an order waits
+for the next look, and how far the position has fallen below the point by then depends on how the size of an order and
+the days between looks fit together. That is played through: from an order to the look that finds its goods sold.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ _HISTORY = 182
 _LEAST_HISTORY = 28
 _FEW = 20
 """A quantile wants at least so many past errors beyond it."""
+
+_LEAST_SEEN = 5
+"""Days with stock that a product must have before its days without take deviations from them."""
 
 _BIN = 100
 _MOST_BINS = 5
@@ -177,7 +180,8 @@ class History:
     Attributes:
         data: the panel.
         level: expected units a day on every morning, shape (n, days + 1).
-        total: cumulated demand, shape (n, days + 1).
+        demand: see `_lively`, shape (n, days).
+        total: it cumulated, shape (n, days + 1).
         spread: see `spreads`, shape (n, days + 1).
         weekday: see `by_weekday`, shape (n, days).
         days: lead time plus review period.
@@ -185,6 +189,7 @@ class History:
 
     data: Panel
     level: Floats
+    demand: Floats
     total: Floats
     spread: Floats
     weekday: Floats
@@ -214,11 +219,33 @@ def history(
     if days < 1:
         raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
     if alike is not None:
-        return replace(alike, spread=spreads(data.demand, data.first, alike.level, days), days=days)
+        return replace(alike, spread=spreads(alike.demand, data.first, alike.level, days), days=days)
     known = levels(data, method) if level is None else level
-    total = np.zeros(known.shape)
-    np.cumsum(data.demand, axis=1, out=total[:, 1:])
-    return History(data, known, total, spreads(data.demand, data.first, known, days), by_weekday(data.demand), days)
+    demand, total = _lively(data), np.zeros(known.shape)
+    np.cumsum(demand, axis=1, out=total[:, 1:])
+    return History(data, known, demand, total, spreads(demand, data.first, known, days), by_weekday(data.demand), days)
+
+
+def _lively(data: Panel) -> Floats:
+    """Demand whose days without stock go up and down as those with stock do, shape (n, days).
+
+    What a stock-out took is given back as an expectation, which is level: totals over such days would seem safer than
+    they are. A day without stock is given the deviation of a day with stock of the same product, drawn anew for each.
+    """
+    lives = np.arange(data.days) >= data.first[:, None]
+    whole = data.exposure > 1 - 1e-9
+    seen, gaps = lives & whole, lives & ~whole
+    count = seen.sum(axis=1)
+    row, column = np.nonzero(gaps & (count >= _LEAST_SEEN)[:, None])
+    if not len(row):
+        return data.demand
+    mean = np.where(seen, data.units, 0.0).sum(axis=1) / np.maximum(count, 1)
+    begin = np.cumsum(count) - count
+    drawn = begin[row] + (np.random.default_rng(0).random(len(row)) * count[row]).astype(np.int64)
+    deviation = data.units[seen][drawn] - mean[row]
+    found = data.demand.copy()
+    found[row, column] += np.sqrt(1 - data.exposure[row, column]) * deviation
+    return found
 
 
 def calibrate(
@@ -327,9 +354,7 @@ class Calibrations:
         """Forget the histories, which are large; what was learned from them stays."""
         self._past.clear()
 
-    def over(
-        self, days: Ints, daily: Floats, order_days: float | None = None, review: ArrayLike = 1
-    ) -> LeadTimeDemand:
+    def over(self, days: Ints, daily: Floats, order_days: float | None = None, review: ArrayLike = 1) -> LeadTimeDemand:
         """The distribution of each product's demand over its own number of days from tomorrow on.
 
         Args:
@@ -409,7 +434,7 @@ def _window(past: History, start: int, due: Due | None) -> _Window:
 
 
 def _looked(past: History, start: int, due: Due, morning: int) -> _Window:
-    """The same where an order was placed on the morning `start` and the stock is looked at every `review` days after it.
+    """The same for an order placed on the morning `start`, where the stock is looked at every `review` days after it.
 
     Of each product whose goods of that order were sold by one of the looks before `morning`: how far it had sold beyond
     them, and what was asked for until goods ordered at that look came.

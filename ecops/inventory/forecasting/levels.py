@@ -165,7 +165,7 @@ METHODS: Mapping[str, Callable[[Floats, Ints], Floats]] = {
     "sba": sba,
     "ses": ses_grid,
 }
-"""Levels by name that need no training. "mean_56" with the weekday index of the last eight weeks is the seasonal window average."""
+"""Levels by name that need no training. "mean_56" with the weekday index is the seasonal window average."""
 
 BOOSTED = "lightgbm"
 
@@ -241,4 +241,18 @@ def over_days(index: Floats, weekday: int, days: int) -> Floats:
     whole, rest = divmod(days, 7)
     spare = [(weekday + day) % 7 for day in range(rest)]
     found: Floats = whole * index.sum(axis=1) + index[:, spare].sum(axis=1)
+    return found
+
+
+def over_own_days(index: Floats, weekday: int, days: Ints) -> Floats:
+    """The same for each product's own number of days, shape (n,).
+
+    Args:
+        index: of `weekday_index`.
+        weekday: of the first of these days, 0 for Monday.
+        days: whole, shape (n,).
+    """
+    reached = np.zeros((len(index), 8))
+    np.cumsum(np.roll(index, -weekday, axis=1), axis=1, out=reached[:, 1:])
+    found: Floats = days // 7 * reached[:, 7] + reached[np.arange(len(index)), days % 7]
     return found

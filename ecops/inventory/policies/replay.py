@@ -94,8 +94,8 @@ def replay(
         lead_sd: standard deviation of it, days; 0 for the same every time.
         days: how many days, at most all but the first 56 of the panel.
         target: of the rules that promise a service.
-        options: review (days between two looks at the stock, a number or shape (n,), 1), order_days (days of demand that an order brings under
-            rules that do not say, 14), seed (of the random lead times, 0).
+        options: review (days between two looks at the stock, a number or shape (n,), 1), order_days (days of demand
+            that an order brings under rules that do not say, 14), seed (of the random lead times, 0).
 
     Raises:
         SpecError: an argument is impossible.
@@ -154,6 +154,7 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -
     starts = np.maximum(data.first - start, 0)
     steady = not case.lead_sd.any()
     whole = np.maximum(np.rint(case.lead_time), 1).astype(np.int64)
+    reviews = case.reviews
     for day in range(days):
         begin = starts == day
         hand = np.where(begin, upto[day], hand)
@@ -163,7 +164,7 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -
         broken += closes & short
         short &= ~closes
         hand, coming = hand + came, coming - came
-        looked = day % case.reviews == 0
+        looked = day % reviews == 0
         if looked.any():
             position = hand + coming
             due = looked & (position <= reorder[day]) & (upto[day] > position) & (day >= starts)
@@ -204,11 +205,15 @@ class Frontier:
             cover_days, stock_value, lost_value (money; 0 where no value is known), orders a product and month.
         days: days replayed.
         products: how many took part.
+        runs: what each rule delivered as it stands, by its key.
+        rows: which rows of the panel took part, shape (products,).
     """
 
     points: pd.DataFrame
     days: int
     products: int
+    runs: Mapping[str, Replay]
+    rows: Ints
 
 
 TARGETS = (0.8, 0.9, 0.95, 0.98)
@@ -246,6 +251,7 @@ def frontier(  # noqa: PLR0913 - the choices of a replay
     case = replace(_situation(data, (lead_time, lead_sd), days, target, given), level=level)
     worth = np.zeros(len(data.skus)) if value is None else value
     points: list[dict[str, object]] = []
+    runs: dict[str, Replay] = {}
     for one in rules:
         if one.several is not None:
             settings = sorted({*TARGETS, target})
@@ -257,11 +263,14 @@ def frontier(  # noqa: PLR0913 - the choices of a replay
         for setting, bounds in zip(settings, known, strict=True):
             run = simulate(case, bounds, one.key, seed=int(np.asarray(given.get("seed", 0))))
             stock, lost = run.money(worth)
+            chosen = float(setting) == (1.0 if one.several is None else target)
+            if chosen:
+                runs[one.key] = run
             points.append(
                 {
                     "rule": one.key,
                     "setting": float(setting),
-                    "chosen": float(setting) == (1.0 if one.several is None else target),
+                    "chosen": chosen,
                     "cycle_service": run.cycle_service,
                     "fill_rate": run.fill_rate,
                     "cover_days": run.cover_days,
@@ -270,4 +279,4 @@ def frontier(  # noqa: PLR0913 - the choices of a replay
                     "orders": float(run.orders.mean() * 28 / days),
                 }
             )
-    return Frontier(pd.DataFrame(points), days, len(data.skus))
+    return Frontier(pd.DataFrame(points), days, len(data.skus), runs, np.arange(len(data.skus)))

@@ -18,7 +18,7 @@ from ecops.errors import unknown_name
 from ecops.handbook import parameter
 from ecops.inventory.demand.panel import Floats, Ints, Panel
 from ecops.inventory.forecasting.lead_time import BUCKETS, Due, History, at, history
-from ecops.inventory.forecasting.levels import levels, moving_mean
+from ecops.inventory.forecasting.levels import levels, moving_mean, over_own_days, weekday_index
 from ecops.messages import Message, Term
 
 ORDER_DAYS = 14.0
@@ -221,7 +221,7 @@ def _textbook(case: Situation) -> Bounds:
 
 def protected_days(lead_time: Floats, review: ArrayLike = 1) -> Ints:
     """Whole days an order has to cover: the lead time, and those until the stock is next looked at."""
-    return np.asarray(np.ceil(lead_time).astype(np.int64) + review, dtype=np.int64)
+    return np.asarray(np.ceil(lead_time).astype(np.int64) + np.asarray(review, dtype=np.int64), dtype=np.int64)
 
 
 def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
@@ -245,7 +245,10 @@ def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
         for morning in range(case.start, data.days + 1, _RELEARN):
             now = slice(morning, min(morning + _RELEARN, data.days + 1))
             known = at(past, morning, due=Due(case.order_days, int(review)))
-            mean = level[mine, now] * protected[mine, None]
+            index = weekday_index(data, morning, past.weekday)[mine]
+            weekday = (data.weekday + np.arange(now.start, now.stop)) % 7
+            factor = np.stack([over_own_days(index, day, protected[mine]) for day in range(7)], axis=1)
+            mean = level[mine, now] * factor[:, weekday]
             for target, bounds in zip(wanted, found, strict=True):
                 point = np.maximum(mean + known.multiplier(target)[mine][:, None] * total[:, now], 0.0)
                 bounds.reorder[mine, now] = point

@@ -9,7 +9,10 @@ select
     case when cast(received_on as date) <= cast($until as date) then cast(received_quantity as double) end
         as received_quantity,
     cast(defect_quantity as double) as defect_quantity,
+    cast(inspected_quantity as double) as inspected_quantity,
     cast(unit_cost as double) as unit_cost,
+    cast(declared_on as date) as declared_on,
+    case when cast(cleared_on as date) <= cast($until as date) then cast(cleared_on as date) end as cleared_on,
     -- Seen from an earlier day, what came later was still on its way.
     case
         when status = 'received' and cast(received_on as date) > cast($until as date) then 'open'

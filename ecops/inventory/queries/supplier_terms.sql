@@ -12,6 +12,8 @@ select
     cast(freight_share as double) as freight_share,
     cast(samples_passed as double) as samples_passed,
     holiday_duty,
+    coalesce(backup_for, '') as backup_for,
+    emergency_supply,
     cast(inspection_until as date) as inspection_until,
     cast(licence_until as date) as licence_until,
     cast(quality_report_until as date) as quality_report_until,

@@ -53,19 +53,19 @@ def suppliers(
 
     Args:
         purchases: one row a product and receipt: supplier, sku, ordered_on, promised_on, received_on, quantity,
-            received_quantity, defect_quantity.
+            received_quantity, defect_quantity, and inspected_quantity where only a sample was looked at.
         today: orders promised before it and not received are overdue; the last day of the table when None.
         overrides: thresholds of the handbook, see `ecops.handbook.parameter`.
 
     Returns:
         One row a supplier, the worst first: supplier, deliveries (with a promised day), late, late_rate, late_low,
-        late_high, late_verdict, units (received), defects, defect_rate, defect_low, defect_high, defect_verdict,
+        late_high, late_verdict, units (inspected), defects, defect_rate, defect_low, defect_high, defect_verdict,
         lead_days (mean from order to receipt), lead_sd, promised_days, delay_days (mean of late ones), open, overdue
         (orders), products. Rates are shares; NaN where there is nothing to divide by.
     """
     import pandas as pd
 
-    rows = _dated(purchases)
+    rows = dated(purchases)
     day = pd.Timestamp(today or rows[["ordered_on", "received_on"]].max().max())
     came = rows["received_on"].notna()
     promised = came & rows["promised_on"].notna()
@@ -79,7 +79,7 @@ def suppliers(
             "supplier": rows["supplier"],
             "deliveries": promised.astype(int),
             "late": late.astype(int),
-            "units": np.where(inspected, units, 0.0),
+            "units": np.where(inspected, np.fmin(units, rows["inspected_quantity"].fillna(np.inf)), 0.0),
             "defects": np.where(inspected, rows["defect_quantity"].fillna(0.0), 0.0),
             "lead_days": lead,
             "lead_square": lead**2,
@@ -116,13 +116,14 @@ def suppliers(
     return found.iloc[np.argsort(-order.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
-def _dated(purchases: pd.DataFrame) -> pd.DataFrame:
+def dated(purchases: pd.DataFrame) -> pd.DataFrame:
+    """Purchases with days as days and numbers as numbers; columns that are missing are empty."""
     import pandas as pd
 
     rows = purchases.copy()
-    for name in ("ordered_on", "promised_on", "received_on"):
+    for name in ("ordered_on", "promised_on", "received_on", "declared_on", "cleared_on"):
         rows[name] = pd.to_datetime(rows[name]) if name in rows else pd.NaT
-    for name in ("received_quantity", "defect_quantity"):
+    for name in ("received_quantity", "defect_quantity", "inspected_quantity"):
         rows[name] = pd.to_numeric(rows[name], errors="coerce") if name in rows else np.nan
     rows["status"] = rows["status"].fillna("") if "status" in rows else ""
     rows["supplier"] = rows["supplier"].fillna("") if "supplier" in rows else ""
@@ -139,11 +140,11 @@ def lead_times(purchases: pd.DataFrame, skus: list[str], least: int = 5) -> pd.D
 
     Returns:
         sku, supplier (who delivered it last, "" when nobody), receipts, lead_days, lead_sd (days; NaN when not known),
-        lead_source ("product", "supplier" or ""), sources (different suppliers within the table).
+        lead_source ("product", "supplier" or "").
     """
     import pandas as pd
 
-    rows = _dated(purchases)
+    rows = dated(purchases)
     rows = rows.assign(lead=(rows["received_on"] - rows["ordered_on"]).dt.days)
     came = rows[rows["lead"].notna() & (rows["lead"] >= 0)]
     own = came.groupby("sku")["lead"].agg(["count", "mean", "std"])
@@ -152,7 +153,6 @@ def lead_times(purchases: pd.DataFrame, skus: list[str], least: int = 5) -> pd.D
     found = pd.DataFrame({"sku": skus})
     found["supplier"] = found["sku"].map(last).fillna("").astype(str)
     found["receipts"] = found["sku"].map(own["count"]).fillna(0).astype(int)
-    found["sources"] = found["sku"].map(rows[rows["supplier"] != ""].groupby("sku")["supplier"].nunique()).fillna(0)
     enough = (found["receipts"] >= least).to_numpy()
     backed = (found["supplier"].map(theirs["count"]).fillna(0) >= least).to_numpy() & ~enough
     for name, column in (("lead_days", "mean"), ("lead_sd", "std")):

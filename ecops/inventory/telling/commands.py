@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ecops import door, terminal
 from ecops.messages import Count, Message, Money, Number, Percent
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecops.finding import Finding
+    from ecops.inventory.analysis import Stock
+    from ecops.inventory.orders.budget import Allocation
+    from ecops.inventory.policies.replay import Frontier
+    from ecops.store import Data
 
 app = typer.Typer()
 
@@ -56,33 +66,10 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
         sheets = view.purchase_sheets(data, spec)
         suffix = orders.suffix.casefold()
         orders.write_bytes(door.to_xlsx(sheets, "owner") if suffix == ".xlsx" else view.purchase_csv(data, spec))
+    money = view.rules_in_money(data, spec) if compare else None
     if as_json:
-        terminal.say_json(
-            {
-                "today": found.today,
-                "verdict": found.verdict.text(language),
-                "currency": found.currency,
-                "findings": [terminal.finding_json(finding, language, data) for finding in told],
-                "lines": [_line(line, language) for line in found.lines],
-                "budget": allocation
-                and {
-                    "quantities": dict(zip([line.sku for line in found.lines], allocation.quantities, strict=True)),
-                    "spent": allocation.spent,
-                    "gain": allocation.gain,
-                    "bound": allocation.bound,
-                },
-                "products": found.table[_COLUMNS].to_dict("records"),
-                "clearance": found.clearance[_CLEARANCE].to_dict("records"),
-                "suppliers": found.suppliers.to_dict("records"),
-                "oversold": found.oversold.to_dict("records"),
-                "turnover": found.turnover
-                and {name: getattr(found.turnover, name) for name in ("ratio", "yearly", "days", "points", "span")},
-                "stock_out_rate": found.shares.stock_out,
-                "slow_mover_share": found.shares.slow,
-                "rules": frontier and frontier.points.to_dict("records"),
-                "notes": [note.text(language) for note in found.notes],
-            }
-        )
+        asked = _Asked(data, found, told, allocation, frontier, money, view.backups(data, spec)[0])
+        terminal.say_json(_as_json(asked, language))
         return
     terminal.say(found.verdict, language)
     for finding in told:
@@ -103,6 +90,48 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
             )  # fmt: skip
     for note in found.notes:
         terminal.say(note, language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command was asked of and all that it worked out."""
+
+    data: Data
+    found: Stock
+    told: tuple[Finding, ...]
+    allocation: Allocation | None
+    frontier: Frontier | None
+    money: pd.DataFrame | None
+    short: pd.DataFrame
+
+
+def _as_json(asked: _Asked, language: str) -> dict[str, Any]:
+    return {
+        "today": asked.found.today,
+        "verdict": asked.found.verdict.text(language),
+        "currency": asked.found.currency,
+        "findings": [terminal.finding_json(finding, language, asked.data) for finding in asked.told],
+        "lines": [_line(line, language) for line in asked.found.lines],
+        "budget": asked.allocation
+        and {
+            "quantities": dict(zip([line.sku for line in asked.found.lines], asked.allocation.quantities, strict=True)),
+            "spent": asked.allocation.spent,
+            "gain": asked.allocation.gain,
+            "bound": asked.allocation.bound,
+        },
+        "products": asked.found.table[_COLUMNS].to_dict("records"),
+        "clearance": asked.found.clearance[_CLEARANCE].to_dict("records"),
+        "suppliers": asked.found.suppliers.to_dict("records"),
+        "oversold": asked.found.oversold.to_dict("records"),
+        "turnover": asked.found.turnover
+        and {name: getattr(asked.found.turnover, name) for name in ("ratio", "yearly", "days", "points", "span")},
+        "stock_out_rate": asked.found.shares.stock_out,
+        "slow_mover_share": asked.found.shares.slow,
+        "rules": asked.frontier and asked.frontier.points.to_dict("records"),
+        "notes": [note.text(language) for note in asked.found.notes],
+        "rules_in_money": None if asked.money is None else asked.money.to_dict("records"),
+        "too_few_suppliers": asked.short.to_dict("records"),
+    }
 
 
 _COLUMNS = [

@@ -105,8 +105,11 @@ class Series:
 
     def by(self, share: float) -> float:
         """Units with a deposit by a share of the window, between days in a straight line."""
-        places = np.arange(self.seen + 1) / self.days
-        return float(np.interp(share, places, np.append(0.0, self.cumulative)))
+        place = min(max(share, 0.0) * self.days, float(self.seen))
+        day = int(place)
+        before = max(float(sum(self.deposits[:day])), 0.0)
+        after = max(float(sum(self.deposits[: day + 1])), 0.0) if day < self.seen else before
+        return before + (place - day) * (after - before)
 
     def until(self, day: int) -> Series:
         """What was known after `day` days of the window: nothing of payments."""

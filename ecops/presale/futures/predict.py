@@ -7,9 +7,10 @@ belongs together stays together. All products of a call share the fortunes of th
 from __future__ import annotations
 
 import functools
+import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,18 @@ _GROWTH_SD = 0.3
 
 _UPLIFT_SD = 0.3
 """Spread of the log uplift between campaigns, where few campaigns tell it."""
+
+_BACK = 7
+"""Deposits are held against what was predicted so many days ago."""
+
+_SHORT = 14
+"""In a window of at most so many days one day is enough to predict the next ones from."""
+
+_BREAK = 10.0
+"""No break of the pace counts as larger than so many times."""
+
+_ROUGH = 500
+"""Futures that tell whether the pace has broken."""
 
 _EXACT = 25.0
 """Binomial counts with a variance above this are drawn as rounded normal ones, ten times as fast."""
@@ -131,7 +144,7 @@ def predict(
     count = chosen.draws
     random = np.random.default_rng((chosen.seed, zlib.crc32(now.sku.encode())))
     analogues = usable(past, now.sku)
-    deposits = _deposits(now, past, analogues, 1.0, count, chosen.seed, random)
+    deposits = _deposits(now, past, analogues, 1.0, count, chosen.seed, random, pace_of(now, past, chosen))
     rate = conversion or conversion_of(analogues)
     promised = _paid(now, deposits, rate, chosen, random)
     paid = _kept(promised, analogues, chosen, random)
@@ -151,11 +164,37 @@ def predict(
     )
 
 
-def deposits_by(now: Series, past: Sequence[Series], upto: float, spec: Spec | None = None) -> Floats:
-    """Futures of the deposits by a share `upto` of the window, shape (draws,)."""
+def deposits_by(
+    now: Series, past: Sequence[Series], upto: float, spec: Spec | None = None, pace: float = 1.0
+) -> Floats:
+    """Futures of the deposits by a share `upto` of the window, shape (draws,); for `pace` see `pace_of`."""
     chosen = spec or Spec()
     random = np.random.default_rng((chosen.seed, zlib.crc32(now.sku.encode())))
-    return _deposits(now, past, usable(past, now.sku), upto, chosen.draws, chosen.seed, random)
+    return _deposits(now, past, usable(past, now.sku), upto, chosen.draws, chosen.seed, random, pace)
+
+
+def origin_of(now: Series, back: int = _BACK) -> Series | None:
+    """What was known `back` days ago, of a window of few days at a third of those seen; None where it is too early."""
+    known = max(now.seen - back, math.ceil(now.seen / 3))
+    early = known < 1 or known >= now.seen or (known < 2 and now.days > _SHORT)
+    return None if early else now.until(known)
+
+
+def pace_of(now: Series, past: Sequence[Series], spec: Spec | None = None) -> float:
+    """Deposits of the last days over those that past campaigns let expect, where both cannot be reconciled; else 1.
+
+    A rival's price war or a stopped campaign is nothing that past campaigns tell. Whether such a break lasts nobody
+    knows: the futures hold every pace between this one and the usual one.
+    """
+    origin = None if now.closed else origin_of(now)
+    if origin is None:
+        return 1.0
+    expected = deposits_by(origin, past, now.elapsed, replace(spec or Spec(), draws=_ROUGH)) - origin.total
+    came = now.total - origin.total
+    low, middle, high = np.sort(expected)[[_ROUGH // 20, _ROUGH // 2, -_ROUGH // 20 - 1]]
+    if low <= came <= high:
+        return 1.0
+    return float(np.clip((came + 0.5) / (middle + 0.5), 1 / _BREAK, _BREAK))
 
 
 def _deposits(
@@ -166,6 +205,7 @@ def _deposits(
     count: int,
     seed: int,
     random: np.random.Generator,
+    pace: float = 1.0,
 ) -> Floats:
     """Units with a deposit by `upto`: what is there and what still comes.
 
@@ -184,16 +224,19 @@ def _deposits(
     curve = completion_curve(analogues)
     done = 1 / (1 + np.exp(-curve.belief(now.elapsed, upto).draws(count)))
     done = np.clip(done, 1e-6, 1 - 1e-9)
-    pace = strength / guess if strength else 0.0
+    prior = strength / guess if strength else 0.0
     if strength:
-        weight = seen * np.log(done) - (strength + seen) * np.log(pace + done)
+        weight = seen * np.log(done) - (strength + seen) * np.log(prior + done)
         share = np.cumsum(np.exp(weight - weight.max()))
         # Systematic resampling keeps the order, and with it what products of one campaign have in common.
         done = done[np.searchsorted(share, (np.arange(count) + 0.5) / count * share[-1])]
     done = done[order]
     # Without any first guess half a unit stands in, so that no deposit yet does not mean none ever.
-    whole = random.standard_gamma(seen + (strength or 0.5), count) / (pace + done)
-    return seen + random.poisson(np.minimum(whole * (1 - done), 1e9)).astype(np.float64)
+    whole = random.standard_gamma(seen + (strength or 0.5), count) / (prior + done)
+    rest = whole * (1 - done)
+    if pace != 1.0:
+        rest = rest * pace ** ((_shuffled(count, seed, 6) + 0.5) / count)
+    return seen + random.poisson(np.minimum(rest, 1e9)).astype(np.float64)
 
 
 def first_guess(past: Sequence[Series], sku: str, upto: float = 1.0) -> tuple[float, float]:
