@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import navigation
+from ui import navigation, visits
 from ui.parts import errors
 from ui.parts.text import _
 from ui.state import scope, settings, workspaces
@@ -24,4 +24,5 @@ page = navigation.menu()
 with errors.guarded():
     with choices:
         scope.controls()
-    page.run()
+    with visits.told():
+        page.run()

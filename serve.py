@@ -4,12 +4,19 @@ The policy lets a page ask nothing but this server, so a picture hidden in a pro
 """
 
 import asyncio
+import contextlib
 import gc
 import importlib
+import os
+import sys
 import threading
+from collections.abc import AsyncIterator
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import ui  # noqa: F401 - what it says about the folder "pages" must stand before the first page is asked for
@@ -130,5 +137,30 @@ def warm_up() -> None:
     is_repl()  # the first page asks it, and the first time it looks at every module
 
 
+@contextlib.asynccontextmanager
+async def visiting(_app: st.App) -> AsyncIterator[None]:
+    """While the server lives it opens its pages before people do, see `ui.visits`; not with ECOPS_VISITS=0."""
+    from streamlit.runtime import Runtime
+
+    async def visit() -> None:
+        await asyncio.to_thread(prepared.wait)
+        from ui import visits
+
+        await visits.keep(Runtime.instance())
+
+    task = asyncio.create_task(visit()) if os.environ.get("ECOPS_VISITS") != "0" else None
+    yield
+    if task is not None:
+        task.cancel()
+
+
+async def ready(_request: Request) -> PlainTextResponse:
+    """Whether every page has been opened once: 200, and 503 with how far it is before. For who starts the server."""
+    visits = sys.modules.get("ui.visits")
+    if visits is not None and visits.progress.ready:
+        return PlainTextResponse("ready")
+    return PlainTextResponse(f"{visits.progress.done} of {visits.progress.all}" if visits else "starting", 503)
+
+
 threading.Thread(target=prepare, name="prepare", daemon=True).start()
-app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])
+app = st.App("app.py", lifespan=visiting, routes=[Route("/ready", ready)], middleware=[Middleware(SecurityHeaders)])

@@ -7,7 +7,11 @@ but not drawn yet (the same view in the other language), which is what a change 
 Targets: 0.08 s and 0.15 s. Then the crowd: each person is a browser session (cookie, websocket, the messages that the
 browser already has) that opens a page, thinks 5 to 10 s and opens the next; two of three look at one platform.
 Targets: 25 people p95 1 s, 50 people p95 2.5 s, no error, memory flat over `--long` seconds (25 people; 0: left out).
+In that run a person leaves after some pages and another one comes, so that what a session held must be given back.
 The driver runs on the same machine; it says how much processor it took itself.
+
+People come when the server says that it has opened its pages itself (`/ready`); the seconds until then are told. With
+`--cold` they come as soon as it answers at all, while it still opens its pages.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import http.client
+import math
 import os
 import random
 import signal
@@ -28,21 +33,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VIEWED = ("overview", "weekly_review", "funnel", "ab_test", "customers", "inventory")
+VIEWED = ("overview", "weekly_review", "funnel", "ab_test", "customers", "inventory", "presale", "competitors")
 OPENED = ("overview", "weekly_review", "funnel", "ab_test", "overview", "overview")
 FILTERS = ("", "&platform=taobao", "&platform=douyin")
 LINES = 1_000_000
 THINK = (5.0, 10.0)
 REPEATS = 9
+STAY = 10
+"""Pages after which a person of the long run leaves."""
+
+LONGEST_START = 600.0
 
 
 @dataclass
 class Seen:
-    """What the people of one run saw: seconds of first and later pages, and what went wrong."""
+    """What the people of one run saw: seconds of first and later pages, what went wrong, and MB every ten seconds."""
 
     first: list[float] = field(default_factory=list)
     later: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
 
 
 class Browser:
@@ -107,7 +117,8 @@ class Browser:
 class Server:
     """The app on so many processes, on a folder of shops."""
 
-    def __init__(self, home: Path, workers: int) -> None:
+    def __init__(self, home: Path, workers: int, cold: bool = False) -> None:
+        began = time.monotonic()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -126,11 +137,25 @@ class Server:
                 raise SystemExit(f"the app did not start: {self.log.read().decode(errors='replace')[-500:]}")
             time.sleep(0.5)
             self.pids = [self.process.pid] if workers == 1 else _apps_of(self.process.pid)
-        time.sleep(5)  # the modules of all pages are imported in the background
+        if not cold:
+            self._wait(workers, began)
+
+    def _wait(self, workers: int, began: float) -> None:
+        """Wait until every process has opened its pages itself."""
+        waiting = [f"ecops_worker=w{place}" for place in range(1, workers + 1)]
+        while waiting and time.monotonic() - began < LONGEST_START:
+            time.sleep(0.5)
+            waiting = [cookie for cookie in waiting if not _answers(self.port, "/ready", cookie)]
+        told = "not ready" if waiting else "every page opened"
+        print(
+            f"  {told} after {time.monotonic() - began:.0f} s, {self.cpu():.1f} processor seconds, "
+            f"{self.memory():.0f} MB",
+            flush=True,
+        )
 
     def _all_answer(self) -> bool:
         cookies = [f"ecops_worker=w{place}" for place in range(1, len(self.pids) + 1)]
-        return bool(cookies) and all(_healthy(self.port, cookie) for cookie in cookies)
+        return bool(cookies) and all(_answers(self.port, "/_stcore/health", cookie) for cookie in cookies)
 
     def cpu(self) -> float:
         """Processor seconds of all processes so far."""
@@ -150,10 +175,10 @@ class Server:
         self.log.close()
 
 
-def _healthy(port: int, cookie: str) -> bool:
+def _answers(port: int, path: str, cookie: str) -> bool:
     try:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-        connection.request("GET", "/_stcore/health", headers={"Cookie": cookie})
+        connection.request("GET", path, headers={"Cookie": cookie})
         return connection.getresponse().status == 200
     except OSError:
         return False
@@ -197,8 +222,8 @@ async def costs(server: Server, shop: str) -> None:
             print(f"  {page:16}{statistics.median(repeated):10.3f}{statistics.median(changed):15.3f}")
 
 
-async def crowd(server: Server, shop: str, people: int, seconds: float) -> Seen:
-    """So many people for so many seconds."""
+async def crowd(server: Server, shop: str, people: int, seconds: float, stay: int = 0) -> Seen:
+    """So many people for so many seconds, each in a new session after every `stay` pages; 0: all the time in one."""
     seen, end = Seen(), time.monotonic() + seconds
 
     async def person(number: int) -> None:
@@ -206,18 +231,25 @@ async def crowd(server: Server, shop: str, people: int, seconds: float) -> Seen:
         await asyncio.sleep(chance.random() * min(20.0, people / 2, seconds / 3))
         pages = seen.first
         try:
-            async with Browser(server.port) as browser:
-                while time.monotonic() < end:
-                    query = f"ws={shop}&lang={'zh' if number % 3 else 'en'}{chance.choice(FILTERS)}"
-                    took, errors = await browser.view(chance.choice(OPENED), query)
-                    pages.append(took)
-                    seen.errors.extend(errors)
-                    pages = seen.later
-                    await asyncio.sleep(chance.uniform(*THINK))
+            while time.monotonic() < end:
+                async with Browser(server.port) as browser:
+                    left = stay or math.inf
+                    while time.monotonic() < end and left > 0:
+                        query = f"ws={shop}&lang={'zh' if number % 3 else 'en'}{chance.choice(FILTERS)}"
+                        took, errors = await browser.view(chance.choice(OPENED), query)
+                        pages.append(took)
+                        seen.errors.extend(errors)
+                        pages, left = seen.later, left - 1
+                        await asyncio.sleep(chance.uniform(*THINK))
         except Exception as error:  # noqa: BLE001 - whatever a reader meets is counted and shown
             seen.errors.append(f"{type(error).__name__}: {error}"[:120])
 
-    await asyncio.gather(*(person(number) for number in range(people)))
+    async def watch() -> None:
+        while time.monotonic() < end:
+            seen.memory.append(server.memory())
+            await asyncio.sleep(10)
+
+    await asyncio.gather(watch(), *(person(number) for number in range(people)))
     return seen
 
 
@@ -235,11 +267,23 @@ def report(name: str, server: Server, seen: Seen, used: float, driver: float) ->
     )
 
 
-def measured(server: Server, shop: str, people: int, seconds: float) -> tuple[Seen, float, float]:
+def measured(server: Server, shop: str, people: int, seconds: float, stay: int = 0) -> tuple[Seen, float, float]:
     """What people saw, and the processor seconds of the server and of this driver."""
     before, own = server.cpu(), time.process_time()
-    seen = asyncio.run(crowd(server, shop, people, seconds))
+    seen = asyncio.run(crowd(server, shop, people, seconds, stay))
     return seen, server.cpu() - before, time.process_time() - own
+
+
+def grown(seen: Seen) -> None:
+    """How memory went: the mean of each fifth of the run, and what a session left behind by the slope of the rest."""
+    fifth = max(1, len(seen.memory) // 5)
+    parts = [statistics.fmean(seen.memory[place : place + fifth]) for place in range(0, 5 * fifth, fifth)]
+    sessions = (len(seen.first) + len(seen.later)) / STAY
+    print(
+        f"    memory in fifths of the run: {', '.join(f'{part:.0f}' for part in parts)} MB; the last over the second: "
+        f"{parts[-1] - parts[1]:+.1f} MB, {(parts[-1] - parts[1]) / max(1.0, sessions * 0.6):+.3f} MB a session",
+        flush=True,
+    )
 
 
 def shops(home: Path, names: list[str]) -> None:
@@ -263,6 +307,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--shops", nargs="+", default=["sample", "million"], choices=["sample", "million"])
     parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--cold", action="store_true", help="people come while the server still opens its pages")
+    parser.add_argument("--no-views", action="store_true", help="leave out what a view costs")
     parser.add_argument("--long", type=float, default=600, help="seconds of the run that watches the memory")
     parser.add_argument("--home", type=Path, help="folder of shops to keep; a temporary one by default")
     chosen = parser.parse_args()
@@ -270,7 +316,7 @@ def main() -> None:
         home = chosen.home or Path(folder)
         home.mkdir(parents=True, exist_ok=True)
         shops(home, chosen.shops)
-        for shop in chosen.shops:
+        for shop in chosen.shops if not chosen.no_views else ():
             server = Server(home, 1)
             try:
                 asyncio.run(costs(server, shop))
@@ -280,16 +326,16 @@ def main() -> None:
         print(f"\n  {'seconds a page':28}{head}")
         for shop in chosen.shops:
             for workers in chosen.workers:
-                server = Server(home, workers)
+                server = Server(home, workers, chosen.cold)
                 try:
                     for people in chosen.people:
                         name = f"{shop}, {workers} x, {people} people"
                         report(name, server, *measured(server, shop, people, chosen.seconds))
                     if chosen.long and workers == max(chosen.workers):
-                        began = server.memory()
                         name = f"{shop}, {workers} x, 25 for {chosen.long:.0f} s"
-                        report(name, server, *measured(server, shop, 25, chosen.long))
-                        print(f"    memory before {began:.0f} MB, after {server.memory():.0f} MB")
+                        seen, used, driver = measured(server, shop, 25, chosen.long, STAY)
+                        report(name, server, seen, used, driver)
+                        grown(seen)
                 finally:
                     server.stop()
 

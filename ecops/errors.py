@@ -22,7 +22,7 @@ class EcopsError(Exception):
         what: what happened.
         hint: what to do next.
         where: any of file, sheet, rows, column, table, in the order they should be read.
-        asks: the answer of people that would mend it: currency, date_order, status, level, columns,
+        asks: the answer of people that would mend it: currency, date_order, decimal, status, level, columns,
             source, left_out; "" when none.
     """
 

@@ -75,6 +75,7 @@ _REMEDIES = {
     "date_order": Message(
         "On the command line: load --date-order dmy (day first), mdy (month first) or ymd (year first)."
     ),
+    "decimal": Message("On the command line: load --decimal . (decimals) or --decimal , (thousands)."),
     "status": Message("On the command line: load --status 'WORD=paid', once for each word."),
     "columns": Message(
         "On the command line: load --map 'paid_amount=HEADER' for a column, --value 'platform=jd' for one value."

@@ -49,6 +49,9 @@ def _wishes(  # noqa: PLR0913, PLR0917 - the options of a command
     date_order: Annotated[
         str, typer.Option("--date-order", help="How the file writes 03/04/2026: dmy (day first), mdy or ymd.")
     ] = "",
+    decimal: Annotated[
+        str, typer.Option("--decimal", help='What 1.234 means: "." for decimals, "," for thousands and decimal commas.')
+    ] = "",
     status: Annotated[
         list[str] | None, typer.Option("--status", help="WORD=paid: what a status word means; repeatable.")
     ] = None,
@@ -72,7 +75,9 @@ def _wishes(  # noqa: PLR0913, PLR0917 - the options of a command
 
     if date_order not in ("", "dmy", "mdy", "ymd"):
         raise unknown_name(Message("The order of dates"), date_order, ("dmy", "mdy", "ymd"))
-    answers = Answers(mapped(columns or []), pairs(value or []), shop, pairs(status or []), date_order)
+    if decimal not in ("", ".", ","):
+        raise unknown_name(Message("The decimal mark"), decimal, (".", ","))
+    answers = Answers(mapped(columns or []), pairs(value or []), shop, pairs(status or []), date_order, decimal)
     told = answers if answers != Answers() else None
     return Wishes(source, sheets=sheet, answers=told, currency=currency, bare_money=False, leave_out=leave_out)
 

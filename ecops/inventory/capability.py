@@ -75,7 +75,7 @@ CAPABILITY = Capability(
         "inventory.dead_stock_days", "inventory.min_units_dropship", "inventory.turnover_reference_low",
         "inventory.turnover_reference_mid", "inventory.turnover_reference_high", "supplier.delay_max",
         "supplier.defect_max", "supplier.backup_minimum", "supplier.crisis_supply_min",
-        "warehouse.inbound_sample_min", "supplier.ship48_min", "supplier.chat_minutes_max",
+        "inventory.inbound_sample_min", "supplier.ship48_min", "supplier.chat_minutes_max",
         "supplier.data_delay_minutes_max", "supplier.dead_stock_return_days", "supplier.return_loss_max",
         "finance.gross_margin_min", "finance.sku_roi_min", "finance.credit_days_low", "finance.supplier_rebate",
         "service.return_rate_max", "service.ship_hours", "listing.attribute_missing_max",

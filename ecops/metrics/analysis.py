@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ecops import statistics as st
 from ecops.messages import Message
 from ecops.metrics.daily import (
-    DIMENSIONS,
     HISTORY_DAYS,
     MINIMUM_LOOK_BACK,
     PLACES,
@@ -43,7 +42,7 @@ from ecops.metrics.panel import (
     needed_days,
 )
 from ecops.metrics.people import factors_of, nameless, people_note
-from ecops.metrics.reasons import coverage_notes, data_notes, missing_reason, rates_told
+from ecops.metrics.reasons import coverage_notes, data_notes, missing_reason, rates_told, spread_note
 from ecops.metrics.registry import Metric, metric, metrics
 from ecops.periods import Compare, Period
 from ecops.statistics import changes
@@ -239,27 +238,13 @@ def kpis(data: Any, period: Period, compare: Compare = "previous", by: str | Seq
         *coverage_notes(scope.coverage, period),
         *basis_note(basis_difference(scope.panel, period)),
         *people_note(scope.panel, period),
-        *_spread_note(scope, columns),
+        *spread_note(scope.panel, columns),
     )
     factors = _Figures(scope).factors
     return Kpis(period, scope.compare, scope.basis, found, table, scope.coverage, notes, scope.currency, factors)
 
 
 _RATED = frozenset({"commission", "delivery", "promotion"})
-
-
-def _spread_note(scope: Scope, columns: Sequence[str]) -> tuple[Message, ...]:
-    """A note where the margin of a channel or device bears costs that no file tells by channel or device."""
-    finer = next((column for column in columns if column not in PLACES), None)
-    if finer is None or "earned" not in scope.panel.measures:
-        return ()
-    return (
-        Message(
-            "No file tells commission, freight and promotion by {name}: in its net margin each part bears the average "
-            "of its platform.",
-            name=DIMENSIONS[finer],
-        ),
-    )
 
 
 def _rates(scope: Scope) -> tuple[Message, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
+from ecops.engine.answers import Answers
 from ecops.errors import unknown_name
 from ecops.messages import Message, Term
 from ecops.metrics.money import margin
@@ -155,28 +156,23 @@ def opened(data: Any) -> Data:
     return cast("Data", open_data(data, table="traffic_daily" if traffic else "order_lines"))
 
 
-_known: weakref.WeakKeyDictionary[Data, dict[Any, Any]] = weakref.WeakKeyDictionary()
+_known: weakref.WeakKeyDictionary[Data, Answers] = weakref.WeakKeyDictionary()
 _knowing = threading.Lock()
-_MOST_KNOWN = 32
+_MOST_KNOWN = 128
+"""A weekly review asks for some hundred things, the overview of the same days for most of them again."""
 
 
 def once(data: Data, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
     """`make()`, remembered as long as `data`, of which its result must not hold a reference.
 
-    A page asks the same comparison several times: for its figures, its causes, each of its splits. What was not asked
-    for longest is forgotten first.
+    A page asks the same comparison several times: for its figures, its causes, each of its splits; so do several
+    readers at once, who wait for the first of them. What was not asked for longest is forgotten first.
     """
     with _knowing:
-        known = _known.setdefault(data, {})
-        if key in known:
-            known[key] = known.pop(key)
-            return known[key]
-    made = make()
-    with _knowing:
-        known[key] = made
-        while len(known) > _MOST_KNOWN:
-            del known[next(iter(known))]
-    return made
+        known = _known.get(data)
+        if known is None:
+            known = _known[data] = Answers(_MOST_KNOWN)
+    return known.get(key, make)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ecops.capability import capabilities
 from ecops.messages import Count, DateRange, Message, Term, Value
-from ecops.metrics.daily import NAMES, UNNAMED
+from ecops.metrics.daily import DIMENSIONS, NAMES, PLACES, UNNAMED
 from ecops.metrics.money.rates import WORDS, Rate, kinds
 from ecops.metrics.panel import Coverage, Gap, Panel
 from ecops.metrics.registry import Metric
@@ -150,6 +150,20 @@ def rates_told(found: Mapping[tuple[str, str], Rate], currency: str) -> tuple[Me
         if parts:
             told.append(Message("{label}: {rates}.", label=kind.label, rates=_joined(parts, "{first}; {second}")))
     return tuple(told)
+
+
+def spread_note(panel: Panel, columns: Sequence[str]) -> tuple[Message, ...]:
+    """A note where the margin of a channel or device bears costs that no file tells by channel or device."""
+    finer = next((column for column in columns if column not in PLACES), None)
+    if finer is None or "earned" not in panel.measures:
+        return ()
+    return (
+        Message(
+            "No file tells commission, freight and promotion by {name}: in its net margin each part bears the average "
+            "of its platform.",
+            name=DIMENSIONS[finer],
+        ),
+    )
 
 
 def _listed(platforms: Sequence[str]) -> Value:

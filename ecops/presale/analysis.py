@@ -206,8 +206,10 @@ def _item(data: Any, shop: Shop, series: Series, spec: Spec) -> Item:
     money = _money(shop, series, replace(own, service=own.certainty(found.campaigns)), available, notes)
     if own.service is None and money.service != own.supposed("service"):
         notes.append(
-            Message("Fewer than two past presales tell anything, so the order has the best expected profit and keeps no "
-                    "certainty for paid balances. Choose one where you must keep it.")
+            Message(
+                "Fewer than two past presales tell anything, so the order has the best expected profit and keeps no "
+                "certainty for paid balances. Choose one where you must keep it."
+            )
         )  # fmt: skip
     arrives = shop.today + math.ceil(lead) * ONE_DAY
     # An order placed the day after the window must arrive within the hours in which paid orders must be shipped.

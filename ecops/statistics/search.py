@@ -349,7 +349,10 @@ def _told(change: Change, cutoff: float, guards: Guards) -> Change:
 
 
 def _with(found: list[Cause], cause: Cause, guards: Guards) -> list[Cause]:
-    """Add a cause; of a parent and a child of the same metric and direction only one stays."""
+    """Add a cause; of a parent and a child of the same metric and direction only one stays.
+
+    The child can only be the older one: what was told is removed, so nothing inside it is found again.
+    """
     kept = []
     for other in found:
         same = other.series.metric == cause.series.metric and other.money * cause.money > 0
@@ -357,7 +360,5 @@ def _with(found: list[Cause], cause: Cause, guards: Guards) -> list[Cause]:
             if abs(other.money) >= guards.explains * abs(cause.money):
                 return found
             continue
-        if same and cause.node.leaves < other.node.leaves:
-            return found
         kept.append(other)
     return [*kept, cause]

@@ -27,6 +27,7 @@ class Answers:
         shop: name of the shop; for the tables that know shops.
         status: word of the file -> canonical status.
         date_order: "dmy", "mdy" or "ymd".
+        decimal: "," or ".", the decimal mark of its numbers.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Answers:
     shop: str = ""
     status: Mapping[str, str] = field(default_factory=dict)
     date_order: str = ""
+    decimal: str = ""
 
     def applied(self, mapping: ColumnMapping, grid: Grid) -> ColumnMapping:
         """The mapping with these answers.
@@ -55,7 +57,8 @@ class Answers:
         measures = {name for group in table(mapping.table).measures for name in group}
         if waived := sorted(name for name, text in self.columns.items() if not text and name in measures):
             mapping = mapping.with_options(without=",".join(waived))
-        return mapping.with_options(date_order=self.date_order) if self.date_order else mapping
+        written = {"date_order": self.date_order, "decimal": self.decimal}
+        return mapping.with_options(**{name: said for name, said in written.items() if said})
 
     @property
     def columns_said(self) -> frozenset[str]:

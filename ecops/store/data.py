@@ -101,6 +101,9 @@ class Data:
             return
         if name in self._relations:
             tables[name] = self._relations[name]()
+        elif name == rollups.PLAIN and self._only_lines:
+            self._add("order_lines", tables)
+            tables[name] = View(rollups.sql(rollups.ALONE))
         elif name in rollups.VIEWS:
             for table in rollups.VIEWS[name]:
                 self._add(table, tables)
@@ -109,6 +112,15 @@ class Data:
             tables[name] = self._roll_up(name)
         else:
             tables[name] = []
+
+    @functools.cached_property
+    def _only_lines(self) -> bool:
+        """Whether all that is known of sales are order lines, none of them by an ERP."""
+        if self.has("orders") or not self.has("order_lines"):
+            return False
+        lines = {"order_lines": self._relations["order_lines"]()}
+        sql = "select 1 as erp from order_lines where recorded_by = 'erp' limit 1"
+        return not self._engine.query(sql, tables=lines, timeout=None).num_rows
 
     def _roll_up(self, name: str) -> pa.Table:
         """A roll-up that no file holds: made once, at first use."""

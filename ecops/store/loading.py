@@ -242,15 +242,8 @@ class Loader:
                 segment, kept = self._beneath(name, segment, current, segments)
                 replaced = self.builder.compare(name, [segment], _under(current, segment)).replaced
                 keys = replace(keys, replaced=replaced, unchanged=keys.replaced + keys.unchanged - replaced)
-            beside = [self.builder.compare(name, [segment], [file]) for file in segments if file.table == name]
-            again = sum(found.replaced + found.unchanged for found in beside)
-            differs = sum(found.replaced for found in beside)
-            keys = replace(
-                keys,
-                new=max(0, keys.new - again),
-                replaced=keys.replaced + differs,
-                unchanged=keys.unchanged + again - differs,
-            )
+            beside = [file for file in segments if file.table == name]
+            differs = sum(self.builder.compare(name, [segment], [file]).replaced for file in beside)
             dropped = {**sheet.dropped, **({"repeated key": repeated} if repeated else {})}
             sheets.append(
                 replace(

@@ -204,6 +204,29 @@ def test_what_the_action_brought():
     assert customers.readout(book, rows, FEBRUARY, segment="new").reached == 2000
 
 
+def test_an_action_without_effect_seldom_worked_also_where_orders_are_of_very_different_size():
+    """One list, drawn 400 times anew, nothing done: verdicts and money hold their 5 %."""
+    generator = np.random.default_rng(3)
+    share = np.repeat([0.4, 0.3, 0.2, 0.1, 0.05], 400)
+    buys = np.flatnonzero(generator.random(2000) < share)
+    history = [(f"c{who:04d}", "2026-01-10", 100) for who in range(2000)]
+    later = [(f"c{who:04d}", "2026-02-10", float(np.exp(generator.normal(4, 1.5)))) for who in buys]
+    book = customers.order_book(shop([*history, *later, ("z", "2026-02-28", 1)]))
+    names = [f"c{who:04d}" for who in range(2000)]
+    told, covered, more = 0, 0, 0
+    for _ in range(400):
+        group = np.full(2000, "reached", dtype=object)
+        for stratum in range(5):
+            group[stratum * 400 + generator.choice(400, 40, replace=False)] = "held_back"
+        found = customers.readout(book, pd.DataFrame({"customer": names, "group": group}), FEBRUARY)
+        told += found.verdict in {"worked", "harmed"}
+        covered += found.money_low <= 0 <= found.money_high
+        more += found.money_low > 0
+    assert told <= 20 + 13  # 5 % of 400, and three standard errors
+    assert covered >= 380 - 13
+    assert more <= 20
+
+
 @pytest.mark.parametrize(
     ("reached", "held", "verdict"), [(0.08, 0.08, "no_effect"), (0.05, 0.12, "harmed"), (0.12, 0.02, "insufficient")]
 )

@@ -64,7 +64,7 @@ class Server:
                     f"--server.port={port}",
                 ],
                 cwd=ROOT,
-                env={**os.environ, "ECOPS_HOME": str(home / "shops")},
+                env={**os.environ, "ECOPS_HOME": str(home / "shops"), "ECOPS_VISITS": "0"},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

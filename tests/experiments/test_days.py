@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from ecops.errors import DataError
 from ecops.experiments import Experiment, analyse, daily, srm
 from ecops.experiments.reading.tally import Tally, Totals
 from ecops.experiments.results.comparisons import compare_arms
@@ -110,3 +111,12 @@ def test_totals_with_squares_know_how_many_bought(counted):
     buyers = users.groupby("variant").converted.sum()
     assert effect.active == pytest.approx((buyers["A"], buyers["B"]), rel=1e-9 if counted else 0.25)
     assert effect.skewness > 0.1
+
+
+@pytest.mark.parametrize("visitors", [0.0, -100.0])
+@pytest.mark.parametrize("arm", [0, 1])
+def test_an_arm_without_visitors_has_no_ratio(visitors, arm):
+    sides = [([10.0, 13.0, 9.0, 11.0, 9.0], [100.0, 120.0, 90.0, 110.0, 100.0]) for _ in range(2)]
+    sides[arm] = (sides[arm][0], [visitors] * 5)
+    with pytest.raises(DataError, match="no visitors in 5 days"):
+        daily(*sides)

@@ -198,7 +198,7 @@ VERDICTS = {
     "supplier.defect_max": (0.5, lambda data: view.stock(data).suppliers["defect_verdict"].tolist()),
     "supplier.backup_minimum": (3, lambda data: view.stock(data).suppliers["single_source"].tolist()),
     "supplier.crisis_supply_min": (0.01, lambda data: view.backups(data)[1]["wanted"].tolist()),
-    "warehouse.inbound_sample_min": (0.5, lambda data: view.warehouses(data)[2]["enough"].tolist()),
+    "inventory.inbound_sample_min": (0.5, lambda data: view.warehouses(data)[2]["enough"].tolist()),
     "supplier.ship48_min": (0.99, _terms_of("ship48_verdict")),
     "supplier.chat_minutes_max": (1, _terms_of("chat_verdict")),
     "supplier.data_delay_minutes_max": (10, _terms_of("data_verdict")),

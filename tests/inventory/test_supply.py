@@ -45,6 +45,7 @@ def test_what_is_left_when_a_supplier_fails():
         False,
     )
     assert (shed["products"], shed["alone"], shed["kept"], shed["wanted"]) == (1, 0, 1.0, True)
+    assert all(part.empty for part in view.backups(shop()))
 
 
 @pytest.mark.row(144, 263)

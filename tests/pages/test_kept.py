@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from ecops.charts import Level, Look
+from ecops.engine.answers import Answers
 from ecops.messages import Message, Named
 from ecops.store import Workspace, journal
 from ui.parts import charts, kept, tables, text
-from ui.state.answers import Answers
 
 MADE = []
 

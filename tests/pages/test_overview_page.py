@@ -175,3 +175,17 @@ def test_pivot_tiers_and_teams_open_under_the_details(open_app):
     app.segmented_control(key="board_by").set_value("family").run()
     assert not app.exception
     assert any("Operations to design to service: 4 : 2 : 5" in item.value for item in app.markdown)
+
+
+@pytest.mark.row(231, 304, 306)
+def test_short_lists_open_under_the_details(open_app):
+    app = open_app("overview", "sample", "en")
+    app.session_state["part_lists"] = True
+    app.run()
+    assert not app.exception
+    assert any("of the returns." in item.value for item in app.markdown)
+    for key in ("tiers", "shipping", "creators"):
+        app.pills(key="board_list").set_value(key).run()
+        assert not app.exception
+        assert not app.error
+    assert any("say nothing of this in these days" in item.value for item in app.markdown)

@@ -273,6 +273,13 @@ def test_strange_rows_raise_nothing_but_a_helpful_error(change):
     assert told
 
 
+def test_endless_deposits_are_left_out_and_named():
+    endless = deposits(units=(math.inf,), start="2026-11-07").assign(ends_on=pd.Timestamp("2026-11-10"))
+    found = analyse(shop(NOW, endless.assign(starts_on=pd.Timestamp("2026-11-01")), *history(), products=PRODUCTS))
+    assert found.items[0].series.total == 80
+    assert "1 rows of deposits hold no number" in said(found)
+
+
 def test_a_price_below_cost_and_a_shop_without_presales():
     found = analyse(shop(NOW.assign(presale_price=30.0), *history(), products=PRODUCTS))
     assert any("costs more" in note.text("en") for note in found.items[0].notes)

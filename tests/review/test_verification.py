@@ -10,7 +10,6 @@ import pytest
 from ecops.errors import DataError
 from ecops.periods import Period
 from ecops.review.decisions.verification import Known, verify
-from ecops.review.decisions.verifying import spread
 from ecops.review.decisions.verifying.events import Event, own
 
 START = dt.date(2026, 11, 2)
@@ -266,6 +265,13 @@ def test_a_promotion_before_is_no_baseline():
     assert outcome.counterfactual == pytest.approx(100, abs=6)
 
 
+def test_an_event_before_the_first_figures_leaves_out_no_day():
+    place = rates(0.4, 0.5)
+    plain = verify(place, {}, START)
+    assert plain.verdict == "worked"
+    assert verify(place, {}, START, known=Known(events=[event("promotion", -120, -110)])) == plain
+
+
 def test_a_calendar_that_contradicts_the_data():
     values = noisy(9) * moved(0.5, -30, -25)
     wrong = verify(shop(values), BESIDE, START, known=Known(events=[event("stock_out", -30, -26)]))
@@ -331,6 +337,7 @@ def test_too_early_and_without_baseline():
     assert early.verdict == "too_early"
     assert math.isnan(early.change)
     assert "6 of 7 days" in text(early)
+    assert (early.window, early.baseline) == (Period(START, day(5)), Period(day(-14), day(-1)))
     assert verify(rates(0.4, 0.6)[:91], {}, START).verdict == "worked"
     for frame in (rates(0.4, 0.6)[84:], rates(0.4, 0.6)[78:], rates(0.4, 0.6)[77:91]):
         assert verify(frame, {}, START).verdict == "too_early"
@@ -346,23 +353,6 @@ def test_a_place_that_is_not_there_all_the_time_is_no_control():
     new = rates(0.5, 0.5)[70:]
     gone = rates(0.5, 0.5)[:84]
     assert verify(rates(0.4, 0.4), {"a": new, "b": gone, "c": rates(0.5, 0.5)}, START).controls == 1
-
-
-def test_the_line_of_the_last_weeks_has_the_prediction_error_of_least_squares():
-    import statsmodels.api as sm
-
-    random = np.random.default_rng(6)
-    time = np.r_[np.arange(-20, 0), np.arange(4)] + 0.5
-    found = spread.relative(random.normal(0.0, 0.1, (1, 24)), time, 20, 0.0)
-    line = sm.OLS(found.level[0, 12:20], sm.add_constant(time[12:20])).fit()
-    ahead = line.get_prediction([[1.0, time[20:].mean()]])
-    whole = sm.OLS(found.level[0, :20], sm.add_constant(time[:20])).fit()
-    left = (whole.resid**2).sum() + ((found.level[0, 20:] - found.level[0, 20:].mean()) ** 2).sum()
-    drawn_on = float(ahead.se_mean[0]) ** 2 / line.mse_resid
-    estimate = spread.recent(found, slice(20, 24))
-    assert estimate.value == pytest.approx(found.level[0, 20:].mean() - ahead.predicted_mean[0])
-    assert estimate.freedom == 18 + 3
-    assert estimate.variance == pytest.approx(left / 21 * (drawn_on + 1 / 4))
 
 
 def test_days_without_any_noise():

@@ -134,3 +134,13 @@ def test_four_weeks_have_a_pattern_of_weekdays_and_fewer_days_have_none(compared
         width.append(float(found.relative_high[0] - found.relative_low[0]))
     assert width[0] < 0.1
     assert width[1] > 4 * width[0]
+
+
+def test_a_quotient_that_fell_to_nothing_or_rose_from_it_has_no_logarithm_to_test():
+    people = np.full((3, 56), 100.0)
+    money = noisy(9, 50.0, rows=3)
+    money[0, DAYS.after] = 0.0
+    money[1, DAYS.before] = 0.0
+    found = compare_ratios(money, people, DAYS)
+    assert np.isnan(found.p_value).tolist() == [True, True, False]
+    assert (found.after[0], found.before[1]) == (0.0, 0.0)

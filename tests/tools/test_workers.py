@@ -69,7 +69,7 @@ def running(tmp_path_factory):
     )
     port, first = free_ports(2)
     command = [sys.executable, "-m", "tools.workers", "2", f"--port={port}", f"--first={first}"]
-    environment = {**os.environ, "ECOPS_HOME": str(home)}
+    environment = {**os.environ, "ECOPS_HOME": str(home), "ECOPS_VISITS": "0"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     try:
         # Asked directly: behind nginx one process would answer for the other.

@@ -19,7 +19,7 @@ from ecops.competitors.view import Prices, Standing
 from ecops.finding import Finding
 from ecops.messages import Count, Message
 from ecops.store import journal
-from ui.parts import empty
+from ui.parts import empty, kept
 from ui.parts.text import _, plain, say
 from ui.state import address, scope, workspaces
 
@@ -71,7 +71,8 @@ class Asked:
     @property
     def verdict(self) -> Message:
         """The sentence above the page."""
-        return verdict(self.standing)
+        told: Message = kept.of(verdict, self.standing)()
+        return told
 
     @property
     def findings(self) -> tuple[Finding, ...]:

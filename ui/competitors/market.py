@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import streamlit as st
 
 from ecops.competitors.market import demand, shares
 from ecops.competitors.market import view as market_view
+from ecops.competitors.market.view import Market
 from ecops.competitors.market.words import parameter_table
 from ecops.competitors.reviews import view as reviews
 from ecops.competitors.telling import figures, strengths, words
+from ecops.competitors.view import Prices, Standing
 from ecops.errors import EcopsError
 from ecops.messages import Count, Money, Percent, Term
 from ui.competitors.asked import Asked
-from ui.parts import charts, errors, tables
+from ui.parts import charts, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
+
+if TYPE_CHECKING:
+    from ecops.competitors.reviews.opinions import Opinions
 
 _SIDES: dict[str, Term] = {
     "S": Term(en="Strengths", zh="优势"),
@@ -42,14 +49,18 @@ def bands(asked: Asked) -> None:
     found = asked.market
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.band_bars(found.bands, asked.currency, look())
-        if figure is None:
+        figure = kept.of(figures.band_bars, found.bands, asked.currency, look())
+        if figure() is None:
             st.caption(_("Listings with prices show the price bands of the market here."))
         else:
-            charts.show(figure, "price_bands", found.bands.drop(columns="empty"), _band_shapes())
+            charts.show(figure, "price_bands", kept.of(_band_rows, found.bands), _band_shapes())
             _empty_bands(asked)
     with right:
         _holders(asked)
+
+
+def _band_rows(bands: pd.DataFrame) -> pd.DataFrame:
+    return bands.drop(columns="empty")
 
 
 def _band_shapes() -> dict[str, Shape]:
@@ -95,11 +106,8 @@ def _holders(asked: Asked) -> None:
             n=held.n,
         )
     )
-    table = found.structure.merge(
-        pd.DataFrame(held.leaders, columns=["shop", "share"]), on="shop", how="left"
-    ).sort_values("share", ascending=False)
     tables.show(
-        table[["shop", "share", "products", "hot_share", "tail", "gini"]],
+        kept.of(_structure, found),
         "market_structure",
         {
             "shop": Shape(_("Shop")),
@@ -116,7 +124,7 @@ def _holders(asked: Asked) -> None:
     if len(found.voice):
         st.markdown(_("**Share of voice** by rank, first places count more:"))
         tables.show(
-            found.voice,
+            kept.of(_voice, found),
             "voice",
             {
                 "shop": Shape(_("Shop")),
@@ -127,6 +135,18 @@ def _holders(asked: Asked) -> None:
         )
 
 
+def _structure(found: Market) -> pd.DataFrame:
+    """Who holds the market, the largest first."""
+    assert found.by_shop is not None
+    leaders = pd.DataFrame(found.by_shop.leaders, columns=["shop", "share"])
+    table = found.structure.merge(leaders, on="shop", how="left").sort_values("share", ascending=False)
+    return table[["shop", "share", "products", "hot_share", "tail", "gini"]]
+
+
+def _voice(found: Market) -> pd.DataFrame:
+    return found.voice
+
+
 def ranges(asked: Asked) -> None:
     """What both sell, what only one of us sells, against one rival."""
     found = asked.prices
@@ -134,11 +154,8 @@ def ranges(asked: Asked) -> None:
         return
     rivals = list(found.by_shop)
     shop = st.selectbox(_("Range against"), rivals, format_func=plain, key="crange")
-    rows = found.shelf.rows.assign(value=found.shelf.rows["sales"] * found.shelf.rows["price"])
-    pairs = found.pairs[found.pairs["shop"] == shop].rename(columns={"sku": "a_id", "rival_sku": "b_id"})
-    table = shares.assortment(rows[rows["own"]], rows[rows["shop"] == shop], pairs)
     tables.show(
-        table.assign(part=[plain(_MEASURED[str(part)]) for part in table["part"]]),
+        kept.of(_assortment, found, shop),
         "ranges",
         {
             "part": Shape(_("Range")),
@@ -148,11 +165,11 @@ def ranges(asked: Asked) -> None:
         },
         asked.currency,
     )
-    lacking = rows[(rows["shop"] == shop) & ~rows["sku"].isin(pairs["b_id"])].nlargest(5, "value")
-    if len(lacking):
+    lacking = kept.of(_lacking, found, shop)
+    if len(lacking()):
         st.caption(_("Their best sellers that we do not carry:"))
         tables.show(
-            lacking[["title", "price", "sales", "value"]],
+            lacking,
             "lacking",
             {
                 "title": Shape(_("Product")),
@@ -164,15 +181,35 @@ def ranges(asked: Asked) -> None:
         )
 
 
+def _valued(found: Prices) -> pd.DataFrame:
+    assert found.shelf is not None
+    return found.shelf.rows.assign(value=found.shelf.rows["sales"] * found.shelf.rows["price"])
+
+
+def _pairs_of(found: Prices, shop: str) -> pd.DataFrame:
+    return found.pairs[found.pairs["shop"] == shop].rename(columns={"sku": "a_id", "rival_sku": "b_id"})
+
+
+def _assortment(found: Prices, shop: str) -> pd.DataFrame:
+    """What both sell and what only one of us sells."""
+    rows = _valued(found)
+    table = shares.assortment(rows[rows["own"]], rows[rows["shop"] == shop], _pairs_of(found, shop))
+    return table.assign(part=[plain(_MEASURED[str(part)]) for part in table["part"]])
+
+
+def _lacking(found: Prices, shop: str) -> pd.DataFrame:
+    """The best sellers of a rival that we do not sell."""
+    rows, pairs = _valued(found), _pairs_of(found, shop)
+    lacking = rows[(rows["shop"] == shop) & ~rows["sku"].isin(pairs["b_id"])].nlargest(5, "value")
+    return lacking[["title", "price", "sales", "value"]]
+
+
 def titles(asked: Asked) -> None:
     """Words of titles, parameters side by side, claims and their support, launches."""
     found = asked.market
     if len(found.title_words):
-        table = found.title_words.assign(
-            kind=[plain(words.WORD_KINDS[str(kind)]) for kind in found.title_words["kind"]]
-        )
         tables.show(
-            table[["word", "kind", "peers_share", "own_share"]],
+            kept.of(_title_words, found),
             "title_words",
             {
                 "word": Shape(_("Title word")),
@@ -185,9 +222,8 @@ def titles(asked: Asked) -> None:
     _parameters(asked)
     if len(found.claims):
         st.markdown(_("**Claims with a number, and whether they are supported**"))
-        told = found.claims.assign(support=[plain(words.SUPPORT[str(one)]) for one in found.claims["support"]])
         tables.show(
-            told,
+            kept.of(_claims, found),
             "claims",
             {
                 "shop": Shape(_("Rival")),
@@ -206,7 +242,7 @@ def launches(asked: Asked) -> None:
     if len(found.launched):
         st.markdown(_("**New products**"))
         tables.show(
-            found.rhythm.assign(newest=[day.date() for day in found.rhythm["newest"]]),
+            kept.of(_rhythm, found),
             "launch_rhythm",
             {
                 "shop": Shape(_("Shop")),
@@ -217,11 +253,10 @@ def launches(asked: Asked) -> None:
             },
             asked.currency,
         )
-        table = found.launched.assign(launched=[day.date() for day in found.launched["launched"]])
         fold = st.expander(_("Every new product"), key="launches_box")
         with fold:
             tables.show(
-                table[["launched", "shop", "title", "price"]].head(50),
+                kept.of(_launched, found),
                 "launches",
                 {
                     "launched": Shape(_("Launched"), "date"),
@@ -233,31 +268,61 @@ def launches(asked: Asked) -> None:
             )
 
 
+def _title_words(found: Market) -> pd.DataFrame:
+    table = found.title_words.assign(kind=[plain(words.WORD_KINDS[str(kind)]) for kind in found.title_words["kind"]])
+    return table[["word", "kind", "peers_share", "own_share"]]
+
+
+def _claims(found: Market) -> pd.DataFrame:
+    return found.claims.assign(support=[plain(words.SUPPORT[str(one)]) for one in found.claims["support"]])
+
+
+def _rhythm(found: Market) -> pd.DataFrame:
+    return found.rhythm.assign(newest=[day.date() for day in found.rhythm["newest"]])
+
+
+def _launched(found: Market) -> pd.DataFrame:
+    table = found.launched.assign(launched=[day.date() for day in found.launched["launched"]])
+    return table[["launched", "shop", "title", "price"]].head(50)
+
+
 def _parameters(asked: Asked) -> None:
     """One of our products beside its pairs, parameter by parameter."""
     prices = asked.prices
     if prices is None or prices.shelf is None or prices.pairs.empty:
         return
+    names = kept.of(_with_parameters, prices)()
+    if not names:
+        return
+    sku = st.selectbox(_("Parameters of"), list(names), format_func=lambda key: plain(names[key]), key="cparameters")
+    shapes = {"parameter": Shape(_("Parameter")), "differs": Shape(_("Differs"), "flag")}
+    tables.show(kept.of(_parameter_rows, prices, sku), "parameters", shapes)
+
+
+def _with_parameters(prices: Prices) -> dict[str, str]:
+    """Our products whose parameters are known beside those of a pair: number -> title."""
+    assert prices.shelf is not None
     rows = prices.shelf.rows[prices.shelf.rows["parameters"].notna()]
     told = prices.pairs[prices.pairs["sku"].isin(rows.loc[rows["own"], "sku"])]
-    if told.empty:
-        return
-    names = dict(zip(told["sku"], told["title"], strict=True))
-    sku = st.selectbox(_("Parameters of"), list(names), format_func=lambda key: plain(names[key]), key="cparameters")
+    return dict(zip(told["sku"], told["title"], strict=True))
+
+
+def _parameter_rows(prices: Prices, sku: str) -> pd.DataFrame:
+    """Parameter by parameter, ours and those of the pairs."""
+    assert prices.shelf is not None
+    rows = prices.shelf.rows[prices.shelf.rows["parameters"].notna()]
     mine = rows[(rows["sku"] == sku) & rows["own"]].assign(name=_("ours"))
-    pairs = told[told["sku"] == sku]
+    pairs = prices.pairs[prices.pairs["sku"] == sku]
     theirs = rows[rows["sku"].isin(pairs["rival_sku"]) & ~rows["own"]].assign(name=lambda frame: frame["shop"])
-    table = parameter_table(pd.concat([mine, theirs])[["name", "parameters"]])
-    tables.show(table, "parameters", {"parameter": Shape(_("Parameter")), "differs": Shape(_("Differs"), "flag")})
+    return parameter_table(pd.concat([mine, theirs])[["name", "parameters"]])
 
 
 def demanded(asked: Asked) -> None:
     """Search words by demand and competition, index values as ranks, crowds."""
     found = asked.market
     if len(found.terms):
-        table = found.terms.assign(label=[plain(shares.LABELS[str(label)]) for label in found.terms["label"]])
         tables.show(
-            table,
+            kept.of(_terms, found),
             "search_words",
             {
                 "keyword": Shape(_("Search word")),
@@ -272,9 +337,7 @@ def demanded(asked: Asked) -> None:
     if len(found.indices):
         st.markdown(_("**Index values as ranks and ratios.** They are no amounts and never become money."))
         tables.show(
-            _told(found.indices.drop(columns="to_own")).assign(
-                index=[tables.canonical_shape(str(name)).label for name in found.indices["index"]]  # type: ignore[union-attr]
-            ),
+            kept.of(_indices, found),
             "indices",
             {
                 "shop": Shape(_("Shop")),
@@ -288,9 +351,22 @@ def demanded(asked: Asked) -> None:
         )
     if len(found.crowds):
         st.markdown(_("**Who buys**"))
-        tables.show(found.crowds.drop(columns=["date", "platform"]), "crowds")
+        tables.show(kept.of(_crowds, found), "crowds")
     if not (len(found.terms) or len(found.indices) or len(found.crowds)):
         st.caption(_("Market, ranking and crowd reports of the platforms show search words and ranks here."))
+
+
+def _terms(found: Market) -> pd.DataFrame:
+    return found.terms.assign(label=[plain(shares.LABELS[str(label)]) for label in found.terms["label"]])
+
+
+def _indices(found: Market) -> pd.DataFrame:
+    names = [tables.canonical_shape(str(name)).label for name in found.indices["index"]]  # type: ignore[union-attr]
+    return _told(found.indices.drop(columns="to_own")).assign(index=names)
+
+
+def _crowds(found: Market) -> pd.DataFrame:
+    return found.crowds.drop(columns=["date", "platform"])
 
 
 def _told(rows: pd.DataFrame) -> pd.DataFrame:
@@ -304,11 +380,15 @@ def practices(asked: Asked) -> None:
     if rows.empty:
         return
     st.markdown(_("**Seen at rivals**"))
+    tables.show(kept.of(_practices, rows), "practices")
+
+
+def _practices(rows: pd.DataFrame) -> pd.DataFrame:
     table = rows.assign(
         subject=[plain(words.SUBJECTS.get(str(name), str(name))) for name in rows["subject"]],
         date=rows["date"].dt.date,
     )
-    tables.show(table[["date", "shop", "subject", "practice"]], "practices")
+    return table[["date", "shop", "subject", "practice"]]
 
 
 def markets(asked: Asked) -> None:
@@ -344,7 +424,7 @@ def ranked(data: object, weights: tuple[tuple[str, float], ...]) -> demand.Poten
 def plan(asked: Asked) -> None:
     """Strengths, weaknesses, opportunities and threats, and the positioning card."""
     said = workspaces.answer(reviews.opinions, asked.until)
-    sides = strengths.swot(asked.standing, asked.prices, asked.market, strengths.of_reviews(said))
+    sides = kept.of(_sides, asked.standing, asked.prices, asked.market, said)()
     columns = st.columns(2, gap="medium")
     for place, (side, lines) in enumerate(sides.items()):
         with columns[place % 2], st.container(border=True, key=f"swot_{side}"):
@@ -354,8 +434,14 @@ def plan(asked: Asked) -> None:
             for line in lines:
                 st.markdown(f"- {say(line.text)}")
                 st.caption(_("Rests on {evidence}", evidence=words.evidence(line.evidence)))
-    told = strengths.card(asked.standing, asked.prices, asked.market, sides)
+    told = kept.of(strengths.card, asked.standing, asked.prices, asked.market, sides)()
     if told:
         with st.container(border=True, key="positioning"):
             st.markdown(_("**Positioning**"))
             st.markdown("\n".join(f"- {say(line)}" for line in told))
+
+
+def _sides(
+    standing: Standing | None, prices: Prices | None, market: Market, said: Opinions | None
+) -> dict[strengths.Side, tuple[strengths.Line, ...]]:
+    return strengths.swot(standing, prices, market, strengths.of_reviews(said))

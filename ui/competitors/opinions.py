@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from ecops.competitors.reviews import figures, view
 from ecops.messages import Count, Number, Percent, Term
 from ui.competitors.asked import Asked
-from ui.parts import charts, errors, tables
+from ui.parts import charts, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
@@ -66,17 +66,20 @@ def _wall(table: pd.DataFrame, tone: str) -> None:
     if table.empty:
         st.caption(_("Nothing stands out from chance yet."))
         return
-    rows = table.sort_values("reviews", ascending=False, kind="stable")
-    for row in rows.head(_SHOWN).to_dict("records"):
+    for row in kept.of(_shown, table)():
         place = f" · {say(str(row['category']))}" if row["category"] else ""
         st.markdown(
             f"**{say(str(row['topic']))}**{place} · "
             + _("{n} reviews, {share}", n=Count(int(row["reviews"])), share=Percent(float(row["share"])))
         )
         _quotes(row["quotes"])
-    if len(rows) > _SHOWN:
-        with st.expander(_("All {n} topics", n=len(rows)), key=f"topics_{tone}"):
-            _table(rows, f"topics_table_{tone}")
+    if len(table) > _SHOWN:
+        with st.expander(_("All {n} topics", n=len(table)), key=f"topics_{tone}"):
+            _table(table, f"topics_table_{tone}")
+
+
+def _shown(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return _largest(table).head(_SHOWN).to_dict("records")
 
 
 def _quotes(quotes: tuple[str, ...]) -> None:
@@ -84,11 +87,19 @@ def _quotes(quotes: tuple[str, ...]) -> None:
         st.caption(f"“{say(quote)}”")
 
 
-def _table(rows: pd.DataFrame, key: str) -> None:
+def _largest(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values("reviews", ascending=False, kind="stable")
+
+
+def _topic_rows(table: pd.DataFrame) -> pd.DataFrame:
+    rows = _largest(table)
+    columns = rows[["category", "topic", "reviews", "share", "low", "high"]]
+    return columns.assign(quotes=[" / ".join(quotes) for quotes in rows["quotes"]])
+
+
+def _table(table: pd.DataFrame, key: str) -> None:
     tables.show(
-        rows[["category", "topic", "reviews", "share", "low", "high"]].assign(
-            quotes=[" / ".join(quotes) for quotes in rows["quotes"]]
-        ),
+        kept.of(_topic_rows, table),
         key,
         {
             "category": Shape(_("Category")),
@@ -104,8 +115,7 @@ def _table(rows: pd.DataFrame, key: str) -> None:
 
 
 def _stars(found: Opinions) -> None:
-    rows = view.average_stars(found)
-    rows = rows[rows["stars"].notna()]
+    rows = kept.of(_rated, found)()
     if len(rows) < 2:
         return
     names = [plain(row.shop) if row.shop else _("our shop") for row in rows.itertuples()]
@@ -115,6 +125,11 @@ def _stars(found: Opinions) -> None:
             for name, row in zip(names, rows.itertuples(), strict=True)
         )
     )
+
+
+def _rated(found: Opinions) -> pd.DataFrame:
+    rows = view.average_stars(found)
+    return rows[rows["stars"].notna()]
 
 
 def beside(asked: Asked) -> None:
@@ -140,23 +155,30 @@ def beside(asked: Asked) -> None:
         )
     with errors.explained():
         table: pd.DataFrame = workspaces.answer(view.compared, str(rival), str(tone), asked.until)
-        figure = figures.compared(table, look())
-        if figure is None:
+        figure = kept.of(figures.compared, table, look())
+        if figure() is None:
             st.caption(_("Nothing stands out from chance yet."))
             return
         charts.show(figure, "topics_compared")
-        for row in table[table["verdict"] != "open"].head(_SHOWN).to_dict("records"):
+        for row in kept.of(_proven, table)():
             st.markdown(f"**{say(str(row['topic']))}** · {say(_VERDICTS[str(row['verdict'])])}")
             _quotes((*row["quotes"][:1], *row["rival_quotes"][:1]))
         _compared_table(table)
 
 
+def _proven(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return table[table["verdict"] != "open"].head(_SHOWN).to_dict("records")
+
+
+def _compared_rows(table: pd.DataFrame) -> pd.DataFrame:
+    verdicts = [plain(_VERDICTS[str(name)]) for name in table["verdict"]]
+    return table[["topic", "own", "own_share", "rival", "rival_share", "q"]].assign(verdict=verdicts)
+
+
 def _compared_table(table: pd.DataFrame) -> None:
     with st.expander(_("Every topic compared"), key="compared_all"):
         tables.show(
-            table[["topic", "own", "own_share", "rival", "rival_share", "q"]].assign(
-                verdict=[plain(_VERDICTS[str(name)]) for name in table["verdict"]]
-            ),
+            kept.of(_compared_rows, table),
             "compared_table",
             {
                 "topic": Shape(_("Topic")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -12,12 +13,16 @@ from ecops.competitors.matching.pairs import REASONS
 from ecops.competitors.pricing.place import position
 from ecops.competitors.pricing.text import parse_price
 from ecops.competitors.telling import figures, words
+from ecops.competitors.view import Prices
 from ecops.messages import Message, Money, Number, Percent
 from ui.competitors.asked import Asked
-from ui.parts import charts, errors, tables
+from ui.parts import charts, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, language, look, plain, say
 from ui.state import workspaces
+
+if TYPE_CHECKING:
+    from ecops.competitors.matching.pairs import Matched
 
 _QUEUE = 8
 """Pairs asked about at once."""
@@ -39,22 +44,12 @@ def index(asked: Asked) -> None:
         st.caption(say(note))
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.gap_histogram(found.pairs, look())
-        if figure is not None:
+        figure = kept.of(figures.gap_histogram, found.pairs, look())
+        if figure() is not None:
             charts.show(figure, "price_gaps")
     with right:
-        kinds = {"median": _("Median"), "geo": _("Geometric mean"), "basket": _("Basket"), "mean": _("Mean of ratios")}
-        rows = [(kinds[kind], one) for kind, one in found.indexes.items()] + list(found.by_shop.items())
-        table = pd.DataFrame(
-            {
-                "name": [plain(name) for name, _one in rows],
-                "value": [one.value for _name, one in rows],
-                "interval": [_interval(one.low, one.high) for _name, one in rows],
-                "n": [one.n for _name, one in rows],
-            }
-        )
         tables.show(
-            table,
+            kept.of(_index_rows, found),
             "price_index_table",
             {
                 "name": Shape(_("All rivals, then each")),
@@ -67,6 +62,20 @@ def index(asked: Asked) -> None:
             download="ecops_price_index",
         )
         st.caption(_("Your sales in the pairs: {share}.", share=Percent(main.coverage, 0)))
+
+
+def _index_rows(found: Prices) -> pd.DataFrame:
+    """Each average over all rivals, then each rival."""
+    kinds = {"median": _("Median"), "geo": _("Geometric mean"), "basket": _("Basket"), "mean": _("Mean of ratios")}
+    rows = [(kinds[kind], one) for kind, one in found.indexes.items()] + list(found.by_shop.items())
+    return pd.DataFrame(
+        {
+            "name": [plain(name) for name, _one in rows],
+            "value": [one.value for _name, one in rows],
+            "interval": [_interval(one.low, one.high) for _name, one in rows],
+            "n": [one.n for _name, one in rows],
+        }
+    )
 
 
 def _index_sentence(main: object) -> Message:
@@ -88,19 +97,45 @@ def places(asked: Asked) -> None:
     found = asked.prices
     if found is None or found.places.empty:
         return
-    rows = found.places
-    kinds = ["", *(name for name in words.PLACES if (rows["verdict"] == name).any())]
+    counted = kept.of(_counted, found)()
+    kinds = list(counted)
     labels = {name: plain(words.PLACES[name]) if name else _("All") for name in kinds}
     chosen = st.segmented_control(
         _("Place"),
         kinds,
-        format_func=lambda name: f"{labels[name]} {int((rows['verdict'] == name).sum()) if name else len(rows)}",
+        format_func=lambda name: f"{labels[name]} {counted[name]}",
         default="",
         key="cplace",
         required=True,
         label_visibility="collapsed",
     )
-    shown = rows if not chosen else rows[rows["verdict"] == chosen]
+    shapes = {
+        "title": Shape(_("Product")),
+        "price": Shape(_("Ours"), "money"),
+        "reference": Shape(_("Median of rivals"), "money"),
+        "gap": Shape(_("Gap"), "percent"),
+        "rivals": Shape(_("Rivals"), "count"),
+        "verdict": Shape(_("Place"), "text", _("The handbook's band: 20% around the rival's price.")),
+        "step": Shape(_("Step")),
+        "reason": Shape(_("Why")),
+    }
+    # What is left of the cost is as secret as the cost.
+    secret = not tables.door.may_see(("products.cost",), tables.door.reader())
+    if not secret:
+        shapes["floor"] = Shape(_("Lowest price at 30% margin"), "money")
+    table = kept.of(_place_rows, found, str(chosen or ""), secret)
+    tables.show(table, "price_places", shapes, asked.currency, download="ecops_price_places")
+
+
+def _counted(found: Prices) -> dict[str, int]:
+    """How many products stand at each place; "" for all of them."""
+    counts = {name: int((found.places["verdict"] == name).sum()) for name in words.PLACES}
+    return {"": len(found.places), **{name: n for name, n in counts.items() if n}}
+
+
+def _place_rows(found: Prices, chosen: str, secret: bool) -> pd.DataFrame:
+    """The products at one place, or all; without what is as secret as the cost where it is."""
+    shown = found.places if not chosen else found.places[found.places["verdict"] == chosen]
     table = pd.DataFrame(
         {
             "title": shown["title"],
@@ -114,22 +149,7 @@ def places(asked: Asked) -> None:
             "reason": [plain(found.positions[str(sku)].reason) for sku in shown["sku"]],
         }
     )
-    shapes = {
-        "title": Shape(_("Product")),
-        "price": Shape(_("Ours"), "money"),
-        "reference": Shape(_("Median of rivals"), "money"),
-        "gap": Shape(_("Gap"), "percent"),
-        "rivals": Shape(_("Rivals"), "count"),
-        "verdict": Shape(_("Place"), "text", _("The handbook's band: 20% around the rival's price.")),
-        "step": Shape(_("Step")),
-        "reason": Shape(_("Why")),
-    }
-    # What is left of the cost is as secret as the cost.
-    if tables.door.may_see(("products.cost",), tables.door.reader()):
-        shapes["floor"] = Shape(_("Lowest price at 30% margin"), "money")
-    else:
-        table = table.drop(columns="floor")
-    tables.show(table, "price_places", shapes, asked.currency, download="ecops_price_places")
+    return table.drop(columns="floor") if secret else table
 
 
 def _reader() -> None:
@@ -180,12 +200,8 @@ def queue(asked: Asked) -> None:
         _pair(row, place, asked.currency)
     errors.told("pairs")
     with st.expander(_("Every pair"), key="pairs_all"):
-        rows = matched.table[matched.table["status"] != "rejected"]
-        table = rows[["title", "shop", "rival_title", "own_price", "rival_price", "prob"]].assign(
-            reason=[plain(REASONS[str(key)]) for key in rows["reason"]]
-        )
         tables.show(
-            table,
+            kept.of(_pair_rows, matched),
             "pairs_table",
             {
                 "title": Shape(_("Ours")),
@@ -199,6 +215,13 @@ def queue(asked: Asked) -> None:
             asked.currency,
             download="ecops_pairs",
         )
+
+
+def _pair_rows(matched: Matched) -> pd.DataFrame:
+    """Every pair that nobody has rejected."""
+    rows = matched.table[matched.table["status"] != "rejected"]
+    columns = rows[["title", "shop", "rival_title", "own_price", "rival_price", "prob"]]
+    return columns.assign(reason=[plain(REASONS[str(key)]) for key in rows["reason"]])
 
 
 def _pair(row: dict[str, object], place: int, currency: str) -> None:
@@ -234,15 +257,13 @@ def changes(asked: Asked) -> None:
             f"- {say(row['date'].date())} · **{say(str(row['shop']))}** {say(words.CHANGES[str(row['change'])])} · "
             f"{say(str(row['title'] or row['sku']))}" + _step(row, asked.currency)
         )
-    figure = figures.calendar(found.episodes, look())
-    if figure is None:
+    figure = kept.of(figures.calendar, found.episodes, look())
+    if figure() is None:
         return
-    rows = found.episodes
-    table = rows.assign(start=[day.date() for day in rows["start"]], end=[day.date() for day in rows["end"]])
     charts.show(
         figure,
         "promotions",
-        table[["shop", "title", "sku", "start", "end", "days", "usual", "price", "depth", "overlap"]],
+        kept.of(_promotions, found.episodes),
         {
             "shop": Shape(_("Shop")),
             "title": Shape(_("Product")),
@@ -255,6 +276,11 @@ def changes(asked: Asked) -> None:
             "overlap": Shape(_("Days on which others promote too"), "percent"),
         },
     )
+
+
+def _promotions(rows: pd.DataFrame) -> pd.DataFrame:
+    table = rows.assign(start=[day.date() for day in rows["start"]], end=[day.date() for day in rows["end"]])
+    return table[["shop", "title", "sku", "start", "end", "days", "usual", "price", "depth", "overlap"]]
 
 
 def _step(row: dict[str, object], currency: str) -> str:

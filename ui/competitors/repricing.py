@@ -14,7 +14,7 @@ from ecops.competitors.elasticity.reprice import REASONS as RAILS
 from ecops.competitors.elasticity.reprice import Guard
 from ecops.messages import Message, Number, Percent
 from ui.competitors.asked import Asked
-from ui.parts import charts, errors, tables
+from ui.parts import charts, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
@@ -73,7 +73,7 @@ def _scenario(asked: Asked, found: Answers, skus: list[str]) -> None:
     guard = Guard(max_step=step / 100, min_margin=margin / 100)
     with errors.explained():
         scenario = workspaces.answer(view.what_if, str(sku), asked.until, cost, guard)
-        charts.show(figures.scenario(scenario, look()), "whatif")
+        charts.show(kept.of(figures.scenario, scenario, look()), "whatif")
         st.caption(
             _(
                 "An answer of past weeks, not a promise: try it in a planned A/B test or for two weeks on one product, "
@@ -82,9 +82,7 @@ def _scenario(asked: Asked, found: Answers, skus: list[str]) -> None:
         )
         with st.expander(_("Every price"), key="whatif_all"):
             tables.show(
-                scenario.table[["price", "units", "gain", "low", "high"]].assign(
-                    reason=[plain(RAILS[str(name)]) for name in scenario.table["reason"]]
-                ),
+                kept.of(_price_rows, scenario.table),
                 "whatif_table",
                 {
                     "price": Shape(_("Price"), "number"),
@@ -99,6 +97,11 @@ def _scenario(asked: Asked, found: Answers, skus: list[str]) -> None:
             )
 
 
+def _price_rows(table: pd.DataFrame) -> pd.DataFrame:
+    reasons = [plain(RAILS[str(name)]) for name in table["reason"]]
+    return table[["price", "units", "gain", "low", "high"]].assign(reason=reasons)
+
+
 def _sentence(row: pd.Series) -> str:
     return say(
         Message(
@@ -111,9 +114,9 @@ def _sentence(row: pd.Series) -> str:
     )
 
 
-def _all(found: Answers) -> None:
+def _product_rows(found: Answers) -> pd.DataFrame:
     table = found.fitted.table
-    shown = pd.DataFrame(
+    return pd.DataFrame(
         {
             "title": found.products["title"].to_numpy(),
             "weeks": table["weeks"],
@@ -128,8 +131,11 @@ def _all(found: Answers) -> None:
             "reason": [plain(REASONS[str(name)]) for name in table["reason"]],
         }
     )
+
+
+def _all(found: Answers) -> None:
     tables.show(
-        shown,
+        kept.of(_product_rows, found),
         "elasticity_table",
         {
             "title": Shape(_("Product")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +12,7 @@ from ecops.competitors.standing.gaps import kpis
 from ecops.competitors.telling import asking, figures, words
 from ecops.messages import Count, Money, MoneyRange, Number, Percent, write
 from ui.competitors.asked import Asked
-from ui.parts import charts, tables
+from ui.parts import charts, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, language, look, plain, say
 from ui.state import workspaces
@@ -128,12 +129,12 @@ def gaps(asked: Asked) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        figure = figures.gap_bullets(found.gaps, asked.currency, look())
-        if figure is not None:
+        figure = kept.of(figures.gap_bullets, found.gaps, asked.currency, look())
+        if figure() is not None:
             charts.show(figure, "peer_gaps")
     with right:
-        wheel = figures.radar(found.gaps, look())
-        if wheel is not None:
+        wheel = kept.of(figures.radar, found.gaps, look())
+        if wheel() is not None:
             charts.show(wheel, "peer_radar")
     _gap_table(asked)
     _together(asked)
@@ -141,21 +142,8 @@ def gaps(asked: Asked) -> None:
 
 def _gap_table(asked: Asked) -> None:
     assert asked.standing is not None
-    rows = asked.standing.gaps.table.to_dict("records")
-    table = pd.DataFrame(
-        {
-            "kpi": [plain(kpis()[str(row["kpi"])].label) for row in rows],
-            "own": [_figure(row, "own", asked.currency) for row in rows],
-            "median": [_figure(row, "median", asked.currency) for row in rows],
-            "top": [_figure(row, "top", asked.currency) for row in rows],
-            "n": [int(row["n_peers"]) for row in rows],
-            "percentile": [_percentile(row) for row in rows],
-            "verdict": [plain(words.VERDICTS[str(row["verdict"])]) for row in rows],
-            "money": [_worth(row, asked.currency) for row in rows],
-        }
-    )
     tables.show(
-        table,
+        kept.of(_gap_rows, asked.standing.gaps.table, asked.currency),
         "peer_table",
         {
             "kpi": Shape(_("Figure")),
@@ -168,6 +156,22 @@ def _gap_table(asked: Asked) -> None:
             "money": Shape(_("Worth"), "figure", _("What the median peer's figure would bring; no forecast.")),
         },
         download="ecops_peers",
+    )
+
+
+def _gap_rows(gaps: pd.DataFrame, currency: str) -> pd.DataFrame:
+    rows = gaps.to_dict("records")
+    return pd.DataFrame(
+        {
+            "kpi": [plain(kpis()[str(row["kpi"])].label) for row in rows],
+            "own": [_figure(row, "own", currency) for row in rows],
+            "median": [_figure(row, "median", currency) for row in rows],
+            "top": [_figure(row, "top", currency) for row in rows],
+            "n": [int(row["n_peers"]) for row in rows],
+            "percentile": [_percentile(row) for row in rows],
+            "verdict": [plain(words.VERDICTS[str(row["verdict"])]) for row in rows],
+            "money": [_worth(row, currency) for row in rows],
+        }
     )
 
 
@@ -210,6 +214,24 @@ def _together(asked: Asked) -> None:
     )
 
 
+def _beside_peers(found: Any, sku: str) -> Any:
+    return found.gaps(sku)
+
+
+def _product_rows(gaps: pd.DataFrame, currency: str) -> pd.DataFrame:
+    rows = gaps.to_dict("records")
+    return pd.DataFrame(
+        {
+            "kpi": [plain(kpis()[str(row["kpi"])].label) for row in rows],
+            "own": [_figure(row, "own", currency) for row in rows],
+            "interval": [f"{_figure(row, 'own_low', currency)} – {_figure(row, 'own_high', currency)}" for row in rows],
+            "median": [_figure(row, "median", currency) for row in rows],
+            "n": [int(row["n_peers"]) for row in rows],
+            "verdict": [plain(words.VERDICTS[str(row["verdict"])]) for row in rows],
+        }
+    )
+
+
 def product(asked: Asked) -> None:
     """One of our products beside the peers, new ones first."""
     found = workspaces.answer(asking.single, asked.until, asked.tier)
@@ -226,26 +248,12 @@ def product(asked: Asked) -> None:
         label_visibility="collapsed",
         width=420,
     )
-    one = found.gaps(sku)
+    one = kept.of(_beside_peers, found, sku)()
     if not len(one.table):
         st.caption(_("No figure is known for both sides and the same span."))
         return
-    rows = one.table.to_dict("records")
-    table = pd.DataFrame(
-        {
-            "kpi": [plain(kpis()[str(row["kpi"])].label) for row in rows],
-            "own": [_figure(row, "own", asked.currency) for row in rows],
-            "interval": [
-                f"{_figure(row, 'own_low', asked.currency)} – {_figure(row, 'own_high', asked.currency)}"
-                for row in rows
-            ],
-            "median": [_figure(row, "median", asked.currency) for row in rows],
-            "n": [int(row["n_peers"]) for row in rows],
-            "verdict": [plain(words.VERDICTS[str(row["verdict"])]) for row in rows],
-        }
-    )
     tables.show(
-        table,
+        kept.of(_product_rows, one.table, asked.currency),
         "product_table",
         {
             "kpi": Shape(_("Figure")),

@@ -12,7 +12,7 @@ from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, Number, Percent, Points
 from ui.customers import programme
 from ui.customers.choices import Looked, segment_labels
-from ui.parts import empty, errors, tables
+from ui.parts import empty, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say
 
@@ -35,7 +35,7 @@ def members(looked: Looked) -> None:
                 _gap(found, by)
         _known(looked)
     if listed or looked.answer(answers.reviewed):
-        _persona(looked)
+        _persona(looked, listed)
     if surveyed:
         _said(looked)
     if looked.answer(answers.reviewed):
@@ -94,7 +94,7 @@ def _known(looked: Looked) -> None:
         )
 
 
-def _persona(looked: Looked) -> None:
+def _persona(looked: Looked, listed: bool) -> None:
     names = segment_labels(looked)
     key = st.selectbox(_("Persona of"), list(names), format_func=names.__getitem__, key="persona_of", width=240)
     with errors.explained():
@@ -109,7 +109,8 @@ def _persona(looked: Looked) -> None:
             )
         )
         if card.traits.empty:
-            st.caption(_("Too few of them are on the list to say more."))
+            if listed:
+                st.caption(_("Too few of them are on the list to say more."))
         else:
             labels = {name: plain(tables.labels([name]).get(name, name)) for name in card.traits["trait"]}
             shapes = {
@@ -167,7 +168,7 @@ def _reasons(looked: Looked) -> None:
         "title": Shape(_("Product with reviews")),
         "buyers": Shape(_("Customers"), "count"),
         "gone": Shape(_("Stayed away"), "percent"),
-        "others": Shape(_("Of the others"), "percent"),
+        "others": Shape(_("Stayed away, of the others"), "percent"),
         "low": Shape(_("More by at least (95%)"), "percent"),
         "high": Shape(_("More by at most (95%)"), "percent"),
         "reviews": Shape(_("Reviews"), "count"),
@@ -223,6 +224,10 @@ def _coupons(looked: Looked) -> None:
     programme.after_cards(looked)
 
 
+def _channel_rows(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(channel=[name or say(Message("not given")) for name in table["channel"]])
+
+
 def channels(looked: Looked) -> None:
     """What customers won through each channel brought and cost."""
     months = int(st.slider(_("Months after the first order"), 1, 12, 6, key="ltv_months", width=280))
@@ -232,7 +237,7 @@ def channels(looked: Looked) -> None:
         st.caption(f"{say(error.what)} {say(error.hint) if error.hint is not None else ''}")
         return
     tables.show(
-        table.assign(channel=[name or say(Message("not given")) for name in table["channel"]]),
+        kept.of(_channel_rows, table),
         key="ltv_cac",
         shapes={
             "channel": Shape(_("Channel of the first order")),

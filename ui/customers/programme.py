@@ -11,7 +11,7 @@ from ecops.customers.retention.repeat import Share
 from ecops.messages import Count, Message, Number, Percent, Points
 from ecops.periods import ONE_DAY
 from ui.customers.choices import Looked
-from ui.parts import tables
+from ui.parts import kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say
 
@@ -62,16 +62,8 @@ def interests(looked: Looked) -> None:
     if not len(rows):
         st.caption(_("Interests need products with a category, in orders or in a log of visits."))
         return
-    shown = rows.head(20).assign(
-        region=[
-            plain(Message("{region}, {lift} times the usual", region=row.region, lift=Number(row.lift, 2)))
-            if row.region
-            else "—"
-            for row in rows.head(20).itertuples()
-        ]
-    )[["category", "people", "bought", "waiting", "region"]]
     tables.show(
-        shown,
+        kept.of(_interest_rows, rows),
         "interests",
         {
             "category": Shape(_("Drawn most to")),
@@ -89,10 +81,19 @@ def interests(looked: Looked) -> None:
     )
 
 
-def days(looked: Looked) -> None:
-    """Member and community days: what they brought before, and which ones come."""
-    rows = looked.answer(answers.member_days, looked.asked.until)
-    shown = pd.DataFrame(
+def _interest_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    shown = rows.head(20)
+    regions = [
+        plain(Message("{region}, {lift} times the usual", region=row.region, lift=Number(row.lift, 2)))
+        if row.region
+        else "—"
+        for row in shown.itertuples()
+    ]
+    return shown.assign(region=regions)[["category", "people", "bought", "waiting", "region"]]
+
+
+def _day_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "day": [plain(label) for label in rows["label"]],
             "held": rows["held"],
@@ -107,8 +108,13 @@ def days(looked: Looked) -> None:
             ],
         }
     )  # fmt: skip
+
+
+def days(looked: Looked) -> None:
+    """Member and community days: what they brought before, and which ones come."""
+    rows = looked.answer(answers.member_days, looked.asked.until)
     tables.show(
-        shown,
+        kept.of(_day_rows, rows),
         "member_days",
         {
             "day": Shape(_("Kind of day")),

@@ -97,19 +97,9 @@ def _shapes(looked: Looked) -> dict[str, Shape]:
 
 def _cuts(looked: Looked) -> None:
     """What earns each score, so that nobody has to believe in digits."""
-    cuts = looked.segments.scores.cuts
     with st.expander(_("What earns each score"), key="customer_cuts", type="compact"):
-        rows = [
-            {
-                "score": str(place + 1),
-                "recency": _cut(cuts.recency[place], place),
-                "frequency": _cut(cuts.frequency[place], place),
-                "money": _cut(cuts.money[place], place),
-            }
-            for place in range(cuts.bins)
-        ]
         tables.show(
-            pd.DataFrame(rows),
+            kept.of(_cut_rows, looked.segments),
             key="customer_cut_table",
             shapes={
                 "score": Shape(_("Score")),
@@ -122,8 +112,27 @@ def _cuts(looked: Looked) -> None:
         st.caption(_("Customers with equal figures always have equal scores; a score nobody earns is left out."))
 
 
+def _cut_rows(segments: Any) -> pd.DataFrame:
+    cuts = segments.scores.cuts
+    rows = [
+        {
+            "score": str(place + 1),
+            "recency": _cut(cuts.recency[place], place),
+            "frequency": _cut(cuts.frequency[place], place),
+            "money": _cut(cuts.money[place], place),
+        }
+        for place in range(cuts.bins)
+    ]
+    return pd.DataFrame(rows)
+
+
 def _cut(value: float, place: int) -> float:
     return value if place and math.isfinite(value) else math.nan
+
+
+def _moved(moves: Any, names: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    table, words = moves.table(), dict(names)
+    return table.assign(origin=table["origin"].map(words), target=table["target"].map(words))
 
 
 def migration(looked: Looked) -> None:
@@ -139,12 +148,10 @@ def migration(looked: Looked) -> None:
         st.caption(f"{say(error.what)} {say(error.hint) if error.hint is not None else ''}")
         return
     names = {**segment_labels(looked), "": _("no order in the window")}
-    table = moves.table()
-    shown = table.assign(origin=table["origin"].map(names), target=table["target"].map(names))
     charts.show(
         kept.of(figures.migration_map, moves, look()),
         "migration",
-        shown,
+        kept.of(_moved, moves, tuple(names.items())),
         {
             "origin": Shape(_("From")),
             "target": Shape(_("To")),
@@ -161,6 +168,7 @@ def migration(looked: Looked) -> None:
             new=Count(int(moves.newcomers.sum())),
         )
     )
+    table = moves.table()
     fallen = table[table["origin"].isin(answers.GOOD) & ~table["target"].isin(_alive(looked))]
     if len(fallen):
         st.markdown(

@@ -8,11 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from ecops.customers import answers, ladders, nudges
+from ecops.customers.orders.baskets import Baskets
 from ecops.customers.programme.tiers import Tiers, nudge_text
 from ecops.customers.value.forecast import Value
 from ecops.messages import Count, Money, Number, Percent
 from ui.customers.choices import Looked, choose
-from ui.parts import cites, errors, tables
+from ui.parts import cites, errors, kept, tables
+from ui.parts.kept import Kept
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain
 
@@ -50,14 +52,8 @@ def _thresholds(looked: Looked, ladder: str) -> tuple[float, ...]:
 
 
 def _table(looked: Looked, ranks: Tiers) -> None:
-    steps = {tier.key: tier for tier in ranks.ladder.tiers}
-    table = ranks.table()
-    shown = table.assign(
-        benefit=[plain(steps[key].benefit) for key in table["tier"]],
-        tier=[plain(steps[key].label) for key in table["tier"]],
-    )
     tables.show(
-        shown,
+        kept.of(_tier_rows, ranks),
         key="tier_table",
         shapes={
             "tier": Shape(_("Tier")),
@@ -83,6 +79,14 @@ def _table(looked: Looked, ranks: Tiers) -> None:
     cites.show([key for key in decided if key])
 
 
+def _tier_rows(ranks: Tiers) -> pd.DataFrame:
+    steps, table = {tier.key: tier for tier in ranks.ladder.tiers}, ranks.table()
+    return table.assign(
+        benefit=[plain(steps[key].benefit) for key in table["tier"]],
+        tier=[plain(steps[key].label) for key in table["tier"]],
+    )
+
+
 def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
     cost = st.number_input(
         _("What the next tier's benefit costs for a customer"), min_value=0.0, value=10.0, key="tier_cost", width=320
@@ -92,10 +96,6 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
         st.caption(_("Nobody is one order below the next tier."))
         return
     steps = {tier.key: tier for tier in ranks.ladder.tiers}
-    named = near.assign(
-        tier=[plain(steps[key].label) if key else "" for key in near["tier"]],
-        next_tier=[plain(steps[key].label) for key in near["next_tier"]],
-    )
     st.markdown(
         _(
             "{n} customers are one order below the next tier. Without any nudge about {reach} of them reach it within "
@@ -108,6 +108,10 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
     st.caption(_("What they read: {text}", text=nudge_text(steps[near["next_tier"].iloc[0]], 1)))
     with st.expander(_("The list"), key="nudge_box", on_change="rerun", type="compact") as box:
         if box.open:
+            named = near.assign(
+                tier=[plain(steps[key].label) if key else "" for key in near["tier"]],
+                next_tier=[plain(steps[key].label) for key in near["next_tier"]],
+            )
             tables.show(named.head(_SHOWN), key="nudges", shapes=_nudge_shapes(), currency=looked.currency)
             tables.downloads({"nudges": named}, "ecops_nudges", "nudges")
 
@@ -132,7 +136,7 @@ def baskets(looked: Looked) -> None:
     if found is None:
         st.caption(_("No product is in twenty orders of the last year, so nothing can be said about baskets."))
         return
-    sure = found.pairs[(found.pairs["q_value"] < 0.05) & (found.pairs["lift"] > 1)]
+    sure: pd.DataFrame = kept.of(_sure, found)()
     if sure.empty:
         st.markdown(_("No pair is bought together more often than by chance."))
     else:
@@ -146,33 +150,44 @@ def baskets(looked: Looked) -> None:
                 lift=Number(float(best["lift"]), 1),
             )
         )
-    _pairs(found.titles, sure.head(50), "basket_pairs")
+    _small(kept.of(_named_pairs, found.titles, sure, 50), "basket_pairs", _pair_shapes())
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{_('Sets of three')}**")
-        sets = found.sets.head(20)
-        names = [" + ".join(_named(found.titles, key) for key in text.split(" + ")) for text in sets["products"]]
-        _small(sets.assign(products=names), "basket_sets", _set_shapes())
+        _small(kept.of(_sets, found), "basket_sets", _set_shapes())
     with right:
         dearest = Money(found.threshold, looked.currency)
         st.markdown(f"**{_('In the dearest tenth of orders ({money} and more)', money=dearest)}**")
-        dear = found.dear[found.dear["low"] > 1].head(20)
-        _pairs(found.titles, dear, "basket_dear")
+        _small(kept.of(_dear, found), "basket_dear", _pair_shapes())
 
 
-def _pairs(titles: dict[str, str], table: pd.DataFrame, key: str) -> None:
+def _sure(found: Baskets) -> pd.DataFrame:
+    """Pairs that are bought together more often than by chance."""
+    return found.pairs[(found.pairs["q_value"] < 0.05) & (found.pairs["lift"] > 1)]
+
+
+def _named_pairs(titles: dict[str, str], table: pd.DataFrame, most: int) -> pd.DataFrame:
+    shown = table.head(most)
+    named: Any = {name: [_named(titles, value) for value in shown[name]] for name in ("product", "other")}
+    return shown.assign(**named)
+
+
+def _sets(found: Baskets) -> pd.DataFrame:
+    sets = found.sets.head(20)
+    names = [" + ".join(_named(found.titles, key) for key in text.split(" + ")) for text in sets["products"]]
+    return sets.assign(products=names)
+
+
+def _dear(found: Baskets) -> pd.DataFrame:
+    return _named_pairs(found.titles, found.dear[found.dear["low"] > 1], 20)
+
+
+def _small(rows: Kept, key: str, shapes: dict[str, Shape]) -> None:
+    table = rows()
     if table.empty:
         st.caption(_("Nothing stands out here."))
         return
-    named: Any = {name: [_named(titles, value) for value in table[name]] for name in ("product", "other")}
-    _small(table.assign(**named), key, _pair_shapes())
-
-
-def _small(table: pd.DataFrame, key: str, shapes: dict[str, Shape]) -> None:
-    if table.empty:
-        st.caption(_("Nothing stands out here."))
-        return
-    tables.show(table, key=key, shapes={name: shape for name, shape in shapes.items() if name in table.columns})
+    tables.show(rows, key=key, shapes={name: shape for name, shape in shapes.items() if name in table.columns})
 
 
 def _named(titles: dict[str, str], key: str) -> str:

@@ -244,6 +244,20 @@ def ask_date_order(key: str) -> str | None:
     return None if chosen is None else str(chosen)
 
 
+def ask_decimal(key: str) -> str | None:
+    """Let the reader say what the point in amounts means; None until she did."""
+    labels = {".": _("decimals: 1.234 is a little over one"), ",": _("thousands: 1.234 is over a thousand")}
+    chosen = st.selectbox(
+        _("What does the point in its amounts mean?"),
+        list(labels),
+        index=None,
+        format_func=labels.__getitem__,
+        placeholder=_("Nothing in the file says it"),
+        key=key,
+    )
+    return None if chosen is None else str(chosen)
+
+
 def ask_currency(key: str) -> str | None:
     """Let the reader say in which currency the money of her shop is; None until she did."""
     st.warning(_("The file does not say in which currency its amounts are. Say it once for the whole shop."))

@@ -56,6 +56,7 @@ class Intake:
         check: the last check.
         receipt: after loading.
         dates_doubtful: whether the reader has to say which number of a date is the day.
+        points_doubtful: whether she has to say what the point in amounts means.
         offers: what each of the likely reports would load, for sheets that may be several.
         wanted: reports that the page asks for; the file is taken for one of them when it can be.
     """
@@ -68,6 +69,7 @@ class Intake:
     receipt: Receipt | None = None
     wanted: tuple[str, ...] = ()
     dates_doubtful: bool = False
+    points_doubtful: bool = False
     offers: dict[str, str] = field(default_factory=dict)
 
 
@@ -201,6 +203,9 @@ def _refused(intake: Intake, error: ecops.EcopsError | None) -> None:
     if error is not None and error.asks == "date_order" and not intake.dates_doubtful:
         intake.dates_doubtful = True
         st.rerun()
+    if error is not None and error.asks == "decimal" and not intake.points_doubtful:
+        intake.points_doubtful = True
+        st.rerun()
     if error is not None:
         errors.show(error)
 
@@ -230,7 +235,9 @@ def _plans(file_id: str, intake: Intake, inspection: Inspection) -> tuple[dict[s
             plan = plan.with_values(column, answers)
         plans[grid.name] = plan
     order = mapping.ask_date_order(f"{file_id}_dates") if intake.dates_doubtful else None
-    return {name: plan.with_options(date_order=order) if order else plan for name, plan in plans.items()}, answered
+    point = mapping.ask_decimal(f"{file_id}_points") if intake.points_doubtful else None
+    said = {name: answer for name, answer in (("date_order", order), ("decimal", point)) if answer}
+    return {name: plan.with_options(**said) for name, plan in plans.items()}, answered
 
 
 def _sheet(grid: Grid, matches: tuple[Match, ...], key: str, intake: Intake, inspection: Inspection) -> Plan | None:

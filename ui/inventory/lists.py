@@ -69,12 +69,13 @@ def _words(column: pd.Series, names: dict[str, Term]) -> list[str]:
 def products(asked: Asked) -> None:
     """Every product with its alert, cover and class."""
     table = asked.stock.table
-    kinds = ["", *(alert for alert in ALERTS if (table["alert"] == alert).any())]
+    counted = kept.of(_counted, table)()
+    kinds = list(counted)
     labels = {kind: plain(ALERTS[kind]) if kind else _("All") for kind in kinds}
     chosen = st.segmented_control(
         _("Alert"),
         kinds,
-        format_func=lambda kind: f"{labels[kind]} {int((table['alert'] == kind).sum()) if kind else len(table)}",
+        format_func=lambda kind: f"{labels[kind]} {counted[kind]}",
         default="",
         key="ialert",
         required=True,
@@ -104,6 +105,12 @@ def products(asked: Asked) -> None:
     )
     limits = ("alarm_cover_days", "reorder_cover_days", "excess_cover_days", "dead_stock_days")
     cites.show([f"inventory.{limit}" for limit in limits])
+
+
+def _counted(table: pd.DataFrame) -> dict[str, int]:
+    """How many products have each alert; "" for all of them."""
+    counts = {alert: int((table["alert"] == alert).sum()) for alert in ALERTS}
+    return {"": len(table), **{alert: n for alert, n in counts.items() if n}}
 
 
 def _product_rows(table: pd.DataFrame, chosen: str) -> pd.DataFrame:
@@ -224,29 +231,8 @@ def agreed(asked: Asked) -> None:
             _("A table of supplier terms (credit, rebate, returns, papers) would show here what they free in cash.")
         )
         return
-    papers = {
-        "licence_until": _("licence"),
-        "quality_report_until": _("quality report"),
-        "environment_until": _("environmental certificate"),
-        "inspection_until": _("third-party inspection"),
-    }
-    shown = pd.DataFrame({"name": rows["supplier"], "credit_days": rows["credit_days"]}).assign(
-        cash_freed=rows["cash_freed"],
-        cash_more=rows["cash_more"],
-        rebate=rows["rebate"],
-        rebate_more=rows["rebate_more"],
-        **{
-            name: _words(rows[name], _VERDICTS)
-            for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
-                         "sample_verdict", "duty_verdict")
-        },
-        **{
-            name: [joined(papers[paper] for paper in text.split(", ") if paper) for text in rows[name]]
-            for name in ("expired", "expiring", "missing")
-        },
-    )  # fmt: skip
     tables.show(
-        shown,
+        kept.of(_terms, rows),
         "stock_terms",
         {
             "name": Shape(_("Supplier")),
@@ -285,6 +271,31 @@ def agreed(asked: Asked) -> None:
             "finance.credit_days_low", "finance.supplier_rebate", "supplier.ship48_min", "supplier.chat_minutes_max",
             "supplier.data_delay_minutes_max", "supplier.dead_stock_return_days", "supplier.return_loss_max",
         ]
+    )  # fmt: skip
+
+
+def _terms(rows: pd.DataFrame) -> pd.DataFrame:
+    """What was agreed with each supplier, in words."""
+    papers = {
+        "licence_until": _("licence"),
+        "quality_report_until": _("quality report"),
+        "environment_until": _("environmental certificate"),
+        "inspection_until": _("third-party inspection"),
+    }
+    return pd.DataFrame({"name": rows["supplier"], "credit_days": rows["credit_days"]}).assign(
+        cash_freed=rows["cash_freed"],
+        cash_more=rows["cash_more"],
+        rebate=rows["rebate"],
+        rebate_more=rows["rebate_more"],
+        **{
+            name: _words(rows[name], _VERDICTS)
+            for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
+                         "sample_verdict", "duty_verdict")
+        },
+        **{
+            name: [joined(papers[paper] for paper in text.split(", ") if paper) for text in rows[name]]
+            for name in ("expired", "expiring", "missing")
+        },
     )  # fmt: skip
 
 
@@ -352,7 +363,7 @@ def shelf(asked: Asked) -> None:
             _("**Could become best sellers**: click, cart and pay rates beat the shop's, small numbers allowed for.")
         )
         tables.show(
-            found["shortlist"],
+            kept.of(_part, found, "shortlist"),
             "stock_shortlist",
             {
                 "title": Shape(_("Product")),
@@ -369,7 +380,7 @@ def shelf(asked: Asked) -> None:
     if len(trends):
         st.markdown(_("**Categories**: the last eight weeks against the eight before."))
         tables.show(
-            trends.assign(stage=_words(trends["stage"], _STAGES)),
+            kept.of(_trends, trends),
             "stock_trends",
             {
                 "category": Shape(_("Category")),
@@ -395,7 +406,7 @@ def shelf(asked: Asked) -> None:
     ):
         if len(found[key]):
             st.markdown(told)
-            tables.show(found[key], f"stock_{key}")
+            tables.show(kept.of(_part, found, key), f"stock_{key}")
     fulfilled = found["fulfilled"]
     if fulfilled is not None:
         st.caption(
@@ -403,6 +414,14 @@ def shelf(asked: Asked) -> None:
               hours=int(_limit(asked, "service.ship_hours")), rate=Percent(fulfilled[0]), n=fulfilled[1])
         )  # fmt: skip
     cites.show(["listing.attribute_missing_max", "service.ship_hours"])
+
+
+def _part(found: dict[str, pd.DataFrame], key: str) -> pd.DataFrame:
+    return found[key]
+
+
+def _trends(trends: pd.DataFrame) -> pd.DataFrame:
+    return trends.assign(stage=_words(trends["stage"], _STAGES))
 
 
 def ahead(asked: Asked) -> None:

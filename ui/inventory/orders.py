@@ -77,6 +77,10 @@ def _budget(asked: Asked) -> Allocation | None:
     return found
 
 
+def _oversold(stock: Stock) -> pd.DataFrame:
+    return stock.oversold
+
+
 def _table(asked: Asked, allocation: Allocation | None) -> None:
     stock = asked.stock
     with st.expander(_("All lines"), key="stock_lines"):
@@ -134,7 +138,7 @@ def promised(asked: Asked) -> None:
         return
     st.warning(_("More is promised than is there: {products}.", products=joined(rows["title"])))
     tables.show(
-        rows,
+        kept.of(_oversold, asked.stock),
         "stock_oversold",
         {
             "title": Shape(_("Product")),

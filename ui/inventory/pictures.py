@@ -113,16 +113,12 @@ def _frontier(found: Any, overrides: tuple[tuple[str, float], ...]) -> go.Figure
     return figures.frontier_lines(found, rules(dict(overrides)), look())
 
 
-def comparison(asked: Asked) -> None:
-    """The frontier of stock against service, and every rule as it stands."""
-    with st.spinner(_("Replaying each rule on your own sales")):
-        found = workspaces.answer(view.compared, asked.spec, asked.today, float(asked.longer))
-    if found is None:
-        st.caption(_("Three months of sales are needed to replay rules on them."))
-        return
-    known = rules(asked.stock.spec.thresholds)
-    now = found.points[found.points["chosen"]]
-    table = pd.DataFrame(
+def _rule_rows(
+    found: Any, money: pd.DataFrame, overrides: tuple[tuple[str, float], ...], currency: str
+) -> pd.DataFrame:
+    known, now = rules(dict(overrides)), found.points[found.points["chosen"]]
+    costs = money.set_index("rule").loc[list(now["rule"])]
+    return pd.DataFrame(
         {
             "rule": [plain(known[key].label) for key in now["rule"]],
             "meaning": [plain(known[key].meaning) for key in now["rule"]],
@@ -132,20 +128,27 @@ def comparison(asked: Asked) -> None:
             "stock_value": now["stock_value"].to_numpy(),
             "orders": now["orders"].to_numpy(),
             "source": [known[key].source for key in now["rule"]],
-        },
-        index=list(now["rule"]),
+            "cost": costs["cost"].to_numpy(),
+            "more": [_more(row, currency) for row in costs.itertuples()],
+        }
     )
+
+
+def comparison(asked: Asked) -> None:
+    """The frontier of stock against service, and every rule as it stands."""
+    with st.spinner(_("Replaying each rule on your own sales")):
+        found = workspaces.answer(view.compared, asked.spec, asked.today, float(asked.longer))
+    if found is None:
+        st.caption(_("Three months of sales are needed to replay rules on them."))
+        return
+    known = rules(asked.stock.spec.thresholds)
     overrides = tuple(asked.spec.thresholds.items())
     charts.show(kept.of(_frontier, found, overrides), "stock_frontier")
     money = workspaces.answer(view.rules_in_money, asked.spec, asked.today, float(asked.longer))
     _in_money(asked, money)
-    costs = money.set_index("rule").loc[table.index]
-    table = table.reset_index(drop=True).assign(
-        cost=costs["cost"].to_numpy(), more=[_more(asked, row) for row in costs.itertuples()]
-    )
     with st.expander(_("Every rule as it stands"), key="stock_rules"):
         tables.show(
-            table,
+            kept.of(_rule_rows, found, money, overrides, asked.stock.currency),
             "stock_rules_table",
             {
                 "rule": Shape(_("Rule")),
@@ -167,12 +170,12 @@ def comparison(asked: Asked) -> None:
         cites.show([key for rule in known.values() for key in rule.parameters])
 
 
-def _more(asked: Asked, row: Any) -> str:
+def _more(row: Any, currency: str) -> str:
     if row.verdict == "base":
         return "—"
     if not math.isfinite(row.low):
-        return _money(asked, row.more)
-    words = {name: Money(float(getattr(row, name)), asked.stock.currency) for name in ("more", "low", "high")}
+        return plain(Money(float(row.more), currency))
+    words = {name: Money(float(getattr(row, name)), currency) for name in ("more", "low", "high")}
     return plain(Message("{more} ({low} to {high})", **words))
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from ecops.inventory import view
 from ecops.inventory.forecasting.plans import Plan
 from ecops.messages import Count, Message, Number, Percent, Term
-from ui.parts import tables
+from ui.parts import kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say
 from ui.state import workspaces
@@ -105,19 +105,8 @@ def rests(asked: Asked) -> None:
     if not len(rows):
         return
     st.markdown(_("**Before factories and couriers rest**: the last day to order, by each supplier's lead time."))
-    shown = pd.DataFrame(
-        {
-            "event": [plain(event) for event in rows["event"]],
-            "first": rows["first"],
-            "last": rows["last"],
-            "name": rows["supplier"].where(rows["supplier"] != "", "—"),
-            "products": rows["products"],
-            "order_by": rows["order_by"],
-            "days_left": rows["days_left"],
-        }
-    )
     tables.show(
-        shown,
+        kept.of(_rest_rows, rows),
         "stock_rests",
         {
             "event": Shape(_("Rest")),
@@ -128,6 +117,20 @@ def rests(asked: Asked) -> None:
             "order_by": Shape(_("Order by"), "date"),
             "days_left": Shape(_("Days left"), "count", _("Below 0 it is too late for the longest lead time.")),
         },
+    )
+
+
+def _rest_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "event": [plain(event) for event in rows["event"]],
+            "first": rows["first"],
+            "last": rows["last"],
+            "name": rows["supplier"].where(rows["supplier"] != "", "—"),
+            "products": rows["products"],
+            "order_by": rows["order_by"],
+            "days_left": rows["days_left"],
+        }
     )
 
 
@@ -145,7 +148,23 @@ def on_trial(asked: Asked) -> None:
         st.caption(_("No product had its first sale in the last 60 days, so none is on trial."))
         return
     st.markdown(_("**New products on trial**: enough sold to order more?"))
-    shown = pd.DataFrame(
+    tables.show(
+        kept.of(_trial_rows, rows),
+        "stock_trials",
+        {
+            "title": Shape(_("Product")),
+            "age": Shape(_("Days on sale"), "count"),
+            "sold": Shape(_("Units sold"), "count"),
+            "batch": Shape(_("Batch"), "count"),
+            "sell_through": Shape(_("Share sold (95% interval)"), "figure"),
+            "decision": Shape(_("Gate")),
+            "more": Shape(_("Units until decided"), "count"),
+        },
+    )
+
+
+def _trial_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "title": rows["title"],
             "age": rows["age"],
@@ -160,38 +179,34 @@ def on_trial(asked: Asked) -> None:
             "more": rows["more"].where(rows["more"] < math.inf),
         }
     )  # fmt: skip
-    tables.show(
-        shown,
-        "stock_trials",
-        {
-            "title": Shape(_("Product")),
-            "age": Shape(_("Days on sale"), "count"),
-            "sold": Shape(_("Units sold"), "count"),
-            "batch": Shape(_("Batch"), "count"),
-            "sell_through": Shape(_("Share sold (95% interval)"), "figure"),
-            "decision": Shape(_("Gate")),
-            "more": Shape(_("Units until decided"), "count"),
-        },
-    )
+
+
+def _wanted_there(by_region: pd.DataFrame) -> pd.DataFrame:
+    """What a province buys more of than the whole shop, beyond chance."""
+    sure = by_region[by_region["sure"] & (by_region["lift"] > 1)].head(_MOST)
+    more = [
+        plain(Message("{rate} ({low} to {high})", rate=Number(row.lift, 2), low=Number(row.low, 2),
+                      high=Number(row.high, 2)))
+        for row in sure.itertuples()
+    ]  # fmt: skip
+    return sure.assign(more=more)[["category", "region", "units", "share", "more"]]
+
+
+def _seasons(by_season: pd.DataFrame, quarters: tuple[str, ...]) -> pd.DataFrame:
+    return by_season.head(_MOST)[["category", "units", *quarters]]
 
 
 def places(asked: Asked) -> None:
     """Where and when each category is wanted more than elsewhere."""
     by_region, by_season = workspaces.answer(view.places, asked.spec, asked.today)
-    sure = by_region[by_region["sure"] & (by_region["lift"] > 1)].head(_MOST)
+    sure = kept.of(_wanted_there, by_region)
     if not len(by_region) and not len(by_season):
         st.caption(_("Demand by region needs orders that name the province and the category."))
         return
-    if len(sure):
+    if len(sure()):
         st.markdown(_("**By region**: bought more there than in the whole shop, beyond chance; keep stock near."))
         tables.show(
-            sure.assign(
-                more=[
-                    plain(Message("{rate} ({low} to {high})", rate=Number(row.lift, 2), low=Number(row.low, 2),
-                                  high=Number(row.high, 2)))
-                    for row in sure.itertuples()
-                ]
-            )[["category", "region", "units", "share", "more"]],
+            sure,
             "stock_regions",
             {
                 "category": Shape(_("Category")),
@@ -200,7 +215,7 @@ def places(asked: Asked) -> None:
                 "share": Shape(_("Of the category"), "percent"),
                 "more": Shape(_("Times the usual part (95% interval)"), "figure"),
             },
-        )  # fmt: skip
+        )
     elif len(by_region):
         st.caption(_("No region buys a category more than others beyond chance."))
     if len(by_season):
@@ -209,7 +224,7 @@ def places(asked: Asked) -> None:
         )
         quarters = {f"q{number}": Shape(_("Quarter {n}", n=number), "number") for number in (1, 2, 3, 4)}
         tables.show(
-            by_season.head(_MOST)[["category", "units", *quarters]],
+            kept.of(_seasons, by_season, tuple(quarters)),
             "stock_seasons",
             {"category": Shape(_("Category")), "units": Shape(_("Units a year"), "count"), **quarters},
         )

@@ -117,12 +117,16 @@ def warehouse(asked: Asked) -> None:
         _looked(asked, looked)
 
 
+def _rated(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    return rows.assign(told=_rates(rows))[list(columns)]
+
+
 def _counted(asked: Asked, rows: pd.DataFrame) -> None:
     if not len(rows):
         return
     st.markdown(_("**Accuracy of stock**: how often the system agrees with what people counted, last 90 days."))
     tables.show(
-        rows.assign(told=_rates(rows))[["warehouse", "told", "counts", "missing", "surplus", "value"]],
+        kept.of(_rated, rows, ("warehouse", "told", "counts", "missing", "surplus", "value")),
         "stock_accuracy",
         {
             "warehouse": Shape(_("Warehouse")),
@@ -141,7 +145,7 @@ def _worked(rows: pd.DataFrame) -> None:
         return
     st.markdown(_("**Picking and weighing**: the last four weeks."))
     tables.show(
-        rows.assign(told=_rates(rows))[["warehouse", "picked", "an_hour", "weighed", "told"]],
+        kept.of(_rated, rows, ("warehouse", "picked", "an_hour", "weighed", "told")),
         "stock_work",
         {
             "warehouse": Shape(_("Warehouse")),
@@ -156,7 +160,7 @@ def _worked(rows: pd.DataFrame) -> None:
 def _looked(asked: Asked, rows: pd.DataFrame) -> None:
     if not len(rows):
         return
-    least = Percent(parameter("warehouse.inbound_sample_min", asked.stock.spec.thresholds))
+    least = Percent(parameter("inventory.inbound_sample_min", asked.stock.spec.thresholds))
     st.markdown(_("**Inspected on receipt**: at least {least} of what comes in.", least=least))
     tables.show(
         rows.rename(columns={"supplier": "name"})[["name", "receipts", "units", "share", "enough", "below"]],
@@ -170,7 +174,7 @@ def _looked(asked: Asked, rows: pd.DataFrame) -> None:
             "below": Shape(_("Receipts with less"), "count"),
         },
     )
-    cites.show(["warehouse.inbound_sample_min"])
+    cites.show(["inventory.inbound_sample_min"])
 
 
 def _rates(rows: pd.DataFrame) -> list[str]:

@@ -186,8 +186,8 @@ def _lists(chosen: Scope, currency: str) -> None:
     """One of the short lists, with its sentence."""
     known = {key: plain(one.label) for key, one in lists.listings().items()}
     key = st.pills(
-        _("List"), list(known), format_func=known.__getitem__, default="shipping", required=True, key="board_list",
-        label_visibility="collapsed",
+        _("List"), list(known), format_func=known.__getitem__, default=next(iter(known)), required=True,
+        key="board_list", label_visibility="collapsed",
     )  # fmt: skip
     one = lists.listings()[str(key)]
     rows: pd.DataFrame = workspaces.answer(lists.listed, chosen.period, one.key, where=chosen.where)

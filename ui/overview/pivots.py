@@ -36,12 +36,12 @@ def show(chosen: Scope, currency: str) -> None:
         st.caption(_("The data of these days does not split this figure."))
         return
     names = {name: plain(DIMENSIONS[name]) for name in known}
-    rows = down.selectbox(_("Rows"), list(names), format_func=names.__getitem__, key=f"pivot_rows_{key}")
-    others = [name for name in known if name != rows]
+    rows = down.selectbox(_("Down the side"), list(names), format_func=names.__getitem__, key=f"pivot_rows_{key}")
+    others = sorted((name for name in known if name != rows), key=lambda name: name == "shop")  # often one a platform
     with errors.explained():
         if others:
             columns = over.selectbox(
-                _("Columns"), others, format_func=names.__getitem__, key=f"pivot_columns_{key}_{rows}"
+                _("Across the top"), others, format_func=names.__getitem__, key=f"pivot_columns_{key}_{rows}"
             )
             _pivot(chosen, key, (rows, columns), currency)
         _tiers(chosen, key, rows, currency)

@@ -66,7 +66,7 @@ def planning(trial: Trial, key: str) -> None:
     if planner is None or planner.plan is None:
         return
     state = workspaces.current().state
-    known = planner.waits_for(workspaces.current().data()) if planner.waits_for is not None else ()
+    known = planner.waits_for(workspaces.tables()) if planner.waits_for is not None else ()
     if trial.name in known:
         st.caption(_("The test {name} is planned.", name=trial.name), text_alignment="right")
     else:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from ecops import door
 from ecops.charts import Look
+from ecops.engine.answers import Answers
 from ecops.messages import Message, Named
 from ecops.periods import Period
 from ui.parts.text import look
 
 _MOST = 512
 """Things kept; each is a figure or a table as it is sent, some tens of kilobytes."""
+
+_made = Answers(_MOST)
+"""What was made, for all readers; who wants what is just being made for another one waits for it."""
 
 _VALUES = (str, int, float, bool, type(None), dt.date, Period, Look)
 
@@ -54,7 +57,7 @@ class Kept:
 
     def __call__(self) -> Any:
         """What the function returns; it is shared, so nobody changes it."""
-        return _made(self.seen, self.function, self.arguments)
+        return _made.get(self, lambda: self.function(*map(_given, self.arguments)))
 
 
 def of(function: Callable[..., Any], *arguments: Any) -> Kept:
@@ -83,15 +86,6 @@ def _plain(argument: Any) -> bool:
         return all(map(_plain, argument))
     frozen = dataclasses.is_dataclass(argument) and argument.__dataclass_params__.frozen  # type: ignore[attr-defined]
     return frozen and all(_plain(getattr(argument, one.name)) for one in dataclasses.fields(argument))
-
-
-@functools.lru_cache(maxsize=_MOST)
-def _made(
-    seen: tuple[Look, door.Role],  # noqa: ARG001 - part of the key
-    function: Callable[..., Any],
-    arguments: tuple[Hashable, ...],
-) -> Any:
-    return function(*(_given(argument) for argument in arguments))
 
 
 def _given(argument: Any) -> Any:

@@ -10,7 +10,7 @@ import streamlit as st
 from ecops.messages import Count, Money, Number, Percent
 from ecops.presale import Item, Spec, outcome, view
 from ecops.presale.telling.findings import RULE
-from ui.parts import cites, tables
+from ui.parts import cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _
 from ui.presale import asked as question
@@ -48,6 +48,21 @@ def rule(asked: Asked, item: Item) -> None:
 
 
 def _stocks(asked: Asked, item: Item) -> None:
+    shapes = {
+        "name": Shape(_("Stock")),
+        "stock": Shape(_("Units"), "count"),
+        "cover": Shape(_("Suffices in"), "percent", _("Share of the simulated futures.")),
+        "short": Shape(_("Missing on average"), "count"),
+        "late": Shape(_("of them paid balances"), "count"),
+        "left": Shape(_("Left over on average"), "count"),
+    }
+    if question.sees_cost():
+        shapes["profit"] = Shape(_("Expected profit"), "money", _("Before the shop's other costs."))
+    table = kept.of(_stock_rows, item, question.sees_cost())
+    tables.show(table, "presale_stocks", shapes, currency=asked.found.currency)
+
+
+def _stock_rows(item: Item, sees_cost: bool) -> pd.DataFrame:
     stocks = [
         (_("What is there"), item.plan.without),
         (_("Rule of thumb"), outcome(item.prediction, round(item.rule.quantity), item.money)),
@@ -63,18 +78,7 @@ def _stocks(asked: Asked, item: Item) -> None:
             "left": [stock.leftover for _name, stock in stocks],
         }
     )
-    shapes = {
-        "name": Shape(_("Stock")),
-        "stock": Shape(_("Units"), "count"),
-        "cover": Shape(_("Suffices in"), "percent", _("Share of the simulated futures.")),
-        "short": Shape(_("Missing on average"), "count"),
-        "late": Shape(_("of them paid balances"), "count"),
-        "left": Shape(_("Left over on average"), "count"),
-    }
-    if question.sees_cost():
-        table["profit"] = [stock.profit for _name, stock in stocks]
-        shapes["profit"] = Shape(_("Expected profit"), "money", _("Before the shop's other costs."))
-    tables.show(table, "presale_stocks", shapes, currency=asked.found.currency)
+    return table.assign(profit=[stock.profit for _name, stock in stocks]) if sees_cost else table
 
 
 def why(asked: Asked, item: Item) -> None:
@@ -194,7 +198,6 @@ def _compared(before: Item, item: Item) -> None:
 
 def orders(asked: Asked) -> None:
     """The order of every product, to be handed on."""
-    table = view.order_table(asked.found)
     shapes = {
         "title": Shape(_("Product")),
         "sku": Shape(_("SKU")),
@@ -209,7 +212,7 @@ def orders(asked: Asked) -> None:
         "latest": Shape(_("Order by"), "date"),
         "arrives": Shape(_("Ordered today, arrives"), "date"),
     }
-    tables.show(table, "presale_orders", shapes, download="ecops_presale")
+    tables.show(kept.of(view.order_table, asked.found), "presale_orders", shapes, download="ecops_presale")
 
 
 def gate(item: Item) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import streamlit as st
 
 from ecops.messages import Count, Message, Number, Percent
 from ecops.presale import Item
-from ui.parts import tables
+from ui.parts import kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, say
 from ui.presale.asked import Asked
@@ -17,15 +18,9 @@ from ui.presale.asked import Asked
 def funnel(asked: Asked) -> None:
     """Visits, deposits and balances of every campaign."""
     table = asked.found.funnel
-    shown = table[["campaign", "opens", "visitors", "deposits", "paid"]].assign(
-        deposit_rate=[_rate(*row) for row in table[["deposit_rate", "deposit_low", "deposit_high"]].to_numpy()],
-        balance_rate=[_rate(*row) for row in table[["balance_rate", "balance_low", "balance_high"]].to_numpy()],
-    )
     counted = bool(table["visitors"].notna().any())
-    if not counted:
-        shown = shown.drop(columns=["visitors", "deposit_rate"])
     tables.show(
-        shown,
+        kept.of(_funnel_rows, table, counted),
         "presale_funnel",
         {
             "campaign": Shape(_("Campaign")),
@@ -43,6 +38,14 @@ def funnel(asked: Asked) -> None:
             _("Nobody counted the visitors of these pages, or fewer than there are deposits; with a daily report by "
               "product the first step is told too.")
         )  # fmt: skip
+
+
+def _funnel_rows(table: pd.DataFrame, counted: bool) -> pd.DataFrame:
+    shown = table[["campaign", "opens", "visitors", "deposits", "paid"]].assign(
+        deposit_rate=[_rate(*row) for row in table[["deposit_rate", "deposit_low", "deposit_high"]].to_numpy()],
+        balance_rate=[_rate(*row) for row in table[["balance_rate", "balance_low", "balance_high"]].to_numpy()],
+    )
+    return shown if counted else shown.drop(columns=["visitors", "deposit_rate"])
 
 
 def _rate(value: float, low: float, high: float) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from ecops.messages import Count, Number, Percent
 from ecops.presale import Item
 from ecops.presale.telling import figures
-from ui.parts import charts
+from ui.parts import charts, kept
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain
 from ui.presale.asked import Asked
@@ -63,9 +63,9 @@ def side_by_side(item: Item) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         charts.show(
-            figures.path_lines(item, look()),
+            kept.of(figures.path_lines, item, look()),
             "presale_path",
-            item.track.table.drop(columns="told"),
+            kept.of(_path, item),
             {
                 "date": Shape(_("Day"), "date"),
                 "deposits": Shape(_("Deposits so far"), "count"),
@@ -75,10 +75,18 @@ def side_by_side(item: Item) -> None:
             },
         )
     with right:
-        shares = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
         charts.show(
-            figures.cover_curve(item, look()),
+            kept.of(figures.cover_curve, item, look()),
             "presale_cover",
-            pd.DataFrame({"share": shares, "units": [item.prediction.quantile(share) for share in shares]}),
+            kept.of(_covers, item),
             {"share": Shape(_("Futures in which it suffices"), "percent"), "units": Shape(_("Stock"), "count")},
         )
+
+
+def _path(item: Item) -> pd.DataFrame:
+    return item.track.table.drop(columns="told")
+
+
+def _covers(item: Item) -> pd.DataFrame:
+    shares = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
+    return pd.DataFrame({"share": shares, "units": [item.prediction.quantile(share) for share in shares]})

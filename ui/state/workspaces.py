@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 import threading
@@ -15,13 +16,13 @@ import streamlit as st
 
 import ecops
 from ecops import workfolders
+from ecops.engine.answers import Answers
 from ecops.errors import SpecError, StoreError
 from ecops.messages import Message
 from ecops.store import Data, is_workspace
 from sample_data import loading
 from ui.parts import errors
 from ui.parts.text import _, clean
-from ui.state.answers import Answers
 from ui.state.filtering import Filtered
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -33,12 +34,27 @@ _NAME = re.compile(r"^[^\W_][\w-]{0,40}$")
 
 def home() -> Path:
     """The folder that holds the workspaces: ECOPS_HOME, else `workspace` beside the app."""
-    return Path(os.environ.get("ECOPS_HOME") or _ROOT / "workspace")
+    return _folder(os.environ.get("ECOPS_HOME", ""))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@functools.cache
+def _folder(told: str) -> Path:
+    return Path(told) if told else _ROOT / "workspace"
+
+
+_shops = Answers(16)
+_whole: set[str] = set()
+"""Shops that are known to be whole."""
+
+_building = threading.Lock()
+"""Of whoever builds the sample shop."""
+
+
 def _open(path: str, read_only: bool) -> ecops.Workspace:
-    return ecops.Workspace.open(Path(path), read_only=read_only)
+    found: ecops.Workspace = _shops.get(
+        (path, read_only), lambda: ecops.Workspace.open(Path(path), read_only=read_only)
+    )
+    return found
 
 
 def current_name() -> str:
@@ -101,6 +117,12 @@ def label(name: str) -> str:
     return clean(name)
 
 
+def known(name: str) -> ecops.Workspace | None:
+    """The workspace of a name of the list, None where there is none yet."""
+    folder = home() / name
+    return cast("ecops.Workspace", _open(str(folder), name == SAMPLE)) if is_workspace(folder) else None
+
+
 def current() -> ecops.Workspace:
     """The chosen workspace, opened once for all readers; the sample shop is built when it is first asked for."""
     path = str(home() / current_name())
@@ -113,28 +135,20 @@ def current() -> ecops.Workspace:
 
 def _add_up(path: str) -> None:
     """Add up a shop by day anew after an update that does it differently; once for all readers."""
-    ready, _building = _ready()
-    if path not in ready:
+    if path not in _whole:
         with suppress(StoreError), st.spinner(_("Adding up by day anew, once after an update")):
             _open(path, False).add_up()
-        ready.add(path)
-
-
-@st.cache_resource(show_spinner=False)
-def _ready() -> tuple[set[str], threading.Lock]:
-    """Shops that are known to be whole, and the lock of whoever builds the sample. For all readers of this server."""
-    return set(), threading.Lock()
+        _whole.add(path)
 
 
 def _build_sample(path: str) -> None:
     """Build the sample shop once; readers who come meanwhile wait for the same build."""
-    ready, building = _ready()
-    if path in ready:
+    if path in _whole:
         return
     waiting = st.empty()
-    if building.locked():
+    if _building.locked():
         waiting.caption(_("Preparing the sample shop, less than a minute"))
-    with building:
+    with _building:
         workspace = _open(path, False)
         missing = loading.renew(workspace)
         if missing:
@@ -143,7 +157,7 @@ def _build_sample(path: str) -> None:
                     done = _("Preparing the sample shop: file {place} of {all}", place=place, all=len(missing))
                     status.update(label=done)
         workspace.add_up()
-        ready.add(path)
+        _whole.add(path)
     waiting.empty()
     if missing:
         st.rerun()
@@ -166,11 +180,18 @@ def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = ()
     asked = (arguments, tuple(sorted(named.items())))
     key = (function.__module__, function.__qualname__, version, where, _known(asked))
 
-    def work() -> Any:
-        data = _filtered(version, where, workspace) if where else _data(version, workspace)
-        return function(data, *arguments, **named)
+    return _answers.get(key, lambda: function(_shared(workspace, version, where), *arguments, **named))
 
-    return _answers.get(key, work)
+
+def tables(where: Where = ()) -> Data | Filtered:
+    """The tables of the chosen shop as they are now, those that `answer` works with: what they were asked they know."""
+    workspace = current()
+    return _shared(workspace, workspace.version, where)
+
+
+def _shared(workspace: ecops.Workspace, version: str, where: Where) -> Data | Filtered:
+    data: Data = _data(version, workspace)
+    return cast("Filtered", _filtered(version, where, workspace)) if where else data
 
 
 def _known(asked: Any) -> Hashable:

@@ -26,7 +26,6 @@ from ui.parts import charts, errors, kept, references, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, escape, language, look, plain, say
 from ui.state import address, scope, workspaces
-from ui.state.filtering import Filtered
 from ui.state.scope import Scope
 from ui.weekly_review import review_meeting
 
@@ -126,8 +125,7 @@ def _read(
     asked: tuple[Period, str],
     _workspace: Any,
 ) -> Weekly:
-    data = _workspace.data()
-    return weekly(_workspace, week=asked[0], stage=asked[1], view=Filtered(data, where) if where else data)
+    return weekly(_workspace, week=asked[0], stage=asked[1], view=workspaces.tables(where))
 
 
 def log() -> ActionLog:
@@ -374,14 +372,12 @@ def scope_line(chosen: Scope, week: Period) -> None:
 def downloads(review: Weekly, chosen: Scope) -> None:
     """The review as slides, workbook and page, made when asked for; cover and name say what it looks at."""
     part = " · ".join(scope.restricted(chosen))
-    spoken, workspace = language(), workspaces.current()
+    spoken, workspace, seen = language(), workspaces.current(), workspaces.tables(chosen.where)
     name = "_".join(("ecops", f"{review.week.start}", f"{review.week.end}", *([_file_part(part)] if part else [])))
 
     def made(form: str) -> bytes:
         workspace.record("export", {"report": form, "week": str(review.week.start)}, actor=ACTOR)
         # The pictures are read from the data only when somebody wants the file.
-        data = workspace.data()
-        seen = Filtered(data, chosen.where) if chosen.where else data
         return render(deck.report(review, part, sections(seen, review.week), data=seen), form, spoken)
 
     with st.container(horizontal=True, gap="small"):

@@ -58,7 +58,7 @@ def _meetings(review: Weekly) -> None:
     names = {key: f"{plain(one.label)} · {plain(one.every)}" for key, one in known.items()}
     key = st.selectbox(_("Which meeting?"), list(names), format_func=names.__getitem__, key="which_meeting", width=420)
     st.caption(_("With: {people}", people=joined(plain(roles()[role]) for role in known[key].people)))
-    for place, told in enumerate(agenda(key, workspaces.current().data(), review), 1):
+    for place, told in enumerate(agenda(key, workspaces.tables(), review), 1):
         st.markdown(f"**{place}. {say(told.point.text)}**")
         for line in told.lines:
             st.markdown(f"- {say(line)}")
@@ -102,7 +102,7 @@ def _settle(request: str) -> None:
 
 def _checklists(review: Weekly) -> None:
     workspace = workspaces.current()
-    found = checklists.countdown(workspace.data(), review.today)
+    found = checklists.countdown(workspaces.tables(), review.today)
     running = [*([found] if found else []), *checklists.begun(workspace.state)]
     if found is None:
         st.caption(_("The calendar names no promotion in the next 60 days."))

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecops.customers.orders.book import OrderBook, day_number
+from ecops.customers.orders.book import Floats, OrderBook, day_number
 from ecops.customers.programme.audience import HELD, LEAST_HELD, REACHED
 from ecops.customers.scoring.migration import mean_difference
 from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, Percent
 from ecops.periods import Period
 from ecops.statistics.comparisons import two_proportions
-from ecops.statistics.intervals import newcombe
+from ecops.statistics.intervals import critical_value, newcombe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,8 @@ class Readout:
         reached_rate, held_rate: share of each who ordered.
         uplift, low, high: difference of the shares with its 95 % interval (Newcombe).
         p_value: of the pooled test; NaN where nothing can be tested.
-        each, each_low, each_high: money a customer more among the reached, with its 95 % interval (Welch).
+        each, each_low, each_high: money a customer more among the reached, with its 95 % interval (the longer one of
+            Welch's and Student's).
         money, money_low, money_high: the same for all reached.
         verdict: "worked", "no_effect", "harmed" or "insufficient".
         headline: one sentence.
@@ -97,7 +98,7 @@ def readout(book: OrderBook, rows: pd.DataFrame, period: Period, segment: str | 
     counts = [(int(bought[group].sum()), int(group.sum())) for group in (held, reached)]
     ends = newcombe(counts[0], counts[1])
     test = float(two_proportions(counts[0], counts[1]))
-    each, half = mean_difference(money[held], money[reached])
+    each, half = _money_difference(money[held], money[reached])
     rate = [yes / many for yes, many in counts]
     enough = min(counts[0][0], counts[1][0]) >= ENOUGH and counts[0][1] >= LEAST_HELD
     low, high = float(ends.low), float(ends.high)
@@ -124,6 +125,24 @@ def readout(book: OrderBook, rows: pd.DataFrame, period: Period, segment: str | 
         headline=_headline(verdict, rate, found, book.currency, counts[0]),
         missing=missing,
     )
+
+
+def _money_difference(held: Floats, reached: Floats) -> tuple[float, float]:
+    """Money a customer more among the reached, and half of its 95 % interval; NaN half without spread.
+
+    The longer one of Welch's interval and of Student's with the variance of both groups together. A tenth held back is
+    too few to know its own variance when a few orders are large: by Welch's alone, lists without any effect missed 0 in
+    6 to 16 of 100 draws, nearly all on the side of "worked"; by Student's alone in 11, when the one large order of a
+    list fell to those held back.
+    """
+    change, welch = mean_difference(held, reached)
+    many = len(held), len(reached)
+    squares = sum(float(((side - side.mean()) ** 2).sum()) for side in (held, reached))
+    freedom = sum(many) - 2
+    if freedom < 1 or squares <= 0:
+        return change, math.nan
+    student = math.sqrt(squares / freedom * (1 / many[0] + 1 / many[1])) * float(critical_value(df=freedom))
+    return change, max(welch, student) if math.isfinite(welch) else math.nan
 
 
 def _since(book: OrderBook, names: list[str], period: Period) -> tuple[Any, Any, int]:

@@ -1,7 +1,7 @@
 -- What are these products called? The title that most lines carry; by name where that is no decision.
 with counted as (
     select sku, title, count(*) as lines
-    from sales_lines
+    from sold_lines
     where sku <> '' and title <> ''
     group by sku, title
 ),

@@ -5,7 +5,7 @@ with lines as (
         platform, shop, order_id,
         case when $by = 'category' then category else sku end as product,
         paid_amount
-    from sales_lines
+    from sold_lines
     where paid_at is not null
         and paid_amount > 0
         and cast(paid_at as date) between $start and $end

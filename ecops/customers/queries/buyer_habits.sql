@@ -5,7 +5,7 @@ with orders as (
         max(case when discount > 0 then 1 else 0 end) as cheaper,
         sum(paid_amount) as money,
         sum(quantity) as units
-    from sales_lines
+    from sold_lines
     where paid_at is not null and paid_amount > 0 and buyer_id <> '' and paid_at < $after
     group by buyer_id, platform, shop, order_id
 )

@@ -1,7 +1,7 @@
 -- Where does each buyer live, by most of her orders; by name where that is no decision?
 with counted as (
     select buyer_id, province, count(*) as lines
-    from sales_lines
+    from sold_lines
     where buyer_id <> '' and province <> '' and paid_at is not null and cast(paid_at as date) between $start and $end
     group by buyer_id, province
 ),

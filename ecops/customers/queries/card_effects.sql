@@ -13,7 +13,7 @@ with given as (
 
 orders as (
     select distinct buyer_id, cast(paid_at as date) as day
-    from sales_lines
+    from sold_lines
     where paid_at is not null and paid_amount > 0 and buyer_id <> ''
 )
 

@@ -3,7 +3,7 @@ with ranked as (
     select
         buyer_id, channel,
         row_number() over (partition by buyer_id order by paid_at, order_id, line_id, channel) as place
-    from sales_lines
+    from sold_lines
     where paid_at is not null and paid_amount > 0 and buyer_id <> '' and paid_at < $after
 )
 

@@ -22,7 +22,7 @@ paid as (
         coalesce(nullif(l.category, ''), p.category, '') as category,
         5 as weight,
         1 as bought
-    from sales_lines as l
+    from sold_lines as l
     left join (select sku, max(category) as category from products group by sku) as p on p.sku = l.sku
     where paid_at is not null and paid_amount > 0 and buyer_id <> '' and cast(paid_at as date) between $start and $end
 )

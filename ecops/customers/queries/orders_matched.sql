@@ -9,7 +9,7 @@ with lines as (
         abs(quantity) as units,
         paid_amount as amount,
         coalesce(refund_amount, 0) as refund
-    from sales_lines
+    from sold_lines
     where paid_at is not null
         and paid_amount <> 0
         and buyer_id <> ''

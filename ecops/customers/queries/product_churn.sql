@@ -13,7 +13,7 @@ with reviewed as (
 
 sales as (
     select buyer_id, sku, paid_at
-    from sales_lines
+    from sold_lines
     where paid_amount > 0 and coalesce(buyer_id, '') <> '' and paid_at >= $begin and paid_at < $after
 ),
 

@@ -13,7 +13,7 @@ with reviewed as (
 
 sold as (
     select distinct sku
-    from sales_lines
+    from sold_lines
     where sku <> ''
 ),
 
@@ -31,7 +31,7 @@ select distinct
     cast(m.bad as bigint) as bad,
     coalesce(m.complaint, '') as complaint,
     coalesce(m.praise, '') as praise
-from sales_lines as l
+from sold_lines as l
 inner join most as m on m.sku = l.sku
 where l.paid_amount > 0 and coalesce(l.buyer_id, '') <> '' and l.paid_at >= $begin and l.paid_at < $after
 order by l.sku, l.buyer_id

@@ -15,4 +15,4 @@ select
     coalesce(sum(paid_amount) filter (where len($dropped) > 0 and list_contains($dropped, lower(sku))), 0) as dropped_money,
     cast(min(paid_at) filter (where paid_at < $after and paid_amount is not null) as date) as first_day,
     cast(max(paid_at) filter (where paid_at < $after and paid_amount is not null) as date) as last_day
-from sales_lines
+from sold_lines

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +93,27 @@ def rfm(
             raise unknown_name(kind, chosen, known)
     if window_days is not None and window_days < 1:
         raise SpecError(Message("The window has at least one day."), Message("Give 365, or leave it out for all."))
-    day = snapshot or book.snapshot
+    asked = snapshot or book.snapshot, window_days, frequency, monetary
+    with _keeping:
+        tables = _kept.setdefault(book, {})
+        if asked in tables:
+            tables[asked] = tables.pop(asked)
+            return tables[asked]
+    found = _counted(book, *asked)
+    with _keeping:
+        tables[asked] = found
+        while len(tables) > _MOST_KEPT:
+            del tables[next(iter(tables))]
+    return found
+
+
+_kept: weakref.WeakKeyDictionary[OrderBook, dict[Any, Rfm]] = weakref.WeakKeyDictionary()
+_keeping = threading.Lock()
+_MOST_KEPT = 4
+"""Tables that each book remembers, since a reader who changes the scheme or the cut-offs asks for the same ones."""
+
+
+def _counted(book: OrderBook, day: dt.date, window_days: int | None, frequency: Frequency, monetary: Monetary) -> Rfm:
     end = day_number(day)
     start = end - window_days if window_days is not None else np.iinfo(np.int32).min
     inside = (book.day < end) & (book.day >= start)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,9 +124,12 @@ def _check(cuts: Cuts) -> None:
             )
 
 
-def _scored(values: NDArray[np.generic], cuts: Sequence[float]) -> Points:
-    # The first cut-off is open below: nobody has less than score 1.
-    return (1 + np.searchsorted(np.asarray(cuts[1:]), values, side="right")).astype(np.int8)
+def _scored(values: NDArray[Any], cuts: Sequence[float]) -> Points:
+    # The first cut-off is open below: nobody has less than score 1. So few comparisons are faster than searches.
+    found = np.ones(len(values), dtype=np.int8)
+    for cut in cuts[1:]:
+        found += values >= cut
+    return found
 
 
 def _by_share(table: Rfm, bins: int, method: Method) -> Cuts:

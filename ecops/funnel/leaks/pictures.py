@@ -143,7 +143,8 @@ def click_map(rows: pd.DataFrame, look: Look | None = None) -> go.Figure:
         texttemplate="%{z:.1%}", hovertemplate="%{y} · %{x}: %{z:.2%}<extra></extra>", hoverongaps=False,
     )  # fmt: skip
     title(figure, places_told(rows), Message("Clicks over impressions: surfaces down, slots across."), look.language)
-    figure.update_xaxes({"type": "category", "side": "bottom"})
+    figure.update_xaxes({"type": "category", "side": "bottom", "showgrid": False})
+    figure.update_yaxes(showgrid=False)
     figure.update_layout(height=max(220, 110 + 44 * len(surfaces)))
     return figure
 

@@ -85,6 +85,8 @@ def dependence(
     alone = mine.assign(money=mine["sku"].map(weekly)).assign(alone=mine["sku"].map(number) == 1)
     sums = alone.assign(lost=alone["money"].where(alone["alone"], 0.0)).groupby("supplier")
     failing = sums.agg(products=("sku", "size"), alone=("alone", "sum"), weekly_alone=("lost", "sum")).reset_index()
+    # Sums of no rows have no type of their own.
+    failing = failing.astype({"alone": int, "weekly_alone": float})
     total = float(weekly.sum())
     kept = 1 - failing["weekly_alone"] / total if total > 0 else np.nan
     failing = failing.assign(kept=kept, wanted=kept >= floor)

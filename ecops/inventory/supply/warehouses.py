@@ -66,7 +66,7 @@ def sampled(purchases: pd.DataFrame, overrides: Mapping[str, float] | None = Non
         supplier, receipts, units (received), inspected (units), share, enough (whether it is the handbook's 10 %),
         below (receipts of which less was inspected), the least inspected first.
     """
-    least = parameter("warehouse.inbound_sample_min", overrides)
+    least = parameter("inventory.inbound_sample_min", overrides)
     came = purchases[purchases["received_on"].notna() & purchases["inspected_quantity"].notna()]
     units = came["received_quantity"].fillna(came["quantity"])
     looked = np.minimum(came["inspected_quantity"], units)

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecops.engine import load_sql
 from ecops.errors import SpecError, StoreError, unknown_name
@@ -99,7 +99,8 @@ def rates(data: Data, platforms: Iterable[str], *, spread: bool = False) -> dict
     found = {}
     for platform in platforms:
         for key, kind in kinds().items():
-            value, source = kind.assumed, cast("Source", "assumed")
+            value = kind.assumed
+            source: Source = "assumed"
             if key in own.get(EVERYWHERE, {}):
                 value, source = own[EVERYWHERE][key], "own"
             if (platform, key) in told:

@@ -54,7 +54,7 @@ def campaigns(rows: pd.DataFrame, today: dt.date, known: Collection[str] = ()) -
         known: product codes of the shop, to tell a cell with two products from a code with a sign in it.
     """
     notes: list[Message] = []
-    whole = _apart(rows, known, notes)
+    whole = _apart(_countable(rows, notes), known, notes)
     cancelled = float(-whole["deposits"].clip(upper=0).sum())
     if cancelled > 0:
         notes.append(Message("{n} cancelled deposits were taken off.", n=Count(cancelled)))
@@ -71,6 +71,14 @@ def campaigns(rows: pd.DataFrame, today: dt.date, known: Collection[str] = ()) -
     past = [series for series in found if series.closed and not _due(series, today)]
     order = sorted(running, key=lambda series: (-series.total, series.campaign, series.sku))
     return Campaigns(tuple(sorted(past, key=lambda series: (series.opens, series.sku))), tuple(order), tuple(notes))
+
+
+def _countable(rows: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:
+    """The rows whose deposits are a number that can be added up."""
+    endless = ~np.isfinite(rows["deposits"])
+    if endless.any():
+        notes.append(Message("{n} rows of deposits hold no number and were left out.", n=Count(int(endless.sum()))))
+    return rows[~endless]
 
 
 def _due(series: Series, today: dt.date) -> bool:

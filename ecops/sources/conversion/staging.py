@@ -113,6 +113,7 @@ def write_stage(job: Job) -> dict[str, int]:
         parameters[f"keep_{number}"] = [normalise_header(word) for word in words]
     for number, words in enumerate(job.source.leave.values()):
         parameters[f"leave_{number}"] = [normalise_header(word) for word in words]
+    _refuse_thousands(job)
     job.quick.update(dict.fromkeys(_quick_names(job), 0))
     dropped = _write_stage(job)
     if dropped.get("subtotal") and not dropped.get(""):  # nothing but sums: they count
@@ -124,6 +125,41 @@ def write_stage(job: Job) -> dict[str, int]:
             del job.quick[name]
         dropped = _write_stage(job)
     return dropped
+
+
+_THOUSANDS = r"[-(]?[1-9]\d{0,2}(\.\d{3})+\)?"
+"""A number that says either thousands, as much of the world writes them, or three decimals."""
+_DOUBTS = 2  # numbers like that, and no other with a point, before anybody is asked
+
+
+def _refuse_thousands(job: Job) -> None:
+    """Stop at amounts like 1.234 and 56.780, which may be thousands or decimals, where no cell says which.
+
+    Raises:
+        MappingError: asks for the decimal mark.
+    """
+    if (job.mapping.options.get("decimal") or job.source.decimal) in (".", ","):
+        return
+    places = [at for name, at in job.staged().items() if job.column(name).type == "money"]
+    for at in places:
+        pointed = [cell for cell in job.grid.samples[at] if "." in cell]
+        if not pointed or not all(re.fullmatch(_THOUSANDS, cell) for cell in pointed):
+            continue  # the first amounts of the file tell
+        cell = f"trim(c{at})"
+        (found,) = job.run(
+            f"SELECT count(*) AS n, min({cell}) AS example, bool_and(regexp_full_match({cell}, '{_THOUSANDS}')) AS all "  # noqa: S608
+            f"FROM {job.grid.scan_sql()} WHERE contains(c{at}, '.')"
+        )
+        if found["all"] and found["n"] >= _DOUBTS:
+            raise MappingError(
+                Message(
+                    "{example} may be thousands or decimals, and nothing in the file says which.",
+                    example=found["example"],
+                ),
+                Message("Say what the point in its amounts means."),
+                {"file": job.grid.name, "column": job.grid.columns[at]},
+                asks="decimal",
+            )
 
 
 def _quick_names(job: Job) -> list[str]:

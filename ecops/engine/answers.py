@@ -1,4 +1,4 @@
-"""Results that are worked out once for all readers of a server."""
+"""Results that are worked out once for all who ask."""
 
 from __future__ import annotations
 
