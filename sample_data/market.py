@@ -26,8 +26,8 @@ DEARER, DEARER_FACTOR = "NW-A02", 0.76
 LAUNCHED_FROM = dt.date(2026, 6, 1)
 """Rivals brought out some of their products since; ours all came out before the first day."""
 
-MATERIALS = {"床品": "全棉", "杯壶": "316不锈钢"}
-"""What the pages of two categories say of the material."""
+WITH_PARAMETERS = "杯壶"
+"""The category whose pages tell parameters."""
 
 
 def ad_report(random: np.random.Generator, counts: dict[Cell, Counts], book: Book) -> dict[str, bytes]:
@@ -149,10 +149,9 @@ def rival_prices(sku: str) -> list[float]:
 
 def _parameters(shop: str, category: str) -> str:
     """What a page says of its product, where it says anything."""
-    if category not in MATERIALS:
+    if category != WITH_PARAMETERS:
         return ""
-    days = 7 if shop not in RIVALS else 10 * RIVALS.index(shop) + 10
-    return f"材质:{MATERIALS[category]};质保:{days}天"
+    return f"质保:{7 if shop not in RIVALS else 10 * RIVALS.index(shop) + 10}天"
 
 
 def _launched(shop: str, position: int) -> str:

@@ -69,12 +69,11 @@ def _words(random: np.random.Generator) -> bytes:
                 f"{online:,}",
                 f"{head:.1%}",
                 f"{growth:+.0%}",
-                f"{float(random.uniform(0.6, 2.4)):.2f}",
             )
         )
     header = (
         "统计日期", "热搜排名", "搜索词", "类目", "搜索人气", "点击人气", "点击率", "支付转化率", "在线商品数",
-        "商城点击占比", "搜索增长幅度", "直通车参考价",
+        "商城点击占比", "搜索增长幅度",
     )  # fmt: skip
     return csv_bytes(header, rows, encoding="gbk")
 
@@ -113,7 +112,7 @@ def reports(random: np.random.Generator) -> dict[str, bytes]:
         ),
         "markets.csv": csv_bytes(
             ("市场", "日期", "市场规模", "增速", "竞争强度", "政策友好度", "来源"),
-            [(*row, "示例数据，虚构") for row in MARKETS],
+            [(*row, "虚构") for row in MARKETS],
             encoding="utf-8-sig",
         ),
     }
