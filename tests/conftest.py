@@ -1,5 +1,6 @@
 """How the tests are shared out among the workers of `make test`."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -10,26 +11,46 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the app does; each work
 
 TESTS = Path(__file__).parent
 FIRST = ("e2e", "pages", "review", "sample")
-"""Folders whose tests take long: where a long part comes last, one core waits for the other.
+"""Folders whose tests take long: where a long part comes last, one core waits for the other."""
 
-Their tests share a shop or a server that is dear to make. One worker runs all of a folder, so it is made once.
-"""
+TOGETHER = FIRST[1:]
+"""Those of them whose tests share a shop that is dear to make. One worker runs all of a folder, so it is made once."""
+
+
+class Shared:
+    """A folder that all workers of a run see.
+
+    Attributes:
+        folder: where it is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextlib.contextmanager
+    def locked(self, name: str):
+        """One worker at a time inside."""
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 @pytest.fixture(scope="session")
-def sample_shop(tmp_path_factory, worker_id):
+def shared(tmp_path_factory, worker_id):
+    folder = tmp_path_factory.getbasetemp()
+    return Shared(folder if worker_id == "master" else folder.parent)
+
+
+@pytest.fixture(scope="session")
+def sample_shop(shared):
     """The folder of the sample shop, loaded once for all workers; to be copied, never to be written to."""
-    shared = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        shared = shared.parent
-    folder = shared / "sample_shop"
-    with (shared / "sample_shop.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = shared.folder / "sample_shop"
+    with shared.locked("sample_shop"):
         if not folder.exists():
             from ecops import Workspace
             from sample_data import loading
 
-            draft = shared / "sample_shop_draft"
+            draft = shared.folder / "sample_shop_draft"
             workspace = Workspace.open(draft)
             for _ in loading.load(workspace, loading.renew(workspace)):
                 pass
@@ -61,7 +82,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Parts(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return _folder(nodeid) if _folder(nodeid) in FIRST else super()._split_scope(nodeid)
+            return _folder(nodeid) if _folder(nodeid) in TOGETHER else super()._split_scope(nodeid)
 
     return Parts(config, log)
 

@@ -1,12 +1,15 @@
 """A real server on a free port of this machine, with its own folder of workspaces, and a real browser."""
 
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -90,15 +93,39 @@ class Server:
             self.process.wait(10)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server that another worker may have started."""
+
+    url: str
+    home: Path
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, sample_shop):
+def server(shared, sample_shop):
+    """The app that all workers visit: who comes first starts it, who goes last stops it."""
     if chromium() is None:
         pytest.skip("no chromium on this machine; `make test` installs one where it may")
-    home = tmp_path_factory.mktemp("ecops")
-    shutil.copytree(sample_shop, home / "shops" / "sample")
-    running = Server(home)
-    yield running
-    running.stop()
+    home = shared.folder / "ecops"
+    note = home / "running.json"
+    with shared.locked("server"):
+        if not home.exists():
+            shutil.copytree(sample_shop, home / "shops" / "sample")
+        if note.exists():
+            told = json.loads(note.read_text("utf-8"))
+        else:
+            started = Server(home)
+            told = {"url": started.url, "process": started.process.pid, "visitors": 0}
+        told["visitors"] += 1
+        note.write_text(json.dumps(told), "utf-8")
+    yield Running(told["url"], home)
+    with shared.locked("server"):
+        told = json.loads(note.read_text("utf-8"))
+        told["visitors"] -= 1
+        note.write_text(json.dumps(told), "utf-8")
+        if not told["visitors"]:
+            note.unlink()
+            os.kill(told["process"], signal.SIGTERM)
 
 
 @pytest.fixture
@@ -127,7 +154,9 @@ def browser():
 class Visitor:
     """One reader in her own browser window; remembers every host that was asked and every script error."""
 
-    def __init__(self, browser, server: Server, width: int = 1440, height: int = 900, dark: bool = False) -> None:
+    def __init__(
+        self, browser, server: Server | Running, width: int = 1440, height: int = 900, dark: bool = False
+    ) -> None:
         self.server = server
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
