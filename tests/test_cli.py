@@ -118,7 +118,7 @@ def test_shares_are_written_as_per_cent(tmp_path):
         (["kpis", "--period", "soon"], "not a period"),
         (["kpis", "--period", "2026-05-05", "--compare", "sometime"], "not a comparison"),
         (["kpis", "-l", "xx"], "language xx does not exist"),
-        (["load", "nothing.csv", "--date-order", "ymd"], "order of dates ymd does not exist"),
+        (["load", "nothing.csv", "--date-order", "myd"], "order of dates myd does not exist"),
         (["load", "nothing.csv", "--status", "odd"], "does not say what is what"),
         (["load", "nothing.csv", "--map", "odd"], "neither NAME=HEADER"),
     ],

@@ -283,7 +283,7 @@ class Workspace:
 
     @property
     def version(self) -> str:
-        """Changes with every load, undo and choice; the key for caches, different for every workspace."""
+        """Changes with every load, undo and choice; the key for caches, different for every folder, copies too."""
         return self._name(self.state.version(), choices.newest(self.state))
 
     @property
@@ -423,7 +423,7 @@ class Workspace:
 
     @functools.cached_property
     def _id(self) -> str:
-        return self.state.settings()["id"][:8]
+        return self.state.settings()["id"][:8] + uuid.uuid5(uuid.NAMESPACE_URL, str(self.folder)).hex[:8]
 
 
 def _silent(_: Message) -> None:

@@ -140,31 +140,30 @@ def fresh_server(tmp_path, sample_shop):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(tmp_path_factory):
     path = chromium()
     if path is None:
         pytest.skip("no chromium on this machine; `make test` installs one where it may")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=path, args=FLAGS)
+        # One profile for all visitors: a browser need not compile the scripts of the app again for each of them.
+        running = driver.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=path, args=FLAGS, locale="zh-CN", accept_downloads=True
+        )
         yield running
         running.close()
 
 
 class Visitor:
-    """One reader in her own browser window; remembers every host that was asked and every script error."""
+    """One reader in a window of her own; remembers every host that was asked and every script error."""
 
     def __init__(
         self, browser, server: Server | Running, width: int = 1440, height: int = 900, dark: bool = False
     ) -> None:
         self.server = server
-        self.context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            accept_downloads=True,
-            locale="zh-CN",
-        )
-        self.page = self.context.new_page()
+        self.page = browser.new_page()
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
         self.asked: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -196,7 +195,7 @@ class Visitor:
         return [url for url in self.asked if not url.startswith(own)]
 
     def close(self) -> None:
-        self.context.close()
+        self.page.close()
 
 
 @pytest.fixture(scope="session")

@@ -158,7 +158,7 @@ def strange():
             "customer phone": rng.integers(13_000_000_000, 13_999_999_999, n),
             "zip": [f"{code:05d}" for code in rng.integers(1_000, 99_000, n)],
             "mailing": arm,
-            "bounced": np.where(rng.random(n) < np.where(arm == "Red", 0.3, 0.4), "yes", "no"),
+            "unsubscribed": np.where(rng.random(n) < np.where(arm == "Red", 0.3, 0.4), "yes", "no"),
             "pages **bold**": rng.poisson(np.where(arm == "Blue", 3.4, 3.0)),
             "bought": bought.astype(int),
             "spend": np.where(bought, rng.lognormal(4, 0.6, n).round(2), 0),
@@ -188,7 +188,7 @@ def test_any_file_with_arms_and_figures_is_read_after_one_question(page, strange
 
 def test_a_figure_of_which_less_is_better(page, strange):
     app = upload(page, "mails.csv", strange.to_csv(index=False).encode(), arm="mailing")
-    app = verdict(settle(app, The_one_figure="own:bounced", Figures_of_the_file=["own:bounced"]))
+    app = verdict(settle(app, The_one_figure="own:unsubscribed", Figures_of_the_file=["own:unsubscribed"]))
     assert app.header[0].value.startswith("Ship Red")
     assert "Worth a month" not in {metric.label for metric in app.metric}
 
@@ -198,7 +198,7 @@ def test_neither_telephones_nor_post_codes_nor_headers_as_markdown_come_through(
     rows = ecops.Workspace.open(tmp_path / "shops" / "trial").query("experiment_units").to_pylist()
     phones = set(strange["customer phone"].astype(str))
     assert not any(str(value).removesuffix(".0") in phones for row in rows for value in row.values())
-    assert {row["extra_1_name"] for row in rows} == {"bounced"}
+    assert {row["extra_1_name"] for row in rows} == {"unsubscribed"}
     app = verdict(settle(app, The_one_figure="own:pages **bold**"))
     assert r"\*\*bold\*\*" in app.header[0].value
 

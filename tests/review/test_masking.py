@@ -16,4 +16,7 @@ def test_margin_is_in_the_week_of_finance_and_not_in_that_of_a_manager(monkeypat
     told = {row.metric.key for row in weekly(shop, week=WEEK, stage="maturity").kpis}
     assert "gross_margin" not in told
     monkeypatch.setenv("ECOPS_ROLE", "finance")
-    assert {row.metric.key for row in weekly(shop, week=WEEK, stage="maturity").kpis} - told == {"gross_margin"}
+    assert {row.metric.key for row in weekly(shop, week=WEEK, stage="maturity").kpis} - told == {
+        "gross_margin",
+        "net_profit",
+    }

@@ -24,7 +24,7 @@ def test_people_in_two_arms_and_repeated_people_survive_and_reloading_adds_nothi
     assert (again.sheets[0].keys_new, again.sheets[0].keys_unchanged) == (1, 5)
 
 
-NO_USERS = b"""group,phone,ref,zip,pages,bounced,spend
+NO_USERS = b"""group,phone,ref,zip,pages,opened,spend
 a,13800138000,u1,01234,3,TRUE,9.5
 b,13800138001,u2,01235,4.5,FALSE,0
 """
@@ -37,7 +37,7 @@ def test_rows_without_users_are_users_and_further_numbers_are_kept_under_their_h
     assert [row["unit_id"] for row in rows] == [None, None]
     assert [row["experiment"] for row in rows] == ["checkout", "checkout"]
     told = [{row["extra_1_name"]: row["extra_1"], row["extra_2_name"]: row["extra_2"]} for row in rows]
-    assert told == [{"pages": 3.0, "bounced": 1.0}, {"pages": 4.5, "bounced": 0.0}]
+    assert told == [{"pages": 3.0, "opened": 1.0}, {"pages": 4.5, "opened": 0.0}]
     # Neither telephone numbers nor post codes nor names find their way in.
     assert not any("138" in str(value) or "0123" in str(value) for row in rows for value in row.values())
 

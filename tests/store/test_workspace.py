@@ -98,12 +98,14 @@ def test_the_same_bytes_again_change_nothing(workspace):
 
 
 def test_version_names_every_state_of_every_workspace(workspace, tmp_path):
-    seen = {workspace.version, Workspace.open(tmp_path / "other").version}
+    shutil.copytree(workspace.folder, tmp_path / "copy")
+    others = (Workspace.open(tmp_path / name).version for name in ("other", "copy"))
+    seen = {workspace.version, *others}
     receipt = load_rows(workspace, order_rows({(1, 1): 1}))
     seen.add(workspace.version)
     workspace.undo(receipt)
     seen.add(workspace.version)
-    assert len(seen) == 4
+    assert len(seen) == 5
     assert Workspace.open(workspace.folder).version == workspace.version
 
 

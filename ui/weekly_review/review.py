@@ -114,12 +114,12 @@ def read(chosen: Scope, week: Period, stage: str) -> Weekly:
     """The review of a week, worked out once for each version of the data and of the journal."""
     workspace = workspaces.current()
     written = tuple(entries[-1].seq if (entries := journal.read(workspace.state, name)) else 0 for name in _STREAMS)
-    return _read((str(workspace.folder), workspace.version), written, chosen.where, (week, stage), workspace)
+    return _read(workspace.version, written, chosen.where, (week, stage), workspace)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _read(
-    version: tuple[str, str],  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
     written: tuple[int, ...],  # noqa: ARG001 - part of the key
     where: workspaces.Where,
     asked: tuple[Period, str],

@@ -57,8 +57,14 @@ def _of_prices(found: Prices, period: Period) -> dict[str, Measured]:
 
 
 def _of_reviews(found: Opinions, period: Period) -> dict[str, Measured]:
-    """The gap of ratings of twelve weeks, and complaints that are new in the weeks that the period ends with."""
+    """The gap of ratings of twelve weeks, the most frequent complaint, and complaints that are new of late."""
     told: dict[str, Measured] = {}
+    if len(found.complaints):
+        top = found.complaints.sort_values("reviews", ascending=False).iloc[0]
+        share = float(top["share"])
+        told["complaint_share"] = Measured(
+            share, float(top["low"]), float(top["high"]), round(float(top["reviews"]) / share)
+        )
     if found.tells_new(period.end):
         told["new_complaints"] = Measured(float(found.new["confirmed"].sum()), n=found.recent)
     rows = found.rows[_in(found.rows["date"], period.end - dt.timedelta(days=_RATED_DAYS - 1), period.end)]
