@@ -52,6 +52,27 @@ def rounds(monkeypatch, *versions):
         asyncio.run(visits.keep(None))
 
 
+def test_people_go_first_but_do_not_hold_up_for_ever(monkeypatch, opened):
+    now, slept = [100.0], []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(visits.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(visits.asyncio, "sleep", sleep)
+    asyncio.run(visits._quiet())
+    assert slept == []  # nobody was there yet
+    visits.progress.person = 99.0
+    asyncio.run(visits._quiet())
+    assert sum(slept) == pytest.approx(visits.QUIET - 1, abs=visits.QUIET / 8)
+    visits.progress.person = 1e9  # somebody opens page after page
+    slept.clear()
+    asyncio.run(visits._quiet())
+    assert sum(slept) == pytest.approx(visits.PATIENCE, abs=visits.QUIET / 8)
+    assert opened == []
+
+
 def test_the_review_comes_first_then_every_page_in_both_languages_then_each_platform():
     told = visits.planned({"a": ["taobao", "jd"], "b": []})
     pages = [page for page in navigation.pages() if page not in visits.ASIDE]

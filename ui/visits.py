@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -43,6 +45,9 @@ LONGEST = 120.0
 PAUSE = 5.0
 """Seconds between two looks whether a shop has new data."""
 
+QUIET, PATIENCE = 4.0, 10.0
+"""People go first: seconds without anybody opening a page before the next visit, and how long it waits at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -59,11 +64,15 @@ class Visit:
 
 @dataclass(slots=True)
 class Progress:
-    """How far the first round is: `done` of `all` visits, both 0 before it begins; `ready` once it is over."""
+    """How far the first round is: `done` of `all` visits, both 0 before it begins; `ready` once it is over.
+
+    `person` is when a person was last seen to open a page, on the clock of `time.monotonic`.
+    """
 
     done: int = 0
     all: int = 0
     ready: bool = False
+    person: float = -math.inf
 
 
 progress = Progress()
@@ -119,15 +128,24 @@ async def keep(runtime: Runtime) -> None:
         if not progress.ready:
             progress.all = len(visits)
         for visit in visits:
+            await _quiet()
             await open_page(runtime, visit)
             progress.done += not progress.ready
         progress.ready = True
         await asyncio.sleep(PAUSE)
 
 
+async def _quiet() -> None:
+    latest = time.monotonic() + PATIENCE
+    while time.monotonic() < min(latest, progress.person + QUIET):
+        await asyncio.sleep(QUIET / 8)
+
+
 @contextlib.contextmanager
 def told() -> Iterator[None]:
     """Say above a page that is being drawn how far the first round is; nothing once it is over."""
+    if st.context.headers:  # a visit of the server itself has none
+        progress.person = time.monotonic()
     if progress.ready or not progress.all:
         yield
         return
