@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 import threading
+import zoneinfo  # noqa: F401 - looks for the zones of this machine once; of two threads at once, one may find none
 from collections.abc import AsyncIterator
 
 import streamlit as st

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def opened(monkeypatch):
     return told
 
 
+def alone(work):
+    """Run a coroutine in a thread of its own: that of the tests has a loop while a browser is open."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def rounds(monkeypatch, *versions):
     """Let `keep` see these versions one after the other, and end it then."""
     left = list(versions)
@@ -49,7 +56,7 @@ def rounds(monkeypatch, *versions):
     monkeypatch.setattr(visits, "_versions", seen)
     monkeypatch.setattr(visits, "PAUSE", 0.0)
     with pytest.raises(EOFError):
-        asyncio.run(visits.keep(None))
+        alone(visits.keep(None))
 
 
 def test_people_go_first_but_do_not_hold_up_for_ever(monkeypatch, opened):
@@ -61,14 +68,14 @@ def test_people_go_first_but_do_not_hold_up_for_ever(monkeypatch, opened):
 
     monkeypatch.setattr(visits.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(visits.asyncio, "sleep", sleep)
-    asyncio.run(visits._quiet())
+    alone(visits._quiet())
     assert slept == []  # nobody was there yet
     visits.progress.person = 99.0
-    asyncio.run(visits._quiet())
+    alone(visits._quiet())
     assert sum(slept) == pytest.approx(visits.QUIET - 1, abs=visits.QUIET / 8)
     visits.progress.person = 1e9  # somebody opens page after page
     slept.clear()
-    asyncio.run(visits._quiet())
+    alone(visits._quiet())
     assert sum(slept) == pytest.approx(visits.PATIENCE, abs=visits.QUIET / 8)
     assert opened == []
 

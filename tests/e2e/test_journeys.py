@@ -29,7 +29,7 @@ def upload(visitor, name: str, data: bytes) -> None:
 
 def load(visitor, name: str, data: bytes, report: str = "") -> None:
     upload(visitor, name, data)
-    assert f"识别为：{report}" in visitor.text()
+    visitor.page.get_by_text(f"识别为：{report}").first.wait_for(timeout=60_000)
     visitor.page.get_by_role("button", name=re.compile(r"^载入 [\d,. 万]+ 行$")).click()
     visitor.page.wait_for_selector("text=撤销这次载入", timeout=60_000)
     visitor.settle()
