@@ -135,7 +135,7 @@ class Engine:
     def stream(
         self, sql: str, params: Mapping[str, Any] | None = None, tables: Mapping[str, Relation] | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """The answer to one SELECT piece by piece, for answers that would not fit into memory; types as DuckDB has them.
+        """The answer to one SELECT piece by piece, when it would not fit into memory; types as DuckDB has them.
 
         Whoever asks keeps a core until the last piece is read, or the iterator is closed.
 

@@ -183,7 +183,9 @@ def by_name(names: pa.StringArray) -> NDArray[np.int64]:
 
     _, ends, letters = names.buffers()
     bounds = np.frombuffer(ends, np.int32)[names.offset : names.offset + len(names) + 1].astype(np.int64)
-    padded = np.concatenate([np.frombuffer(letters, np.uint8), np.zeros(8, np.uint8)]) if letters else np.zeros(8, np.uint8)
+    padded = (
+        np.concatenate([np.frombuffer(letters, np.uint8), np.zeros(8, np.uint8)]) if letters else np.zeros(8, np.uint8)
+    )
     eights = np.ndarray((len(padded) - 7,), ">u8", padded, strides=(1,))
     head = eights[bounds[:-1]].astype(np.uint64)
     foreign = 8 * np.maximum(8 - np.diff(bounds), 0)  # bits behind the end of a name
