@@ -8,12 +8,14 @@ the same million customers runs beside ours.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -24,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 CUSTOMERS_OF = 10
 PANDAS_PART = 10
+DAYS = 730
+LAST = dt.date(2024, 1, 1) + dt.timedelta(days=DAYS - 1)
 
 
 def write_lines(path: Path, lines: int, seed: int = 3) -> None:
@@ -40,7 +44,7 @@ def write_lines(path: Path, lines: int, seed: int = 3) -> None:
         order = (start + np.arange(many)) * orders // lines
         mixed = (order * 2_654_435_761) % (2**32)
         buyer = favourite[((mixed / 2**32) ** 1.6 * customers).astype(np.int64)]
-        day = (mixed * 48_271) % 730
+        day = (mixed * 48_271) % DAYS
         amount = np.round(generator.gamma(2.0, 20.0, many), 2)
         back = generator.random(many) < 0.03
         table = pa.table(
@@ -92,7 +96,8 @@ def page(path: Path) -> dict[str, float]:
     from ecops.store.inputs import open_data
 
     data, look = open_data(path), Look("zh", dark=False, red_up=True)
-    first = answers.Asked(answers.kept_book(data, None).last_day)
+    first = answers.Asked(LAST)
+    book = answers.book(data, LAST)
     spent: list[float] = []
     for asked in (first, replace(first, scheme="cn8"), replace(first, method="quantile")):
         began = time.process_time()
@@ -109,7 +114,7 @@ def page(path: Path) -> dict[str, float]:
             figure.to_json()
         spent.append(time.process_time() - began)
     return {
-        "customers": len(answers.book(data, first.until).customers),
+        "customers": len(book.customers),
         "first_cpu": round(spent[0], 2),
         "scheme_cpu": round(spent[1], 2),
         "cut_offs_cpu": round(spent[2], 2),
@@ -140,8 +145,6 @@ def pandas_way(path: Path) -> dict[str, float]:
 
 def fit(_: Path, many: int = 1_000_000) -> dict[str, float]:
     """A million customers simulated from a known model, fitted and forecast."""
-    import datetime as dt
-
     from ecops.customers.value.history import History
     from ecops.customers.value.purchases import fit_purchases
 
@@ -197,7 +200,7 @@ def simulated(many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return repeats, np.round(last).astype(np.int64), age
 
 
-VARIANTS = {
+VARIANTS: dict[str, Callable[[Path], dict[str, float]]] = {
     "ours": ours,
     "matched": matched,
     "page": page,
