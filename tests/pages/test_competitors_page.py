@@ -1,6 +1,5 @@
 """The page of rivals: it names what is planted in the sample shop, answers choices, teaches when there is nothing."""
 
-
 import pytest
 
 from tests.pages.test_pages import said

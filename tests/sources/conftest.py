@@ -43,7 +43,9 @@ def load(
         mapping = propose(source(report), grid)
         mapping = mapping.with_constants(**options.pop("constants", {})).with_options(**options.pop("choices", {}))
         out = tmp_path / "out.parquet"
-        found = convert(grid, mapping, out, **{"salt": "pepper", "timezone": "Asia/Shanghai", "engine": engine, **options})
+        found = convert(
+            grid, mapping, out, **{"salt": "pepper", "timezone": "Asia/Shanghai", "engine": engine, **options}
+        )
         key = table(mapping.table).key
         rows = pq.read_table(out).to_pylist() if found.path else []
         return found, sorted(rows, key=lambda row: [str(row[name]) for name in key])

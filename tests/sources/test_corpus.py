@@ -89,7 +89,9 @@ def is_sound(match: Match, before: Match) -> bool:
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_a_known_report_with_a_column_renamed_or_missing_is_right_or_asked(name: str, tmp_path: Path, engine: Engine) -> None:
+def test_a_known_report_with_a_column_renamed_or_missing_is_right_or_asked(
+    name: str, tmp_path: Path, engine: Engine
+) -> None:
     grid, before = seen(name, tmp_path, engine)
     money = {"paid_amount", "pay_amount", "amount", "net_amount", "status"} & {*measured(before), "status"}
     for place in sorted(set(before.mapping.columns.values())):
