@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,6 +17,7 @@ from ecops.statistics import benjamini_hochberg, newcombe, trials_needed, two_pr
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 Sides: TypeAlias = "tuple[pd.DataFrame, pd.DataFrame]"
 
@@ -64,13 +65,14 @@ def source_quality(data: Any, period: Period) -> pd.DataFrame:
     rows["date"] = pd.to_datetime(rows["date"]).dt.date
     found, tests = [], []
     for platform, part in rows.groupby("platform", sort=True):
-        names = sorted(part["channel"].unique())
+        source, names = pd.factorize(part["channel"], sort=True)
         if len(names) < 2:
             continue
-        measured = {measure: _own_and_rest(part, names, *columns) for measure, columns in MEASURES.items()}
+        measured = {measure: _own_and_rest(part, source, *columns) for measure, columns in MEASURES.items()}
+        totals = part[["visitors", "bounces", "bounce_visitors"]].groupby(source).sum().to_numpy(np.float64)
         for place, channel in enumerate(names):
             sides = {measure: pairs[place] for measure, pairs in measured.items()}
-            line, p_values = _compared(part[part["channel"] == channel], sides, period)
+            line, p_values = _compared(totals[place], sides, period)
             found.append({"platform": platform, "channel": channel, **line})
             tests.append(p_values)
     if not found:
@@ -81,22 +83,24 @@ def source_quality(data: Any, period: Period) -> pd.DataFrame:
     return table.sort_values(["score", "visitors"], ascending=[True, False], ignore_index=True)
 
 
-def _own_and_rest(part: pd.DataFrame, names: Sequence[str], above: str, below: str) -> list[Sides]:
+def _own_and_rest(part: pd.DataFrame, source: NDArray[np.int64], above: str, below: str) -> list[Sides]:
     """For each source its sums by day as `by_day` gives them, and those of all others together."""
     on, of = part[above].to_numpy(np.float64), part[below].to_numpy(np.float64)
     known = np.isfinite(on) & np.isfinite(of)
     days, day = np.unique(part["date"].to_numpy()[known].astype("datetime64[D]"), return_inverse=True)
-    cell = np.searchsorted(np.array(names, dtype=object), part["channel"].to_numpy()[known]) * len(days) + day
-    shape = (len(names), len(days))
+    shape = (source.max() + 1, len(days))
+    cell = source[known] * shape[1] + day
     own = [np.bincount(cell, side[known], shape[0] * shape[1]).reshape(shape) for side in (on, of)]
-    others = 1 - np.eye(len(names))
+    others = 1 - np.eye(shape[0])
     rest = [others @ side for side in own]
-    return [(used_days(days, own[0][n], own[1][n]), used_days(days, rest[0][n], rest[1][n])) for n in range(len(names))]
+    return [(used_days(days, own[0][n], own[1][n]), used_days(days, rest[0][n], rest[1][n])) for n in range(shape[0])]
 
 
-def _compared(own: pd.DataFrame, sides: Mapping[str, Sides], period: Period) -> tuple[dict[str, float], list[float]]:
+def _compared(
+    totals: NDArray[np.float64], sides: Mapping[str, Sides], period: Period
+) -> tuple[dict[str, float], list[float]]:
     """The figures of one source beside the rest, and p-values of "below half of the rest"."""
-    visitors = float(own["visitors"].sum())
+    visitors, bounced, seen = (float(total) for total in totals)
     line: dict[str, float] = {"visitors": visitors}
     p_values, shares = [], []
     for name, (mine, theirs) in sides.items():
@@ -114,7 +118,6 @@ def _compared(own: pd.DataFrame, sides: Mapping[str, Sides], period: Period) -> 
             both = np.hypot(error, LOW * other_error)
             two = float(two_sided((value - LOW * other) / both, min(freedom, other_freedom))) if both > 0 else 0.0
             p_values[-1] = two / 2 if value < LOW * other else 1 - two / 2
-    bounced, seen = float(own["bounces"].sum()), float(own["bounce_visitors"].sum())
     line["bounce"] = bounced / seen if seen > 0 else float("nan")
     line["score"] = 50 * float(np.mean(shares)) if shares and visitors >= LEAST_VISITORS else float("nan")
     return line, p_values
