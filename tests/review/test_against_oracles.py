@@ -199,7 +199,7 @@ def test_levels_are_sums_over_the_usual_weekday():
 
 def test_a_week_in_which_all_was_taken_back_is_a_week_of_nothing():
     """What is left of a sum of money by rounding is neither unknown nor a sale."""
-    own = np.r_[np.full(98, 1000.1), np.full(7, 900.3), [0.0, 30.1, 0.0, 0.0, -30.1, 0.0, 0.0]]
+    own = np.r_[np.full(98, 1000.1), np.full(7, 900.3), [0.0, -0.07, -0.11, 0.0, 0.18, 0.0, 0.0]]
     first = START - dt.timedelta(weeks=14)
     frame = pd.DataFrame({"date": [first + dt.timedelta(days=at) for at in range(112)], "numerator": own})
     outcome = verify(frame, {}, START, known=Known())
