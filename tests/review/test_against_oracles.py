@@ -127,8 +127,11 @@ def days_of(values, beside=()):
     return levels.daily(frames[0], dict(enumerate(frames[1:])))
 
 
-@pytest.mark.parametrize(("seed", "memory", "turn"), [(1, 0.0, 98), (2, 0.6, 98), (3, 0.95, 95), (4, 0.6, 104)])
-def test_the_day_of_a_change_by_trying_every_day(seed, memory, turn):
+@pytest.mark.parametrize(
+    ("seed", "memory", "turn", "days"),
+    [(1, 0.0, 98, 28), (2, 0.6, 98, 28), (3, 0.95, 95, 28), (4, 0.6, 104, 28), (2, 0.9, 88, 7), (2, 0.9, 88, 8)],
+)
+def test_the_day_of_a_change_by_trying_every_day(seed, memory, turn, days):
     random = np.random.default_rng(seed)
     noise = np.zeros((3, 126))
     for at in range(1, 126):
@@ -136,26 +139,33 @@ def test_the_day_of_a_change_by_trying_every_day(seed, memory, turn):
     pattern = np.tile([1, 0.9, 0.95, 1, 1.1, 1.3, 1.2], 18)
     level = np.where(np.arange(126) < 84, 100.0, np.where(np.arange(126) < turn, 75.0, 95.0))
     own, *beside = np.array([level, np.full(126, 80.0), np.full(126, 60.0)]) * pattern * np.exp(noise)
-    found = timing.onset(days_of(own, beside), (0, 84), (84, 112), 98)
+    found = timing.onset(days_of(own, beside), (0, 84), (84, 84 + days), 98)
     usual = [np.array([one[:84][day::7].mean() for day in range(7)])[np.arange(126) % 7] for one in (own, *beside)]
     ratio = own / usual[0] / ((beside[0] / usual[1] + beside[1] / usual[2]) / 2)
-    values = ratio[84:112]
+    values = ratio[84 : 84 + days]
     misses = {}
-    for cut in range(3, 26):
+    for cut in range(3, days - 2):
         rest = np.r_[values[:cut] - values[:cut].mean(), values[cut:] - values[cut:].mean()]
         misses[cut] = (rest @ rest, np.clip((rest[1:] @ rest[:-1]) / (rest @ rest), 0, 0.8))
     best = min(misses, key=misses.get)
     least, lag = misses[best]
-    limit = 7.3522 * least / 26 * (1 + lag) / (1 - lag)
+    # A week says nothing of the memory from day to day.
+    limit = 7.3522 * least / (days - 2) * ((1 + lag) / (1 - lag) if days > 7 else 1)
     possible = [cut for cut, (miss, _) in misses.items() if miss - least <= limit]
     low, high = possible[0], possible[-1]
-    line = np.polynomial.Polynomial.fit(np.arange(28), values, 1)(np.arange(28))
+    line = np.polynomial.Polynomial.fit(np.arange(days), values, 1)(np.arange(days))
     straight = ((values - line) ** 2).sum()
     told = "fits" if low <= 14 <= high else "earlier" if high < 14 else "later"
     told = "unclear" if high - low > 14 or straight <= least else told
     zero = START - dt.timedelta(days=14)
-    days = [zero + dt.timedelta(days=cut) for cut in (best, low, high)]
-    assert (found.day, found.low, found.high, found.timing) == (*days, told)
+    assert (found.day, found.low, found.high) == tuple(zero + dt.timedelta(days=cut) for cut in (best, low, high))
+    assert found.timing == told
+
+
+def test_the_noise_of_a_single_week_is_not_known_and_no_error():
+    level, time = weeks(6)
+    variance, freedom = spread.noise(spread.Relative(level[:, :3], time[:3], 1, 0.0, 0.01))
+    assert (variance, freedom) == (0.01, 1.0)
 
 
 def test_what_falls_to_nothing_is_held_against_what_the_others_did():
