@@ -79,6 +79,8 @@ def test_what_a_cause_may_have_been_is_the_interval_after_selection():
     assert cause.change.relative_low[0] == pytest.approx(np.expm1(low), rel=1e-6)
     assert cause.change.relative_high[0] == pytest.approx(np.expm1(high), rel=1e-6)
     assert (cause.low, cause.high) == pytest.approx((cause.money * low / log, cause.money * high / log))
+    points = x0 / n0 * np.expm1([low, high])
+    assert (cause.change.low[0], cause.change.high[0]) == pytest.approx(tuple(points), rel=1e-6)
 
 
 def test_a_large_part_does_not_stand_for_a_whole_whose_rest_moved_as_well():
