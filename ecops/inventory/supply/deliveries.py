@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecops.handbook import parameter
 from ecops.statistics import wilson
@@ -34,16 +35,20 @@ def verdict(bad: float, total: float, limit: float) -> Verdict:
     >>> verdict(5, 200, 0.03), verdict(12, 1000, 0.01), verdict(0, 20, 0.03), verdict(30, 103, 0.03)
     ('pass_unproven', 'fail_unproven', 'too_few', 'fail')
     """
-    if not total > 0:
-        return "unknown"
-    low, high = (float(end) for end in wilson(bad, total))
-    if low > limit:
-        return "fail"
-    if high <= limit:
-        return "pass"
-    if float(wilson(0, total).high) > limit and bad / total <= limit:
-        return "too_few"
-    return "pass_unproven" if bad / total <= limit else "fail_unproven"
+    return verdicts([bad], [total], limit)[0]
+
+
+def verdicts(bad: ArrayLike, total: ArrayLike, limit: float) -> list[Verdict]:
+    """`verdict` of many rates at once."""
+    wrong, whole = np.asarray(bad, dtype=np.float64), np.asarray(total, dtype=np.float64)
+    low, high = wilson(wrong, whole)
+    kept = wrong / np.where(whole > 0, whole, 1.0) <= limit
+    found = np.select(
+        [~(whole > 0), low > limit, high <= limit, kept & (wilson(np.zeros(len(whole)), whole).high > limit), kept],
+        ["unknown", "fail", "pass", "too_few", "pass_unproven"],
+        "fail_unproven",
+    )
+    return list(found.tolist())
 
 
 def suppliers(
@@ -108,9 +113,13 @@ def suppliers(
         low, high = wilson(found[bad].to_numpy(), found[whole].to_numpy())
         with np.errstate(invalid="ignore", divide="ignore"):
             rate = found[bad].to_numpy() / np.where(found[whole] > 0, found[whole], np.nan)
-        verdicts = [verdict(x, n, limit) for x, n in zip(found[bad], found[whole], strict=True)]
         found = found.assign(
-            **{f"{name}_rate": rate, f"{name}_low": low, f"{name}_high": high, f"{name}_verdict": verdicts}
+            **{
+                f"{name}_rate": rate,
+                f"{name}_low": low,
+                f"{name}_high": high,
+                f"{name}_verdict": verdicts(found[bad], found[whole], limit),
+            }
         )
     order = found["late_rate"].fillna(-1.0)
     return found.iloc[np.argsort(-order.to_numpy(), kind="stable")].reset_index(drop=True)
