@@ -96,7 +96,9 @@ def build(folder: Path, products: int, days: int = DAYS) -> Path:
             (folder / f"{name}.parquet").rename(out)
             rows = parquet.read_metadata(out).num_rows
             converted = Converted(Conversion(name, out, rows, rows), name, {"source": "generated"})
-            loader.publish_load(name, Upload(name, uuid.uuid4().hex, out.stat().st_size), [converted], {}, {}, "benchmark")
+            loader.publish_load(
+                name, Upload(name, uuid.uuid4().hex, out.stat().st_size), [converted], {}, {}, "benchmark"
+            )
     return folder / "wide"
 
 

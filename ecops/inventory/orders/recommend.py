@@ -138,7 +138,9 @@ def recommend(
                 wait=float(wait[row]),
                 wait_units=float(max(short[row], 0.0)),
                 why_now=_why_now(need, int(row)),
-                why_much=_why_much(need, int(row), (float(quantity[row]), float(least[row]), float(size[row])), target, order_days),
+                why_much=_why_much(
+                    need, int(row), (float(quantity[row]), float(least[row]), float(size[row])), target, order_days
+                ),
                 why_wait=Message(
                     "Waiting a week loses about {units} sales, {money}.",
                     units=Number(float(max(short[row], 0.0)), 0 if short[row] >= 3 else 1),
@@ -173,9 +175,7 @@ def _why_now(need: Need, row: int) -> Message:
     )
 
 
-def _why_much(
-    need: Need, row: int, ordered: tuple[float, float, float], target: float, order_days: float
-) -> Message:
+def _why_much(need: Need, row: int, ordered: tuple[float, float, float], target: float, order_days: float) -> Message:
     """Why this quantity, of (quantity, minimum, pack)."""
     quantity, moq, pack = ordered
     words = {

@@ -147,9 +147,7 @@ def _waits(told: pd.DataFrame, column: str, names: list[str]) -> Waits:
     return waits(told["days"].to_numpy()[kept], told["ended"].to_numpy()[kept], place[kept], len(names))
 
 
-def lead_times(
-    purchases: pd.DataFrame, skus: list[str], least: int = 5, today: dt.date | None = None
-) -> pd.DataFrame:
+def lead_times(purchases: pd.DataFrame, skus: list[str], least: int = 5, today: dt.date | None = None) -> pd.DataFrame:
     """Mean and standard deviation of the days from order to receipt, for each product.
 
     Args:
