@@ -344,9 +344,13 @@ def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Me
     forgotten = int(waited(dated(shop.purchases), shop.today)["forgotten"].sum())
     if forgotten:
         notes.append(
-            Message("{n} purchase orders are more than {days} days past their promised day. They were taken for given up "
-                    "and say nothing of lead times; close them, or ask the supplier.", n=forgotten, days=FORGOTTEN)
-        )  # fmt: skip
+            Message(
+                "{n} purchase orders are more than {days} days past their promised day. They were taken for given up "
+                "and say nothing of lead times; close them, or ask the supplier.",
+                n=forgotten,
+                days=FORGOTTEN,
+            )
+        )
     return found
 
 
