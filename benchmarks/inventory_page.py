@@ -4,7 +4,7 @@
 
 A shop of generated order lines (a year), weekly counts, purchase orders and a product list is loaded; then a server
 that has imported everything, but drawn no page and never seen that shop, opens its stock page. Seconds until the first
-picture (how long products last) stands and until the page is whole, processor seconds of the server; then a repeated view.
+picture (how long products last) stands and until the page is whole, processor seconds of the server; a repeated view.
 Budget on two idle cores: the first picture within 2 s.
 """
 

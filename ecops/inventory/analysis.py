@@ -329,9 +329,10 @@ def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Me
     )
     named = found["supplier"] == ""
     found["supplier"] = found["supplier"].where(~named, told["supplier"])
-    listed = found["lead_days"].isna() & found["lead_time_days"].notna()
+    told_days = found["lead_time_days"].where(found["lead_time_days"] >= 0)
+    listed = found["lead_days"].isna() & told_days.notna()
     found.loc[listed, "lead_source"] = "list"
-    found["lead_days"] = found["lead_days"].fillna(found["lead_time_days"])
+    found["lead_days"] = found["lead_days"].fillna(told_days)
     stand_in = found["lead_days"].isna()
     if stand_in.any():
         found.loc[stand_in, "lead_source"] = "default"

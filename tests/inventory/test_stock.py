@@ -166,7 +166,7 @@ def test_rules_are_told_with_their_money(data):
         next(one.text("en") for one in told if one.text("en").startswith(name)) for name in ("7/30", "Learn")
     )
     assert re.search(
-        r"7/30-day rule: 9.3% of cycles .+ ¥\S+ in four weeks, ¥\S+ beside the learned rule \(¥\S+ to ¥", thumb
+        r"7/30-day rule: \d+\.\d% of cycles .+ ¥\S+ in four weeks, ¥\S+ beside the learned rule \(¥\S+ to ¥", thumb
     )
     assert "beside" not in learned
     assert "四周花" in told[0].text("zh")

@@ -65,6 +65,14 @@ def test_suppliers_that_could_deliver_count_though_none_was_ordered():
     assert short["sku"].tolist() == ["B"]
 
 
+def test_a_lead_time_below_nothing_is_none():
+    frames = shops.shop()
+    frames["products"] = frames["products"].assign(lead_time_days=[-2.0, 3.0])
+    found = view.stock(open_data(frames)).table.set_index("sku")
+    assert found["lead_source"].to_dict() == {"A": "default", "B": "list"}
+    assert found.loc["B", "lead_days"] == 3
+
+
 @pytest.mark.row(139)
 def test_an_order_nobody_received_lengthens_the_lead_time():
     came = [(str(n), "A", "Mill", "2026-02-01", "2026-02-08") for n in range(9)]

@@ -95,8 +95,8 @@ def replay(
         days: how many days, at most all but the first 56 of the panel.
         target: of the rules that promise a service.
         options: review (days between two looks at the stock, a number or shape (n,), 1), order_days (days of demand
-            that an order brings under rules that do not say, 14), seed (of the random lead times, 0), moq and pack (units
-            that an order has at least and is a multiple of, numbers or shape (n,), 0 or NaN for none).
+            that an order brings under rules that do not say, 14), seed (of the random lead times, 0), moq and pack (the
+            least units of an order and what it is a multiple of, numbers or shape (n,), 0 or NaN for none).
 
     Raises:
         SpecError: an argument is impossible.

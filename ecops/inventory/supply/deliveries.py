@@ -66,8 +66,9 @@ def suppliers(
     Returns:
         One row a supplier, the worst first: supplier, deliveries (with a promised day), late, late_rate, late_low,
         late_high, late_verdict, units (inspected), defects, defect_rate, defect_low, defect_high, defect_verdict,
-        lead_days (mean from order to receipt, open orders with what they have waited), lead_sd, promised_days, delay_days (mean of late ones), open, overdue
-        (orders), products. Rates are shares; NaN where there is nothing to divide by.
+        lead_days (mean from order to receipt, open orders with what they have waited), lead_sd, promised_days,
+        delay_days (mean of late ones), open, overdue (orders), products. Rates are shares; NaN where nothing divides
+        them.
     """
     import pandas as pd
 

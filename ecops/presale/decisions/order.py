@@ -115,7 +115,7 @@ def profits(prediction: Prediction, stock: Floats, money: Economics) -> Floats:
 
 
 def _profit(mean: float, stock: Any, short: Any, late: Any, money: Economics) -> Any:
-    """Expected profit, money, when `mean` units are wanted, `short` missing and `late` of these promised, on average."""
+    """Expected profit, money: on average `mean` units are wanted, `short` missing and `late` of these promised."""
     return (
         money.price * (mean - short)
         + money.salvage * (stock - mean + short)
