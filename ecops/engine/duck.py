@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _DEADLINES = Deadlines()
+_PIECE = 122_880
+"""Rows of one piece of a streamed answer: as many as DuckDB reads at once."""
 
 
 class QueryTimeoutError(StoreError):
@@ -129,6 +131,26 @@ class Engine:
             _register(cursor, tables or {})
             relation = cursor.sql(sql, params=dict(params or {}))
             return _plain_integers(relation.to_arrow_table())
+
+    def stream(
+        self, sql: str, params: Mapping[str, Any] | None = None, tables: Mapping[str, Relation] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The answer to one SELECT piece by piece, when it would not fit into memory; types as DuckDB has them.
+
+        Whoever asks keeps a core until the last piece is read, or the iterator is closed.
+
+        Raises:
+            StoreError: as `query`.
+        """
+        import pyarrow as pa
+
+        with self._running(None) as cursor:
+            _only_select(cursor, sql)
+            _register(cursor, tables or {})
+            try:
+                yield from cursor.sql(sql, params=dict(params or {})).to_arrow_reader(_PIECE)
+            except pa.ArrowException as error:
+                raise StoreError(Message("The query cannot be run: {reason}.", reason=_first_line(error))) from error
 
     def rows(
         self, sql: str, params: Mapping[str, Any] | None = None, timeout: float | None = 30
@@ -306,7 +328,7 @@ def cannot_write(out: Path, error: OSError) -> StoreError:
 
 
 def _as_ours(error: duckdb.Error, timeout: float | None) -> EcopsError:
-    reason = str(error).partition("\n")[0]
+    reason = _first_line(error)
     if timeout is not None and isinstance(error, duckdb.InterruptException):
         return _too_long(timeout)
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -320,3 +342,7 @@ def _as_ours(error: duckdb.Error, timeout: float | None) -> EcopsError:
             Message("Check the free disk space and the folder of the workspace."),
         )
     return StoreError(Message("The query cannot be run: {reason}.", reason=reason))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

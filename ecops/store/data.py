@@ -6,7 +6,7 @@ import functools
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +76,20 @@ class Data:
         known = self._answers.get(key)
         if known is not None:
             return known
-        tables: dict[str, Relation] = {}
-        for name in sorted(names_in(sql), key=lambda name: name in rollups.VIEWS):
-            self._add(name, tables)
-        answer = self._engine.query(sql, params, tables, timeout)
+        answer = self._engine.query(sql, params, self._read_by(sql), timeout)
         if answer.nbytes <= _SMALL:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.popitem(last=False)
             self._answers[key] = answer
         return answer
+
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
+        """The answer to one SELECT over the tables, piece by piece; see `Engine.stream`.
+
+        Raises:
+            StoreError: the query cannot be run, or a file of the workspace is damaged.
+        """
+        return self._engine.stream(sql, params, self._read_by(sql))
 
     def has(self, table: str) -> bool:
         """Whether a canonical table or a roll-up has rows."""
@@ -95,6 +100,13 @@ class Data:
     def rows(self, table: str) -> int:
         """Number of rows of a canonical table."""
         return self._rows.get(registry.table(table).name, 0)
+
+    def _read_by(self, sql: str) -> dict[str, Relation]:
+        """The tables that a query reads, views after what they are made of."""
+        tables: dict[str, Relation] = {}
+        for name in sorted(names_in(sql), key=lambda name: name in rollups.VIEWS):
+            self._add(name, tables)
+        return tables
 
     def _add(self, name: str, tables: dict[str, Relation]) -> None:
         if name in tables:

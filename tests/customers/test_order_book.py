@@ -126,6 +126,19 @@ def test_the_order_of_rows_does_not_matter(refunds):
     assert first.ledger.netted == pytest.approx(second.ledger.netted)
 
 
+def test_orders_hold_together_where_a_streamed_piece_ends_and_where_their_lines_lie_apart(monkeypatch):
+    monkeypatch.setattr("ecops.engine.duck._PIECE", 2048)
+    number = np.arange(6000) // 3  # three lines an order, and 2048 is no multiple of three
+    number[-1] = 0  # the last line belongs to the first order
+    names = [f"a-long-buyer-name-{who:02d}" for who in number % 25]
+    days = pd.Timestamp("2026-01-01") + pd.to_timedelta(number % 60, "D")
+    rows = shop([(name, day, 10, f"o{n}") for name, day, n in zip(names, days, number, strict=True)])
+    book = customers.order_book(rows)
+    assert book.customers.to_pylist() == sorted(set(names))
+    assert len(book.day) == 2000
+    assert sorted(book.amount.tolist()) == [20.0, *[30.0] * 1998, 40.0]
+
+
 def test_bad_input_is_said():
     rows = shop([("ann", "2026-01-01", 30)])
     with pytest.raises(DataError, match="who bought"):

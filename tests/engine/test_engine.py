@@ -39,6 +39,19 @@ def test_sum_beyond_int64_becomes_a_float(engine):
     assert engine.query("select sum(n) as n from t", tables={"t": big})["n"].to_pylist() == [pytest.approx(3 * 2.0**62)]
 
 
+def test_a_streamed_answer_is_the_same_and_gives_its_core_back(engine):
+    asked = "select city, paid from t where paid > $floor", {"floor": 1}, {"t": ROWS}
+    for _ in range(3):  # more often than there are cores
+        pieces = engine.stream(*asked)
+        assert next(pieces).to_pydict() == {"city": ["上海", "杭州"], "paid": [2, 3]}
+        pieces.close()
+    assert sum(piece.num_rows for piece in engine.stream(*asked)) == 2
+    with pytest.raises(StoreError, match="Only one SELECT"):
+        next(engine.stream("create table x (a int)"))
+    with pytest.raises(StoreError, match="cannot be run"):
+        list(engine.stream("select cast(city as int) as n from t", tables={"t": ROWS}))
+
+
 def test_relations_live_for_one_query_only(engine):
     engine.query("select * from t", tables={"t": ROWS})
     with pytest.raises(StoreError, match="t does not exist"):

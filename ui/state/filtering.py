@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -50,16 +50,24 @@ class Filtered:
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None, timeout: float | None = 30) -> pa.Table:
         """The answer to one SELECT over the rows that are left; see `ecops.store.Data.query`."""
+        return self._data.query(*self._scoped(sql, params), timeout)
+
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
+        """The same piece by piece; see `ecops.store.Data.stream`."""
+        return self._data.stream(*self._scoped(sql, params))
+
+    def _scoped(self, sql: str, params: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any] | None]:
+        """A query that sees only the rows that are left, and its values."""
         views = ", ".join(self._view(name) for name in sorted(names_in(sql)))
         if not views:
-            return self._data.query(sql, params, timeout)
+            return sql, params
         head = _HEAD.match(sql)
         body = sql[head.end() if head else 0 :]
         own = _WITH.match(body)
         joined = f"with {views}, {body[own.end() :]}" if own else f"with {views} {body}"
         values = {f"scope_{name}": list(chosen) for name, chosen in self._where.items()}
         used = {name: value for name, value in values.items() if f"${name}" in joined}
-        return self._data.query(joined, {**(params or {}), **used}, timeout)
+        return joined, {**(params or {}), **used}
 
     def _view(self, name: str) -> str:
         there = self._where.keys() <= self._names(name)

@@ -12,16 +12,19 @@ import threading
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecops.customers.orders.lines import Orders, Tally, by_name, collect
 from ecops.errors import DataError, unknown_name
 from ecops.messages import Count, Message, Money, Percent
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ecops.store import Data
 
 Refunds = Literal["match", "net", "ignore"]
 """match: an order that came back whole is dropped, other returns lower the money. net: every return lowers the money
@@ -167,20 +170,45 @@ def order_book(
         DataError: nobody can be told apart, or nothing was paid.
         SpecError: no such policy.
     """
-    from ecops.engine import load_sql
     from ecops.metrics.daily import opened
 
     if refunds not in get_args(Refunds):
         raise unknown_name(Message("The rule for returns"), refunds, get_args(Refunds))
-    ready = opened(data)
-    after = dt.datetime.combine((until or dt.date.today()) + dt.timedelta(days=1), dt.time())
-    limits = {"after": after, "dropped": [code.casefold() for code in drop_codes]}
-    tally = ready.query(load_sql("ecops.customers.queries", "tally"), limits, timeout=None).to_pylist()[0]  # type: ignore[call-arg]
-    tally["unpaid_lines"] = tally["never_paid_lines"] + tally["amountless_lines"]
+    ready = cast("Data", opened(data))
+    last = until or dt.date.today()
+    orders, tally = collect(ready, last, drop_codes)
     _usable(tally)
-    name = "orders_matched" if refunds == "match" and tally["credits"] else "orders"
-    rows = ready.query(load_sql("ecops.customers.queries", name), limits, timeout=None)  # type: ignore[call-arg]
-    return _packed(rows, refunds, tally, getattr(ready, "currency", ""))
+    matched = _put_back(ready, orders, last, drop_codes) if refunds == "match" else np.zeros(len(orders))
+    return _packed(orders, matched, refunds, tally, ready.currency)
+
+
+def _put_back(data: Data, orders: Orders, until: dt.date, drop_codes: Sequence[str]) -> Floats:
+    """(orders,) money of cancellations under a number of their own; taken off the `back` of these cancellations."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from ecops.engine import load_sql
+
+    matched = np.zeros(len(orders))
+    loose = orders.buyer.indices.to_numpy()[(orders.gross == 0) & (orders.back > CENT)]
+    if not len(loose):
+        return matched
+    limits = {
+        "after": dt.datetime.combine(until + dt.timedelta(days=1), dt.time()),
+        "dropped": [code.casefold() for code in drop_codes],
+        "buyers": orders.buyer.dictionary.take(pa.array(np.unique(loose))).to_pylist(),
+    }
+    # Streamed, since what is asked by names is not worth remembering.
+    pieces = list(data.stream(load_sql("ecops.customers.queries", "put_back"), limits))
+    if not pieces:
+        return matched
+    pairs = pa.Table.from_batches(pieces)
+    place = pc.index_in(pa.array(orders.number), value_set=pairs["number"].combine_chunks())
+    found = np.flatnonzero(place.is_valid().to_numpy(zero_copy_only=False))
+    row = place.drop_null().to_numpy()
+    matched[found] = pairs["matched"].to_numpy()[row]
+    orders.back[found] -= pairs["taken"].to_numpy()[row]
+    return matched
 
 
 _kept: weakref.WeakKeyDictionary[Any, dict[Any, OrderBook]] = weakref.WeakKeyDictionary()
@@ -207,22 +235,21 @@ def kept_book(data: Any, until: dt.date | None = None) -> OrderBook:
         return books[until]
 
 
-def _usable(tally: dict[str, Any]) -> None:
-    if not tally["lines"] or tally["first_day"] is None or not tally["money"] > 0:
+def _usable(tally: Tally) -> None:
+    if tally.first > tally.last or not tally.money > 0:
         raise DataError(
             Message("There is no paid order to look at."), Message("Load an order export of the shop first.")
         )
-    if tally["nameless_lines"] >= tally["lines"] - tally["unpaid_lines"]:
+    if tally.nameless_lines >= tally.lines - tally.unpaid_lines:
         raise DataError(
             Message("No order says who bought, so customers cannot be told apart."),
             Message("Export the orders with the buyer's name or id; it is hashed when it is loaded."),
         )
 
 
-def _packed(rows: pa.Table, refunds: Refunds, tally: dict[str, Any], currency: str) -> OrderBook:
-    """The book of the rows of `orders.sql` or `orders_matched.sql`, which come in no order."""
-    names, customer, day, (gross, back, *put_back) = _in_order(rows)
-    matched = put_back[0] if put_back else 0.0
+def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, currency: str) -> OrderBook:
+    """The book of orders that come in no order."""
+    names, customer, day, gross, back, matched = _in_order(orders, matched)
     sale = gross > 0
     given = back + matched if refunds == "match" else np.zeros(len(gross))
     stands = sale & (gross - given > CENT)
@@ -240,13 +267,13 @@ def _packed(rows: pa.Table, refunds: Refunds, tally: dict[str, Any], currency: s
     ids = names if alive.all() else names.filter(_mask(alive))
     amount = (gross - given)[stands]
     ledger = Ledger(
-        lines=tally["lines"],
-        unpaid_lines=tally["unpaid_lines"],
-        nameless_lines=tally["nameless_lines"],
-        nameless_money=float(tally["nameless_money"]),
-        dropped_lines=tally["dropped_lines"],
-        dropped_money=float(tally["dropped_money"]),
-        future_lines=tally["future_lines"],
+        lines=tally.lines,
+        unpaid_lines=tally.unpaid_lines,
+        nameless_lines=tally.nameless_lines,
+        nameless_money=tally.nameless_money,
+        dropped_lines=tally.dropped_lines,
+        dropped_money=tally.dropped_money,
+        future_lines=tally.future_lines,
         orders=int(sale.sum()),
         gross=float(gross.sum()),
         returned_orders=int((sale & ~stands).sum()),
@@ -261,36 +288,34 @@ def _packed(rows: pa.Table, refunds: Refunds, tally: dict[str, Any], currency: s
         day=day[stands].astype(np.int32),
         amount=amount,
         credits=Credits(renumbered[customer[used]], day[used].astype(np.int32), back[used]),
-        first_day=tally["first_day"],
-        last_day=tally["last_day"],
+        first_day=as_date(tally.first),
+        last_day=as_date(tally.last),
         currency=currency,
         ledger=ledger,
         notes=_notes(ledger, currency),
     )
 
 
-def _in_order(rows: pa.Table) -> tuple[pa.Array, Codes, Days, list[Floats]]:
+def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, Floats, Floats, Floats]:
     """Buyers by name, and the rows by buyer and day, then by money, so that the order they came in changes nothing.
 
     A number a buyer and one sort of whole numbers cost a third of sorting texts.
     """
-    import pyarrow.compute as pc
+    import pyarrow as pa
 
-    encoded = rows["buyer_id"].combine_chunks().dictionary_encode()
-    by_name = pc.sort_indices(encoded.dictionary)
-    names = encoded.dictionary.take(by_name)
-    rank = np.empty(len(by_name), dtype=np.int64)
-    rank[by_name.to_numpy()] = np.arange(len(by_name))
-    key = rank[encoded.indices.to_numpy()]
-    del encoded
-    day = rows["day"].to_numpy()
-    money = [rows[name].to_numpy() for name in ("gross", "back", "matched") if name in rows.column_names]
-    if not len(day):
-        return names, key, day, money
-    first = int(day.min())
-    span = int(day.max()) - first + 1
+    names = orders.buyer.dictionary
+    places = by_name(names)
+    rank = np.empty(len(places), dtype=np.int64)
+    rank[places] = np.arange(len(places))
+    names = names.take(pa.array(places))
+    key = rank[orders.buyer.indices.to_numpy()]
+    money = orders.gross, orders.back, matched
+    if not len(key):
+        return names, key, orders.day, *money
+    first = int(orders.day.min())
+    span = int(orders.day.max()) - first + 1
     key *= span
-    key += day - first
+    key += orders.day - first
     key, place = _sorted(key)
     twin = np.zeros(len(key) + 1, dtype=bool)
     twin[1:-1] = key[1:] == key[:-1]
@@ -298,7 +323,8 @@ def _in_order(rows: pa.Table) -> tuple[pa.Array, Codes, Days, list[Floats]]:
     several = place[equal]
     place[equal] = several[np.lexsort((*(part[several] for part in reversed(money)), key[equal]))]
     customer = key // span
-    return names, customer, (key - customer * span + first).astype(np.int32), [part[place] for part in money]
+    gross, back, matched = (part[place] for part in money)
+    return names, customer, (key - customer * span + first).astype(np.int32), gross, back, matched
 
 
 def _sorted(key: Codes) -> tuple[Codes, Codes]:

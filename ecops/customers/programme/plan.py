@@ -165,10 +165,10 @@ def plan(
         keys = play.segments[segmented.scheme.key]
         if not keys:
             continue
-        members = segmented.members(*keys)
-        if not len(members):
+        chosen = segmented.inside(*keys)
+        if not chosen.any():
             continue
-        chosen = np.isin(segmented.rfm.customer, members)
+        members = segmented.rfm.customer[chosen]
         worked = None
         if play.coupon == "threshold":
             worked = what_if(book, members, coupon or Coupon(), margin=margin, response=response, days=days)
@@ -209,8 +209,8 @@ def what_if(
     end = day_number(book.last_day) + 1
     theirs = np.zeros(len(book.customers), dtype=bool)
     theirs[customers] = True
-    inside = (book.day >= end - window_days) & theirs[book.customer]
-    amount = book.amount[inside]
+    recent = book.day >= end - window_days
+    amount = book.amount[recent][theirs[book.customer[recent]]]
     if not len(amount):
         raise DataError(
             Message("This group has no order in the last {n} days to work a coupon out from.", n=window_days),
@@ -218,8 +218,8 @@ def what_if(
         )
     leak, reachable, basket, lifted = _baskets(amount, coupon)
     lately = np.zeros(len(book.customers), dtype=bool)
-    lately[book.customer[(book.day >= end - days) & theirs[book.customer]]] = True
-    base = float(lately.sum() / len(customers))
+    lately[book.customer[book.day >= end - days]] = True
+    base = float((lately & theirs).sum() / len(customers))
     each = [margin * basket - coupon.off * leak, margin * lifted - coupon.off * (leak + reachable)]
     before = base * margin * basket
     profit = (

@@ -140,9 +140,12 @@ def migration(
     anew = segment(score(table, method=method, cuts=given), before.scheme, split=split)
     after = kept if cuts == "frozen" else anew
     many = len(before.scheme.segments)
-    origin = before.place.astype(np.int64)
-    target = _target(before, after, many)
-    fresh = np.isin(after.rfm.customer, before.rfm.customer, invert=True, assume_unique=True)
+    people = len(book.customers)
+    origin, target = before.place.astype(np.int64), _target(before, after, people)
+    by_kept, by_anew = (target if found is after else _target(before, found, people) for found in (kept, anew))
+    known = np.zeros(people, dtype=bool)
+    known[before.rfm.customer] = True
+    fresh = ~known[after.rfm.customer]
     return Migration(
         before=before,
         after=after,
@@ -151,8 +154,8 @@ def migration(
         target=target,
         matrix=np.bincount(origin * (many + 1) + target, minlength=many * (many + 1)).reshape(many, many + 1),
         newcomers=np.bincount(after.place[fresh], minlength=many),
-        moved=int((_target(before, kept, many) != origin).sum()),
-        shifted=int((_target(before, kept, many) != _target(before, anew, many)).sum()),
+        moved=int((by_kept != origin).sum()),
+        shifted=int((by_kept != by_anew).sum()),
     )
 
 
@@ -160,12 +163,12 @@ def _at(before: Segmented) -> tuple[float, float, float] | None:
     return before.split if before.scheme.kind == "split" else None
 
 
-def _target(before: Segmented, after: Segmented, many: int) -> NDArray[np.int64]:
-    """(n,) segment on the second day of each customer of the first; `many` when she has none."""
-    found = np.searchsorted(after.rfm.customer, before.rfm.customer)
-    found = np.minimum(found, len(after.rfm) - 1)
-    there = after.rfm.customer[found] == before.rfm.customer
-    return np.where(there, after.place[found], many).astype(np.int64)
+def _target(before: Segmented, after: Segmented, people: int) -> NDArray[np.int64]:
+    """(n,) segment on the second day of each customer of the first; one behind the last when she has none."""
+    place = np.full(people, len(after.scheme.segments), dtype=np.int64)
+    place[after.rfm.customer] = after.place
+    found: NDArray[np.int64] = place[before.rfm.customer]
+    return found
 
 
 def spent(book: OrderBook, customer: Codes, start: dt.date, end: dt.date) -> Floats:

@@ -103,8 +103,14 @@ class Segmented:
 
     def members(self, *keys: str) -> NDArray[np.int64]:
         """Indices into `OrderBook.customers` of the customers of these segments, rising."""
-        places = [self.scheme.place(key) for key in keys]
-        return self.rfm.customer[np.isin(self.place, places)]
+        return self.rfm.customer[self.inside(*keys)]
+
+    def inside(self, *keys: str) -> NDArray[np.bool_]:
+        """(n,) whether each customer of `rfm` is in one of these segments."""
+        chosen = np.zeros(len(self.scheme.segments), dtype=bool)
+        chosen[[self.scheme.place(key) for key in keys]] = True
+        found: NDArray[np.bool_] = chosen[self.place]
+        return found
 
     def table(self) -> pd.DataFrame:
         """One row a segment, the best first.
@@ -112,6 +118,10 @@ class Segmented:
         Columns: segment (key), customers, share, money, money_share, orders, days_since_last (median), frequency
         (mean), money_each (mean). NaN for a segment without customers.
         """
+        return self._table.copy()
+
+    @functools.cached_property
+    def _table(self) -> pd.DataFrame:
         import pandas as pd
 
         many = len(self.scheme.segments)

@@ -1,0 +1,201 @@
+"""From lines to orders, in one pass over what was sold, with a count of what cannot be used.
+
+Exports list the lines of an order one after the other. So neighbours are put together while the lines stream by, which
+needs no table of all lines and compares no texts; lines that lie apart find together once, at the end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ecops.store import Data
+
+_EPOCH = dt.date(1970, 1, 1)
+_NEVER = np.iinfo(np.int32).max
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines.
+
+    Attributes:
+        lines, unpaid_lines, nameless_lines, nameless_money, dropped_lines, dropped_money, future_lines: see `Ledger`.
+        money: paid on lines above zero, whoever paid.
+        first, last: days since 1970 that the data covers; `first` lies behind `last` where nothing was paid.
+    """
+
+    lines: int = 0
+    unpaid_lines: int = 0
+    nameless_lines: int = 0
+    nameless_money: float = 0.0
+    dropped_lines: int = 0
+    dropped_money: float = 0.0
+    future_lines: int = 0
+    money: float = 0.0
+    first: int = _NEVER
+    last: int = -_NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders with money whose buyer is known, in no order.
+
+    Attributes:
+        number: (orders,) tells them apart: 64 bits of shop, number and buyer.
+        buyer: (orders,) ids as the store holds them.
+        day: (orders,) of the first payment, days since 1970.
+        gross: (orders,) money of the lines above zero.
+        back: (orders,) what came back under the same number.
+    """
+
+    number: NDArray[np.uint64]
+    buyer: pa.Array
+    day: NDArray[np.int32]
+    gross: NDArray[np.float64]
+    back: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
+def collect(data: Data, until: dt.date, drop_codes: Sequence[str] = ()) -> tuple[Orders, Tally]:
+    """All orders of a shop, and what became of its lines.
+
+    Args:
+        data: tables that answer queries.
+        until: last day that counts.
+        drop_codes: product codes that are no goods, upper or lower case.
+    """
+    from ecops.engine import load_sql
+
+    tally, heaps = Tally(), list[Orders]()
+    sql, dropped = load_sql("ecops.customers.queries", "lines"), [code.casefold() for code in drop_codes]
+    for piece in data.stream(sql, {"dropped": dropped}):
+        heap = _neighbours(_usable(piece, (until - _EPOCH).days, tally))
+        if heaps and len(heap) and heap.number[0] == heaps[-1].number[-1]:
+            heap = _goes_on(heaps[-1], heap)
+        if len(heap):
+            heaps.append(heap)
+    return _together(heaps), tally
+
+
+def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
+    """The lines of which an order book is made, each as an order of its own; all lines are counted."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    day = piece["day"].view(pa.int32()).fill_null(_NEVER).to_numpy()
+    amount = piece["amount"].to_numpy(zero_copy_only=False)  # NaN where nobody knows it
+    buyer = piece["buyer_id"]
+    paid, known = day != _NEVER, ~np.isnan(amount)
+    sold, late = paid & known, paid & (day > until)
+    nameless = sold & (pc.binary_length(buyer).fill_null(0).to_numpy() == 0)
+    dropped = piece["dropped"].to_numpy(zero_copy_only=False)
+    income = np.where(sold & (amount > 0), amount, 0.0)
+    tally.lines += len(day)
+    tally.unpaid_lines += int(len(day) - sold.sum())
+    tally.nameless_lines += int(nameless.sum())
+    tally.nameless_money += float(income[nameless].sum())
+    tally.dropped_lines += int(dropped.sum())
+    tally.dropped_money += float(amount[dropped & known].sum())
+    tally.future_lines += int(late.sum())
+    tally.money += float(income.sum())
+    covered = day[sold & ~late]
+    tally.first = min(tally.first, int(covered.min(initial=_NEVER)))
+    tally.last = max(tally.last, int(covered.max(initial=-_NEVER)))
+    refund = piece["refund"].fill_null(0.0).to_numpy()
+    lines = Orders(piece["number"].to_numpy(), buyer, day, income, np.where(amount < 0, -amount, refund))
+    used = sold & ~late & ~nameless & ~dropped & (amount != 0)
+    return lines if used.all() else _at(lines, np.flatnonzero(used))
+
+
+def _at(orders: Orders, place: NDArray[np.int64]) -> Orders:
+    import pyarrow as pa
+
+    return Orders(
+        orders.number[place],
+        orders.buyer.take(pa.array(place)),
+        orders.day[place],
+        orders.gross[place],
+        orders.back[place],
+    )
+
+
+def _neighbours(orders: Orders) -> Orders:
+    """Rows of one order that stand beside each other as one row."""
+    import pyarrow as pa
+
+    if not len(orders):
+        return orders
+    first = np.ones(len(orders), dtype=bool)
+    np.not_equal(orders.number[1:], orders.number[:-1], out=first[1:])
+    begin = np.flatnonzero(first)
+    return Orders(
+        orders.number[begin],
+        orders.buyer.take(pa.array(begin)),
+        np.minimum.reduceat(orders.day, begin),
+        np.add.reduceat(orders.gross, begin),
+        np.add.reduceat(orders.back, begin),
+    )
+
+
+def _goes_on(before: Orders, after: Orders) -> Orders:
+    """`after` without its first order, which is the last one of `before` and is added to it."""
+    before.day[-1] = min(before.day[-1], after.day[0])
+    before.gross[-1] += after.gross[0]
+    before.back[-1] += after.back[0]
+    return Orders(after.number[1:], after.buyer[1:], after.day[1:], after.gross[1:], after.back[1:])
+
+
+def _together(heaps: list[Orders]) -> Orders:
+    """All orders, each once; empties `heaps`, since both at once take twice the memory."""
+    import pyarrow as pa
+
+    names = pa.chunked_array([heap.buyer for heap in heaps], pa.string()).dictionary_encode().combine_chunks()
+    number, day, gross, back = (
+        np.concatenate([getattr(heap, name) for heap in heaps] or [np.empty(0, kind)])
+        for name, kind in (("number", np.uint64), ("day", np.int32), ("gross", np.float64), ("back", np.float64))
+    )
+    heaps.clear()
+    whole = Orders(number, names, day, gross, back)
+    ordered = np.sort(number)
+    if (ordered[1:] == ordered[:-1]).any():
+        whole = _neighbours(_at(whole, np.argsort(number, kind="stable")))
+    return whole
+
+
+def by_name(names: pa.StringArray) -> NDArray[np.int64]:
+    """Where each name stands once they are sorted by their bytes.
+
+    The first eight bytes as one number sort several times faster than the names, and few names share them.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    _, ends, letters = names.buffers()
+    bounds = np.frombuffer(ends, np.int32)[names.offset : names.offset + len(names) + 1].astype(np.int64)
+    padded = (
+        np.concatenate([np.frombuffer(letters, np.uint8), np.zeros(8, np.uint8)]) if letters else np.zeros(8, np.uint8)
+    )
+    eights = np.ndarray((len(padded) - 7,), ">u8", padded, strides=(1,))
+    head = eights[bounds[:-1]].astype(np.uint64)
+    foreign = 8 * np.maximum(8 - np.diff(bounds), 0)  # bits behind the end of a name
+    head = (head >> foreign.astype(np.uint64)) << foreign.astype(np.uint64)
+    place = np.argsort(head)
+    head = head[place]
+    equal = np.zeros(len(head) + 1, dtype=bool)
+    equal[1:-1] = head[1:] == head[:-1]
+    several = np.flatnonzero(equal[1:] | equal[:-1])
+    if len(several):
+        shared = place[several]
+        place[several] = shared[pc.sort_indices(names.take(pa.array(shared))).to_numpy()]
+    return place
