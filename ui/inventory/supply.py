@@ -36,7 +36,9 @@ def backups(asked: Asked) -> None:
     least = int(parameter("supplier.backup_minimum", asked.stock.spec.thresholds))
     floor = parameter("supplier.crisis_supply_min", asked.stock.spec.thresholds)
     told = _("If a supplier fails: {n} products have fewer than {least} suppliers", n=len(short), least=least)
-    with st.expander(told, key="stock_backups"):
+    with st.expander(told, key="stock_backups", on_change="rerun") as fold:
+        if not fold.open:
+            return
         st.caption(
             _(
                 "Suppliers count that delivered before, or that the table of supplier terms names for the product or "
@@ -194,7 +196,9 @@ def searched(asked: Asked) -> None:
         return
     chances = int((rows["label"] == "open").sum())
     with st.expander(_("Searches of the market: {n} words grow against little competition", n=chances),
-                     key="stock_searched"):  # fmt: skip
+                     key="stock_searched", on_change="rerun") as fold:  # fmt: skip
+        if not fold.open:
+            return
         st.caption(
             _(
                 "Places among the words of the platform, 100% the most. Search indices are no numbers of people, so "
@@ -202,7 +206,7 @@ def searched(asked: Asked) -> None:
             )
         )
         tables.show(
-            rows.head(_MOST).assign(label=[plain(_LABELS[label]) for label in rows["label"].head(_MOST)]),
+            kept.of(_words, rows),
             "stock_words",
             {
                 "keyword": Shape(_("Word")),
@@ -215,3 +219,8 @@ def searched(asked: Asked) -> None:
             },
             download="ecops_words",
         )
+
+
+def _words(rows: pd.DataFrame) -> pd.DataFrame:
+    first = rows.head(_MOST)
+    return first.assign(label=[plain(_LABELS[label]) for label in first["label"]])

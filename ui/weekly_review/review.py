@@ -301,7 +301,7 @@ def _line(line: Line, review: Weekly, span: str) -> None:
         else ()
     )
     charts.show(
-        kept.of(figures.line, line, review.currency, review.annotations, look(), across),
+        kept.of(figures.line, line, review.currency, kept.same(review.annotations), look(), across),
         f"{span}_{line.metric}",
         kept.of(_course, line),
         {
