@@ -144,6 +144,8 @@ def test_text_of_people_stays_text(open_review):
 
 def test_a_target_is_agreed_and_followed(open_review):
     app, log = open_review()
+    app.session_state["targets"] = True
+    app.run()
     app.selectbox(key="target_metric").set_value("pay_conversion")
     app.number_input(key="target_value").set_value(5.0)
     next(button for button in app.button if button.label == "Agree on it").click().run()
@@ -236,6 +238,8 @@ def test_the_other_rooms_open_under_the_review(open_app, writable_home):  # noqa
 @pytest.mark.row(2, 47, 48, 282)
 def test_a_branch_gets_a_goal_and_products_are_reviewed(open_app, writable_home):  # noqa: ARG001 - it writes
     app = open_app("weekly_review", "sample", "en")
+    app.session_state["targets"] = True
+    app.run()
     app.selectbox(key="target_metric").set_value("gmv")
     app.number_input(key="target_value").set_value(20_000.0)
     app.selectbox(key="target_level").set_value("branch")
