@@ -39,6 +39,7 @@ def start(folder, monkeypatch, language, query):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
     for name, value in {"ws": "sample", "lang": language, **query}.items():
         app.query_params[name] = value
+    app.session_state["review_rest"] = True  # the planted failure stands among the folded findings
     app.run()
     return app.switch_page("pages/weekly_review.py").run()
 

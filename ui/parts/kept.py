@@ -20,7 +20,7 @@ from ecops.messages import Message, Named
 from ecops.periods import Period
 from ui.parts.text import look
 
-_MOST = 512
+_MOST = 2048
 """Things kept; each is a figure or a table as it is sent, some tens of kilobytes."""
 
 _made = Answers(_MOST)

@@ -237,7 +237,7 @@ def _known(asked: Any) -> Hashable:
     return cast("Hashable", asked)
 
 
-_answers = Answers(256)
+_answers = Answers(512)
 """What was worked out for any reader of this server."""
 
 
