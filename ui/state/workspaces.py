@@ -185,17 +185,17 @@ def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = ()
         named: hashable.
     """
     workspace = current()
-    version = _version(workspace)
+    now = version(workspace)
     asked = (arguments, tuple(sorted(named.items())))
-    key = (function.__module__, function.__qualname__, version, where, _known(asked))
+    key = (function.__module__, function.__qualname__, now, where, _known(asked))
 
-    return _answers.get(key, lambda: function(_shared(workspace, version, where), *arguments, **named))
+    return _answers.get(key, lambda: function(_shared(workspace, now, where), *arguments, **named))
 
 
 def tables(where: Where = ()) -> Data | Filtered:
     """The tables of the chosen shop as they are now, those that `answer` works with: what they were asked they know."""
     workspace = current()
-    return _shared(workspace, _version(workspace), where)
+    return _shared(workspace, version(workspace), where)
 
 
 _FRESH = 0.02
@@ -205,15 +205,13 @@ _versions: weakref.WeakKeyDictionary[ecops.Workspace, tuple[int, float, str]] = 
 """What was written in this process when a version was asked for, when that was, and the version."""
 
 
-def _version(workspace: ecops.Workspace) -> str:
+def version(workspace: ecops.Workspace) -> str:
     """The version of a workspace: at once a new one after anything is written here, soon after others wrote."""
     written, now = State.written, time.monotonic()
     known = _versions.get(workspace)
-    if known is not None and known[0] == written and now - known[1] < _FRESH:
-        return known[2]
-    version = workspace.version
-    _versions[workspace] = (written, now, version)
-    return version
+    if known is None or known[0] != written or now - known[1] >= _FRESH:
+        known = _versions[workspace] = (written, now, workspace.version)
+    return known[2]
 
 
 def _shared(workspace: ecops.Workspace, version: str, where: Where) -> Data | Filtered:
