@@ -42,6 +42,14 @@ def shared(tmp_path_factory, worker_id):
 
 
 @pytest.fixture(scope="session")
+def engine(tmp_path_factory):
+    """One for all files of a worker: making it takes longer than reading most of them."""
+    from ecops.engine.duck import Engine
+
+    return Engine([tmp_path_factory.getbasetemp(), TESTS])
+
+
+@pytest.fixture(scope="session")
 def sample_shop(shared):
     """The folder of the sample shop, loaded once for all workers; to be copied, never to be written to."""
     folder = shared.folder / "sample_shop"

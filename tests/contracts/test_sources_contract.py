@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from ecops.engine.duck import Engine
 from ecops.messages import Term
 from ecops.sources.conversion.convert import convert
 from ecops.sources.files.containers import read_grids
@@ -45,9 +46,9 @@ def written(file: Path, encoding: str, folder: Path) -> Path:
     return out
 
 
-def read(path: Path, folder: Path) -> Grid:
+def read(path: Path, folder: Path, engine: Engine) -> Grid:
     folder.mkdir()
-    (grid,) = read_grids(path, folder, Limits(), path.name)
+    (grid,) = read_grids(path, folder, Limits(), path.name, engine=engine)
     return grid
 
 
@@ -57,10 +58,10 @@ def content(grid: Grid) -> tuple[Grid, str]:
 
 
 @pytest.mark.parametrize("case", EXPECTED)
-def test_fixture_is_found_and_converted(case: str, tmp_path: Path) -> None:
+def test_fixture_is_found_and_converted(case: str, tmp_path: Path, engine: Engine) -> None:
     expected, name = EXPECTED[case], case.split(" ", maxsplit=1)[0]
     grids = [
-        read(written(FIXTURES / expected["file"], encoding, tmp_path / encoding), tmp_path / f"{encoding} work")
+        read(written(FIXTURES / expected["file"], encoding, tmp_path / encoding), tmp_path / f"{encoding} work", engine)
         for encoding in encodings(case)
     ]
     grid = grids[0]
@@ -70,7 +71,7 @@ def test_fixture_is_found_and_converted(case: str, tmp_path: Path) -> None:
     assert set(best.missing) == set(expected.get("asks", {}))
     assert set(best.doubts) == ({"unconfirmed"} if source(name).unconfirmed else set())
     mapping = best.mapping.with_constants(**expected.get("asks", {}))
-    found = convert(grid, mapping, tmp_path / "out.parquet", salt="pepper", timezone="Asia/Shanghai")
+    found = convert(grid, mapping, tmp_path / "out.parquet", salt="pepper", timezone="Asia/Shanghai", engine=engine)
     assert found.rows_kept == expected["rows"]
     assert found.totals == expected.get("totals", found.totals)
     assert found.dropped == expected.get("dropped", {})
@@ -130,7 +131,7 @@ def test_status_words_lead_to_known_states() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, entry in sources().items() if "status" in entry.columns])
-def test_unknown_status_is_refused(name: str, tmp_path: Path) -> None:
+def test_unknown_status_is_refused(name: str, tmp_path: Path, engine: Engine) -> None:
     if table(source(name).table).name not in ("orders", "order_lines") or source(name).container != "csv":
         pytest.skip("only text files of orders can be edited here")
     path = FIXTURES / EXPECTED[name]["file"]
@@ -139,19 +140,19 @@ def test_unknown_status_is_refused(name: str, tmp_path: Path) -> None:
     text = raw.decode(encoding)
     work = tmp_path / "work"
     work.mkdir()
-    (grid,) = read_grids(path, work, Limits(), path.name)
+    (grid,) = read_grids(path, work, Limits(), path.name, engine=engine)
     mapping = next(match.mapping for match in detect(grid) if match.source == name)
     word = grid.samples[mapping.columns["status"]][-1]
     (tmp_path / path.name).write_bytes(text.replace(word, "火星状态").encode("utf-8"))
-    (grid,) = read_grids(tmp_path / path.name, work, Limits(), path.name)
-    found = convert(grid, mapping, tmp_path / "out.parquet", salt="x")
+    (grid,) = read_grids(tmp_path / path.name, work, Limits(), path.name, engine=engine)
+    found = convert(grid, mapping, tmp_path / "out.parquet", salt="x", engine=engine)
     assert found.refused
     assert not (tmp_path / "out.parquet").exists()
     (unknown,) = found.unknown_values["status"]
     assert unknown == "火星状态"
     assert found.issues[0].kind == "unknown_value"
     explained = mapping.with_values("status", {unknown: "paid"})
-    assert not convert(grid, explained, tmp_path / "out.parquet", salt="x").refused
+    assert not convert(grid, explained, tmp_path / "out.parquet", salt="x", engine=engine).refused
 
 
 def test_headers_are_compared_without_their_dress() -> None:

@@ -1,8 +1,10 @@
 """Apps driven without a browser: three shops (empty, sample, one uploaded export), two languages."""
 
+import contextlib
 import functools
 import logging
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 import ecops
+from ecops.store import journal
 from tests.pages import exports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +89,54 @@ def open_app(home, monkeypatch, caplog):
 def sound(app: AppTest, caplog) -> None:
     assert not app.exception, app.exception
     assert [record.exc_text for record in caplog.records if record.name == "ecops.ui"] == []
+
+
+class Lent:
+    """A sample shop to write to, lent to one test after the other, so that its answers are worked out once.
+
+    What was written down in it is forgotten when it comes back. A shop whose tables or choices changed is not lent
+    again: what was worked out for it holds no longer.
+    """
+
+    def __init__(self, source: Path, folder: Path) -> None:
+        self._source, self._folder = source, folder
+        self._copies = 0
+        self._home: Path | None = None
+
+    def out(self) -> Path:
+        """The folder of workspaces with `sample` in it."""
+        if self._home is None:
+            self._copies += 1
+            self._home = self._folder / str(self._copies)
+            shutil.copytree(self._source, self._home / "sample")
+            self._version = ecops.Workspace.open(self._home / "sample").version
+        return self._home
+
+    def back(self) -> None:
+        workspace = ecops.Workspace.open(self._home / "sample")
+        if workspace.version != self._version:
+            self._home = None
+            return
+        reached = journal.last(workspace.state)
+        files = [sqlite3.connect(folder / "state.sqlite") for folder in (self._source, self._home / "sample")]
+        with contextlib.closing(files[0]), contextlib.closing(files[1]), files[1]:
+            files[0].backup(files[1])
+            # Answers go by the position of the newest entry, so none may be given a second time.
+            files[1].execute("insert into ecops_journal values (?, 'lent', '', '', '', '{}')", (reached + 1,))
+
+
+@pytest.fixture(scope="session")
+def lent(home, tmp_path_factory):
+    return Lent(home / "sample", tmp_path_factory.mktemp("lent"))
+
+
+@pytest.fixture
+def own_sample(lent, open_app, monkeypatch):  # noqa: ARG001 - sets its own home first
+    """The folder of a sample shop to write to; `open_app` opens it."""
+    home = lent.out()
+    monkeypatch.setenv("ECOPS_HOME", str(home))
+    yield home / "sample"
+    lent.back()
 
 
 @pytest.fixture

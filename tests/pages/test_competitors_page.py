@@ -1,7 +1,5 @@
 """The page of rivals: it names what is planted in the sample shop, answers choices, teaches when there is nothing."""
 
-import shutil
-
 import pytest
 
 from tests.pages.test_pages import said
@@ -57,17 +55,13 @@ def test_every_part_shows_what_it_is_for(open_app, part, language):
 
 
 @pytest.mark.row(163)
-def test_a_price_idea_is_planned_with_one_click(open_app, home):
-    shutil.copytree(home / "sample", home / "planned")  # what is planned must not stand in the shop of other tests
-    try:
-        app = open_app("competitors", "planned", "en", cpart="prices")
-        (button,) = [one for one in app.button if one.key == "plan_idea_price_0"]
-        button.click().run()
-        assert not app.exception
-        assert "price_NW-A02" in " ".join(said(app))
-        assert not [one for one in app.button if one.key == "plan_idea_price_0"]
-    finally:
-        shutil.rmtree(home / "planned")
+def test_a_price_idea_is_planned_with_one_click(open_app, own_sample):  # noqa: ARG001 - it writes
+    app = open_app("competitors", "sample", "en", cpart="prices")
+    (button,) = [one for one in app.button if one.key == "plan_idea_price_0"]
+    button.click().run()
+    assert not app.exception
+    assert "price_NW-A02" in " ".join(said(app))
+    assert not [one for one in app.button if one.key == "plan_idea_price_0"]
 
 
 def test_a_tier_can_be_chosen(open_app):

@@ -3,7 +3,6 @@
 import dataclasses
 import datetime as dt
 import json
-import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +11,6 @@ import ecops
 from ecops.periods import Period
 from ecops.review import Scenario, Scenarios
 from ecops.review.decisions.scenarios import from_json, to_json
-from tests.pages.conftest import ROOT, TIMEOUT, sound
 
 OWN = Scenario(
     "more ads", "overview", Period(dt.date(2026, 10, 19), dt.date(2026, 11, 15)), {"visitors": 0.2},
@@ -21,23 +19,13 @@ OWN = Scenario(
 
 
 @pytest.fixture
-def shop(open_app, home, tmp_path, monkeypatch, caplog):
+def shop(open_app, own_sample):
     """Opens pages on a sample shop of its own; returns the opener and the scenarios."""
-    open_app("data", "sample")  # builds the shared sample shop once
-    shutil.copytree(home / "sample", tmp_path / "shops" / "sample")
-    monkeypatch.setenv("ECOPS_HOME", str(tmp_path / "shops"))
-    kept = Scenarios(ecops.Workspace.open(tmp_path / "shops" / "sample").state)
 
     def run(page: str, language: str = "en", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
-        for name, value in {"ws": "sample", "lang": language, **query}.items():
-            app.query_params[name] = value
-        app.run()
-        app.switch_page(f"pages/{page}.py").run()
-        sound(app, caplog)
-        return app
+        return open_app(page, "sample", language, **query)
 
-    return run, kept
+    return run, Scenarios(ecops.Workspace.open(own_sample).state)
 
 
 def errors(app):

@@ -1,7 +1,6 @@
 """The weekly review as a reader meets it: order of the meeting, an action from a finding, its life, the downloads."""
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,38 +9,23 @@ from streamlit.testing.v1 import AppTest
 import ecops
 from ecops.experiments.records.register import Register
 from ecops.review import ActionLog, Targets, weekly
-from tests.pages.conftest import ROOT, TIMEOUT, sound
+from tests.pages.conftest import TIMEOUT
 from tests.pages.test_pages import said
 
 
 @pytest.fixture
-def open_review(open_app, home, tmp_path, monkeypatch, caplog):
+def open_review(open_app, own_sample):
     """Opens the page on a sample shop of its own; returns the app and the log of actions."""
+    log = ActionLog(ecops.Workspace.open(own_sample).state)
 
     def run(language: str = "en", prepare=None, **query: str):
-        open_app("data", "sample")  # builds the shared sample shop once
-        folder = tmp_path / "shops"
-        if not folder.exists():
-            shutil.copytree(home / "sample", folder / "sample")
-        monkeypatch.setenv("ECOPS_HOME", str(folder))
-        log = ActionLog(ecops.Workspace.open(folder / "sample").state)
         if prepare is not None:
             prepare(log)
-        app = start(folder, monkeypatch, language, query)
-        sound(app, caplog)
-        return app, log
+        app = open_app("weekly_review", "sample", language, **query)
+        app.session_state["review_rest"] = True  # the planted failure stands among the folded findings
+        return app.run(), log
 
     return run
-
-
-def start(folder, monkeypatch, language, query):
-    monkeypatch.setenv("ECOPS_HOME", str(folder))
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
-    for name, value in {"ws": "sample", "lang": language, **query}.items():
-        app.query_params[name] = value
-    app.session_state["review_rest"] = True  # the planted failure stands among the folded findings
-    app.run()
-    return app.switch_page("pages/weekly_review.py").run()
 
 
 def planted_failure(log):
@@ -217,7 +201,7 @@ def test_what_is_wrong_with_the_data_is_said_once():
 
 
 @pytest.mark.row(32, 33, 34, 35, 36, 44, 51, 54, 55, 58)
-def test_the_other_rooms_open_under_the_review(open_app, writable_home):  # noqa: ARG001 - it writes
+def test_the_other_rooms_open_under_the_review(open_app, own_sample):  # noqa: ARG001 - it writes
     app = open_app("weekly_review", "sample", "zh")
     app.session_state["rooms"] = True
     app.run()
@@ -237,7 +221,7 @@ def test_the_other_rooms_open_under_the_review(open_app, writable_home):  # noqa
 
 
 @pytest.mark.row(2, 47, 48, 282)
-def test_a_branch_gets_a_goal_and_products_are_reviewed(open_app, writable_home):  # noqa: ARG001 - it writes
+def test_a_branch_gets_a_goal_and_products_are_reviewed(open_app, own_sample):  # noqa: ARG001 - it writes
     app = open_app("weekly_review", "sample", "en")
     app.session_state["targets"] = True
     app.run()

@@ -1,5 +1,6 @@
 """The sample shop in a workspace, loaded once: its traffic, products, experiments and calendar."""
 
+import functools
 import shutil
 
 import pytest
@@ -26,6 +27,12 @@ TRAFFIC = ("sycm_sources.zip", "douyin_funnel.xlsx", "jd_daily.xlsx", "ga4_traff
 ORDERS = ("orders", "order_lines", "ad_spend_daily", "calendar")
 
 
+def for_reading(workspace):
+    """Its tables never change again, so what was worked out from them stays good for all tests."""
+    workspace.data = functools.cache(workspace.data)
+    return workspace
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory):
     """For reading."""
@@ -34,7 +41,7 @@ def shop(tmp_path_factory):
         if file.name in FILES:
             with workspace.inspect(file) as inspection:
                 workspace.load_inspected(inspection, wishes(inspection))
-    return workspace
+    return for_reading(workspace)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +50,7 @@ def shop_with_orders(tmp_path_factory):
     workspace = Workspace.open(tmp_path_factory.mktemp("review") / "orders")
     wanted = [name for name, hint in sample_data.hints().items() if hint["table"] in ORDERS or name in TRAFFIC]
     list(load(workspace, [file for file in sample_data.files() if file.name in wanted]))
-    return workspace
+    return for_reading(workspace)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A file from bytes, read in this process: what the tests of the reader start from."""
 
 import csv
+import functools
 import io
 
 from ecops.engine.duck import Engine
@@ -28,19 +29,24 @@ ROWS = [
 ]
 
 
+@functools.cache
+def engine(folder):
+    """One for all files below: making it takes longer than reading most of them."""
+    return Engine([folder])
+
+
 def read(tmp_path, data, name="a.csv", known=KNOWN, limits=None):
     path = tmp_path / "in" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     work = tmp_path / "work"
     work.mkdir(exist_ok=True)
-    return read_grids(path, work, limits or Limits(), name, known)
+    return read_grids(path, work, limits or Limits(), name, known, engine(tmp_path.parent) if limits is None else None)
 
 
 def cells(grid):
     """What DuckDB makes of a grid."""
-    engine = Engine([grid.path.parent])
-    table = engine.query(f"SELECT * FROM {grid.scan_sql()}", grid.scan_parameters())
+    table = engine(grid.path.parents[2]).query(f"SELECT * FROM {grid.scan_sql()}", grid.scan_parameters())
     return [list(row.values()) for row in table.to_pylist()]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ecops.engine.duck import Engine
 from ecops.errors import EcopsError
 from ecops.sources.conversion.convert import convert
 from ecops.sources.conversion.report import Conversion, much_left_out
@@ -27,14 +28,14 @@ OF_SOURCES = tomllib.loads((FIXTURES / "expected.toml").read_text("utf-8"))
 KNOWN = [name for name, entry in sources().items() if entry.signature]
 
 
-def taken(path: Path, folder: Path) -> tuple[str, Conversion] | None:
+def taken(path: Path, folder: Path, engine: Engine) -> tuple[str, Conversion] | None:
     """The report a file is loaded as and what came of it; None when people are asked anything first."""
     try:
-        (grid,) = read_grids(path, folder, Limits(), path.name)
+        (grid,) = read_grids(path, folder, Limits(), path.name, engine=engine)
         matches = detect(grid)
         if not matches or matches[0].missing or not matches[0].certain:
             return None
-        found = convert(grid, matches[0].mapping, folder / "out.parquet", salt="pepper")
+        found = convert(grid, matches[0].mapping, folder / "out.parquet", salt="pepper", engine=engine)
     except EcopsError:
         return None
     asked = found.refused or much_left_out(found.rows_read, found.dropped)
@@ -42,11 +43,11 @@ def taken(path: Path, folder: Path) -> tuple[str, Conversion] | None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_file_is_loaded_with_its_sums_or_asked_about(name: str, tmp_path: Path) -> None:
+def test_a_file_is_loaded_with_its_sums_or_asked_about(name: str, tmp_path: Path, engine: Engine) -> None:
     expected = EXPECTED[name]
     work = tmp_path / "work"
     work.mkdir()
-    outcome = taken(CORPUS / name, work)
+    outcome = taken(CORPUS / name, work, engine)
     if "asks" in expected:
         assert outcome is None, outcome
         return
@@ -64,9 +65,9 @@ def test_the_corpus_is_large_and_most_of_it_needs_no_question() -> None:
     assert sum("source" in entry for entry in EXPECTED.values()) >= 45
 
 
-def seen(name: str, folder: Path) -> tuple[Grid, Match]:
+def seen(name: str, folder: Path, engine: Engine) -> tuple[Grid, Match]:
     path = FIXTURES / OF_SOURCES[name]["file"]
-    (grid,) = read_grids(path, folder, Limits(), path.name)
+    (grid,) = read_grids(path, folder, Limits(), path.name, engine=engine)
     return grid, detect(grid)[0]
 
 
@@ -88,8 +89,10 @@ def is_sound(match: Match, before: Match) -> bool:
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_a_known_report_with_a_column_renamed_or_missing_is_right_or_asked(name: str, tmp_path: Path) -> None:
-    grid, before = seen(name, tmp_path)
+def test_a_known_report_with_a_column_renamed_or_missing_is_right_or_asked(
+    name: str, tmp_path: Path, engine: Engine
+) -> None:
+    grid, before = seen(name, tmp_path, engine)
     money = {"paid_amount", "pay_amount", "amount", "net_amount", "status"} & {*measured(before), "status"}
     for place in sorted(set(before.mapping.columns.values())):
         read = {column for column, at in before.mapping.columns.items() if at == place}
@@ -112,8 +115,8 @@ def test_a_known_report_with_a_column_renamed_or_missing_is_right_or_asked(name:
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_the_order_of_columns_does_not_matter(name: str, tmp_path: Path) -> None:
-    grid, before = seen(name, tmp_path)
+def test_the_order_of_columns_does_not_matter(name: str, tmp_path: Path, engine: Engine) -> None:
+    grid, before = seen(name, tmp_path, engine)
     places = list(range(len(grid.columns)))
     random.Random(7).shuffle(places)
     shuffled = dataclasses.replace(

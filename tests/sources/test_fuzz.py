@@ -144,7 +144,7 @@ def run(kind, start, stop, work):
         path.write_bytes(mutate_inside(data, dice) if inside and number % 2 else mutate(data, dice))
         grids, refusal = [], None
         try:
-            grids = read_grids(path, Path(work), SMALL, "input", KNOWN)
+            grids = read_grids(path, Path(work), SMALL, "input", KNOWN, ENGINE)
         except EcopsError as error:
             refusal = error
         if refusal is None:
@@ -191,7 +191,7 @@ def test_any_bytes(tmp_path_factory, data):
     path = folder / "input"
     path.write_bytes(data)
     try:
-        grids = read_grids(path, folder, SMALL, "input", KNOWN)
+        grids = read_grids(path, folder, SMALL, "input", KNOWN, ENGINE)
     except FileError:
         return
     assert all(grid.rows == grid.lines > 0 for grid in grids)
@@ -208,7 +208,7 @@ def test_any_text_loses_no_line(tmp_path_factory, text, encoding):
     path = folder / "input"
     path.write_bytes(f"sku,date,amount\n1,2,3\n{text}\n".encode(encoding))
     try:
-        (grid,) = read_grids(path, folder, SMALL, "input", KNOWN)
+        (grid,) = read_grids(path, folder, SMALL, "input", KNOWN, ENGINE)
     except FileError:
         return
     assert grid.rows == grid.lines > 0

@@ -166,15 +166,20 @@ def by_day(rows: pd.DataFrame) -> pd.DataFrame:
     Args:
         rows: `date`, `on` and `of`; a row that lacks one of them is left out.
     """
-    import pandas as pd
-
     days, on, of = (rows[name].to_numpy() for name in ("date", "on", "of"))
     above, below = on.astype(np.float64), of.astype(np.float64)
     known = np.isfinite(above) & np.isfinite(below)
     distinct, place = np.unique(days[known].astype("datetime64[D]"), return_inverse=True)
     sums = {name: np.bincount(place, values[known], len(distinct)) for name, values in (("on", above), ("of", below))}
-    used = sums["of"] > 0
-    return pd.DataFrame({"date": distinct[used].astype(object), "on": sums["on"][used], "of": sums["of"][used]})
+    return used_days(distinct, sums["on"], sums["of"])
+
+
+def used_days(days: NDArray[np.datetime64], on: NDArray[np.float64], of: NDArray[np.float64]) -> pd.DataFrame:
+    """`date`, `on` and `of` of the days that have a case."""
+    import pandas as pd
+
+    used = of > 0
+    return pd.DataFrame({"date": days[used].astype(object), "on": on[used], "of": of[used]})
 
 
 def _inside(days: pd.DataFrame, span: Period) -> pd.DataFrame:

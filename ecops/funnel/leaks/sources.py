@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from ecops.funnel.causes.daily import Spread
-from ecops.funnel.leaks.figures import HISTORY_DAYS, asked, by_day, day_spread, mean_of_days
+from ecops.funnel.leaks.figures import HISTORY_DAYS, asked, by_day, day_spread, mean_of_days, used_days
 from ecops.messages import Message, Term
 from ecops.metrics.daily import opened
 from ecops.periods import ONE_DAY, Period
@@ -16,6 +17,9 @@ from ecops.statistics import benjamini_hochberg, newcombe, trials_needed, two_pr
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
+
+Sides: TypeAlias = "tuple[pd.DataFrame, pd.DataFrame]"
 
 MEASURES: dict[str, tuple[str, str]] = {
     "dwell": ("dwell_total", "dwell_visitors"),
@@ -61,12 +65,14 @@ def source_quality(data: Any, period: Period) -> pd.DataFrame:
     rows["date"] = pd.to_datetime(rows["date"]).dt.date
     found, tests = [], []
     for platform, part in rows.groupby("platform", sort=True):
-        names = part["channel"].unique()
+        source, names = pd.factorize(part["channel"], sort=True)
         if len(names) < 2:
             continue
-        for channel in sorted(names):
-            own, rest = part[part["channel"] == channel], part[part["channel"] != channel]
-            line, p_values = _compared(own, rest, period)
+        measured = {measure: _own_and_rest(part, source, *columns) for measure, columns in MEASURES.items()}
+        totals = part[["visitors", "bounces", "bounce_visitors"]].groupby(source).sum().to_numpy(np.float64)
+        for place, channel in enumerate(names):
+            sides = {measure: pairs[place] for measure, pairs in measured.items()}
+            line, p_values = _compared(totals[place], sides, period)
             found.append({"platform": platform, "channel": channel, **line})
             tests.append(p_values)
     if not found:
@@ -77,13 +83,27 @@ def source_quality(data: Any, period: Period) -> pd.DataFrame:
     return table.sort_values(["score", "visitors"], ascending=[True, False], ignore_index=True)
 
 
-def _compared(own: pd.DataFrame, rest: pd.DataFrame, period: Period) -> tuple[dict[str, float], list[float]]:
+def _own_and_rest(part: pd.DataFrame, source: NDArray[np.int64], above: str, below: str) -> list[Sides]:
+    """For each source its sums by day as `by_day` gives them, and those of all others together."""
+    on, of = part[above].to_numpy(np.float64), part[below].to_numpy(np.float64)
+    known = np.isfinite(on) & np.isfinite(of)
+    days, day = np.unique(part["date"].to_numpy()[known].astype("datetime64[D]"), return_inverse=True)
+    shape = (source.max() + 1, len(days))
+    cell = source[known] * shape[1] + day
+    own = [np.bincount(cell, side[known], shape[0] * shape[1]).reshape(shape) for side in (on, of)]
+    others = 1 - np.eye(shape[0])
+    rest = [others @ side for side in own]
+    return [(used_days(days, own[0][n], own[1][n]), used_days(days, rest[0][n], rest[1][n])) for n in range(shape[0])]
+
+
+def _compared(
+    totals: NDArray[np.float64], sides: Mapping[str, Sides], period: Period
+) -> tuple[dict[str, float], list[float]]:
     """The figures of one source beside the rest, and p-values of "below half of the rest"."""
-    visitors = float(own["visitors"].sum())
+    visitors, bounced, seen = (float(total) for total in totals)
     line: dict[str, float] = {"visitors": visitors}
     p_values, shares = [], []
-    for name, (above, below) in MEASURES.items():
-        mine, theirs = (by_day(side.rename(columns={above: "on", below: "of"})) for side in (own, rest))
+    for name, (mine, theirs) in sides.items():
         (value, error, freedom), (other, other_error, other_freedom) = mean_of_days(mine), mean_of_days(theirs)
         line[name] = value
         p_values.append(float("nan"))
@@ -98,7 +118,6 @@ def _compared(own: pd.DataFrame, rest: pd.DataFrame, period: Period) -> tuple[di
             both = np.hypot(error, LOW * other_error)
             two = float(two_sided((value - LOW * other) / both, min(freedom, other_freedom))) if both > 0 else 0.0
             p_values[-1] = two / 2 if value < LOW * other else 1 - two / 2
-    bounced, seen = float(own["bounces"].sum()), float(own["bounce_visitors"].sum())
     line["bounce"] = bounced / seen if seen > 0 else float("nan")
     line["score"] = 50 * float(np.mean(shares)) if shares and visitors >= LEAST_VISITORS else float("nan")
     return line, p_values

@@ -44,6 +44,7 @@ def convert(
     salt: str,
     currency: str | None = None,
     timezone: str = "Asia/Shanghai",
+    engine: Engine | None = None,
 ) -> Conversion:
     """Write the rows of `grid` as the canonical table that `mapping` names.
 
@@ -54,6 +55,7 @@ def convert(
         salt: of the workspace; people become sha256(salt + name).
         currency: of the workspace, or said by people; None when it is not known yet.
         timezone: of the shop, an IANA name; times with an offset are converted to it.
+        engine: who works, able to read and write the folders of `grid` and `out`; a private one when None.
 
     Returns:
         What happened. `Conversion.refused` when words of a status have to be explained first.
@@ -66,7 +68,8 @@ def convert(
     report = source(mapping.source)
     table = check_mapping(mapping, grid.columns)
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=out.parent) as folder:
-        engine = Engine((grid.path.resolve().parent, out.resolve().parent), memory_limit=_MEMORY, temp=folder)
+        if engine is None:
+            engine = Engine((grid.path.resolve().parent, out.resolve().parent), memory_limit=_MEMORY, temp=folder)
         stage = (Path(folder) / "stage.parquet").resolve()
         job = Job(grid, mapping, report, table, engine, stage, timezone, {"salt": salt})
         job, dropped = _staged(job)
@@ -96,7 +99,7 @@ def _staged(job: Job) -> tuple[Job, dict[str, int]]:
                 return job, dropped
         from ecops.sources.files.delimited import Bench, prove
 
-        bench = Bench(job.stage.parent, Limits(), (), [job.grid.path.parent])
+        bench = Bench(job.stage.parent, Limits(), (), [job.grid.path.parent], job.engine)
         parameters = {"salt": job.parameters["salt"]}
         job = dataclasses.replace(job, grid=prove(job.grid, bench), parameters=parameters, quick={})
     return job, staging.write_stage(job)

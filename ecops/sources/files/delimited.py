@@ -38,13 +38,23 @@ class Bench:
         limits: see `Limits`.
         known: normalised headers of all sources.
         readable: folders of the files that are read.
+        engine: one that stands already and can read these folders.
     """
 
-    def __init__(self, work: Path, limits: Limits, known: Collection[str], readable: Collection[Path]) -> None:
+    def __init__(
+        self,
+        work: Path,
+        limits: Limits,
+        known: Collection[str],
+        readable: Collection[Path],
+        engine: Engine | None = None,
+    ) -> None:
         self.work = work
         self.limits = limits
         self.known = known
         self._readable = tuple(readable)
+        if engine is not None:
+            self.engine = engine
 
     @functools.cached_property
     def engine(self) -> Engine:
