@@ -169,7 +169,7 @@ def _reasons(looked: Looked) -> None:
         "buyers": Shape(_("Customers"), "count"),
         "gone": Shape(_("Stayed away"), "percent"),
         "others": Shape(_("Stayed away, of the others"), "percent"),
-        "difference": Shape(_("Difference (95% interval)"), "figure"),
+        "difference": Shape(_("Difference in points (95% interval)"), "figure"),
         "reviews": Shape(_("Reviews"), "count"),
         "bad": Shape(_("Bad reviews"), "percent"),
         "complaint": Shape(_("Newest bad review")),

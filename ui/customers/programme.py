@@ -8,7 +8,7 @@ import streamlit as st
 from ecops.customers import answers
 from ecops.customers.programme import rhythm
 from ecops.customers.retention.repeat import Share
-from ecops.messages import Count, Message, Number, Percent, Points
+from ecops.messages import Count, Message, Number, Percent
 from ecops.periods import ONE_DAY
 from ui.customers.choices import Looked
 from ui.parts import kept, tables
@@ -137,14 +137,15 @@ def days(looked: Looked) -> None:
 
 
 def with_interval(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their difference written in points, its interval beside it."""
-    return rows.assign(
-        difference=[
-            plain(Message("{rate} ({low} to {high})", rate=Points(row.difference), low=Points(row.low),
-                          high=Points(row.high)))
-            for row in rows.itertuples()
-        ]
-    )  # fmt: skip
+    """The rows with their difference written in points, its interval beside it; the unit stands in the header."""
+    written = [
+        plain(Message("{rate} ({low} to {high})", **{
+            name: f"{share * 100:+.1f}"
+            for name, share in zip(("rate", "low", "high"), (row.difference, row.low, row.high), strict=True)
+        }))
+        for row in rows.itertuples()
+    ]  # fmt: skip
+    return rows.assign(difference=written)
 
 
 def after_cards(looked: Looked) -> None:
@@ -162,7 +163,7 @@ def after_cards(looked: Looked) -> None:
             "used_rate": Shape(_("Ordered again in 30 days"), "percent"),
             "other_people": Shape(_("Only got it"), "count"),
             "other_rate": Shape(_("Of these ordered again"), "percent"),
-            "difference": Shape(_("Difference (95% interval)"), "figure"),
+            "difference": Shape(_("Difference in points (95% interval)"), "figure"),
         },
     )
     st.caption(say(Message("Nobody was drawn by lot, so this is the most that the cards can have done.")))
