@@ -107,6 +107,8 @@ _RARE = {"LShift", "RShift", "BitOr", "BitAnd", "BitXor", "Is", "IsNot"}
 
 def _matters(node: Any) -> bool:
     """Whether a node is more than a hint of a type, a decorator, a default, a guard or an import for types alone."""
+    if node.type == "decorator":
+        return False
     inside = False
     while node.parent is not None:
         above = node.parent

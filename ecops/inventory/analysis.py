@@ -34,8 +34,9 @@ from ecops.inventory.orders.recommend import Line, Need, recommend
 from ecops.inventory.policies.rules import Situation, protected_days, rule
 from ecops.inventory.source import Shop
 from ecops.inventory.spec import Spec
-from ecops.inventory.supply.deliveries import lead_times, suppliers
+from ecops.inventory.supply.deliveries import dated, lead_times, suppliers
 from ecops.inventory.supply.sources import sources
+from ecops.inventory.supply.waiting import FORGOTTEN, waited
 from ecops.messages import Message, Money
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
@@ -319,7 +320,7 @@ def _planned(
 
 def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:
     """Lead times from receipts, else the product list, else the stand-in; says of how many."""
-    told = lead_times(shop.purchases, list(table["sku"]))
+    told = lead_times(shop.purchases, list(table["sku"]), today=shop.today)
     found = table.assign(
         lead_days=told["lead_days"].to_numpy(),
         lead_sd=told["lead_sd"].fillna(0.0).to_numpy(),
@@ -328,9 +329,10 @@ def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Me
     )
     named = found["supplier"] == ""
     found["supplier"] = found["supplier"].where(~named, told["supplier"])
-    listed = found["lead_days"].isna() & found["lead_time_days"].notna()
+    told_days = found["lead_time_days"].where(found["lead_time_days"] >= 0)
+    listed = found["lead_days"].isna() & told_days.notna()
     found.loc[listed, "lead_source"] = "list"
-    found["lead_days"] = found["lead_days"].fillna(found["lead_time_days"])
+    found["lead_days"] = found["lead_days"].fillna(told_days)
     stand_in = found["lead_days"].isna()
     if stand_in.any():
         found.loc[stand_in, "lead_source"] = "default"
@@ -340,6 +342,16 @@ def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Me
                     n=int(stand_in.sum()), days=int(spec.default_lead))
         )  # fmt: skip
     found["lead_days"] = found["lead_days"].clip(lower=1.0)
+    forgotten = int(waited(dated(shop.purchases), shop.today)["forgotten"].sum())
+    if forgotten:
+        notes.append(
+            Message(
+                "{n} purchase orders are more than {days} days past their promised day. They were taken for given up "
+                "and say nothing of lead times; close them, or ask the supplier.",
+                n=forgotten,
+                days=FORGOTTEN,
+            )
+        )
     return found
 
 

@@ -66,7 +66,7 @@ CAPABILITY = Capability(
     metrics=Path(__file__).parent / "registry" / "metrics.toml",
     advice=Path(__file__).parent / "registry" / "advice.toml",
     commands=commands,
-    modules=("ecops.inventory.analysis",),
+    modules=("ecops.inventory.view", "ecops.inventory.telling.findings"),
     rows=(
         7, 24, 49, *range(126, 134), *range(136, 143), 144, *range(146, 158), 159, 160, 162, 263, 313, 314,
     ),

@@ -214,10 +214,11 @@ def hours_out(demand: Panel, counts: pd.DataFrame) -> Floats:
     As counted where the report says; else a whole day between two counts of nothing without a sale, and half a day when
     a day with sales ended with nothing.
     """
+    code, names = counts["sku"].factorize()
     place = {sku: position for position, sku in enumerate(demand.skus)}
-    row = counts["sku"].map(place)
-    known = row.notna().to_numpy()
-    rows = row[known].to_numpy(dtype=np.int64)
+    row = np.array([place.get(name, -1) for name in names.tolist()], dtype=np.int64)[code]
+    known = row >= 0
+    rows = row[known]
     days = counts["date"].to_numpy().astype("datetime64[D]")[known]
     column = (days - np.datetime64(demand.start)).astype(np.int64)
     inside = (column >= 0) & (column < demand.days)
@@ -241,26 +242,35 @@ def _filled(values: Floats) -> Floats:
     return found
 
 
+_TOLD_BY_SALES = ("title", "category", "price", "cost")
+"""What orders say of a product where the product list does not."""
+
+
+def _told(column: pd.Series) -> pd.Series:
+    """Where a column says anything."""
+    return column.notna() & (column.astype(str) != "") if column.dtype.kind not in "fi" else column.notna()
+
+
 def _products(data: Any, demand: Panel, stock: pd.DataFrame, day: dt.date, notes: list[Message]) -> pd.DataFrame:
     """The list of all products with what is known of each."""
     import pandas as pd
 
     master = ask(data, "products", until=day)
-    sold = ask(data, "sold_titles", lately=day - _QUARTER * ONE_DAY, start=demand.start, until=day)
-    skus = sorted({*demand.skus, *stock["sku"], *master["sku"]})
+    skus = sorted({*demand.skus, *stock["sku"].tolist(), *master["sku"].tolist()})
     found = pd.DataFrame({"sku": skus}).merge(master, on="sku", how="left")
+    lacking = [name for name in _TOLD_BY_SALES if not _told(found[name]).all()]
+    sold = ask(data, "sold_titles", lately=day - _QUARTER * ONE_DAY, start=demand.start, until=day) if lacking else None
     if len(master):
-        strange = len(set(demand.skus) - set(master["sku"]))
+        strange = len(set(demand.skus) - set(master["sku"].tolist()))
         if strange:
             notes.append(Message("{n} products were sold that the product list does not have.", n=strange))
-    for other in (sold, stock[["sku", "cost"]] if "cost" in stock else sold):
+    for other in (sold, stock[["sku", "cost"]] if "cost" in lacking else None):
+        if other is None:
+            continue
         given = found[["sku"]].merge(other, on="sku", how="left")
-        for name in ("title", "category", "price", "cost"):
+        for name in lacking:
             if name in given:
-                value = given[name]
-                if name in ("title", "category"):
-                    value = value.where(value.fillna("") != "")
-                found[name] = found[name].where(found[name].notna() & (found[name].astype(str) != ""), value)
+                found[name] = found[name].where(_told(found[name]), given[name].where(_told(given[name])))
     for name in ("title", "category", "supplier"):
         found[name] = found[name].fillna("").astype(str)
     for name in ("price", "cost", "moq", "pack_size", "lead_time_days", "review_days", "holding_rate", "order_cost"):

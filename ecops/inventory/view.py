@@ -110,7 +110,12 @@ def _compared(found: Stock, longer: float, days: int) -> Frontier | None:
         target=found.spec.target,
         value=value,
         level=found.level[order],
-        options={"review": review, "order_days": found.spec.order_days},
+        options={
+            "review": review,
+            "order_days": found.spec.order_days,
+            "moq": table["moq"].to_numpy(dtype=np.float64),
+            "pack": table["pack_size"].to_numpy(dtype=np.float64),
+        },
     )
     return replace(replayed, rows=order)
 

@@ -246,6 +246,11 @@ def test_the_path_ends_at_the_total():
     assert widths[0] > 3 * widths[-1]
 
 
+def test_the_path_of_one_day_is_one_point():
+    readout = analyse(shop(2_000, days=1), Experiment())
+    assert [point.users for point in readout.path] == [2_000]
+
+
 def test_a_fading_effect_is_noticed():
     rng = np.random.default_rng(9)
     users = shop(60_000, seed=5)

@@ -52,6 +52,16 @@ def test_a_ratio_that_is_steadier_than_its_days_keeps_its_percentages():
     assert effect.lift.low < effect.lift.value < effect.lift.high
 
 
+def test_five_days_are_enough_for_totals_without_squares_and_four_are_not():
+    frame = totals(shop(6_000, days=6, seed=5), "exposed_at").rename(columns={"exposed_at": "date"})
+    frame = frame.drop(columns="revenue_squares")
+    days = sorted(frame["date"].unique())
+    spec = Experiment(goal="uv_value", date="date")
+    effect, refused = (analyse(frame[frame["date"].isin(days[:count])], spec).goal("B").effect for count in (5, 4))
+    assert (effect.method, effect.n_control) == ("daily", 5)
+    assert refused is None
+
+
 def split_of(first, second):
     days = tuple(dt.date(2026, 11, 2) + dt.timedelta(days=at) for at in range(len(first)))
     values = {(arm, name): counts for arm, counts in (("A", first), ("B", second)) for name in ("users", "conversions")}

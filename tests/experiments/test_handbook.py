@@ -57,6 +57,7 @@ def test_the_planner_takes_today_and_aim_of_a_bounce_rate_from_parameters_and_be
     assert bounce_aim(data) == pytest.approx((0.5, 0.2))
     assert bounce_aim(data, today=0.8) == pytest.approx((0.8, 0.5))
     assert bounce_aim(data, today=0.3)[1] == 0.1  # below what others reach: the usual suggestion
+    assert bounce_aim(today=0.0) == bounce_aim(today=1.0) == bounce_aim()  # nobody bounces, or everybody: no figure
     told = json.loads(CliRunner().invoke(app, ["plan", "--metric", "bounce_rate", "--looks", "1", "--json"]).output)
     assert told["users"] == 2 * 777
 

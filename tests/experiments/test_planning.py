@@ -9,6 +9,7 @@ from statsmodels.stats.power import TTestIndPower
 
 from ecops.errors import SpecError
 from ecops.experiments import Design, Experiment, days_needed, minimum_effect, plan, power, sample_size
+from ecops.experiments.design.drafting import Draft
 
 
 def test_rates_by_hand_and_what_evan_millers_form_misses():
@@ -101,3 +102,8 @@ def test_impossible_questions_are_errors():
 def test_a_count_that_cannot_be_is_told_with_its_value(name):
     with pytest.raises(SpecError, match=rf"{name} is -5"):
         Experiment(minimum_lift=0.12, **{name: -5})
+
+
+def test_the_rest_of_the_traffic_is_shared_evenly_by_the_new_versions():
+    assert Draft(arms=4, control_share=0.4).weights == pytest.approx((0.4, 0.2, 0.2, 0.2))
+    assert Draft(arms=3).weights == (1.0, 1.0, 1.0)

@@ -149,7 +149,7 @@ def test_a_drop_everywhere_is_told_once():
     random = np.random.default_rng(6)
     rates = RATES.copy()
     rates[:, 2] *= 0.7
-    found = [f for f in diagnose(week(random, rates), week(random)).findings if f.subject["step"] == "order"]
+    found = [f for f in diagnose(week(random, rates), week(random)) if f.subject["step"] == "order"]
     assert [dict(finding.subject) for finding in found] == [{"step": "order"}]
 
 

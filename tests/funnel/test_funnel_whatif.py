@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 from ecops.errors import EcopsError
 from ecops.funnel import from_table
@@ -65,6 +66,17 @@ def test_without_money_the_unit_is_the_last_step():
     case = raise_step(from_table(HAND.drop(columns="pay_amount"), ["visit", "cart", "pay"]), "cart", 0.01)
     assert not case.with_money
     assert case.difference == pytest.approx(3000 * 0.01 * 70 / 200)
+
+
+def test_days_without_money_tell_how_far_it_swings():
+    carts, pays = np.array([90, 110, 100, 95, 105, 100]), np.array([40, 60, 45, 52, 49, 54])
+    days = [dt.date(2026, 11, 1) + dt.timedelta(n) for n in range(6)]
+    frame = pd.DataFrame({"date": days, "visitors": 1000, "cart_users": carts, "pay_buyers": pays})
+    case = raise_step(from_table(frame, ["visit", "cart", "pay"]), "cart", 0.01)
+    missed = pays - pays.sum() / carts.sum() * carts
+    error = 60 / carts.sum() * np.sqrt((missed**2).sum() * 6 / 5)
+    assert case.difference == pytest.approx(60 * 300 / 600)
+    assert case.high - case.difference == pytest.approx(special.stdtrit(5, 0.975) * error)
 
 
 @pytest.mark.parametrize(

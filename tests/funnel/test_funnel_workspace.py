@@ -147,6 +147,14 @@ def test_one_step_by_segment_adds_up_to_the_shop():
     assert table["gained"].abs().max() == pytest.approx(0)
 
 
+def test_a_segment_that_nobody_entered_is_not_listed():
+    rows = [row(day, channel=c) for day in days() for c in "ab"]
+    rows += [row(day, channel="c", visitors=10, cart_users=0, order_buyers=0, pay_buyers=0) for day in days()]
+    found = shop.shop_funnel(pd.DataFrame(rows), AFTER)
+    assert set(step_by_segment(found, "cart", "channel")["value"]) == {"a", "b", "c"}
+    assert set(step_by_segment(found, "order", "channel")["value"]) == {"a", "b"}
+
+
 def test_lost_units_and_their_money_by_segment():
     rows = [row(day, channel=c) for day in days(BEFORE) for c in "ab"]
     rows += [row(day, channel="a") for day in days(AFTER)]

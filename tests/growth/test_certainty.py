@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from ecops.growth import diagnose
 from ecops.metrics import kpis
 from ecops.metrics.panel import history_days
 from ecops.periods import Period
+from ecops.statistics.selection import after_selection
+from tools.calibrate.growth import told
 from tools.calibrate.shops import END, Effect, Shape, simulate
 
 WEEK = Period(END - dt.timedelta(days=6), END)
@@ -60,6 +63,33 @@ def test_money_of_a_cause_allows_for_its_being_told_only_when_large():
     (item,) = diagnose({"traffic_daily": shop.frame}, WEEK).confirmed
     assert item.money.low <= -shop.lost.sum() <= item.money.high
     assert item.money.low < item.money.value < item.money.high < 0
+
+
+def test_what_a_cause_may_have_been_is_the_interval_after_selection():
+    shop = simulate(Shape(), 1, replace(FALL, factor=0.75))
+    (cause,), _ = told(shop, 7)
+    (place,) = cause.node.leaves
+    paid, came = (shop.measures[name][place] for name in ("pay_buyers", "order_buyers"))
+    (x0, n0), (x1, n1) = ((paid[part].sum(), came[part].sum()) for part in (slice(-14, -7), slice(-7, None)))
+    log = np.log(x1 / n1 * n0 / x0)
+    error, df = np.sqrt(cause.change.phi[0] * (1 / x0 - 1 / n0 + 1 / x1 - 1 / n1)), cause.change.df[0]
+    # Told is what passes the limit of the correction and is 5 % at least.
+    least = max(stats.t.isf(cause.cutoff / 2, df), np.log(1.05) / error)
+    low, high = after_selection(log, error, df, least)
+    assert cause.change.relative_low[0] == pytest.approx(np.expm1(low), rel=1e-6)
+    assert cause.change.relative_high[0] == pytest.approx(np.expm1(high), rel=1e-6)
+    assert (cause.low, cause.high) == pytest.approx((cause.money * low / log, cause.money * high / log))
+    points = x0 / n0 * np.expm1([low, high])
+    assert (cause.change.low[0], cause.change.high[0]) == pytest.approx(tuple(points), rel=1e-6)
+
+
+def test_a_large_part_does_not_stand_for_a_whole_whose_rest_moved_as_well():
+    shop = simulate(Shape(channels=2, visitors=200_000), 2, FALL)
+    small = np.array([channel == "recommend" for _, channel, _ in shop.names])
+    shop = replace(shop, measures={name: np.where(small[:, None], np.round(values * 0.15), values)
+                                   for name, values in shop.measures.items()})  # fmt: skip
+    ((cause,), _) = told(shop, 7)
+    assert (cause.series.metric, dict(cause.node.subject)) == ("payment_rate", {"platform": "douyin"})
 
 
 def test_the_history_is_six_weeks_and_three_times_a_longer_span():

@@ -85,6 +85,16 @@ def test_random_lead_times_are_those_that_were_asked():
     assert wild.fill_rate < calm.fill_rate
 
 
+def test_replayed_orders_come_in_the_suppliers_packs():
+    # One a day: at seven days' sales 23 are ordered up to 30; the pack of 20 makes two of it, the minimum 50.
+    panel = shops.made(np.ones((3, 240)))
+    lots = {"moq": np.array([np.nan, 0.0, 50.0]), "pack": np.array([0.0, 20.0, np.nan])}
+    run = replay(panel, "cover_days", 3, days=112, options=lots)
+    assert (run.ordered / run.orders).tolist() == [23, 40, 50]
+    assert run.lost.sum() == 0
+    assert run.stock.tolist() == sorted(run.stock)
+
+
 def test_the_future_leaves_no_trace():
     panel, other = shops.poisson(20, 260), shops.poisson(20, 260)
     other.demand[:, 200:] *= 5

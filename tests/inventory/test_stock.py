@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import tomllib
 
 import numpy as np
@@ -17,6 +18,7 @@ from ecops.errors import DataError, SpecError
 from ecops.inventory import Spec, analyse, view
 from ecops.inventory.policies.rules import rules
 from ecops.inventory.telling import figures
+from ecops.inventory.telling.commands import rules_told
 from ecops.inventory.telling.findings import findings
 from ecops.inventory.telling.section import section
 from ecops.periods import Period
@@ -156,6 +158,18 @@ def test_the_command_line(sample, tmp_path):
     assert len(pd.read_excel(tmp_path / "orders.xlsx", sheet_name=None)) == 2
     wrong = runner.invoke(app, ["inventory", "-w", str(sample.folder), "--target", "2"])
     assert wrong.exit_code == 2
+
+
+def test_rules_are_told_with_their_money(data):
+    told = rules_told(view.compared(data), view.rules_in_money(data), view.stock(data))
+    thumb, learned = (
+        next(one.text("en") for one in told if one.text("en").startswith(name)) for name in ("7/30", "Learn")
+    )
+    assert re.search(
+        r"7/30-day rule: \d+\.\d% of cycles .+ ¥\S+ in four weeks, ¥\S+ beside the learned rule \(¥\S+ to ¥", thumb
+    )
+    assert "beside" not in learned
+    assert "四周花" in told[0].text("zh")
 
 
 @pytest.mark.row(159)

@@ -9,6 +9,7 @@ import pytest
 from ecops.inventory import view
 from ecops.inventory.products.opportunity import opportunities
 from ecops.inventory.supply.deliveries import suppliers
+from ecops.inventory.supply.waiting import waits
 from ecops.store.inputs import open_data
 from tests.inventory import shops
 
@@ -62,6 +63,54 @@ def test_suppliers_that_could_deliver_count_though_none_was_ordered():
     assert view.stock(data).suppliers["single_source"].tolist() == [0]
     short = view.backups(shop(purchase_orders=orders, suppliers=terms.head(2)))[0]
     assert short["sku"].tolist() == ["B"]
+
+
+def test_a_lead_time_below_nothing_is_none():
+    frames = shops.shop()
+    frames["products"] = frames["products"].assign(lead_time_days=[-2.0, 3.0])
+    found = view.stock(open_data(frames)).table.set_index("sku")
+    assert found["lead_source"].to_dict() == {"A": "default", "B": "list"}
+    assert found.loc["B", "lead_days"] == 3
+
+
+@pytest.mark.row(139)
+def test_an_order_nobody_received_lengthens_the_lead_time():
+    came = [(str(n), "A", "Mill", "2026-02-01", "2026-02-08") for n in range(9)]
+    still = {"received_quantity": None, "status": "open"}
+    late = ("late", "A", "Mill", "2026-03-01", None, {**still, "promised_on": "2026-03-21"})
+    plain = view.stock(shop(purchase_orders=bought(*came))).table.set_index("sku").loc["A"]
+    found = view.stock(shop(purchase_orders=bought(*came, late)))
+    mine = found.table.set_index("sku").loc["A"]
+    # Nine orders took a week; the tenth has waited 60 days, 40 of them past its promise.
+    assert (plain["lead_days"], plain["lead_sd"]) == (7, 0)
+    assert mine["overdue_days"] == 40
+    assert (mine["lead_days"], mine["lead_sd"]) == (pytest.approx(12.3), pytest.approx(np.std([7] * 9 + [60], ddof=1)))
+    assert mine["reorder"] > plain["reorder"]
+    assert found.suppliers.loc[0, "lead_days"] == pytest.approx(12.3)
+    # One that came in part has begun to arrive, a cancelled one never will, and a very old one was given up.
+    part = ("p", "A", "Mill", "2026-02-01", "2026-02-08", {"quantity": 200, "status": "partial"})
+    rest = ("p", "A", "Mill", "2026-02-01", None, {**still, "quantity": 200, "status": "partial"})
+    gone = ("c", "A", "Mill", "2026-02-01", None, {**still, "status": "cancelled"})
+    old = ("o", "A", "Mill", "2025-09-01", None, {**still, "promised_on": "2025-10-01"})
+    found = view.stock(shop(purchase_orders=bought(*came, part, rest, gone, old)))
+    assert found.table.set_index("sku").loc["A", "lead_days"] == 7
+    assert any("given up" in note.id for note in found.notes)
+
+
+def test_waits_are_those_of_kaplan_and_meier():
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    random = np.random.default_rng(3)
+    days, over = random.integers(1, 40, 60), random.random(60) < 0.7
+    over[days == days.max()] = True
+    curve = SurvfuncRight(days, over.astype(int))
+    jumps = -np.diff(np.append(1.0, curve.surv_prob))
+    group = np.zeros(60, dtype=int)
+    found = waits(np.append(days, 5), np.append(over, True), np.append(group, 2), 3)
+    assert found.mean[0] == pytest.approx((jumps * curve.surv_times).sum() / jumps.sum())
+    assert found.mean[2] == 5
+    assert np.isnan([found.mean[1], found.sd[1], found.sd[2]]).all()
+    assert found.receipts.tolist() == [over.sum(), 0, 1]
 
 
 @pytest.mark.row(314)

@@ -28,6 +28,7 @@ from ecops.presale import (
 )  # fmt: skip
 from ecops.presale.decisions.order import best_stock, profits
 from ecops.presale.futures.beliefs import believed
+from ecops.presale.futures.counts import binomial, poisson
 
 DAY = dt.date(2026, 5, 1)
 PAST = ([820, 1200, 640, 950], [731, 1010, 589, 836])
@@ -94,6 +95,27 @@ def test_few_campaigns_leave_more_doubt_than_many():
     assert conversion_prior([100], [90]).sd > conversion_prior(*PAST).sd
     alike = conversion_prior([1e5] * 3, [88_000] * 3)
     assert alike.a + alike.b == pytest.approx(200)
+
+
+@pytest.mark.parametrize(
+    ("mean", "rate"), [(3.0, None), (11.0, None), (200.0, None), (30, 0.88), (100, 0.88), (900, 0.97)]
+)
+def test_quick_counts_are_like_exact_ones(mean, rate):
+    random, n = np.random.default_rng(1), 40_000
+    given = np.full(n, float(mean))
+    drawn = poisson(random, given) if rate is None else binomial(random, given, np.full(n, rate))
+    exact = stats.poisson(mean) if rate is None else stats.binom(mean, rate)
+    shares = np.array([0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99])
+    assert np.abs(np.quantile(drawn, shares, method="inverted_cdf") - exact.ppf(shares)).max() <= 1
+    assert drawn.mean() == pytest.approx(exact.mean(), abs=4 * exact.std() / np.sqrt(n))
+    assert drawn.std() == pytest.approx(exact.std(), rel=0.02)
+
+
+def test_rare_losses_are_taken_off_the_whole():
+    kept = binomial(np.random.default_rng(1), np.full(40_000, 400.0), 0.95)
+    assert kept.mean() == pytest.approx(380, abs=0.1)
+    assert kept.max() <= 400
+    assert binomial(np.random.default_rng(1), np.full(1000, 2.0), 0.9).min() == 0
 
 
 @pytest.mark.row(134)

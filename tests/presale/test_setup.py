@@ -74,7 +74,10 @@ def test_findings_answer_from_it(shop):
         found = CAPABILITY.findings(shop.data(), week, "previous")
         return next(one.headline.text("en") for one in found if one.metric == "presale_cover")
 
-    assert "order 173 units for the presale now; they arrive on 13 Nov" in told()
+    # 150 deposits are expected of which 88 % are paid, and spot sales come on top, whichever draws they are.
+    drawn = next(one for one in view.presale(shop.data()).items if one.series.sku == "A").plan.quantity
+    assert 160 < drawn < 186
+    assert f"order {drawn:.0f} units for the presale now; they arrive on 13 Nov" in told()
     keep(shop, replace(WHOLE, products=(replace(WHOLE.products[0], lead_days=10.0),)))
     assert "order 304 units for the presale by 12 Nov" in told()
 

@@ -217,3 +217,9 @@ def test_orders_that_brought_no_money_have_no_worth(log):
     assert item.outcome.verdict == "recovered"
     assert item.outcome.weekly is None
     assert item.outcome.recovered is None
+
+
+def test_an_experiment_without_data_says_so(log):
+    item = follow_up(tables(trouble), decide(log, experiment="ab_9"), TODAY)
+    assert item.standing == "experiment"
+    assert item.sentence.text("en") == "The experiment ab_9 has no data yet."

@@ -332,6 +332,14 @@ def test_far_below_what_was_expected_did_not_work():
     assert verify(rates(0.4, 0.4), {}, START, worth=10.0, expected_weekly=10.0).verdict == "no_evidence"
 
 
+def test_a_trouble_that_nobody_can_see_is_no_measure_of_what_the_action_brought():
+    own = shop(noisy(50, sd=3.0) * moved(-0.03, -7, 0))
+    outcome = verify(own, BESIDE, START, known=since(-7), worth=1.0, expected_weekly=60.0)
+    # At best 23 a week more than before; what the days told of as trouble were lower by is chance.
+    assert (outcome.verdict, outcome.recovered) == ("did_not_work", None)
+    assert outcome.weekly.high < 30
+
+
 def test_too_early_and_without_baseline():
     early = verify(rates(0.4, 0.6)[:90], {}, START)
     assert early.verdict == "too_early"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from ecops.sources.files.grid import Grid
 from ecops.sources.recognition.detect import detect, propose
 from ecops.sources.recognition.figures import figure_columns
@@ -20,6 +22,39 @@ def test_a_signature_is_surer_than_synonyms(sheet: Sheet) -> None:
     assert matches[0].source == "shopify_orders"
     assert matches[0].confidence >= 0.8
     assert all(match.confidence <= 0.75 for match in matches if source(match.source).generic)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "wanted"),
+    [
+        (
+            "日期,商品编码,商品名称,主仓实际库存数,订单占有数,可用数,采购在途数",
+            "2026-11-15,A1,杯子,30,2,28,10",
+            {"on_hand": 3, "reserved": 4, "available": 5, "on_order": 6},
+        ),
+        (
+            "日期,商家编码,货品名称,仓库,库存量,可发库存,待发货量,采购在途量",
+            "2026-11-15,A1,杯子,主仓,30,28,2,10",
+            {"on_hand": 4, "available": 5, "reserved": 6, "on_order": 7},
+        ),
+        (
+            "日期,商品代码,商品名称,仓库名称,库存数量,可销售数,在途数",
+            "2026-11-15,A1,杯子,主仓,30,28,10",
+            {"sku": 1, "on_hand": 4, "available": 5, "on_order": 6},
+        ),
+        (
+            "采购单号,供应商,商品编码,采购数量,下单日期,预计交货日期,已入库数,入库日期,单价",
+            "P1,甲厂,A1,100,2026-10-01,2026-10-15,0,,8.5",
+            {"promised_on": 5, "received_quantity": 6, "received_on": 7},
+        ),
+    ],
+)
+def test_stock_and_purchases_of_an_erp_are_read_without_a_question(
+    sheet: Sheet, header: str, row: str, wanted: dict[str, int]
+) -> None:
+    best = detect(sheet(f"{header}\n{row}\n"))[0]
+    assert best.certain
+    assert wanted.items() <= propose(source(best.source), sheet(f"{header}\n{row}\n")).columns.items()
 
 
 def test_missing_and_ignored_are_told(sheet: Sheet) -> None:

@@ -48,6 +48,13 @@ def test_far_from_the_threshold_it_is_the_usual_interval():
     assert tuple(map(float, everything)) == pytest.approx((1 - reach, 1 + reach), rel=1e-6)
 
 
+@pytest.mark.parametrize("estimate", [0.0, 0.02, 1.0])
+def test_a_small_estimate_told_anyway_has_the_usual_interval(estimate):
+    reach = stats.t.ppf(0.975, 12)
+    low, high = after_selection(estimate, 1.0, 12, 0.0)
+    assert (float(low), float(high)) == pytest.approx((estimate - reach, estimate + reach), rel=1e-6)
+
+
 def test_what_would_not_have_been_told_by_itself_is_not_corrected():
     assert tuple(map(float, after_selection(2.0, 1.0, 30, 3.0))) == pytest.approx(
         tuple(map(float, after_selection(2.0, 1.0, 30, 0.0)))

@@ -186,7 +186,9 @@ def suppliers(asked: Asked) -> None:
             "deliveries": Shape(_("Deliveries"), "count"),
             "defects": Shape(_("Faulty units (95% interval)"), "figure"),
             "defect_verdict": Shape(_("Below {limit}?", limit=Percent(_limit(asked, "supplier.defect_max")))),
-            "lead_days": Shape(_("Lead time (days)"), "number"),
+            "lead_days": Shape(
+                _("Lead time (days)"), "number", _("Orders that are still open count with the days they have waited.")
+            ),
             "lead_sd": Shape(_("Its deviation"), "number"),
             "promised_days": Shape(_("Promised (days)"), "number"),
             "overdue": Shape(_("Overdue orders"), "count"),
@@ -358,42 +360,8 @@ def _choice_rows(found: pd.DataFrame, with_margins: bool) -> pd.DataFrame:
 def shelf(asked: Asked) -> None:
     """Who could become a best seller, whether categories grow, ladders and missing attributes."""
     found = workspaces.answer(view.shelf, asked.spec, asked.today)
-    if len(found["shortlist"]):
-        st.markdown(
-            _("**Could become best sellers**: click, cart and pay rates beat the shop's, small numbers allowed for.")
-        )
-        tables.show(
-            kept.of(_part, found, "shortlist"),
-            "stock_shortlist",
-            {
-                "title": Shape(_("Product")),
-                "visitors": Shape(_("Visitors"), "count"),
-                "click_rate": Shape(_("Click rate"), "percent"),
-                "cart_rate": Shape(_("Cart rate"), "percent"),
-                "pay_rate": Shape(_("Pay rate"), "percent"),
-                "score": Shape(_("Times the shop's"), "number"),
-                "sure": Shape(_("Beyond chance"), "flag"),
-                "product": Shape(_("SKU")),
-            },
-        )
-    trends = found["trends"]
-    if len(trends):
-        st.markdown(_("**Categories**: the last eight weeks against the eight before."))
-        tables.show(
-            kept.of(_trends, trends),
-            "stock_trends",
-            {
-                "category": Shape(_("Category")),
-                "products": Shape(_("Products"), "count"),
-                "units": Shape(_("Units"), "count"),
-                "change": Shape(_("Change"), "percent"),
-                "low": Shape(_("At least"), "percent"),
-                "high": Shape(_("At most"), "percent"),
-                "year_change": Shape(_("Against last year"), "percent"),
-                "share_new": Shape(_("Of new products"), "percent"),
-                "stage": Shape(_("Stage")),
-            },
-        )
+    _hopeful(found)
+    _grown(found["trends"])
     for key, told in (
         ("ladder", _("**Price ladders** whose cheapest variant has no stock, or whose prices lie too far apart.")),
         (
@@ -414,6 +382,59 @@ def shelf(asked: Asked) -> None:
               hours=int(_limit(asked, "service.ship_hours")), rate=Percent(fulfilled[0]), n=fulfilled[1])
         )  # fmt: skip
     cites.show(["listing.attribute_missing_max", "service.ship_hours"])
+
+
+def _hopeful(found: dict[str, pd.DataFrame]) -> None:
+    rows = found["shortlist"]
+    if not len(rows):
+        return
+    told = _("Could become best sellers: {n} products, {sure} of them beyond chance", n=len(rows),
+             sure=int(rows["sure"].sum()))  # fmt: skip
+    box = st.expander(told, key="stock_hopeful", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        st.caption(_("Click, cart and pay rates beat the shop's, small numbers allowed for."))
+        tables.show(
+            kept.of(_part, found, "shortlist"),
+            "stock_shortlist",
+            {
+                "title": Shape(_("Product")),
+                "visitors": Shape(_("Visitors"), "count"),
+                "click_rate": Shape(_("Click rate"), "percent"),
+                "cart_rate": Shape(_("Cart rate"), "percent"),
+                "pay_rate": Shape(_("Pay rate"), "percent"),
+                "score": Shape(_("Times the shop's"), "number"),
+                "sure": Shape(_("Beyond chance"), "flag"),
+                "product": Shape(_("SKU")),
+            },
+        )
+
+
+def _grown(trends: pd.DataFrame) -> None:
+    if not len(trends):
+        return
+    box = st.expander(
+        _("Categories: the last eight weeks against the eight before"), key="stock_grown", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        tables.show(
+            kept.of(_trends, trends),
+            "stock_trends",
+            {
+                "category": Shape(_("Category")),
+                "products": Shape(_("Products"), "count"),
+                "units": Shape(_("Units"), "count"),
+                "change": Shape(_("Change"), "percent"),
+                "low": Shape(_("At least"), "percent"),
+                "high": Shape(_("At most"), "percent"),
+                "year_change": Shape(_("Against last year"), "percent"),
+                "share_new": Shape(_("Of new products"), "percent"),
+                "stage": Shape(_("Stage")),
+            },
+        )
 
 
 def _part(found: dict[str, pd.DataFrame], key: str) -> pd.DataFrame:
@@ -438,7 +459,10 @@ def ahead(asked: Asked) -> None:
 
 def method() -> None:
     """Where the numbers come from."""
-    with st.expander(_("How this is worked out"), key="stock_method"):
+    box = st.expander(_("How this is worked out"), key="stock_method", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         for told in (
             Message(
                 "Demand is what was sold plus what stock-outs lost: units over the share of the day's usual demand "

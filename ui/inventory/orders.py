@@ -83,22 +83,24 @@ def _oversold(stock: Stock) -> pd.DataFrame:
 
 def _table(asked: Asked, allocation: Allocation | None) -> None:
     stock = asked.stock
-    with st.expander(_("All lines"), key="stock_lines"):
-        tables.show(
-            kept.of(_line_rows, stock, allocation),
-            "stock_lines_table",
-            {
-                "title": Shape(_("Product")),
-                "sku": Shape(_("SKU")),
-                "order": Shape(_("Order"), "count"),
-                "position": Shape(_("There or coming"), "count", _("Available plus what is due, without overdue.")),
-                "reorder": Shape(_("Order point"), "count"),
-                "risk": Shape(_("Risk of running out"), "percent"),
-                "wait": Shape(_("Cost of waiting a week"), "money"),
-                "arrives": Shape(_("Expected"), "date"),
-            },
-            currency=stock.currency,
-        )
+    box = st.expander(_("All lines"), key="stock_lines", on_change="rerun")
+    if box.open:
+        with box:
+            tables.show(
+                kept.of(_line_rows, stock, allocation),
+                "stock_lines_table",
+                {
+                    "title": Shape(_("Product")),
+                    "sku": Shape(_("SKU")),
+                    "order": Shape(_("Order"), "count"),
+                    "position": Shape(_("There or coming"), "count", _("Available plus what is due, without overdue.")),
+                    "reorder": Shape(_("Order point"), "count"),
+                    "risk": Shape(_("Risk of running out"), "percent"),
+                    "wait": Shape(_("Cost of waiting a week"), "money"),
+                    "arrives": Shape(_("Expected"), "date"),
+                },
+                currency=stock.currency,
+            )
     labels = {
         "title": _("Product"),
         "sku": _("SKU"),

@@ -146,7 +146,10 @@ def comparison(asked: Asked) -> None:
     charts.show(kept.of(_frontier, found, overrides), "stock_frontier")
     money = workspaces.answer(view.rules_in_money, asked.spec, asked.today, float(asked.longer))
     _in_money(asked, money)
-    with st.expander(_("Every rule as it stands"), key="stock_rules"):
+    box = st.expander(_("Every rule as it stands"), key="stock_rules", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         tables.show(
             kept.of(_rule_rows, found, money, overrides, asked.stock.currency),
             "stock_rules_table",

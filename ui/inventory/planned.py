@@ -104,20 +104,25 @@ def rests(asked: Asked) -> None:
     rows = workspaces.answer(view.shutdowns, asked.spec, asked.today)
     if not len(rows):
         return
-    st.markdown(_("**Before factories and couriers rest**: the last day to order, by each supplier's lead time."))
-    tables.show(
-        kept.of(_rest_rows, rows),
-        "stock_rests",
-        {
-            "event": Shape(_("Rest")),
-            "first": Shape(_("Rests from"), "date"),
-            "last": Shape(_("Until"), "date"),
-            "name": Shape(_("Supplier")),
-            "products": Shape(_("Products that sell"), "count"),
-            "order_by": Shape(_("Order by"), "date"),
-            "days_left": Shape(_("Days left"), "count", _("Below 0 it is too late for the longest lead time.")),
-        },
-    )
+    told = _("Before factories and couriers rest: the first supplier must have its order by {day}",
+             day=min(rows["order_by"]))  # fmt: skip
+    box = st.expander(told, key="stock_closures", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        tables.show(
+            kept.of(_rest_rows, rows),
+            "stock_rests",
+            {
+                "event": Shape(_("Rest")),
+                "first": Shape(_("Rests from"), "date"),
+                "last": Shape(_("Until"), "date"),
+                "name": Shape(_("Supplier")),
+                "products": Shape(_("Products that sell"), "count"),
+                "order_by": Shape(_("Order by"), "date"),
+                "days_left": Shape(_("Days left"), "count", _("Below 0 it is too late for the longest lead time.")),
+            },
+        )
 
 
 def _rest_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -136,31 +141,34 @@ def _rest_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 def on_trial(asked: Asked) -> None:
     """Whether the first batch of each new product has shown enough."""
-    goal = st.select_slider(
-        _("Share of a trial batch that has to be sold (%)"),
-        range(30, 100, 10),
-        60,
-        key="itrial",
-        width=300,
-    )
-    rows = workspaces.answer(view.on_trial, goal / 100, asked.spec, asked.today)
-    if not len(rows):
-        st.caption(_("No product had its first sale in the last 60 days, so none is on trial."))
+    box = st.expander(_("New products on trial: enough sold to order more?"), key="stock_trial", on_change="rerun")
+    if not box.open:
         return
-    st.markdown(_("**New products on trial**: enough sold to order more?"))
-    tables.show(
-        kept.of(_trial_rows, rows),
-        "stock_trials",
-        {
-            "title": Shape(_("Product")),
-            "age": Shape(_("Days on sale"), "count"),
-            "sold": Shape(_("Units sold"), "count"),
-            "batch": Shape(_("Batch"), "count"),
-            "sell_through": Shape(_("Share sold (95% interval)"), "figure"),
-            "decision": Shape(_("Gate")),
-            "more": Shape(_("Units until decided"), "count"),
-        },
-    )
+    with box:
+        goal = st.select_slider(
+            _("Share of a trial batch that has to be sold (%)"),
+            range(30, 100, 10),
+            60,
+            key="itrial",
+            width=300,
+        )
+        rows = workspaces.answer(view.on_trial, goal / 100, asked.spec, asked.today)
+        if not len(rows):
+            st.caption(_("No product had its first sale in the last 60 days, so none is on trial."))
+            return
+        tables.show(
+            kept.of(_trial_rows, rows),
+            "stock_trials",
+            {
+                "title": Shape(_("Product")),
+                "age": Shape(_("Days on sale"), "count"),
+                "sold": Shape(_("Units sold"), "count"),
+                "batch": Shape(_("Batch"), "count"),
+                "sell_through": Shape(_("Share sold (95% interval)"), "figure"),
+                "decision": Shape(_("Gate")),
+                "more": Shape(_("Units until decided"), "count"),
+            },
+        )
 
 
 def _trial_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -219,12 +227,18 @@ def places(asked: Asked) -> None:
     elif len(by_region):
         st.caption(_("No region buys a category more than others beyond chance."))
     if len(by_season):
-        st.markdown(
-            _("**By season**: each category's part of a quarter over that of the whole shop; 1 is as the shop.")
-        )
+        _by_season(by_season)
+
+
+def _by_season(rows: pd.DataFrame) -> None:
+    box = st.expander(_("By season: when each category is wanted"), key="stock_season", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        st.caption(_("Each category's part of a quarter over that of the whole shop; 1 is as the shop."))
         quarters = {f"q{number}": Shape(_("Quarter {n}", n=number), "number") for number in (1, 2, 3, 4)}
         tables.show(
-            kept.of(_seasons, by_season, tuple(quarters)),
+            kept.of(_seasons, rows, tuple(quarters)),
             "stock_seasons",
             {"category": Shape(_("Category")), "units": Shape(_("Units a year"), "count"), **quarters},
         )

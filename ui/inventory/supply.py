@@ -10,6 +10,7 @@ import streamlit as st
 from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.messages import Message, Percent, Term
+from ecops.metrics.daily import NAMES
 from ui.parts import cites, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain
@@ -36,7 +37,10 @@ def backups(asked: Asked) -> None:
     least = int(parameter("supplier.backup_minimum", asked.stock.spec.thresholds))
     floor = parameter("supplier.crisis_supply_min", asked.stock.spec.thresholds)
     told = _("If a supplier fails: {n} products have fewer than {least} suppliers", n=len(short), least=least)
-    with st.expander(told, key="stock_backups"):
+    box = st.expander(told, key="stock_backups", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         st.caption(
             _(
                 "Suppliers count that delivered before, or that the table of supplier terms names for the product or "
@@ -86,7 +90,10 @@ def customs(asked: Asked) -> None:
     rows = workspaces.answer(view.customs, asked.spec, asked.today)
     if not len(rows):
         return
-    with st.expander(_("Customs clearance within the lead time"), key="stock_customs"):
+    box = st.expander(_("Customs clearance within the lead time"), key="stock_customs", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         tables.show(
             kept.of(_named, rows, ()),
             "stock_stages",
@@ -111,7 +118,10 @@ def warehouse(asked: Asked) -> None:
     counted, worked, looked = workspaces.answer(view.warehouses, asked.spec, asked.today)
     if not len(counted) and not len(worked) and not len(looked):
         return
-    with st.expander(_("Warehouse: counts, picking, weights, samples"), key="stock_warehouse"):
+    box = st.expander(_("Warehouse: counts, picking, weights, samples"), key="stock_warehouse", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         _counted(asked, counted)
         _worked(worked)
         _looked(asked, looked)
@@ -187,14 +197,28 @@ def _rates(rows: pd.DataFrame) -> list[str]:
     ]  # fmt: skip
 
 
+def _words(rows: pd.DataFrame) -> pd.DataFrame:
+    shown = rows.head(_MOST)
+    return shown.assign(
+        label=[plain(_LABELS[label]) for label in shown["label"]],
+        platform=[plain(NAMES.get(str(name), str(name))) for name in shown["platform"]],
+    )[["keyword", "label", "growth", "volume", "competition", "own", "platform"]]
+
+
 def searched(asked: Asked) -> None:
     """Words of growing search and low competition."""
     rows = workspaces.answer(view.searched, asked.spec, asked.today)
     if not len(rows):
         return
     chances = int((rows["label"] == "open").sum())
-    with st.expander(_("Searches of the market: {n} words grow against little competition", n=chances),
-                     key="stock_searched"):  # fmt: skip
+    box = st.expander(
+        _("Searches of the market: {n} words grow against little competition", n=chances),
+        key="stock_searched",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
         st.caption(
             _(
                 "Places among the words of the platform, 100% the most. Search indices are no numbers of people, so "
@@ -202,7 +226,7 @@ def searched(asked: Asked) -> None:
             )
         )
         tables.show(
-            rows.head(_MOST).assign(label=[plain(_LABELS[label]) for label in rows["label"].head(_MOST)]),
+            kept.of(_words, rows),
             "stock_words",
             {
                 "keyword": Shape(_("Word")),
@@ -215,3 +239,8 @@ def searched(asked: Asked) -> None:
             },
             download="ecops_words",
         )
+
+
+def _words(rows: pd.DataFrame) -> pd.DataFrame:
+    first = rows.head(_MOST)
+    return first.assign(label=[plain(_LABELS[label]) for label in first["label"]])

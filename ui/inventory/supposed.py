@@ -16,12 +16,13 @@ _SHARES = ("commission", "promotion", "duty")
 
 def unit_rates() -> dict[str, float]:
     """The rates of a unit for this look, by the keys of `ASSUMED`; they begin as the shop's own or assumed ones."""
-    st.caption(
-        _("Rates beside the goods, each with where it comes from. Changing one here is a supposition for this look.")
-    )
     shop = workspaces.answer(known.unit_rates)
     found = {}
-    with st.container(horizontal=True, gap="small"):
+    folded = st.expander(_("Rates beside the goods"), key="stock_rates")
+    folded.caption(
+        _("Rates beside the goods, each with where it comes from. Changing one here is a supposition for this look.")
+    )
+    with folded, st.container(horizontal=True, gap="small"):
         for name in ("commission", "freight", "promotion", "return_cost", "duty"):
             scale = 100 if name in _SHARES else 1
             average = shop.get(name)
@@ -35,7 +36,8 @@ def unit_rates() -> dict[str, float]:
                 width=190,
             )
             found[name] = float(value) / scale
-    rates.box("inventory")
+    with folded:
+        rates.box("inventory")
     return found
 
 

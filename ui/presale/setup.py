@@ -81,11 +81,13 @@ def _form(asked: Asked, known: dict[str, SetUp], names: list[str]) -> None:
             _day(key, "closes", _("Last day of deposits"), mine, series)
             _day(key, "balance_from", _("Balances from"), mine, series)
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            _number(key, "service", _("Paid balances can be shipped (%)"), mine.service, 100)
+            _number(key, "uplift", _("Spot sales against usual (times)"), mine.uplift, 1)
+        rarely = st.expander(_("More terms"), key=f"{key}_rarely", type="compact")
+        with rarely, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             _number(key, "penalty", _("Shipping late costs (% of the price)"), mine.penalty, 100)
             _number(key, "salvage", _("Left-overs bring (% of the cost)"), mine.salvage, 100)
-            _number(key, "service", _("Paid balances can be shipped (%)"), mine.service, 100)
             _number(key, "cancel", _("Cancelled before shipping (%)"), mine.cancel, 100)
-            _number(key, "uplift", _("Spot sales against usual (times)"), mine.uplift, 1)
             _number(key, "gate", _("Gate of a new product"), mine.gate, 1)
             _number(key, "break_even", _("Break-even (paid units)"), mine.break_even, 1)
         st.caption(_("What is left empty is read from the tables; without them it is supposed, and the page says so."))

@@ -87,4 +87,4 @@ def high_limit(largest: Array, payers: int) -> float:
     k = capped_count(payers)
     if k == 0 or len(largest) <= k:
         return math.inf
-    return float(np.partition(largest, len(largest) - 1 - k)[len(largest) - 1 - k])
+    return float(np.sort(largest)[-1 - k])

@@ -61,8 +61,8 @@ def _first_touch(log: Log, values: Ints, found: Sequence[Reach]) -> Ints:
 
 
 def _last_touch(log: Log, values: Ints, found: Sequence[Reach]) -> Ints:
-    """The last non-empty value up to the furthest step; of the whole log for a unit that took no step."""
-    until = log.units << log.layout.time_bits | ((1 << log.layout.time_bits) - 1)
+    """The last non-empty value up to the furthest step; a unit that took no step is counted nowhere."""
+    until = log.moments[log.first_rows]
     for reach in found:
         until[log.places(reach.moment)] = reach.moment
     last = np.searchsorted(log.moments, until, side="right") - 1

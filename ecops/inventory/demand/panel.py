@@ -269,17 +269,23 @@ def bulk_days(units: Floats) -> Bools:
     Args:
         units: shape (n, days).
     """
-    sold = np.where(units > 0, units, np.nan)
-    usual = np.full(len(units), np.inf)
-    spread = np.zeros(len(units))
-    enough = (units > 0).sum(axis=1) >= 5
-    if enough.any():
-        median = np.nanmedian(sold[enough], axis=1)
-        usual[enough] = median
-        spread[enough] = np.nanmedian(np.abs(sold[enough] - median[:, None]), axis=1)
+    sold = units > 0
+    median = _medians(units, sold)
+    enough = sold.sum(axis=1) >= 5
+    usual = np.where(enough, median, np.inf)
+    spread = np.where(enough, _medians(np.abs(units - median[:, None]), sold), 0.0)
     total = trailing(units, _MONTH)[:, 1:]
     far = units > (usual + _BULK_DEVIATIONS * np.maximum(spread, 1.0))[:, None]
     return np.asarray(far & (units > 0.5 * total), dtype=np.bool_)
+
+
+def _medians(values: Floats, counted: Bools) -> Floats:
+    """Median of the values of each row that count, 0 where none does; many times faster than `numpy.nanmedian`."""
+    known = np.where(counted, values, np.inf)
+    known.sort(axis=1)
+    count, row = counted.sum(axis=1), np.arange(len(values))
+    middle = (known[row, np.maximum(count - 1, 0) // 2] + known[row, np.minimum(count // 2, known.shape[1] - 1)]) / 2
+    return np.where(count > 0, middle, 0.0)
 
 
 def trailing(values: Floats, window: int) -> Floats:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ecops.errors import DataError, SpecError
-from ecops.inventory.demand.panel import Floats, Ints, Panel, trailing
+from ecops.inventory.demand.panel import Bools, Floats, Ints, Panel, trailing
 from ecops.inventory.forecasting.levels import by_weekday, levels, over_days, weekday_index
 from ecops.messages import Count, Message, Percent
 
@@ -35,6 +35,9 @@ _ORDER_SPACING = 5
 
 _GRID = 1000
 """Points that stand for a weighted sample of errors."""
+
+_BLOCK = 128
+"""Products that are worked on at a time: what their year needs stays in the cache of the processor."""
 
 _HISTORY = 182
 _LEAST_HISTORY = 28
@@ -145,24 +148,32 @@ def spreads(demand: Floats, first: Ints, level: Floats, days: int) -> Floats:
         level: expected units a day on every morning, shape (n, T + 1).
         days: length of the total.
     """
-    total = trailing(demand, days)
-    lived = np.arange(demand.shape[1] + 1) - first[:, None]
-    # A total counts once all of its days lie after the first sale.
-    total = np.where(lived >= days, total, 0.0)
-    window = max(_HISTORY - days + 1, 2)
-    count = np.clip(lived - days + 1, 0, window)
-    summed, squared = _ending(total, window), _ending(total * total, window)
-    n = np.maximum(count, 1)
-    variance = np.maximum(squared / n - (summed / n) ** 2, 0.0) * n / np.maximum(n - 1, 1)
-    least = np.sqrt(np.maximum(level, 0.0) * days + 0.05 * days)
-    known = count >= _LEAST_HISTORY
-    spread = np.maximum(np.sqrt(np.where(known, variance, 0.0)), least)
+    variance, known, least = np.empty(level.shape), np.empty(level.shape, dtype=np.bool_), np.empty(level.shape)
+    for begin in range(0, len(demand), _BLOCK):
+        rows = slice(begin, begin + _BLOCK)
+        variance[rows], known[rows] = _varied(demand[rows], first[rows], days)
+        least[rows] = np.sqrt((np.maximum(level[rows], 0.0) + 0.05) * days)
+    spread = np.maximum(np.sqrt(variance), least)
     if not known[:, -1].all():
         # Products without history of their own vary like the others beside their mean.
         ratio = np.median((spread / least)[known]) if known.any() else 1.0
         spread = np.where(known, spread, np.maximum(spread, ratio * least))
     found: Floats = spread
     return found
+
+
+def _varied(demand: Floats, first: Ints, days: int) -> tuple[Floats, Bools]:
+    """Variance of a product's totals of the last half year on every morning, 0 where too few are known; and where."""
+    lived = np.arange(demand.shape[1] + 1) - first[:, None]
+    # A total counts once all of its days lie after the first sale.
+    total = np.where(lived >= days, trailing(demand, days), 0.0)
+    window = max(_HISTORY - days + 1, 2)
+    count = np.clip(lived - days + 1, 0, window)
+    summed, squared = _ending(total, window), _ending(total * total, window)
+    n = np.maximum(count, 1)
+    known = count >= _LEAST_HISTORY
+    variance = np.maximum(squared / n - (summed / n) ** 2, 0.0) * n / np.maximum(n - 1, 1)
+    return np.where(known, variance, 0.0), known
 
 
 def _ending(values: Floats, window: int) -> Floats:

@@ -37,6 +37,12 @@ def moving_mean(demand: Floats, first: Ints, window: int = 28) -> Floats:
     return known
 
 
+def _by_day(demand: Floats) -> tuple[Floats, Floats]:
+    """Demand with a row a day, and room for a level on every morning: a pass over days reads and writes whole rows."""
+    n, days = demand.shape
+    return np.ascontiguousarray(demand.T), np.zeros((days + 1, n))
+
+
 def ses(demand: Floats, first: Ints, alpha: float = 0.05, *, warm_up: bool = True) -> Floats:
     """Simple exponential smoothing.
 
@@ -49,16 +55,16 @@ def ses(demand: Floats, first: Ints, alpha: float = 0.05, *, warm_up: bool = Tru
     Returns:
         See `moving_mean`.
     """
-    n, days = demand.shape
-    found = np.zeros((n, days + 1))
+    asked, found = _by_day(demand)
+    n = len(demand)
     level, seen = np.zeros(n), np.zeros(n)
-    for day in range(days):
+    for day in range(len(asked)):
         lives = day >= first
         seen += lives
         weight = _weight(alpha, seen, warm_up) * lives
-        level += weight * (demand[:, day] - level)
-        found[:, day + 1] = level
-    return found
+        level += weight * (asked[day] - level)
+        found[day + 1] = level
+    return np.ascontiguousarray(found.T)
 
 
 def ses_grid(demand: Floats, first: Ints) -> Floats:
@@ -93,18 +99,18 @@ def tsb(demand: Floats, first: Ints, alpha: float = 0.05, beta: float = 0.05, *,
     Returns:
         See `moving_mean`.
     """
-    n, days = demand.shape
-    found = np.zeros((n, days + 1))
+    asked, found = _by_day(demand)
+    n = len(demand)
     size, chance, seen, sales = (np.zeros(n) for _ in range(4))
-    for day in range(days):
+    for day in range(len(asked)):
         lives = day >= first
-        sold = lives & (demand[:, day] > 0)
+        sold = lives & (asked[day] > 0)
         seen += lives
         sales += sold
         chance += _weight(beta, seen, warm_up) * lives * (sold - chance)
-        size += _weight(alpha, sales, warm_up) * sold * (demand[:, day] - size)
-        found[:, day + 1] = size * chance
-    return found
+        size += _weight(alpha, sales, warm_up) * sold * (asked[day] - size)
+        found[day + 1] = size * chance
+    return np.ascontiguousarray(found.T)
 
 
 def sba(demand: Floats, first: Ints, alpha: float = 0.1, *, warm_up: bool = True) -> Floats:
@@ -119,19 +125,19 @@ def sba(demand: Floats, first: Ints, alpha: float = 0.1, *, warm_up: bool = True
     Returns:
         See `moving_mean`.
     """
-    n, days = demand.shape
-    found = np.zeros((n, days + 1))
+    asked, found = _by_day(demand)
+    n = len(demand)
     size, interval, waited, sales = np.zeros(n), np.ones(n), np.ones(n), np.zeros(n)
-    for day in range(days):
+    for day in range(len(asked)):
         lives = day >= first
-        sold = lives & (demand[:, day] > 0)
+        sold = lives & (asked[day] > 0)
         sales += sold
         weight = _weight(alpha, sales, warm_up) * sold
-        size += weight * (demand[:, day] - size)
+        size += weight * (asked[day] - size)
         interval += weight * (waited - interval)
         waited = np.where(sold, 1.0, waited + lives)
-        found[:, day + 1] = (1 - alpha / 2) * size / interval
-    return found
+        found[day + 1] = (1 - alpha / 2) * size / interval
+    return np.ascontiguousarray(found.T)
 
 
 def ensemble(demand: Floats, first: Ints) -> Floats:

@@ -95,22 +95,26 @@ def _frame(rows: list[tuple[object, ...]]) -> pd.DataFrame:
 
 def _totals(data: Panel, marked: Bools) -> tuple[Floats, Floats, Floats]:
     """Units on the marked days, what the days around them would have made of these, and its variance."""
-    lives = np.arange(data.days) >= data.first[:, None]
-    plain = lives & ~marked
-    index = weekday_index(data)[:, (data.weekday + np.arange(data.days)) % 7]
-    demand = np.where(plain, data.demand, 0.0)
-    around, days = _around(demand), _around(np.where(plain, index, 0.0))
+    days = np.flatnonzero(marked.any(axis=0))
+    # Days further away than the window say nothing.
+    near = slice(max(int(days[0]) - _AROUND, 0), int(days[-1]) + _AROUND + 1)
+    here = marked[:, near]
+    lives = np.arange(data.days)[near] >= data.first[:, None]
+    plain, counted = lives & ~here, here & lives
+    index = weekday_index(data)[:, (data.weekday + np.arange(data.days)[near]) % 7]
+    demand = np.where(plain, data.demand[:, near], 0.0)
+    around, usually = _around(demand), _around(np.where(plain, index, 0.0))
     square, count = _around(demand**2), _around(plain.astype(np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
-        level = np.where(days > 0, around / days, 0.0)
+        level = np.where(usually > 0, around / usually, 0.0)
         spread = np.where(count > 1, square / count - (around / count) ** 2, 0.0)
-    counted = marked & lives
     usual = np.where(counted, level * index, 0.0).sum(axis=1)
+    marks = counted.sum(axis=1)
     # At least what independent buyers make; and the usual level is itself known from finitely many days.
     variance = np.where(counted, np.maximum(spread, level), 0.0).sum(axis=1) * (
-        1 + counted.sum(axis=1) / np.maximum(plain.sum(axis=1), 1)
+        1 + marks / np.maximum(data.age - marks, 1)
     )
-    return np.where(counted, data.demand, 0.0).sum(axis=1), usual, variance
+    return np.where(counted, data.demand[:, near], 0.0).sum(axis=1), usual, variance
 
 
 def _around(values: Floats) -> Floats:

@@ -117,6 +117,7 @@ def recommend(
     risk = need.due.risk(need.position)
     margin = np.where(np.isfinite(need.cost), need.price - need.cost, need.price)
     wait = np.maximum(short, 0.0) * np.maximum(margin, 0.0)
+    least, size = np.nan_to_num(need.moq), np.nan_to_num(need.pack)
     lines = []
     for row in due:
         lost = Money(float(wait[row]), currency)
@@ -137,7 +138,9 @@ def recommend(
                 wait=float(wait[row]),
                 wait_units=float(max(short[row], 0.0)),
                 why_now=_why_now(need, int(row)),
-                why_much=_why_much(need, int(row), float(quantity[row]), target, order_days),
+                why_much=_why_much(
+                    need, int(row), (float(quantity[row]), float(least[row]), float(size[row])), target, order_days
+                ),
                 why_wait=Message(
                     "Waiting a week loses about {units} sales, {money}.",
                     units=Number(float(max(short[row], 0.0)), 0 if short[row] >= 3 else 1),
@@ -150,7 +153,7 @@ def recommend(
                 ),
             )
         )
-    return tuple(sorted(lines, key=lambda line: (-np.nan_to_num(line.wait), line.sku)))
+    return tuple(sorted(lines, key=lambda line: (-line.wait if line.wait == line.wait else 0.0, line.sku)))
 
 
 def _why_now(need: Need, row: int) -> Message:
@@ -172,7 +175,9 @@ def _why_now(need: Need, row: int) -> Message:
     )
 
 
-def _why_much(need: Need, row: int, quantity: float, target: float, order_days: float) -> Message:
+def _why_much(need: Need, row: int, ordered: tuple[float, float, float], target: float, order_days: float) -> Message:
+    """Why this quantity, of (quantity, minimum, pack)."""
+    quantity, moq, pack = ordered
     words = {
         "quantity": Count(quantity),
         "rate": Number(float(need.rate[row]), 1),
@@ -181,7 +186,6 @@ def _why_much(need: Need, row: int, quantity: float, target: float, order_days: 
     }
     wanted = float(need.upto[row] - need.position[row])
     if quantity - wanted >= 1.0:
-        moq, pack = float(np.nan_to_num(need.moq[row])), float(np.nan_to_num(need.pack[row]))
         if moq > wanted:
             return Message(
                 "{quantity} units, the supplier's minimum; {wanted} would restore {target} service and {days} days of "

@@ -95,7 +95,8 @@ def replay(
         days: how many days, at most all but the first 56 of the panel.
         target: of the rules that promise a service.
         options: review (days between two looks at the stock, a number or shape (n,), 1), order_days (days of demand
-            that an order brings under rules that do not say, 14), seed (of the random lead times, 0).
+            that an order brings under rules that do not say, 14), seed (of the random lead times, 0), moq and pack (the
+            least units of an order and what it is a multiple of, numbers or shape (n,), 0 or NaN for none).
 
     Raises:
         SpecError: an argument is impossible.
@@ -132,7 +133,8 @@ def _situation(
             Message("Load more history or replay at most {n} days.", n=max(data.days - least, 0)),
         )
     order_days = float(np.asarray(options.get("order_days", ORDER_DAYS)))
-    return Situation(data, time, sd, target, order_days, data.days - days, review)
+    lots = {name: np.asarray(options.get(name, 0.0), dtype=np.float64) for name in ("moq", "pack")}
+    return Situation(data, time, sd, target, order_days, data.days - days, review, **lots)
 
 
 def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -> Replay:
@@ -155,6 +157,10 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -
     steady = not case.lead_sd.any()
     whole = np.maximum(np.rint(case.lead_time), 1).astype(np.int64)
     reviews = case.reviews
+    moq, pack = (
+        np.broadcast_to(np.nan_to_num(np.asarray(lot, dtype=np.float64)), (n,)) for lot in (case.moq, case.pack)
+    )
+    in_packs, size = pack > 0, np.where(pack > 0, pack, 1.0)
     for day in range(days):
         begin = starts == day
         hand = np.where(begin, upto[day], hand)
@@ -168,9 +174,11 @@ def simulate(case: Situation, bounds: Bounds, key: str = "", *, seed: int = 0) -
         if looked.any():
             position = hand + coming
             due = looked & (position <= reorder[day]) & (upto[day] > position) & (day >= starts)
-            quantity = np.where(due, upto[day] - position, 0.0)
             chosen = np.flatnonzero(due)
             if len(chosen):
+                wanted = np.maximum(upto[day] - position, moq)
+                wanted = np.where(in_packs, np.ceil(wanted / size - 1e-9) * size, wanted)
+                quantity = np.where(due, wanted, 0.0)
                 delay = whole[chosen] if steady else _delays(random, case, chosen)
                 np.add.at(arriving, (np.minimum(day + delay, horizon - 1), chosen), quantity[chosen])
                 coming += quantity

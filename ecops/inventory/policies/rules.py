@@ -52,6 +52,7 @@ class Situation:
         start: first morning that will be asked for; learned rules learn nothing after it in advance.
         review: days between two looks at the stock, a number or shape (n,).
         level: of `levels`, when it is at hand.
+        moq, pack: units that an order has at least, and of which it is a multiple; shape (n,), 0 or NaN for none.
     """
 
     data: Panel
@@ -62,6 +63,8 @@ class Situation:
     start: int = 0
     review: ArrayLike = 1
     level: Floats | None = None
+    moq: ArrayLike = 0.0
+    pack: ArrayLike = 0.0
 
     @property
     def reviews(self) -> Ints:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ecops.errors import SpecError
 from ecops.handbook import parameter
-from ecops.inventory.supply.deliveries import Verdict, verdict
+from ecops.inventory.supply.deliveries import verdicts
 from ecops.messages import Count, Message
 from ecops.statistics import wilson
 
@@ -36,7 +36,6 @@ def selection(table: pd.DataFrame, overrides: Mapping[str, float] | None = None)
     back = np.minimum(table["returned"].to_numpy(), table["units"].to_numpy())
     low, high = wilson(back, table["units"].to_numpy())
     units = table["units"].to_numpy(dtype=float)
-    verdicts: list[Verdict] = [verdict(x, n, returns) for x, n in zip(back, units, strict=True)]
     known_roi = np.isfinite(table["roi"])
     found = table.assign(
         return_rate=back / np.where(units > 0, units, np.nan),
@@ -45,7 +44,7 @@ def selection(table: pd.DataFrame, overrides: Mapping[str, float] | None = None)
         margin_verdict=np.where(
             table["gross_margin"].isna(), "unknown", np.where(table["gross_margin"] >= margin, "pass", "fail")
         ),
-        return_verdict=verdicts,
+        return_verdict=verdicts(back, units, returns),
         roi_verdict=np.where(~known_roi, "unknown", np.where(table["roi"] >= roi, "pass", "fail")),
     )
     told = found[["margin_verdict", "return_verdict", "roi_verdict"]]

@@ -1,7 +1,7 @@
 -- How many units of each product did customers ask for on each day, and how many came back?
 -- A line that takes back exactly what the same buyer bought on the same day was a cancellation: neither counts. Units of
 -- lines that were refunded in full came back; those given away (amount 0) were not asked for.
-with lines as (
+with paid as (
     select
         cast(paid_at as date) as date,
         sku,
@@ -17,6 +17,14 @@ with lines as (
     from sales_lines
     where paid_at is not null and sku <> '' and cast(paid_at as date) <= cast($until as date)
         and (coalesce(quantity, 0) <> 0) and coalesce(paid_amount, 0) <> 0
+),
+
+-- Who bought matters only to products of which something was taken back.
+lines as (
+    select
+        date, sku, quantity, back, amount, refunded,
+        case when sku in (select sku from paid where back = 1) then buyer else '' end as buyer
+    from paid
 ),
 
 alike as (

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecops.handbook import parameter
+from ecops.inventory.supply.waiting import Waits, waited, waits
 from ecops.statistics import wilson
 
 if TYPE_CHECKING:
@@ -34,16 +36,20 @@ def verdict(bad: float, total: float, limit: float) -> Verdict:
     >>> verdict(5, 200, 0.03), verdict(12, 1000, 0.01), verdict(0, 20, 0.03), verdict(30, 103, 0.03)
     ('pass_unproven', 'fail_unproven', 'too_few', 'fail')
     """
-    if not total > 0:
-        return "unknown"
-    low, high = (float(end) for end in wilson(bad, total))
-    if low > limit:
-        return "fail"
-    if high <= limit:
-        return "pass"
-    if float(wilson(0, total).high) > limit and bad / total <= limit:
-        return "too_few"
-    return "pass_unproven" if bad / total <= limit else "fail_unproven"
+    return verdicts([bad], [total], limit)[0]
+
+
+def verdicts(bad: ArrayLike, total: ArrayLike, limit: float) -> list[Verdict]:
+    """`verdict` of many rates at once."""
+    wrong, whole = np.asarray(bad, dtype=np.float64), np.asarray(total, dtype=np.float64)
+    low, high = wilson(wrong, whole)
+    kept = wrong / np.where(whole > 0, whole, 1.0) <= limit
+    found = np.select(
+        [~(whole > 0), low > limit, high <= limit, kept & (wilson(np.zeros(len(whole)), whole).high > limit), kept],
+        ["unknown", "fail", "pass", "too_few", "pass_unproven"],
+        "fail_unproven",
+    )
+    return list(found.tolist())
 
 
 def suppliers(
@@ -60,8 +66,9 @@ def suppliers(
     Returns:
         One row a supplier, the worst first: supplier, deliveries (with a promised day), late, late_rate, late_low,
         late_high, late_verdict, units (inspected), defects, defect_rate, defect_low, defect_high, defect_verdict,
-        lead_days (mean from order to receipt), lead_sd, promised_days, delay_days (mean of late ones), open, overdue
-        (orders), products. Rates are shares; NaN where there is nothing to divide by.
+        lead_days (mean from order to receipt, open orders with what they have waited), lead_sd, promised_days,
+        delay_days (mean of late ones), open, overdue (orders), products. Rates are shares; NaN where nothing divides
+        them.
     """
     import pandas as pd
 
@@ -71,7 +78,6 @@ def suppliers(
     promised = came & rows["promised_on"].notna()
     late = promised & (rows["received_on"] > rows["promised_on"])
     waiting = ~came & ~rows["status"].isin(["cancelled", "received"])
-    lead = (rows["received_on"] - rows["ordered_on"]).dt.days.where(came)
     units = np.where(came, rows["received_quantity"].fillna(rows["quantity"]), 0.0)
     inspected = came & rows["defect_quantity"].notna()
     told = pd.DataFrame(
@@ -81,8 +87,6 @@ def suppliers(
             "late": late.astype(int),
             "units": np.where(inspected, np.fmin(units, rows["inspected_quantity"].fillna(np.inf)), 0.0),
             "defects": np.where(inspected, rows["defect_quantity"].fillna(0.0), 0.0),
-            "lead_days": lead,
-            "lead_square": lead**2,
             "received": came.astype(int),
             "promised_days": (rows["promised_on"] - rows["ordered_on"]).dt.days,
             "delay_days": (rows["received_on"] - rows["promised_on"]).dt.days.where(late),
@@ -92,9 +96,10 @@ def suppliers(
     )
     groups = told.groupby("supplier", sort=True)
     sums = groups[["deliveries", "late", "units", "defects", "open", "overdue", "received"]].sum()
+    lead = _waits(waited(rows, day.date()), "supplier", list(sums.index))
     found = sums.assign(
-        lead_days=groups["lead_days"].mean(),
-        lead_sd=groups["lead_days"].std(),
+        lead_days=lead.mean,
+        lead_sd=lead.sd,
         promised_days=groups["promised_days"].mean(),
         delay_days=groups["delay_days"].mean(),
         products=rows.groupby("supplier")["sku"].nunique(),
@@ -108,9 +113,13 @@ def suppliers(
         low, high = wilson(found[bad].to_numpy(), found[whole].to_numpy())
         with np.errstate(invalid="ignore", divide="ignore"):
             rate = found[bad].to_numpy() / np.where(found[whole] > 0, found[whole], np.nan)
-        verdicts = [verdict(x, n, limit) for x, n in zip(found[bad], found[whole], strict=True)]
         found = found.assign(
-            **{f"{name}_rate": rate, f"{name}_low": low, f"{name}_high": high, f"{name}_verdict": verdicts}
+            **{
+                f"{name}_rate": rate,
+                f"{name}_low": low,
+                f"{name}_high": high,
+                f"{name}_verdict": verdicts(found[bad], found[whole], limit),
+            }
         )
     order = found["late_rate"].fillna(-1.0)
     return found.iloc[np.argsort(-order.to_numpy(), kind="stable")].reset_index(drop=True)
@@ -130,33 +139,43 @@ def dated(purchases: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def lead_times(purchases: pd.DataFrame, skus: list[str], least: int = 5) -> pd.DataFrame:
+def _waits(told: pd.DataFrame, column: str, names: list[str]) -> Waits:
+    """Waits by the names of a column."""
+    import pandas as pd
+
+    place = pd.Index(names).get_indexer(told[column])
+    kept = (place >= 0) & ~told["forgotten"].to_numpy(dtype=bool)
+    return waits(told["days"].to_numpy()[kept], told["ended"].to_numpy()[kept], place[kept], len(names))
+
+
+def lead_times(purchases: pd.DataFrame, skus: list[str], least: int = 5, today: dt.date | None = None) -> pd.DataFrame:
     """Mean and standard deviation of the days from order to receipt, for each product.
 
     Args:
         purchases: see `suppliers`.
         skus: of whom.
         least: so many receipts make a product's own figure; with fewer its supplier's is taken.
+        today: open orders count with the days they have waited until then; not at all when None.
 
     Returns:
         sku, supplier (who delivered it last, "" when nobody), receipts, lead_days, lead_sd (days; NaN when not known),
-        lead_source ("product", "supplier" or "").
+        lead_source ("product", "supplier" or ""). Waits of open orders are lower bounds, see `waits`.
     """
     import pandas as pd
 
     rows = dated(purchases)
-    rows = rows.assign(lead=(rows["received_on"] - rows["ordered_on"]).dt.days)
-    came = rows[rows["lead"].notna() & (rows["lead"] >= 0)]
-    own = came.groupby("sku")["lead"].agg(["count", "mean", "std"])
-    theirs = came.groupby("supplier")["lead"].agg(["count", "mean", "std"])
+    told = waited(rows, today)
+    names = sorted(set(rows["supplier"].tolist()))
+    own, theirs = _waits(told, "sku", skus), _waits(told, "supplier", names)
     last = rows.sort_values(["ordered_on", "po_id"], kind="stable").groupby("sku")["supplier"].last()
     found = pd.DataFrame({"sku": skus})
     found["supplier"] = found["sku"].map(last).fillna("").astype(str)
-    found["receipts"] = found["sku"].map(own["count"]).fillna(0).astype(int)
-    enough = (found["receipts"] >= least).to_numpy()
-    backed = (found["supplier"].map(theirs["count"]).fillna(0) >= least).to_numpy() & ~enough
-    for name, column in (("lead_days", "mean"), ("lead_sd", "std")):
-        mine, supplier = found["sku"].map(own[column]), found["supplier"].map(theirs[column])
-        found[name] = np.where(enough, mine, np.where(backed, supplier, np.nan))
+    found["receipts"] = own.receipts
+    enough = own.receipts >= least
+    place = pd.Index(names).get_indexer(found["supplier"])
+    known = (place >= 0) & ~enough & bool(names)
+    backed = known & (np.append(theirs.receipts, 0)[place] >= least)
+    for name, mine, supplier in (("lead_days", own.mean, theirs.mean), ("lead_sd", own.sd, theirs.sd)):
+        found[name] = np.where(enough, mine, np.where(backed, np.append(supplier, np.nan)[place], np.nan))
     found["lead_source"] = np.where(enough, "product", np.where(backed, "supplier", ""))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,15 +82,36 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
                     value=Money(taken * line.cost, found.currency), why=line.why_now, wait=line.why_wait),
             language,
         )  # fmt: skip
-    if frontier is not None:
-        for row in frontier.points[frontier.points["chosen"]].to_dict("records"):
-            terminal.say(
-                Message("{rule}: {service} of cycles without a stock-out, {days} days of stock", rule=str(row["rule"]),
-                        service=Percent(float(row["cycle_service"])), days=Number(float(row["cover_days"]), 0)),
-                language,
-            )  # fmt: skip
+    if frontier is not None and money is not None:
+        for message in rules_told(frontier, money, found):
+            terminal.say(message, language)
     for note in found.notes:
         terminal.say(note, language)
+
+
+def rules_told(frontier: Frontier, money: pd.DataFrame, found: Stock) -> list[Message]:
+    """What each rule delivered and cost, a sentence each."""
+    from ecops.inventory.policies.rules import rules
+
+    known, costs = rules(found.spec.thresholds), money.set_index("rule")
+    told = []
+    for row in frontier.points[frontier.points["chosen"]].to_dict("records"):
+        cost = costs.loc[row["rule"]]
+        words: dict[str, Any] = {
+            "rule": known[str(row["rule"])].label,
+            "service": Percent(float(row["cycle_service"])),
+            "days": Number(float(row["cover_days"]), 0),
+            **{name: Money(float(cost[name]), found.currency) for name in ("cost", "more", "low", "high")},
+        }
+        if cost["verdict"] == "base" or not math.isfinite(float(cost["low"])):
+            text = "{rule}: {service} of cycles without a stock-out, {days} days of stock, {cost} in four weeks"
+        else:
+            text = (
+                "{rule}: {service} of cycles without a stock-out, {days} days of stock, {cost} in four weeks, {more} "
+                "beside the learned rule ({low} to {high})"
+            )
+        told.append(Message(text, **words))
+    return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,30 +57,36 @@ def cover_bars(stock: Stock, look: Look | None = None) -> go.Figure | None:
     colours = {"out": ink.loss, "promised": ink.loss, "alarm": ink.loss, "reorder": ink.watch}
     labels = [plain(name) for name in rows["title"]]
     days = np.minimum(rows["cover_days"].to_numpy(dtype=float), _LONGEST)
+    words = [_days(value, alert, look) for value, alert in zip(rows["cover_days"], rows["alert"], strict=True)]
+    short = (rows["cover_days"] < rows["lead_days"]).to_numpy()
     figure = go.Figure(layout={"template": look.template})
     figure.add_bar(
         y=labels,
         x=days,
         orientation="h",
         marker={"color": [colours.get(alert, ink.accent) for alert in rows["alert"]]},
-        text=[_days(value, alert, look) for value, alert in zip(rows["cover_days"], rows["alert"], strict=True)],
+        text=["" if under else word for under, word in zip(short, words, strict=True)],
+        customdata=words,
         textposition="outside",
         cliponaxis=False,
         name=write(Message("Days of cover"), look.language),
-        hovertemplate="%{y}: %{text}<extra></extra>",
+        hovertemplate="%{y}: %{customdata}<extra></extra>",
     )
+    # What ends before the mark is labelled behind it, so that the mark crosses no word.
     figure.add_scatter(
         y=labels,
         x=np.minimum(rows["lead_days"].to_numpy(dtype=float), _LONGEST),
-        mode="markers",
+        mode="markers+text",
+        text=[word if under else "" for under, word in zip(short, words, strict=True)],
+        textposition="middle right",
+        cliponaxis=False,
         marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": ink.text}},
         name=write(Message("Days until an order arrives"), look.language),
         hovertemplate="%{y}: %{x:.0f}<extra></extra>",
     )
-    short = int((rows["cover_days"] < rows["lead_days"]).sum())
     takeaway = (
-        Message("{n} products run out before an order placed today can arrive.", n=short)
-        if short
+        Message("{n} products run out before an order placed today can arrive.", n=int(short.sum()))
+        if short.any()
         else Message("Every product lasts until an order placed today can arrive.")
     )
     title(figure, takeaway, Message("Days of cover of the most urgent products; the mark: lead time."), look.language)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -110,15 +111,18 @@ def profits(prediction: Prediction, stock: Floats, money: Economics) -> Floats:
     need = np.sort(prediction.need)
     paid = np.sort(np.minimum(prediction.paid, prediction.need))
     short, late = _missing(need, stock), _missing(paid, stock)
-    mean = float(need.mean())
-    found = (
+    return np.asarray(_profit(float(need.mean()), stock, short, late, money), dtype=np.float64)
+
+
+def _profit(mean: float, stock: Any, short: Any, late: Any, money: Economics) -> Any:
+    """Expected profit, money: on average `mean` units are wanted, `short` missing and `late` of these promised."""
+    return (
         money.price * (mean - short)
         + money.salvage * (stock - mean + short)
         - money.cost * stock
         - money.penalty * late
         - money.goodwill * (short - late)
     )
-    return np.asarray(found, dtype=np.float64)
 
 
 def _missing(rising: Floats, stock: Floats) -> Floats:
@@ -131,15 +135,16 @@ def _missing(rising: Floats, stock: Floats) -> Floats:
 def outcome(prediction: Prediction, stock: float, money: Economics) -> Outcome:
     """What a stock leads to."""
     paid = np.minimum(prediction.paid, prediction.need)
-    short = float(np.maximum(prediction.need - stock, 0).mean())
+    missing = prediction.need - stock
+    short, late = float(np.maximum(missing, 0).mean()), float(np.maximum(paid - stock, 0).mean())
     return Outcome(
         stock=stock,
         cover=prediction.cover(stock),
         paid_cover=float((paid <= stock + 1e-9).mean()),
         short=short,
-        late=float(np.maximum(paid - stock, 0).mean()),
-        leftover=float(np.maximum(stock - prediction.need, 0).mean()),
-        profit=float(profits(prediction, np.array([stock]), money)[0]),
+        late=late,
+        leftover=float(np.maximum(-missing, 0).mean()),
+        profit=float(_profit(float(prediction.need.mean()), stock, short, late, money)),
     )
 
 

@@ -8,10 +8,11 @@ narrows with every further one. Deviations estimated from three campaigns and us
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ecops.presale.campaigns.series import Floats
 
@@ -56,7 +57,7 @@ def grid(count: int, degrees: float) -> Floats:
 
 
 def believed(
-    values: ArrayLike, within: ArrayLike = 0.0, *, mean: float = 0.0, sd: float, weight: float = 0.5
+    values: Sequence[float], within: Sequence[float] | float = 0.0, *, mean: float = 0.0, sd: float, weight: float = 0.5
 ) -> Belief:
     """The belief about the next value after some values.
 
@@ -67,15 +68,16 @@ def believed(
         sd: spread between campaigns expected when nothing is known.
         weight: 0 when there is no expectation; then at least one value is needed.
     """
-    known = np.asarray(values, dtype=np.float64)
+    # A handful of numbers: plain ones are ten times as fast as arrays.
+    known = [float(value) for value in values]
     n = len(known)
-    noise = float(np.mean(np.broadcast_to(np.asarray(within, dtype=np.float64), known.shape))) if n else 0.0
-    centre = float(known.mean()) if n else mean
-    squares = max(float(((known - centre) ** 2).sum()) - max(n - 1, 0) * noise, 0.0) if n else 0.0
+    noise = (float(within) if isinstance(within, int | float) else math.fsum(within) / n) if n else 0.0
+    centre = math.fsum(known) / n if n else mean
+    squares = max(math.fsum((value - centre) ** 2 for value in known) - max(n - 1, 0) * noise, 0.0)
     degrees = _PRIOR_DEGREES + max(n - 1, 0)
     variance = (_PRIOR_DEGREES * sd**2 + squares) / degrees
     # Values blurred by their own small counts tell less about the mean than their number says.
     worth = n * variance / (variance + noise)
     location = (weight * mean + worth * centre) / (weight + worth)
     spread = variance * (1 + 1 / (weight + worth))
-    return Belief(location, float(np.sqrt(spread)), max(degrees, _LEAST_DEGREES), n)
+    return Belief(location, math.sqrt(spread), max(degrees, _LEAST_DEGREES), n)

@@ -6,6 +6,7 @@ has come by which share of the window is learned from past campaigns on the scal
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,16 +38,17 @@ class Curve:
 
         Without any campaign deposits are expected to come evenly, with a wide spread.
         """
-        even = float(np.clip(share / upto, 1e-4, 1 - 1e-4))
+        even = min(max(share / upto, 1e-4), 1 - 1e-4)
         odds, within = [], []
         for series in self.past:
             whole = series.by(upto)
             if whole <= 0:
                 continue
-            done = float(np.clip(series.by(share) / whole, 0.5 / (whole + 1), 1 - 0.5 / (whole + 1)))
-            odds.append(np.log(done / (1 - done)))
+            least = 0.5 / (whole + 1)
+            done = min(max(series.by(share) / whole, least), 1 - least)
+            odds.append(math.log(done / (1 - done)))
             within.append(1 / (whole * done * (1 - done)))
-        return believed(odds, within, mean=float(np.log(even / (1 - even))), sd=WIDE)
+        return believed(odds, within, mean=math.log(even / (1 - even)), sd=WIDE)
 
     def share(self, share: float) -> float:
         """The share of deposits expected by a share of the window, 0 to 1."""

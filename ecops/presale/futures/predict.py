@@ -20,6 +20,7 @@ from ecops.messages import Message
 from ecops.presale.campaigns.series import Floats, Series, usable
 from ecops.presale.futures.beliefs import Belief, believed
 from ecops.presale.futures.conversion import Conversion, conversion_of, kept_of
+from ecops.presale.futures.counts import binomial, poisson
 from ecops.presale.futures.curve import completion_curve
 from ecops.presale.spec import Spec
 
@@ -43,9 +44,6 @@ _BREAK = 10.0
 
 _ROUGH = 500
 """Futures that tell whether the pace has broken."""
-
-_EXACT = 25.0
-"""Binomial counts with a variance above this are drawn as rounded normal ones, ten times as fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ def predict(
     uplift = uplift_of(past, now.sku, chosen)
     spot = _spot(demand, paid, uplift, chosen, random)
     back = (chosen.returns or 0.0) * max(1 - chosen.return_days / chosen.cover_days, 0.0)
-    returned = paid + spot - _binomial(random, paid + spot, 1 - back) if back > 0 else np.zeros(count)
+    returned = paid + spot - binomial(random, paid + spot, 1 - back) if back > 0 else np.zeros(count)
     return Prediction(
         deposits,
         paid,
@@ -220,7 +218,7 @@ def _deposits(
     guess, strength = first_guess(past, now.sku, upto)
     if now.seen == 0:
         whole = random.standard_gamma(strength, count) * (guess / strength) if strength else np.zeros(count)
-        return random.poisson(whole).astype(np.float64)
+        return poisson(random, whole)
     curve = completion_curve(analogues)
     done = 1 / (1 + np.exp(-curve.belief(now.elapsed, upto).draws(count)))
     done = np.clip(done, 1e-6, 1 - 1e-9)
@@ -236,7 +234,7 @@ def _deposits(
     rest = whole * (1 - done)
     if pace != 1.0:
         rest = rest * pace ** ((_shuffled(count, seed, 6) + 0.5) / count)
-    return seen + random.poisson(np.minimum(rest, 1e9)).astype(np.float64)
+    return seen + poisson(random, rest)
 
 
 def first_guess(past: Sequence[Series], sku: str, upto: float = 1.0) -> tuple[float, float]:
@@ -249,7 +247,7 @@ def first_guess(past: Sequence[Series], sku: str, upto: float = 1.0) -> tuple[fl
     own = [units for units in own if units > 0]
     if not own:
         return 0.0, 0.0
-    belief = believed(np.log(own), [1 / units for units in own], sd=_TOTAL_SD, weight=0.0)
+    belief = believed([math.log(units) for units in own], [1 / units for units in own], sd=_TOTAL_SD, weight=0.0)
     spread = belief.scale**2 + _GROWTH_SD**2
     return float(np.exp(belief.location + spread / 2)), 1 / spread
 
@@ -263,7 +261,7 @@ def uplift_of(past: Sequence[Series], sku: str, spec: Spec) -> Belief:
         for series in past
         if series.sku == sku and series.spot > 0 and series.base > 0
     ]
-    ratios = [np.log(spot / usual) for spot, usual in told]
+    ratios = [math.log(spot / usual) for spot, usual in told]
     # 28 days of usual sales tell the base.
     within = [1 / spot + spec.cover_days / (28 * usual) for spot, usual in told]
     return believed(ratios, within, sd=_UPLIFT_SD)
@@ -275,7 +273,7 @@ def _paid(now: Series, deposits: Floats, conversion: Conversion, spec: Spec, ran
     if now.settled:
         return np.full(count, min(now.paid, now.total))
     rate = conversion.draws(count, spec.seed)
-    drawn = _binomial(random, deposits, rate)
+    drawn = binomial(random, deposits, rate)
     floor = now.paid if np.isfinite(now.paid) else 0.0
     lost = now.expired if np.isfinite(now.expired) else 0.0
     if floor <= 0 and lost <= 0:
@@ -293,9 +291,9 @@ def _kept(promised: Floats, analogues: Sequence[Series], spec: Spec, random: np.
         kept = kept_of(analogues)
         if kept.campaigns:
             # The seed after next: what is cancelled has no share in the fortunes of what is paid.
-            return _binomial(random, promised, kept.draws(len(promised), spec.seed + 2))
+            return binomial(random, promised, kept.draws(len(promised), spec.seed + 2))
     cancelled = spec.supposed("cancel")
-    return _binomial(random, promised, 1 - cancelled) if cancelled > 0 else promised
+    return binomial(random, promised, 1 - cancelled) if cancelled > 0 else promised
 
 
 def _spot(demand: Demand | None, paid: Floats, uplift: Belief, spec: Spec, random: np.random.Generator) -> Floats:
@@ -308,19 +306,7 @@ def _spot(demand: Demand | None, paid: Floats, uplift: Belief, spec: Spec, rando
     if demand.variation > 0:
         shape = 1 / demand.variation**2
         factor = factor * random.standard_gamma(shape, count) / shape
-    return random.poisson(np.minimum(mean * factor, 1e9)).astype(np.float64)
-
-
-def _binomial(random: np.random.Generator, units: Floats, rate: Floats | float) -> Floats:
-    """Binomial counts: exact where they are small, rounded normal ones where nobody can tell the difference."""
-    variance = units * rate * (1 - rate)
-    if np.ndim(rate) == 0 and rate >= 0.9:
-        # Rare losses of many: Poisson, and never more than there are.
-        return np.maximum(units - random.poisson(units * (1 - rate)), 0.0)
-    if variance.min() < _EXACT:
-        return random.binomial(units.astype(np.int64), rate).astype(np.float64)
-    drawn = np.rint(units * rate + np.sqrt(variance) * random.standard_normal(len(units)))
-    return np.clip(drawn, 0.0, units)
+    return poisson(random, mean * factor)
 
 
 @functools.lru_cache(maxsize=16)

@@ -279,8 +279,8 @@ class _Money:
 
 
 def _level(found: Around, part: slice) -> float:
-    exposure = float(found.parts.exposure[part].sum())
-    return float(found.parts.total[part].sum()) / exposure if exposure > 0 else math.nan
+    # Blocks without figures are not kept, so there is exposure in each.
+    return float(found.parts.total[part].sum()) / float(found.parts.exposure[part].sum())
 
 
 def _outcome(found: Around, answers: Judged, money: _Money, verdict: Verdict) -> Outcome:
