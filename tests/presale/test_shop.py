@@ -345,3 +345,9 @@ def test_missing_sales_are_said_and_a_gate_holds_the_order_back():
     assert (item.quantity, item.plan.quantity > 0) == (0, True)
     ready = analyse(shop(NOW, products=PRODUCTS), Spec(gate=60, break_even=5)).items[0]
     assert ready.quantity == ready.plan.quantity > 0
+
+
+def test_two_unknown_products_in_one_deposit_are_named_and_count_once():
+    found = analyse(shop(deposits(sku="X,Y", units=(5, 5, 5))))
+    assert [item.series.sku for item in found.items] == ["X,Y"]
+    assert "X,Y looks like several products" in said(found)
