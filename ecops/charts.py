@@ -43,6 +43,9 @@ SEQUENTIAL: tuple[str, ...] = ("#EEF6F6", "#CBE5E4", "#9ECFCD", "#6BB5B2", "#3A9
 
 SEQUENTIAL_DARK: tuple[str, ...] = ("#16222A", "#173A40", "#17555A", "#1C7577", "#2F9795", "#5DBAB5", "#A5DDD7")
 
+READABLE = 4
+"""So many colours of a scale, from the palest, carry the text of the page with a contrast of 4.5 or more."""
+
 _PLATFORM_COLOURS: Mapping[str, str] = {
     "taobao": "#E69F00",
     "tmall": "#D55E00",
@@ -177,6 +180,14 @@ def template(dark: bool = False, language: str = "en", red_up: bool = False) -> 
         "heatmap": [go.Heatmap(colorscale=_scale(colours.scale), xgap=1, ygap=1, colorbar={"outlinewidth": 0})],
     }
     return go.layout.Template(layout=layout, data=data)
+
+
+def numbered(look: Look) -> dict[str, Any]:
+    """Options of a heat map with a number in every cell: the part of the scale on which the page's text can be read.
+
+    Plotly's own choice between dark grey and white falls below a contrast of 4.5 in the middle of the whole scale.
+    """
+    return {"colorscale": _scale(look.ink.scale[:READABLE]), "textfont": {"color": look.ink.text}}
 
 
 def _scale(colours: Sequence[str]) -> list[tuple[float, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from ecops import terminal
 from ecops.errors import FileError
-from ecops.messages import Count, Message, Money, Percent
+from ecops.messages import Count, Message, Money, MoneyRange, Percent
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
 
 app = typer.Typer()
@@ -136,14 +137,25 @@ def _tell(answer: dict[str, Any], language: str) -> None:
     if value.reason is not None:
         terminal.say(value.reason, language)
     if forecast is not None:
-        terminal.say(
-            Message(
-                "The next {days} days: about {orders} order days worth {money}.",
-                days=forecast.horizon_days,
-                orders=Count(float(forecast.orders.sum())),
-                money=Money(forecast.total, book.currency),
-            ),
-            language,
-        )
-    for note in (*book.notes, *segmented.scores.cuts.notes):
+        terminal.say(_ahead(forecast, book.currency), language)
+    for note in (*book.notes, *segmented.scores.cuts.notes, *value.notes):
         terminal.say(note, language)
+
+
+def _ahead(forecast: Any, currency: str) -> Message:
+    """The money of the next days with its interval; without one where no older forecast could be held against facts."""
+    if not isfinite(forecast.low):
+        return Message(
+            "The next {days} days: about {orders} order days worth {money}.",
+            days=forecast.horizon_days,
+            orders=Count(float(forecast.orders.sum())),
+            money=Money(forecast.total, currency),
+        )
+    return Message(
+        "In the next {days} days about {money} ({between}) from known customers; {n} of them order with a "
+        "probability of one half or more.",
+        days=forecast.horizon_days,
+        money=Money(forecast.total, currency),
+        between=MoneyRange(forecast.low, forecast.high, currency),
+        n=Count(int((forecast.buys >= 0.5).sum())),
+    )

@@ -128,6 +128,40 @@ def test_value_and_cost_by_first_channel():
         customers.ltv_cac(book, data, months=12)
 
 
+def test_the_customer_list_names_the_channel_and_orders_the_city_where_the_other_does_not():
+    rows = shop([("a", "2026-01-01", 100), ("b", "2026-01-05", 60), ("c", "2026-01-10", 30), ("c", "2026-06-01", 9)])
+    rows = rows.assign(channel=["live", "", "", ""], city_tier=["tier 1", "tier 2", "tier 1", "tier 1"])
+    listed = pd.DataFrame({"customer_id": ["a", "b"], "channel": ["search", "search"], "city_tier": ["", "new tier 1"]})
+    data = open_data({"order_lines": rows, "customers": listed})
+    book = customers.order_book(data)
+    found = customers.ltv_cac(book, data, months=3).set_index("channel")["ltv"]
+    assert found.to_dict() == {"live": 100, "search": 60, "": 30}
+    filled = customers.completeness(book, data).set_index("dimension")["filled"]
+    assert filled["city_tier"] == pytest.approx(2 / 3)
+
+
+def test_what_a_list_does_not_tell_is_not_nought():
+    rows = shop([("a", "2026-01-01", 100), ("b", "2026-01-05", 60)])
+    given = pd.DataFrame(
+        {
+            "campaign": ["autumn", "card", "card"],
+            "coupon_id": ["1", "2", "3"],
+            "customer_id": ["a", "a", "b"],
+            "issued_at": pd.to_datetime(["2026-01-01", "2026-01-01", "2026-01-02"]),
+            "scanned_at": pd.to_datetime([None, "2026-01-03", None]),
+            "redeemed_at": pd.to_datetime(["2026-01-02", None, None]),
+        }
+    )
+    listed = people_list().drop(columns="points_used")
+    data = open_data({"order_lines": rows, "customers": listed, "coupon_redemptions": given})
+    owed = customers.points(data)
+    assert owed.outstanding == 200
+    assert np.isnan([owed.used, owed.redeemed_share, owed.expected]).all()
+    rate = customers.coupons(data).set_index("campaign")["scan_rate"]
+    assert np.isnan(rate["autumn"])
+    assert rate["card"] == 0.5
+
+
 def people_list():
     return pd.DataFrame(
         {

@@ -251,6 +251,25 @@ def test_a_base_of_one_time_buyers_works():
     assert customers.segment(customers.score(customers.rfm(book))).table()["customers"].sum() == 2000
 
 
+def test_a_total_that_no_plan_can_rest_on_is_said():
+    """Many come in one promotion between the first and the second origin, and stay away after it."""
+    generator = np.random.default_rng(5)
+    start = pd.Timestamp("2025-01-01")
+    rows = [
+        (f"{who}{n}", start + pd.Timedelta(days=int(day)), 50)
+        for who, days in (("s", (0, 400)), ("p", (100, 130)))
+        for n in range(900)
+        for day in generator.integers(*days, 2)
+    ]
+    told = customers.fit_value(customers.order_book(shop(rows)))
+    low, high = told.backtest.spread(told.model)
+    assert low < 0.5
+    assert high > 2
+    assert any("do not plan with it" in str(note) for note in told.notes)
+    quiet = customers.fit_value(customers.order_book(shop(base_of_one_time_buyers())))
+    assert (quiet.backtest.spread(quiet.model)[1] > 2) == any("do not plan" in str(note) for note in quiet.notes)
+
+
 def test_nobody_came_back():
     book = customers.order_book(shop(base_of_one_time_buyers(repeaters=0)))
     found = customers.fit_value(book)

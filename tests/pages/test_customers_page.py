@@ -1,10 +1,14 @@
 """The customer page: every shop, both languages, its choices, a coupon, a list."""
 
 import io
+import shutil
 
 import pandas as pd
 import pytest
 
+import ecops
+from tests.customers.test_programme import assert_nowhere
+from tests.pages import exports
 from tests.pages.conftest import sound
 
 
@@ -35,6 +39,8 @@ def test_the_sample_shop_from_segments_to_the_list(open_app, caplog):
     assert any("customers moved by what they did" in text for text in texts)
     assert any("Wake high" in text for text in texts)
     assert any("held back. Keep the list" in text for text in texts)
+    assert any("None of their orders reaches ¥199" in text for text in texts)
+    assert any("Tiers count every order there is, of 12,850 customers" in text for text in texts)
     app.toggle(key="coupon_told").set_value(True).run()
     sound(app, caplog)
     assert any("gross profit more than without" in text for text in said(app))
@@ -62,3 +68,17 @@ def test_a_list_that_is_none_is_said(open_app, caplog):
     app.file_uploader(key="outcome_file").upload("list.csv", io.BytesIO(b"\xff\xfe\x00").getvalue(), "text/csv").run()
     sound(app, caplog)
     assert app.error
+
+
+@pytest.mark.row(125)
+def test_the_platforms_names_leave_once_and_the_log_says_who_took_them(open_app, home, tmp_path, monkeypatch):
+    shutil.copytree(home / "loaded", tmp_path / "brand")
+    monkeypatch.setenv("ECOPS_HOME", str(tmp_path))
+    app = open_app("customers", "brand", "zh")
+    app.file_uploader(key="names_file").upload("ExportOrderList.csv", exports.taobao_orders(), "text/csv").run()
+    app.button(key="names_make").click().run()
+    assert not app.error
+    assert "下载买家名单" in [button.proto.label for button in app.get("download_button")]
+    last = ecops.Workspace.open(tmp_path / "brand").audit_trail()[-1]
+    assert (last.action, last.actor) == ("export", "app")
+    assert_nowhere([f"买家{number}" for number in range(1, 161)], tmp_path)

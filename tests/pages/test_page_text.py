@@ -98,6 +98,14 @@ def test_words_can_be_read(dark):
         assert contrast(getattr(colours, name), side) >= 4.5, name
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_number_of_a_heat_map_can_be_read_on_its_cell(dark):
+    options = charts.numbered(charts.Look(dark=dark))
+    assert len(options["colorscale"]) >= 3
+    for _, colour in options["colorscale"]:
+        assert contrast(options["textfont"]["color"], colour) >= 4.5
+
+
 def test_nothing_is_fetched_from_outside():
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert "http" not in (ROOT / ".streamlit" / "config.toml").read_text("utf-8")

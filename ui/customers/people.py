@@ -140,8 +140,8 @@ def _reviewed(looked: Looked, key: str) -> None:
         "share": Shape(_("Share"), "percent"),
         "reviews": Shape(_("Reviews"), "count"),
         "bad": Shape(_("Bad reviews"), "percent"),
-        "praise": Shape(_("Newest good review")),
         "complaint": Shape(_("Newest bad review")),
+        "praise": Shape(_("Newest good review")),
     }
     tables.show(tables.only(table, shapes), key="persona_reviews", shapes=shapes)
 
@@ -172,19 +172,22 @@ def _reasons(looked: Looked) -> None:
         "buyers": Shape(_("Customers"), "count"),
         "gone": Shape(_("Stayed away"), "percent"),
         "others": Shape(_("Stayed away, of the others"), "percent"),
-        "low": Shape(_("More by at least (95%)"), "percent"),
-        "high": Shape(_("More by at most (95%)"), "percent"),
+        "difference": Shape(_("Difference in points (95% interval)"), "figure"),
         "reviews": Shape(_("Reviews"), "count"),
         "bad": Shape(_("Bad reviews"), "percent"),
         "complaint": Shape(_("Newest bad review")),
     }
-    tables.show(tables.only(table, shapes), key="churn_reasons", shapes=shapes)
+    tables.show(kept.of(_reason_rows, table, tuple(shapes)), key="churn_reasons", shapes=shapes)
     st.caption(
         _(
             "A review names a product, not a buyer: this says what those who stayed away had bought and what buyers "
             "complain of there, not why each of them left."
         )
     )
+
+
+def _reason_rows(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    return programme.with_interval(table)[list(columns)]
 
 
 def _worst(table: pd.DataFrame) -> pd.Series | None:
@@ -233,8 +236,9 @@ def _coupons(looked: Looked) -> None:
     programme.after_cards(looked)
 
 
-def _channel_rows(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(channel=[name or say(Message("not given")) for name in table["channel"]])
+def _channel_rows(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    named = table.assign(channel=[name or say(Message("not given")) for name in table["channel"]])
+    return named[list(columns)]
 
 
 def channels(looked: Looked) -> None:
@@ -245,20 +249,28 @@ def channels(looked: Looked) -> None:
     except DataError as error:
         st.caption(f"{say(error.what)} {say(error.hint) if error.hint is not None else ''}")
         return
-    tables.show(
-        kept.of(_channel_rows, table),
-        key="ltv_cac",
-        shapes={
-            "channel": Shape(_("Channel of the first order")),
-            "customers": Shape(_("Customers"), "count"),
-            "ltv": Shape(_("Net sales each"), "money"),
-            "low": Shape(_("at least (95%)"), "money"),
-            "high": Shape(_("at most (95%)"), "money"),
+    shapes = {
+        "channel": Shape(_("Channel of the first order")),
+        "customers": Shape(_("Customers"), "count"),
+        "ltv": Shape(_("Net sales each"), "money"),
+        "low": Shape(_("at least (95%)"), "money"),
+        "high": Shape(_("at most (95%)"), "money"),
+    }
+    spent = bool(table["spent"].notna().any())
+    if spent:
+        shapes |= {
             "spent": Shape(_("Spent on the channel"), "money"),
             "cac": Shape(_("Cost of a customer"), "money"),
             "ratio": Shape(_("LTV / CAC"), "number"),
             "payback": Shape(_("Month it is earned back"), "count"),
-        },
-        currency=looked.currency,
-    )
-    st.caption(_("Only customers who have lived through the whole span; earned back at a gross margin of 35%."))
+        }
+    tables.show(kept.of(_channel_rows, table, tuple(shapes)), key="ltv_cac", shapes=shapes, currency=looked.currency)
+    if spent:
+        st.caption(_("Only customers who have lived through the whole span; earned back at a gross margin of 35%."))
+    else:
+        st.caption(
+            _(
+                "Only customers who have lived through the whole span. No advertising bears the name of one of these "
+                "channels, so what a customer cost is not known by channel."
+            )
+        )

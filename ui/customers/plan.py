@@ -14,6 +14,7 @@ from ecops.customers.programme.plan import Planned, WhatIf
 from ecops.engine.answers import Answers
 from ecops.errors import DataError
 from ecops.handbook import roles
+from ecops.locale import currency_symbol
 from ecops.messages import Count, Message, Money, MoneyRange, Percent
 from ecops.periods import Period
 from ui.customers.choices import Looked, segment_labels
@@ -22,14 +23,23 @@ from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
 
+ACTOR = "app"
+
 
 def actions(looked: Looked) -> tuple[Planned, ...]:
     """The coupon's sliders and one line for each action."""
+    unit = currency_symbol(looked.currency).strip()
     with st.container(horizontal=True, gap="small"):
         threshold = st.number_input(
-            _("Coupon from an order of"), min_value=1.0, value=199.0, key="coupon_from", width=200
+            _("Coupon from an order of ({currency})", currency=unit),
+            min_value=1.0,
+            value=199.0,
+            key="coupon_from",
+            width=200,
         )
-        off = st.number_input(_("takes off"), min_value=0.5, value=30.0, key="coupon_off", width=160)
+        off = st.number_input(
+            _("takes off ({currency})", currency=unit), min_value=0.5, value=30.0, key="coupon_off", width=160
+        )
         margin = st.slider(_("Gross margin"), 5, 90, 35, key="coupon_margin", format="%d%%", width=220)
         told = st.toggle(_("I expect a response"), key="coupon_told")
         response = (
@@ -55,7 +65,7 @@ def actions(looked: Looked) -> tuple[Planned, ...]:
                 )
             with right:
                 st.markdown(f"**{_('{n} customers', n=Count(len(entry.customers)))}**")
-                st.caption(_("{money} in the time chosen", money=Money(entry.money, looked.currency)))
+                st.caption(_("spent {money} in the time chosen", money=Money(entry.money, looked.currency)))
             if entry.what_if is not None:
                 _coupon(looked, entry.what_if, threshold)
     return planned
@@ -63,30 +73,8 @@ def actions(looked: Looked) -> tuple[Planned, ...]:
 
 def _coupon(looked: Looked, found: WhatIf, threshold: float) -> None:
     currency = looked.currency
-    st.markdown(
-        _(
-            "{leak} of their orders reach {threshold} anyway: the coupon is given away there, {cost} in {days} days. "
-            "{reach} lie a little below it.",
-            leak=Percent(found.leak),
-            threshold=Money(float(threshold), currency),
-            cost=Money(found.cost, currency),
-            days=found.days,
-            reach=Percent(found.reachable),
-        )
-    )
-    low, high = sorted(found.break_even)
-    if not math.isfinite(high) or high > 1:
-        text = _("It cannot pay: the margin of an order is smaller than what the coupon takes off.")
-    else:
-        text = _(
-            "{base} of them order in {days} days without it. It pays once {low} to {high} of them order; the two ends "
-            "are nobody and everybody within reach adding something to the basket.",
-            base=Percent(found.base),
-            days=found.days,
-            low=Percent(low),
-            high=Percent(high),
-        )
-    st.markdown(text)
+    for text in _reached(found, threshold, currency):
+        st.markdown(text)
     if math.isfinite(found.profit[0]):
         st.markdown(
             _(
@@ -95,6 +83,41 @@ def _coupon(looked: Looked, found: WhatIf, threshold: float) -> None:
             )
         )
     st.caption(_("How many more will buy nobody knows before a test: hold a part back and read it out."))
+
+
+def _reached(found: WhatIf, threshold: float, currency: str) -> tuple[str, ...]:
+    """Who uses the coupon anyway, who could, and from when on it pays."""
+    limit = Money(float(threshold), currency)
+    if found.orders and not found.leak and not found.reachable:
+        return (
+            _(
+                "None of their orders reaches {threshold} or lies a little below it; a mean order is {basket}. The "
+                "coupon would hardly be used: try a lower threshold.",
+                threshold=limit,
+                basket=Money(found.basket, currency),
+            ),
+        )
+    given = _(
+        "{leak} of their orders reach {threshold} anyway: the coupon is given away there, {cost} in {days} days. "
+        "{reach} lie a little below it.",
+        leak=Percent(found.leak),
+        threshold=limit,
+        cost=Money(found.cost, currency),
+        days=found.days,
+        reach=Percent(found.reachable),
+    )
+    low, high = sorted(found.break_even)
+    if not math.isfinite(high) or high > 1:
+        return given, _("It cannot pay: the margin of an order is smaller than what the coupon takes off.")
+    pays = _(
+        "{base} of them order in {days} days without it. It pays once {low} to {high} of them order; the two ends "
+        "are nobody and everybody within reach adding something to the basket.",
+        base=Percent(found.base),
+        days=found.days,
+        low=Percent(low),
+        high=Percent(high),
+    )
+    return given, pays
 
 
 def export(looked: Looked, planned: tuple[Planned, ...]) -> None:
@@ -162,7 +185,7 @@ def _names(found: Audience) -> None:
         if upload is None or not st.button(_("Make the file"), key="names_make"):
             return
         with errors.explained(), st.spinner(_("Reading the export")):
-            names = reidentify(workspaces.current(), upload.getvalue(), found.reached(), name=upload.name)
+            names = reidentify(workspaces.current(), upload.getvalue(), found.reached(), actor=ACTOR, name=upload.name)
             st.download_button(
                 _("Download the names"), names, "ecops_buyers.csv", "text/csv", key="names_download", on_click="ignore"
             )

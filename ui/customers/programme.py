@@ -8,7 +8,7 @@ import streamlit as st
 from ecops.customers import answers
 from ecops.customers.programme import rhythm
 from ecops.customers.retention.repeat import Share
-from ecops.messages import Count, Message, Number, Percent, Points
+from ecops.messages import Count, Message, Number, Percent
 from ecops.periods import ONE_DAY
 from ui.customers.choices import Looked
 from ui.parts import kept, tables
@@ -62,17 +62,18 @@ def interests(looked: Looked) -> None:
     if not len(rows):
         st.caption(_("Interests need products with a category, in orders or in a log of visits."))
         return
-    tables.show(
-        kept.of(_interest_rows, rows),
-        "interests",
-        {
-            "category": Shape(_("Drawn most to")),
-            "people": Shape(_("People"), "count"),
+    shapes = {"category": Shape(_("Drawn most to")), "people": Shape(_("People"), "count")}
+    looks = bool(rows["waiting"].sum())
+    if looks:
+        shapes |= {
             "bought": Shape(_("Bought of it"), "percent"),
             "waiting": Shape(_("Looked only"), "count", _("An audience: drawn to it and never bought of it.")),
-            "region": Shape(_("Stands out in")),
-        },
-    )
+        }
+    if rows["region"].astype(bool).any():
+        shapes |= {"region": Shape(_("Stands out in"))}
+    tables.show(kept.of(_interest_rows, rows, tuple(shapes)), "interests", shapes)
+    if not looks:
+        st.caption(_("Everybody here bought of it: nobody is known who only looked."))
     st.caption(
         _(
             "Looks weigh 1, favourites 3, carts 4, purchases 5, over half a year; a region is named when it is beyond "
@@ -81,7 +82,7 @@ def interests(looked: Looked) -> None:
     )
 
 
-def _interest_rows(rows: pd.DataFrame) -> pd.DataFrame:
+def _interest_rows(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     shown = rows.head(20)
     regions = [
         plain(Message("{region}, {lift} times the usual", region=row.region, lift=Number(row.lift, 2)))
@@ -89,7 +90,7 @@ def _interest_rows(rows: pd.DataFrame) -> pd.DataFrame:
         else "—"
         for row in shown.itertuples()
     ]
-    return shown.assign(region=regions)[["category", "people", "bought", "waiting", "region"]]
+    return shown.assign(region=regions)[list(columns)]
 
 
 def _day_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -135,20 +136,26 @@ def days(looked: Looked) -> None:
     tables.downloads({_("Member days"): coming}, "ecops_member_days", "member_days_file")
 
 
+def with_interval(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their difference written in points, its interval beside it; the unit stands in the header."""
+    written = [
+        plain(Message("{rate} ({low} to {high})", **{
+            name: f"{share * 100:+.1f}"
+            for name, share in zip(("rate", "low", "high"), (row.difference, row.low, row.high), strict=True)
+        }))
+        for row in rows.itertuples()
+    ]  # fmt: skip
+    return rows.assign(difference=written)
+
+
 def after_cards(looked: Looked) -> None:
     """Whether whoever used a card ordered again more often."""
     rows = looked.answer(answers.after_cards, looked.asked.until)
     if not len(rows):
         return
-    shown = rows.assign(
-        difference=[
-            plain(Message("{rate} ({low} to {high})", rate=Points(row.difference), low=Points(row.low),
-                          high=Points(row.high)))
-            for row in rows.itertuples()
-        ]
-    )[["campaign", "used_people", "used_rate", "other_people", "other_rate", "difference"]]  # fmt: skip
+    columns = ["campaign", "used_people", "used_rate", "other_people", "other_rate", "difference"]
     tables.show(
-        shown,
+        with_interval(rows)[columns],
         "card_effects",
         {
             "campaign": Shape(_("Campaign")),
@@ -156,7 +163,7 @@ def after_cards(looked: Looked) -> None:
             "used_rate": Shape(_("Ordered again in 30 days"), "percent"),
             "other_people": Shape(_("Only got it"), "count"),
             "other_rate": Shape(_("Of these ordered again"), "percent"),
-            "difference": Shape(_("Difference (95% interval)"), "figure"),
+            "difference": Shape(_("Difference in points (95% interval)"), "figure"),
         },
     )
     st.caption(say(Message("Nobody was drawn by lot, so this is the most that the cards can have done.")))

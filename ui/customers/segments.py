@@ -40,7 +40,7 @@ def summary(looked: Looked) -> None:
             _("Of those who ordered in the 90 days before the last 90, ordered nothing in the last 90."),
         ),
     )
-    with st.grid(4, min_column_width=160, gap="xsmall", key="customer_cards"):
+    with st.grid(4, min_column_width=160, gap="xsmall", key="figure_cards"):
         for label, value, between, meaning in cards:
             st.metric(label, value, help=f"{meaning} {between or ''}".strip(), border=True, height="stretch")
     cites.show(["customer.repurchase_window_days"])
@@ -62,7 +62,13 @@ def maps(looked: Looked) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         table = kept.of(_table, found)
-        charts.show(kept.of(figures.segment_bars, found, look()), "segment_bars", table, _shapes(looked))
+        charts.show(
+            kept.of(figures.segment_bars, found, look()),
+            "segment_bars",
+            table,
+            _shapes(),
+            currency=looked.currency,
+        )
     with right:
         charts.show(kept.of(figures.score_map, found, look()), "score_map")
     if found.rule is not None:
@@ -79,8 +85,7 @@ def _table(segments: Any) -> pd.DataFrame:
     return table.assign(meaning=table["segment"].map(meaning), segment=table["segment"].map(names))
 
 
-def _shapes(looked: Looked) -> dict[str, Shape]:
-    del looked
+def _shapes() -> dict[str, Shape]:
     return {
         "segment": Shape(_("Segment")),
         "customers": Shape(_("Customers"), "count"),
@@ -160,6 +165,7 @@ def migration(looked: Looked) -> None:
             "customers": Shape(_("Customers"), "count"),
             "money": Shape(_("Their net sales before"), "money"),
         },
+        currency=looked.currency,
     )
     st.caption(
         _(

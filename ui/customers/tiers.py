@@ -12,6 +12,7 @@ from ecops.customers.orders.baskets import Baskets
 from ecops.customers.orders.book import OrderBook
 from ecops.customers.programme.tiers import Tiers, nudge_text
 from ecops.customers.value.forecast import Value
+from ecops.locale import currency_symbol
 from ecops.messages import Count, Money, Number, Percent
 from ui.customers.choices import Looked, choose
 from ui.parts import cites, errors, kept, tables
@@ -67,6 +68,12 @@ def _table(looked: Looked, ranks: Tiers) -> None:
         },
         currency=looked.currency,
     )
+    st.caption(
+        _(
+            "Tiers count every order there is, of {n} customers; the window at the top of the page does not cut them.",
+            n=Count(len(ranks.place)),
+        )
+    )
     if ranks.ladder.benchmark:
         reached = looked.answer(answers.held, ranks.ladder.benchmark)
         st.caption(
@@ -90,7 +97,14 @@ def _tier_rows(ranks: Tiers) -> pd.DataFrame:
 
 def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
     cost = st.number_input(
-        _("What the next tier's benefit costs for a customer"), min_value=0.0, value=10.0, key="tier_cost", width=320
+        _(
+            "What the next tier's benefit costs for a customer ({currency})",
+            currency=currency_symbol(looked.currency).strip(),
+        ),
+        min_value=0.0,
+        value=10.0,
+        key="tier_cost",
+        width=320,
     )
     near: pd.DataFrame = kept.of(_near, looked.book, ranks, value, float(cost))()
     if near.empty:
@@ -155,7 +169,7 @@ def baskets(looked: Looked) -> None:
                 lift=Number(float(best["lift"]), 1),
             )
         )
-    _small(kept.of(_named_pairs, found.titles, sure, 50), "basket_pairs", _pair_shapes())
+        _small(kept.of(_named_pairs, found.titles, sure, 50), "basket_pairs", _pair_shapes())
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{_('Sets of three')}**")

@@ -33,10 +33,12 @@ def cohorts(looked: Looked) -> None:
         period = choose("coh_period", _("Time"), {"month": _("calendar months"), "rolling": _("spans of 30 days")})
         added = choose("coh_sum", _("Each period"), {"each": _("by itself"), "sum": _("added up")})
     found = looked.answer(answers.cohort_table, looked.asked.until, metric, period, added == "sum")
-    kind: tables.Kind = "percent" if metric == "customers" else "number"
+    kind: tables.Kind = {"customers": "percent", "orders": "number", "revenue": "money"}[metric]
     shapes = {"first": Shape(_("First order in")), "size": Shape(_("Customers"), "count")}
     shapes |= {name: Shape(name, kind) for name in _ages(found)}
-    charts.show(kept.of(cohort_map, found, look()), "cohorts", kept.of(_cohort_rows, found), shapes)
+    charts.show(
+        kept.of(cohort_map, found, look()), "cohorts", kept.of(_cohort_rows, found), shapes, currency=looked.currency
+    )
     mean = [
         f"+{age} {say(Percent(float(value)))}" for age, value in enumerate(found.mature) if age and math.isfinite(value)
     ]
@@ -89,13 +91,14 @@ def forecast(looked: Looked) -> Value:
         if tried is None:
             st.caption(_("The data is too short to hold a forecast against what came."))
         else:
-            tables.show(kept.of(_backtest, tried), key="backtest", shapes=_backtest_shapes())
-            st.caption(
-                _(
-                    "The naive forecast lets everybody go on at her past rate. Deviance is what the choice of the "
-                    "model goes by, smaller is better."
-                )
-            )
+            tables.show(kept.of(_held_against, tried), key="backtest", shapes=_held_shapes())
+            st.caption(_("The naive forecast lets everybody go on at her past rate."))
+            with st.expander(
+                _("Every model that was tried"), key="models_box", on_change="rerun", type="compact"
+            ) as box:
+                if box.open:
+                    tables.show(kept.of(_backtest, tried), key="backtest_models", shapes=_backtest_shapes())
+                    st.caption(_("Deviance is what the choice of the model goes by, smaller is better."))
     with st.expander(_("Every customer's forecast"), key="value_customers", on_change="rerun", type="compact") as box:
         if box.open:
             frame = found.frame(looked.book).sort_values("value", ascending=False, ignore_index=True)
@@ -115,6 +118,25 @@ def _calibration(value: Value) -> go.Figure:
     tried = value.backtest
     assert tried is not None
     return calibration(tried.of(value.model)[0] if tried.of(value.model) else tried.folds[0], look())
+
+
+def _held_against(tried: Any) -> pd.DataFrame:
+    """The chosen model beside the naive forecast, one row a day on which they were made."""
+    table = tried.table()
+    chosen, naive = (table[table["model"] == model].set_index("end") for model in (tried.best, "naive"))
+    held = chosen[["actual", "forecast", "bias"]].assign(naive=naive["forecast"], naive_bias=naive["bias"])
+    return held.reset_index()
+
+
+def _held_shapes() -> dict[str, Shape]:
+    return {
+        "end": Shape(_("Made on"), "date"),
+        "actual": Shape(_("Orders that came"), "count"),
+        "forecast": Shape(_("Orders forecast"), "count"),
+        "bias": Shape(_("Off by"), "percent"),
+        "naive": Shape(_("Naive forecast"), "count"),
+        "naive_bias": Shape(_("Naive off by"), "percent"),
+    }
 
 
 def _backtest(tried: Any) -> pd.DataFrame:

@@ -41,6 +41,7 @@ def show(
     *,
     heading: str = "",
     select: bool = False,
+    currency: str = "",
 ) -> list[dict[str, Any]]:
     """Draw a figure of `ecops`.
 
@@ -51,6 +52,7 @@ def show(
         shapes: how its columns are shown, see `ui.parts.tables.show`.
         heading: stands above instead of the take-away, where another picture beside says the same.
         select: a click on a mark reruns the page.
+        currency: of the money columns of the table.
 
     Returns:
         The marks that were clicked, empty when none was.
@@ -74,7 +76,7 @@ def show(
             data = st.expander(_("Data of this chart"), key=f"data_{key}", on_change="rerun", type="compact")
             if data.open:
                 with data:
-                    tables.show(table, key=f"table_{key}", shapes=shapes, download=f"ecops_{key}")
+                    tables.show(table, key=f"table_{key}", shapes=shapes, currency=currency, download=f"ecops_{key}")
     return list(event.selection.points) if select else []
 
 

@@ -23,8 +23,8 @@ class PointsOwed:
     """Points that are not used yet.
 
     Attributes:
-        outstanding, used: points.
-        redeemed_share: used of all ever given; NaN when none.
+        outstanding, used: points; used is NaN where the list does not tell.
+        redeemed_share: used of all ever given; NaN when none, or not told.
         cost: what the outstanding points would cost if all were used; expected: if as large a share is used as so far.
     """
 
@@ -46,7 +46,10 @@ def points(data: Any, point_value: float = 0.01) -> PointsOwed:
         DataError: no customer list.
     """
     rows = customer_list(data)
-    left, used = (float(np.nansum(rows[name].to_numpy())) for name in ("points", "points_used"))
+    left = float(np.nansum(rows["points"].to_numpy()))
+    # A list without this column does not say that nobody ever used a point.
+    told = rows["points_used"].null_count < rows.num_rows
+    used = float(np.nansum(rows["points_used"].to_numpy())) if told else math.nan
     redeemed = used / (used + left) if used + left > 0 else math.nan
     return PointsOwed(left, used, redeemed, left * point_value, left * point_value * redeemed)
 
@@ -89,8 +92,8 @@ def coupons(data: Any) -> pd.DataFrame:
     """Coupons and package cards by campaign.
 
     Returns:
-        One row a campaign, the largest first: campaign, kind, issued, scanned, redeemed, scan_rate, redeem_rate with
-        low and high (95 %, Wilson).
+        One row a campaign, the largest first: campaign, kind, issued, scanned, redeemed, scan_rate (NaN where no scans
+        were noted), redeem_rate with low and high (95 %, Wilson).
 
     Raises:
         DataError: there are none.
@@ -103,8 +106,10 @@ def coupons(data: Any) -> pd.DataFrame:
         raise DataError(Message("There are no coupons or package cards."), Message("Load a list of them first."))
     rows: pd.DataFrame = ready.query(load_sql("ecops.customers.queries", "coupon_rates")).to_pandas()
     ends = wilson(rows["redeemed"], rows["issued"])
+    # Used and never scanned: a coupon without a code, or a list without that column.
+    unscanned = (rows["scanned"] == 0) & (rows["redeemed"] > 0)
     return rows.assign(
-        scan_rate=rows["scanned"] / rows["issued"],
+        scan_rate=(rows["scanned"] / rows["issued"]).mask(unscanned),
         redeem_rate=rows["redeemed"] / rows["issued"],
         low=ends.low,
         high=ends.high,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecops.charts import Look, plain, title
+from ecops.charts import Look, numbered, plain, title
 from ecops.customers.retention.cohorts import LEFT_CENSORED, PARTIAL, Cohorts
 from ecops.messages import Count, Message, Money, Number, Percent, Value, write
 
@@ -49,6 +49,7 @@ def cohort_map(found: Cohorts, look: Look | None = None) -> go.Figure:
         y=labels[::-1],
         text=text[::-1],
         texttemplate="%{text}",
+        **numbered(look),
         showscale=False,
         hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
     )

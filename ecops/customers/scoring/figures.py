@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecops.charts import PALETTE, Look, plain, title
+from ecops.charts import PALETTE, Look, numbered, plain, title
 from ecops.customers.scoring.migration import Migration
 from ecops.customers.scoring.segments import Segmented
 from ecops.messages import Count, Message, Percent, Term, write
@@ -72,6 +72,7 @@ def score_map(found: Segmented, look: Look | None = None) -> go.Figure:
         y=[f"F{n}" for n in range(1, bins + 1)],
         text=_counts(count, look),
         texttemplate="%{text}",
+        **numbered(look),
         showscale=False,
         hovertemplate="%{x} %{y}: %{z:,.0f}<extra></extra>",
     )
@@ -103,6 +104,7 @@ def migration_map(moves: Migration, look: Look | None = None) -> go.Figure:
         y=labels[::-1],
         text=_counts(moves.matrix[::-1], look),
         texttemplate="%{text}",
+        **numbered(look),
         showscale=False,
         zmin=0,
         zmax=1,

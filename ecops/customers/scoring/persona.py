@@ -56,7 +56,7 @@ def completeness(book: OrderBook, data: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = customer_list(data)
+    rows = _profiles(data)
     at = places(book, rows["customer_id"])
     bought = at >= 0
     many = len(book.customers)
@@ -64,6 +64,23 @@ def completeness(book: OrderBook, data: Any) -> pd.DataFrame:
     # Whoever bought has a recency, a frequency and an amount.
     return pd.DataFrame(
         [*filled, *((name, 1.0) for name in ("recency", "frequency", "money"))], columns=["dimension", "filled"]
+    )
+
+
+def _profiles(data: Any) -> Any:
+    """The customer list, with the city tier of her orders where the list names none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from ecops.engine import load_sql
+    from ecops.metrics.daily import opened
+
+    rows = customer_list(data)
+    ordered = opened(data).query(load_sql("ecops.customers.queries", "buyer_tiers"))
+    at = pc.index_in(rows["customer_id"], value_set=ordered["buyer_id"])
+    tier = pc.if_else(pc.equal(rows["city_tier"], ""), pa.scalar(None, rows["city_tier"].type), rows["city_tier"])
+    return rows.set_column(
+        rows.schema.get_field_index("city_tier"), "city_tier", pc.coalesce(tier, ordered["city_tier"].take(at))
     )
 
 
@@ -116,7 +133,7 @@ def persona(book: OrderBook, segmented: Segmented, data: Any, keys: Sequence[str
     traits: list[dict[str, Any]] = []
     listed = 0
     try:
-        rows = customer_list(data)
+        rows = _profiles(data)
     except DataError:
         rows = None
     if rows is not None:

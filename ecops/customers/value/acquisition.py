@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.customers.orders.book import OrderBook, as_date, day_number
-from ecops.customers.retention.members import places
+from ecops.customers.retention.members import customer_list, places
 from ecops.customers.value.forecast import MONTH_DAYS
 from ecops.errors import DataError, SpecError
 from ecops.messages import Message
@@ -21,7 +21,7 @@ _LEAST = 30
 
 
 def ltv_cac(book: OrderBook, data: Any, *, months: int = 6, margin: float = 0.35) -> pd.DataFrame:
-    """Lifetime value against cost of acquisition, by the channel of the first order.
+    """Lifetime value against cost of acquisition, by the channel of the first order; else that of the customer list.
 
     Only customers whose first order lies so many months back or more, so that each has lived through the whole span.
     What they cost is what was spent on the channel in the days of their first orders.
@@ -61,8 +61,10 @@ def ltv_cac(book: OrderBook, data: Any, *, months: int = 6, margin: float = 0.35
     after = dt.datetime.combine(book.last_day + dt.timedelta(days=1), dt.time())
     came = ready.query(load_sql("ecops.customers.queries", "first_channel"), {"after": after})
     at = places(book, came["buyer_id"])
-    channel = np.full(len(book.customers), "", dtype=object)
-    channel[at[at >= 0]] = came["channel"].to_numpy()[at >= 0]
+    channel = _listed(book, ready)
+    name = came["channel"].fill_null("").to_numpy()
+    told = (at >= 0) & (name != "")
+    channel[at[told]] = name[told]
     costs: dict[str, float] = {}
     if ready.has("ad_spend_daily"):
         days = {"start": book.first_day, "end": as_date(last)}
@@ -74,6 +76,16 @@ def ltv_cac(book: OrderBook, data: Any, *, months: int = 6, margin: float = 0.35
         for name in sorted(set(channel[old]))
     ]
     return pd.DataFrame(rows).sort_values(["customers", "channel"], ascending=[False, True], ignore_index=True)
+
+
+def _listed(book: OrderBook, ready: Any) -> NDArray[np.object_]:
+    """The channel that the customer list names for each customer; "" where it names none, or there is no list."""
+    found = np.full(len(book.customers), "", dtype=object)
+    if ready.has("customers"):
+        rows = customer_list(ready)
+        at = places(book, rows["customer_id"])
+        found[at[at >= 0]] = rows["channel"].fill_null("").to_numpy()[at >= 0]
+    return found
 
 
 def worth_of_months(book: OrderBook, months: int) -> NDArray[np.float64]:

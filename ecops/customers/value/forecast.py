@@ -30,6 +30,8 @@ LEAST_BUYERS = 500
 LEAST_DAYS = 180
 MONTH_DAYS = 30.4375
 _FAR = 730
+_WIDE = 2.0
+"""Total that may come over the forecast from which on a plan cannot rest on it, and this is said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +184,13 @@ def fit_value(
     except DataError as error:
         notes.append(error.what)
     used = chosen if fit.degenerate is None else "nbd"
+    if tried is not None and tried.spread(used)[1] > _WIDE:
+        notes.append(
+            Message(
+                "Such forecasts missed their totals by so much before that the total may come in at less than half or "
+                "more than twice; do not plan with it."
+            )
+        )
     return Value(
         "degenerate" if reason is not None else "ok", reason, used, sound, spending, tried, book, past, tuple(notes)
     )
