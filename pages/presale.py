@@ -10,6 +10,8 @@ from ui.presale import decision, lists, pictures, setup
 st.title(_("How many do we commit to the presale?"))
 asked = question.ask()
 if asked is None:
+    if question.there():
+        setup.box(None)
     st.stop()
 
 question.line(asked)

@@ -56,7 +56,7 @@ class Item:
         plan: the order.
         two: a first and a second order, None when a second one would come too late.
         rule: the handbook's quantity.
-        gate: the gate of a new product; None for one that was in a presale before.
+        gate: the gate of a new product; None for one that was in a presale before or is sold already.
         track: deposits against their band.
         lead_days: days until an order arrives.
         arrives: day on which an order of today arrives.
@@ -89,6 +89,16 @@ class Item:
     def late(self) -> bool:
         """Whether an order of today arrives after balances may be paid."""
         return self.arrives > self.series.balance_from
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a new product whose production is not yet sure to pay."""
+        return self.gate is not None and self.gate.verdict != "go"
+
+    @property
+    def quantity(self) -> float:
+        """Units to order today; none of a new product before its production is sure to pay."""
+        return 0.0 if self.waits else self.plan.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +211,11 @@ def _item(data: Any, shop: Shop, series: Series, spec: Spec) -> Item:
         notes.append(
             Message("No past presale of this product tells the uplift of its spot sales; none is supposed, with doubt.")
         )
+    if demand.rate <= 0:
+        notes.append(
+            Message("No sale of this product is known of the last four weeks, so spot sales count as none. Load its "
+                    "orders to have them in the quantity.")
+        )  # fmt: skip
     lead = _lead(shop, series, spec, notes)
     available = _available(data, shop, series, demand)
     money = _money(shop, series, replace(own, service=own.certainty(found.campaigns)), available, notes)
@@ -215,7 +230,7 @@ def _item(data: Any, shop: Shop, series: Series, spec: Spec) -> Item:
     # An order placed the day after the window must arrive within the hours in which paid orders must be shipped.
     grace = int(parameter("service.ship_hours", spec.thresholds) // 24)
     second = series.closes + (1 + math.ceil(lead)) * ONE_DAY <= series.balance_from + grace * ONE_DAY
-    before = any(other.sku == series.sku for other in shop.past)
+    before = demand.rate > 0 or any(other.sku == series.sku for other in shop.past)
     return Item(
         series=series,
         prediction=found,
@@ -288,7 +303,7 @@ def _money(shop: Shop, series: Series, spec: Spec, available: float, notes: list
         raise DataError(
             Message("{product} has no price, neither in its presale nor in the product list.",
                     product=series.title or series.sku),
-            Message("Add the presale price to the table of deposits."),
+            Message("Enter it in the set-up of the campaign, or load it with the deposits or the product list."),
         )  # fmt: skip
     if spec.margin is not None:
         cost = price * (1 - spec.margin)
@@ -333,8 +348,7 @@ def _verdict(shop: Shop, items: tuple[Item, ...]) -> Message:
         "high": Count(high),
         "order": Count(item.plan.quantity),
     }
-    if item.gate is not None and item.gate.verdict != "go":
-        # Nothing is ordered before production is sure to pay.
+    if item.gate is not None and item.waits:
         return Message(
             "{product}: {deposits} of {target} deposits; reached by {closes} with {chance} chance.",
             product=item.name, deposits=Count(item.gate.deposits), target=Count(item.gate.target),

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ecops.metrics.daily import once, opened
 from ecops.presale.analysis import Presale, analyse
+from ecops.presale.campaigns import source
 from ecops.presale.spec import Spec
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ecops.finding import Finding
+    from ecops.presale.campaigns.series import Series
 
 
 def presale(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> Presale:
@@ -25,6 +27,11 @@ def presale(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     chosen = spec or Spec()
     found: Presale = once(ready, ("presale", chosen, today), lambda: analyse(ready, chosen, today))
     return found
+
+
+def running(data: Any, today: dt.date | None = None) -> tuple[Series, ...]:
+    """Products of running presales, also those that cannot be judged yet: the set-up may say what they lack."""
+    return source.read(data, Spec(), today).running
 
 
 def told(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[Finding, ...]:
@@ -54,7 +61,7 @@ def order_table(found: Presale) -> pd.DataFrame:
             "available": [item.money.available for item in found.items],
             "committed": [item.plan.committed for item in found.items],
             "speculative": [item.plan.speculative for item in found.items],
-            "order": [item.plan.quantity for item in found.items],
+            "order": [item.quantity for item in found.items],
             "latest": [item.latest for item in found.items],
             "arrives": [item.arrives for item in found.items],
         }

@@ -1,8 +1,12 @@
 """The page of presales: it names what is planted in the sample shop, answers sliders, teaches when there is nothing."""
 
+import pandas as pd
 import pytest
 
+import ecops
+from ecops.presale.campaigns.setup import Product, SetUp, keep
 from tests.pages.test_pages import said
+from tests.presale.conftest import deposits, history
 
 
 @pytest.mark.row(134, 136, 158, 160)
@@ -37,3 +41,14 @@ def test_an_empty_shop_is_told_what_is_missing(open_app):
     app = open_app("presale", "mine", "en")
     assert not app.exception
     assert "no presale deposits yet" in " ".join(said(app))
+
+
+def test_a_price_that_no_table_has_is_set_up_on_the_page(open_app, home):
+    shop = ecops.Workspace.open(home / "priceless")
+    rows = pd.concat([deposits(units=(30, 10, 10)), *history()]).drop(columns="presale_price")
+    shop.load(rows.to_csv(index=False).encode(), "generic_presale", name="deposits.csv")
+    app = open_app("presale", "priceless", "en")
+    assert "has no price" in " ".join(said(app))
+    assert "Set up the campaign" in [box.label for box in app.expander]
+    keep(shop, SetUp("D11", products=(Product("A", price=99.0),)))
+    assert "of the futures" in " ".join(said(open_app("presale", "priceless", "en")))

@@ -123,6 +123,7 @@ def test_the_command_sets_up_lists_and_takes_back(shop):
     kept = run("presale-setup", "D11", "--cancel", "0.2")
     assert "service=0.9" in kept.output
     assert "cancel=0.2" in kept.output
+    assert "A price=90 moq=300" in kept.output
     item = json.loads(run("presale", "--json").output)["items"][0]
     assert item["closes"] == "2026-11-20"
     assert item["terms"] == {"price": 90.0, "moq": 300.0, "pack": 0.0, "lead_days": 7.0, "service": 0.9, "cancel": 0.2}

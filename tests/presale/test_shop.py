@@ -330,3 +330,24 @@ def test_a_product_without_a_price_does_not_hide_the_others():
     assert "B has no price" in said(lacking)
     with pytest.raises(DataError, match="no price"):
         analyse(shop(other))
+
+
+def test_what_is_sold_already_is_no_new_product():
+    found = analyse(shop(NOW, products=PRODUCTS, order_lines=sold()))
+    assert found.items[0].gate is None
+    assert "will be needed" in found.verdict.text("en")
+
+
+def test_missing_sales_are_said_and_a_gate_holds_the_order_back():
+    item = analyse(shop(NOW, products=PRODUCTS)).items[0]
+    assert any("spot sales count as none" in note.text("en") for note in item.notes)
+    assert item.waits
+    assert (item.quantity, item.plan.quantity > 0) == (0, True)
+    ready = analyse(shop(NOW, products=PRODUCTS), Spec(gate=60, break_even=5)).items[0]
+    assert ready.quantity == ready.plan.quantity > 0
+
+
+def test_two_unknown_products_in_one_deposit_are_named_and_count_once():
+    found = analyse(shop(deposits(sku="X,Y", units=(5, 5, 5))))
+    assert [item.series.sku for item in found.items] == ["X,Y"]
+    assert "X,Y looks like several products" in said(found)

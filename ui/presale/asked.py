@@ -72,7 +72,7 @@ class Asked:
 def ask() -> Asked | None:
     """The answer for the reader's choices; teach and return None when there is nothing to answer from."""
     chosen = scope.current()
-    if not workspaces.answer(has_deposits):
+    if not there():
         empty.show(
             Message("There are no presale deposits yet: one row a campaign, product and day, past presales too."),
             NEEDED, EXAMPLE,
@@ -94,6 +94,11 @@ def ask() -> Asked | None:
 
 def _same(one: Item, other: Item) -> bool:
     return (one.series.campaign, one.series.sku) == (other.series.campaign, other.series.sku)
+
+
+def there() -> bool:
+    """Whether the shop has presale deposits."""
+    return bool(workspaces.answer(has_deposits))
 
 
 def has_deposits(data: object) -> bool:

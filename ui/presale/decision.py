@@ -94,7 +94,7 @@ def why(asked: Asked, item: Item) -> None:
     st.markdown(
         _(
             "**{total}** units: {committed} for paid balances, so that all can be shipped in {service} of the futures, "
-            "and {extra} for spot sales; {there} are there or surely come.",
+            "and {extra} on top for spot sales and further balances; {there} are there or surely come.",
             **words,
         )
         if plan.speculative > 0
@@ -116,6 +116,8 @@ def why(asked: Asked, item: Item) -> None:
         told.append(
             _("The promise costs {money} of expected profit.", money=Money(plan.promise_cost, asked.found.currency))
         )
+    if item.waits:
+        told = [_("Nothing is ordered before production is sure to pay; so much it would take.")]
     st.caption(" ".join(told))
     _two(item)
 
@@ -179,7 +181,7 @@ def _compared(before: Item, item: Item) -> None:
     rows = [
         (_("Needed, at least (90%)"), before.prediction.interval()[0], item.prediction.interval()[0]),
         (_("Needed, at most (90%)"), before.prediction.interval()[1], item.prediction.interval()[1]),
-        (_("Order"), before.plan.quantity, item.plan.quantity),
+        (_("Order"), before.quantity, item.quantity),
         (_("Left over on average"), before.plan.outcome.leftover, item.plan.outcome.leftover),
         (_("Missing on average"), before.plan.outcome.short, item.plan.outcome.short),
     ]
@@ -207,7 +209,7 @@ def orders(asked: Asked) -> None:
         "need_high": Shape(_("Needed, at most (90%)"), "count"),
         "available": Shape(_("There or coming"), "count"),
         "committed": Shape(_("For paid balances"), "count"),
-        "speculative": Shape(_("For spot sales"), "count"),
+        "speculative": Shape(_("On top"), "count", _("For spot sales and further balances.")),
         "order": Shape(_("Order"), "count"),
         "latest": Shape(_("Order by"), "date"),
         "arrives": Shape(_("Ordered today, arrives"), "date"),

@@ -26,7 +26,7 @@ def cards(asked: Asked, item: Item) -> None:
         (_("Balances paid"), plain(Count(round(found.mean("paid")))), _between(item, "paid"),
          _("Expected; {rate} of the deposits by {n} past presales.", rate=Percent(found.conversion.mean),
            n=found.conversion.campaigns)),
-        (_("Order now"), plain(Count(plan.quantity)), _deadline(item),
+        (_("Order now"), plain(Count(item.quantity)), _deadline(item),
          _("The stock with the best expected profit that keeps the promise to paid balances, less what is there.")),
         (_("Stock suffices"), plain(Percent(plan.outcome.cover)),
          _("without the order {share}", share=Percent(plan.without.cover, 0)),
@@ -47,7 +47,9 @@ def _between(item: Item, what: str) -> str:
 
 
 def _deadline(item: Item) -> str:
-    if item.plan.quantity <= 0:
+    if item.waits:
+        return _("wait for the gate")
+    if item.quantity <= 0:
         return _("nothing is missing")
     if item.late:
         return _("arrives {day}, late", day=item.arrives)

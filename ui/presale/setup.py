@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from ecops.errors import EcopsError
 from ecops.messages import Message
+from ecops.presale import view
 from ecops.presale.campaigns.series import Series
 from ecops.presale.campaigns.setup import Product, SetUp, forget, keep, setups
 from ui.parts import errors, tables
@@ -22,14 +24,18 @@ from ui.state import workspaces
 ACTOR = "page"
 PLACE = "presale_setup"
 _NEW = "—"
+_WIDTH = 150
+"""Pixels of a field: five stand in one row, two on a phone."""
+
 _TERMS = ("price", "moq", "pack", "lead_days")
 
 
-def box(asked: Asked) -> None:
-    """Which campaigns were set up, and the form to set one up."""
+def box(asked: Asked | None) -> None:
+    """Which campaigns were set up, and the form to set one up; None where something lacks that it may say."""
     known = workspaces.answer(setups)
-    named = [item.series.campaign for item in asked.found.items]
-    first = asked.item.series.campaign if asked.item is not None else ""
+    running = _running(asked)
+    named = [series.campaign for series in running]
+    first = asked.item.series.campaign if asked is not None and asked.item is not None else ""
     folded = st.expander(_("Set up the campaign"), key=f"{PLACE}_box", on_change="rerun")
     if not folded.open:
         return
@@ -38,8 +44,17 @@ def box(asked: Asked) -> None:
         if workspaces.is_sample():
             st.caption(_("The sample shop cannot be changed; in a shop of your own a form stands here."))
         else:
-            _form(asked, known, list(dict.fromkeys([first, *named, *known, ""])))
+            _form(running, known, list(dict.fromkeys([first, *named, *known, ""])))
         errors.told(PLACE)
+
+
+def _running(asked: Asked | None) -> tuple[Series, ...]:
+    try:
+        running: tuple[Series, ...] = workspaces.answer(view.running, asked.today if asked is not None else None)
+    except EcopsError:
+        # The page has said it; a set-up may put days in order.
+        return ()
+    return running
 
 
 def _list(known: dict[str, SetUp]) -> None:
@@ -65,26 +80,26 @@ def _list(known: dict[str, SetUp]) -> None:
     tables.show(shown, PLACE, shapes)
 
 
-def _form(asked: Asked, known: dict[str, SetUp], names: list[str]) -> None:
+def _form(running: tuple[Series, ...], known: dict[str, SetUp], names: list[str]) -> None:
     names = [name for name in names if name] + [""]
     labels = {name: clean(name) or _("another campaign") for name in names}
     campaign = st.selectbox(_("Campaign"), names, format_func=labels.__getitem__, key="psetup_campaign", width=320)
     mine = known.get(campaign, SetUp(campaign or _NEW))
-    series = next((item.series for item in asked.found.items if item.series.campaign == campaign), None)
+    series = next((series for series in running if series.campaign == campaign), None)
     # A form of its own for each campaign: what was typed for one is not taken for another.
     key = f"psetup_{names.index(campaign)}_{len(known)}"
     with st.form(f"{key}_form", border=False, enter_to_submit=False):
         if not campaign:
             st.text_input(_("Name of the campaign"), key=f"{key}_name", max_chars=100)
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             _day(key, "opens", _("First day of deposits"), mine, series)
             _day(key, "closes", _("Last day of deposits"), mine, series)
             _day(key, "balance_from", _("Balances from"), mine, series)
-        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             _number(key, "service", _("Paid balances can be shipped (%)"), mine.service, 100)
             _number(key, "uplift", _("Spot sales against usual (times)"), mine.uplift, 1)
         rarely = st.expander(_("More terms"), key=f"{key}_rarely", type="compact")
-        with rarely, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        with rarely, st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             _number(key, "penalty", _("Shipping late costs (% of the price)"), mine.penalty, 100)
             _number(key, "salvage", _("Left-overs bring (% of the cost)"), mine.salvage, 100)
             _number(key, "cancel", _("Cancelled before shipping (%)"), mine.cancel, 100)
@@ -92,7 +107,8 @@ def _form(asked: Asked, known: dict[str, SetUp], names: list[str]) -> None:
             _number(key, "break_even", _("Break-even (paid units)"), mine.break_even, 1)
         st.caption(_("What is left empty is read from the tables; without them it is supposed, and the page says so."))
         edited = st.data_editor(
-            _rows(mine, asked, campaign), key=f"{key}_products", hide_index=True, num_rows="dynamic",
+            _rows(mine, running, campaign), key=f"{key}_products", hide_index=True, num_rows="dynamic",
+            placeholder=_("as the data say"),
             column_config={
                 "sku": st.column_config.TextColumn(_("SKU"), required=True, max_chars=100),
                 "price": st.column_config.NumberColumn(_("Presale price"), min_value=0.01),
@@ -111,7 +127,7 @@ def _form(asked: Asked, known: dict[str, SetUp], names: list[str]) -> None:
 
 def _day(key: str, name: str, label: str, mine: SetUp, series: Series | None) -> None:
     told: dt.date | None = getattr(mine, name) or (getattr(series, name) if series is not None else None)
-    st.date_input(label, value=told, key=f"{key}_{name}", format="YYYY-MM-DD", width=180)
+    st.date_input(label, value=told, key=f"{key}_{name}", format="YYYY-MM-DD", width=_WIDTH)
 
 
 def _kept_day(key: str, name: str, mine: SetUp, series: Series | None) -> dt.date | None:
@@ -123,14 +139,15 @@ def _kept_day(key: str, name: str, mine: SetUp, series: Series | None) -> dt.dat
 
 def _number(key: str, name: str, label: str, value: float | None, times: int) -> None:
     st.number_input(
-        label, min_value=0.0, value=None if value is None else round(value * times, 6), key=f"{key}_{name}", width=200
-    )
+        label, min_value=0.0, value=None if value is None else round(value * times, 6), key=f"{key}_{name}",
+        width=_WIDTH,
+    )  # fmt: skip
 
 
-def _rows(mine: SetUp, asked: Asked, campaign: str) -> pd.DataFrame:
+def _rows(mine: SetUp, running: tuple[Series, ...], campaign: str) -> pd.DataFrame:
     """The products of a campaign with their terms: those set up, and those with deposits."""
     told = {product.sku: product for product in mine.products}
-    there = [item.series.sku for item in asked.found.items if item.series.campaign == campaign]
+    there = [series.sku for series in running if series.campaign == campaign]
     rows = [told.get(sku, Product(sku)) for sku in dict.fromkeys([*told, *there])]
     frame = pd.DataFrame([dataclasses.asdict(row) for row in rows], columns=["sku", *_TERMS])
     return frame.astype({"sku": "str", **dict.fromkeys(_TERMS, "float64")})

@@ -95,6 +95,12 @@ def _apart(rows: pd.DataFrame, known: Collection[str], notes: list[Message]) -> 
     several = {
         sku: names for sku, names in parts.items() if sku not in known and len(names) > 1 and codes.issuperset(names)
     }
+    strange = sorted(sku for sku, names in parts.items() if len(names) > 1 and sku not in {*known, *several})
+    if strange:
+        notes.append(
+            Message("{names} looks like several products, but their codes stand nowhere alone; it counts as one. Load "
+                    "the product list to tell them apart.", names=", ".join(strange[:3]))
+        )  # fmt: skip
     if not several:
         return rows
     mixed = rows["sku"].isin(list(several))

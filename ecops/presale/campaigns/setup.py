@@ -171,7 +171,9 @@ def told(setup: SetUp) -> Message:
     parts = [
         f"{name}={value}" for name, value in known.items() if name not in {"campaign", "products"} and value is not None
     ]
-    parts += [product.sku for product in setup.products]
+    for product in setup.products:
+        terms = {name: value for name, value in asdict(product).items() if name != "sku" and value is not None}
+        parts.append(" ".join([product.sku, *(f"{name}={value:g}" for name, value in terms.items())]))
     return Message("{campaign}: {terms}", campaign=setup.campaign, terms=", ".join(parts) or "—")
 
 

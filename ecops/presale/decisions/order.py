@@ -53,7 +53,7 @@ class Order:
     Attributes:
         total: stock the campaign shall have, units.
         committed: of it, for paid balances, with the promised service.
-        speculative: of it, for spot sales.
+        speculative: of it, on top: for spot sales, and for balances beyond `committed`.
         quantity: units to order now: `total` less what is available, in packs, at least the smallest order.
         ratio: the newsvendor's critical ratio.
         promise_cost: expected profit that the promise to paid balances costs, over the stock that earns most, money.

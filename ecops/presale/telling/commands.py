@@ -164,8 +164,8 @@ def _sentences(item: Any) -> tuple[Message, ...]:
     rule, plan = item.rule, item.plan
     return (
         Message(
-            "{product}: stock {total} units, {committed} for paid balances and {extra} for spot sales; it suffices in "
-            "{cover} of the futures.",
+            "{product}: stock {total} units, {committed} for paid balances and {extra} on top for spot sales and "
+            "further balances; it suffices in {cover} of the futures.",
             product=item.name, total=Count(plan.total), committed=Count(plan.committed),
             extra=Count(plan.speculative), cover=Percent(item.prediction.cover(plan.total)),
         ),
@@ -214,7 +214,7 @@ def _item(item: Any, language: str) -> dict[str, Any]:
         },
         "order": {
             "total": plan.total, "committed": plan.committed, "speculative": plan.speculative,
-            "quantity": plan.quantity, "available": item.money.available, "cover": plan.outcome.cover,
+            "quantity": item.quantity, "available": item.money.available, "cover": plan.outcome.cover,
             "cover_without": plan.without.cover, "reason": plan.reason, "latest": item.latest,
             "arrives": item.arrives,
         },
