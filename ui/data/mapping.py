@@ -31,7 +31,7 @@ CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "AUD", "CA
 _USUAL = "generic_orders"
 
 _OF_THE_MOMENT = ("inventory_snapshots",)
-"""Tables whose exports show the moment they are made, mostly without a day: today is offered, or the day of their name."""
+"""Tables whose exports show the moment they are made, mostly without a day: their name's day is offered, or today."""
 
 _FREE = ""
 """Stands in the list of headers for "no column of the file"."""
@@ -170,7 +170,7 @@ def _constants(mapping: Mapping, grid: Grid, key: str) -> Mapping:
             options = sorted(set(shared_values().get("platform", {}).values()))
             value = st.selectbox(label, options, index=None, key=f"{key}_constant_{name}", accept_new_options=True)
         elif name == "date" and mapping.table in _OF_THE_MOMENT:
-            value = st.date_input(label, _day_of(grid), key=f"{key}_constant_{name}", help=say(column.meaning))
+            value = str(st.date_input(label, _day_of(grid), key=f"{key}_constant_{name}", help=say(column.meaning)))
         else:
             value = st.text_input(label, key=f"{key}_constant_{name}", help=say(column.meaning))
         if value:
