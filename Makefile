@@ -34,6 +34,8 @@ else
 	@$(BIN)/python -m tools.workers $(WORKERS) --port $(PORT)
 endif
 
+# Hundreds of tests start a Python of their own, which would compile the house each time where this is set.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev ## run every test, the browser ones too where a chromium can be had
 	@sh tools/browser.sh
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder

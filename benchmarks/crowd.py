@@ -36,6 +36,9 @@ ROOT = Path(__file__).resolve().parents[1]
 VIEWED = ("overview", "weekly_review", "funnel", "ab_test", "customers", "inventory", "presale", "competitors")
 OPENED = ("overview", "weekly_review", "funnel", "ab_test", "overview", "overview")
 FILTERS = ("", "&platform=taobao", "&platform=douyin")
+CHANGES = ("&span=d14&platform=taobao", "&span=d14&platform=douyin", "&span=d7")
+"""Choices that the server does not open itself, so that nothing of them is drawn beforehand."""
+
 LINES = 1_000_000
 THINK = (5.0, 10.0)
 REPEATS = 9
@@ -216,9 +219,9 @@ async def costs(server: Server, shop: str) -> None:
                 await cost(f"ws={shop}&lang=zh")
             repeated = [await cost(f"ws={shop}&lang=zh") for _again in range(REPEATS)]
             changed = []
-            for platform in FILTERS[1:]:
-                await cost(f"ws={shop}&lang=zh{platform}")
-                changed.append(await cost(f"ws={shop}&lang=en{platform}"))
+            for choices in CHANGES:
+                await cost(f"ws={shop}&lang=zh{choices}")
+                changed.append(await cost(f"ws={shop}&lang=en{choices}"))
             print(f"  {page:16}{statistics.median(repeated):10.3f}{statistics.median(changed):15.3f}")
 
 
@@ -286,19 +289,26 @@ def grown(seen: Seen) -> None:
     )
 
 
-def shops(home: Path, names: list[str]) -> None:
-    """The sample shop, and one of a million generated order lines."""
-    environment = {**os.environ, "ECOPS_HOME": str(home)}
-    if "sample" in names:
-        command = [sys.executable, "-m", "ecops", "sample"]
+def made(base: Path, shop: str) -> Path:
+    """A folder of shops that holds this one alone, since a server opens the pages of every shop it finds.
+
+    Args:
+        base: folder of such folders; what is there is kept.
+        shop: "sample", or "million" for one of a million generated order lines.
+    """
+    home = base / shop
+    home.mkdir(parents=True, exist_ok=True)
+    if shop == "sample":
+        command, environment = [sys.executable, "-m", "ecops", "sample"], {**os.environ, "ECOPS_HOME": str(home)}
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    if "million" in names and not (home / "million").exists():
+    elif not (home / shop).exists():
         with tempfile.TemporaryDirectory(dir=home) as folder:
             for step in ("generate", "build"):
                 command = [sys.executable, str(ROOT / "benchmarks" / "overview_scale.py"), "--step", step]
                 command += ["--folder", folder, "--rows", str(LINES)]
                 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            (Path(folder) / "shop").rename(home / "million")
+            (Path(folder) / "shop").rename(home / shop)
+    return home
 
 
 def main() -> None:
@@ -310,14 +320,12 @@ def main() -> None:
     parser.add_argument("--cold", action="store_true", help="people come while the server still opens its pages")
     parser.add_argument("--no-views", action="store_true", help="leave out what a view costs")
     parser.add_argument("--long", type=float, default=600, help="seconds of the run that watches the memory")
-    parser.add_argument("--home", type=Path, help="folder of shops to keep; a temporary one by default")
+    parser.add_argument("--home", type=Path, help="where the shops are kept; a temporary folder by default")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        home = chosen.home or Path(folder)
-        home.mkdir(parents=True, exist_ok=True)
-        shops(home, chosen.shops)
+        homes = {shop: made(chosen.home or Path(folder), shop) for shop in chosen.shops}
         for shop in chosen.shops if not chosen.no_views else ():
-            server = Server(home, 1)
+            server = Server(homes[shop], 1)
             try:
                 asyncio.run(costs(server, shop))
             finally:
@@ -326,7 +334,7 @@ def main() -> None:
         print(f"\n  {'seconds a page':28}{head}")
         for shop in chosen.shops:
             for workers in chosen.workers:
-                server = Server(home, workers, chosen.cold)
+                server = Server(homes[shop], workers, chosen.cold)
                 try:
                     for people in chosen.people:
                         name = f"{shop}, {workers} x, {people} people"

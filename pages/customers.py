@@ -4,7 +4,7 @@ import streamlit as st
 
 from ecops.customers import answers
 from ui.customers import choices, people, plan, programme, segments, tiers, value
-from ui.parts import cards, findings, worked_out
+from ui.parts import cards, findings, kept, worked_out
 from ui.parts.text import _
 
 st.title(_("Who are our customers, what are they worth, and who gets which coupon?"))
@@ -12,7 +12,7 @@ looked = choices.ask()
 if looked is None:
     st.stop()
 
-cards.verdict(answers.verdict(looked.segments, looked.findings))
+cards.verdict(kept.of(answers.verdict, looked.segments, kept.same(looked.findings))())
 segments.summary(looked)
 if looked.findings:
     findings.show(looked.findings, "customers")

@@ -63,8 +63,10 @@ def decisions() -> None:
     """Open actions, a new one, what-ifs side by side."""
     st.subheader(_("4. What do we do this week?"), anchor=False)
     review.decisions(told.decisions)
-    with st.expander(_("Write down another decision"), key="own_decision"):
-        review_form.form(None, "own")
+    fold = st.expander(_("Write down another decision"), key="own_decision", on_change="rerun")
+    if fold.open:
+        with fold:
+            review_form.form(None, "own")
     review_scenarios.section()
     review_rooms.show(told)
 

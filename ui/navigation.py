@@ -34,6 +34,7 @@ def pages() -> Mapping[str, Term]:
     return {Path(script).stem: label for _order, script, label in found if path(Path(script).stem).exists()}
 
 
+@functools.cache
 def path(stem: str) -> Path:
     """The script of a page, which a capability from outside brings along."""
     brought = {Path(guest.page).stem: Path(guest.page) for guest in capabilities().values()}.get(stem)

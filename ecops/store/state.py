@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import sqlalchemy as sa
 
@@ -74,7 +74,12 @@ class State:
 
     Raises:
         StoreError: it cannot be reached, or was written by a newer version.
+
+    Attributes:
+        written: transactions that this process has written into any state, those that failed too.
     """
+
+    written: ClassVar[int] = 0
 
     def __init__(self, url: str) -> None:
         try:
@@ -104,6 +109,8 @@ class State:
                 yield connection
         except sa.exc.DBAPIError as error:
             raise _unreachable(error) from error
+        finally:
+            State.written += 1
 
     def settings(self) -> dict[str, str]:
         """Every setting by name."""

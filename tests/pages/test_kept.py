@@ -12,8 +12,10 @@ import pytest
 from ecops.charts import Level, Look
 from ecops.engine.answers import Answers
 from ecops.messages import Message, Named
-from ecops.store import Workspace, journal
+from ecops.store import Workspace, choices, journal
+from ecops.store.state import State
 from ui.parts import charts, kept, tables, text
+from ui.state import workspaces
 
 MADE = []
 
@@ -145,3 +147,46 @@ def test_what_another_process_wrote_is_seen_at_once(tmp_path):
     journal.append(mine.state, "actions", "2", {"title": "y"}, "me")
     assert [entry.subject for entry in journal.read(other.state, "actions")] == ["1", "2"]
     assert [entry.subject for entry in journal.read(other.state, "actions", "2")] == ["2"]
+
+
+def test_a_version_is_new_at_once_after_a_write_here_and_soon_after_one_elsewhere(tmp_path, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(workspaces.time, "monotonic", lambda: clock[0])
+    shop = Workspace.open(tmp_path)
+    first = workspaces.version(shop)
+    choices.choose(shop.state, "parameter", "x", {"value": 1}, "me")
+    second = workspaces.version(shop)
+    assert second == shop.version != first
+    # Another process does not count its transactions here.
+    monkeypatch.setattr(State, "written", State.written)
+    counted = State.written
+    choices.choose(shop.state, "parameter", "x", {"value": 2}, "another process")
+    State.written = counted
+    assert workspaces.version(shop) == second
+    clock[0] += 0.05
+    assert workspaces.version(shop) == shop.version != second
+
+
+def test_columns_of_a_kept_result_are_found_again():
+    frame = pd.DataFrame({"a": [1], "b": [2], "c": [3]})
+    told = tables.only(frame, ["c", "a"])
+    assert list(told().columns) == ["c", "a"]
+    assert tables.only(frame, ["c", "a"])() is told()
+    assert tables.only(frame.copy(), ["c", "a"])() is not told()
+
+
+def test_what_counts_as_the_same_object_is_not_compared():
+    first = (1, 2)
+    second = (*first[:1], 2)
+    made = kept.of(str, kept.same(first))
+    assert made() == "(1, 2)"
+    assert made == kept.of(str, kept.same(first)) != kept.of(str, kept.same(second))
+
+
+def test_a_column_is_told_as_streamlit_would_tell_it():
+    from streamlit.elements.lib.dicttools import remove_none_values
+
+    shape = tables.Shape("Sales", "money", "What came in.")
+    told = tables._config(shape, "CNY")
+    whole = tables.st.column_config.NumberColumn("Sales (¥)", help="What came in.", format="%,.0f")
+    assert told == remove_none_values(whole)

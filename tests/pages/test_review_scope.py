@@ -92,7 +92,8 @@ def test_filters_without_a_row_are_told_and_can_be_cleared(open_app):
 
 def test_the_due_date_of_a_target_is_called_so(open_app):
     app = open_app("weekly_review")
-    assert app.date_input(key="target_due").label == "截止日期"
+    app.session_state["targets"] = True
+    assert app.run().date_input(key="target_due").label == "截止日期"
 
 
 def test_the_days_chosen_for_other_pages_are_hidden_and_kept(open_app):

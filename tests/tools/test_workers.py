@@ -91,11 +91,28 @@ def healthy(port: int) -> bool:
         return False
 
 
+def fill(widgets, form: dict, title: str) -> None:
+    """Fill the form in and press its button."""
+    for key, (kind, widget) in form.items():
+        state = widgets.add(id=widget.id)
+        match kind:
+            case "button":
+                state.trigger_value = True
+            case "text_input":
+                state.string_value = title if "title" in key else ""
+            case "selectbox":
+                state.string_value = widget.options[widget.default]
+            case "date_input":
+                state.string_array_value.data.extend(widget.default)
+            case "number_input":
+                state.double_value = widget.default
+
+
 class Reader:
     """A browser session on one of the processes."""
 
     def __init__(self, port: int, worker: str) -> None:
-        self.port, self.cookie, self.socket = port, f"ecops_worker={worker}", None
+        self.port, self.cookie, self.socket, self.fold = port, f"ecops_worker={worker}", None, ""
 
     async def open(self):
         from websockets import connect
@@ -117,19 +134,9 @@ class Reader:
 
         message = BackMsg()
         message.rerun_script.query_string, message.rerun_script.page_name = "ws=mine&lang=en", "weekly_review"
-        for key, (kind, widget) in (form or {}).items():
-            state = message.rerun_script.widget_states.widgets.add(id=widget.id)
-            match kind:
-                case "button":
-                    state.trigger_value = True
-                case "text_input":
-                    state.string_value = title if "title" in key else ""
-                case "selectbox":
-                    state.string_value = widget.options[widget.default]
-                case "date_input":
-                    state.string_array_value.data.extend(widget.default)
-                case "number_input":
-                    state.double_value = widget.default
+        if self.fold:
+            message.rerun_script.widget_states.widgets.add(id=self.fold, bool_value=True)
+        fill(message.rerun_script.widget_states.widgets, form or {}, title)
         await self.socket.send(message.SerializeToString())
         said, found = [], {}
         while True:
@@ -137,6 +144,8 @@ class Reader:
             told.ParseFromString(await asyncio.wait_for(self.socket.recv(), 120))
             if told.WhichOneof("type") == "delta":
                 said.append(str(told.delta))
+                if told.delta.add_block.expandable.id.endswith("-own_decision"):
+                    self.fold = told.delta.add_block.expandable.id
                 element = told.delta.new_element
                 kind = element.WhichOneof("type")
                 key = getattr(getattr(element, kind), "id", "") if kind else ""
@@ -147,7 +156,8 @@ class Reader:
 
     async def decide(self, title: str) -> None:
         """Write a decision into the form of the review, as a click would."""
-        _said, form = await self.view()
+        await self.view()
+        _said, form = await self.view()  # the fold is open now
         await self.view(title, form)
 
 

@@ -92,8 +92,9 @@ def case(test: Held) -> Case | None:
     """Everything about one test; None, with the reason on the page, when it cannot be read."""
     key = test.name or UNNAMED
     trial = register().trial(key)
+    judged: Case
     try:
-        return _case(key, test, trial)
+        judged = workspaces.answer(_case, key, test, trial)
     except EcopsError as error:
         errors.show(error)
         if trial is not None and trial.looks and not workspaces.is_sample():
@@ -103,20 +104,40 @@ def case(test: Held) -> Case | None:
                 args=(key, ACTOR, "new data"),
             )
         return None
+    return judged
 
 
-def _case(key: str, test: Held, trial: Trial | None) -> Case:
-    spec = asked(test, trial)
+def _case(_data: object, key: str, test: Held, trial: Trial | None) -> Case:
+    tally = _tally(asked(test, trial))
+    found = judge(tally, test, trial)
+    decision = ab.decide(found.readout)
+    weeks = peeking.weeks(tally, found.readout, decision.arm)
+    return Case(key, test, trial, found.spec, tally, found.readout, decision, weeks, found.planned)
+
+
+def _tally(spec: ab.Experiment) -> Tally:
     # What decides nothing about the data is left out, so that changing it reads nothing again.
     plain = replace(
         spec, looks=(), planned_sample=None, assumed_sample=None, whole=False, margin=1.0, monthly_traffic=None,
         minimum_lift=0.1,
     )  # fmt: skip
     tally: Tally = workspaces.answer(ab.tally_of, plain)
-    found = judge(tally, test, trial)
-    decision = ab.decide(found.readout)
-    weeks = peeking.weeks(tally, found.readout, decision.arm)
-    return Case(key, test, trial, found.spec, tally, found.readout, decision, weeks, found.planned)
+    return tally
+
+
+def supposed(shown: Case, **changes: float) -> ab.Decision:
+    """What would be decided if something that decides nothing about the data were another.
+
+    Args:
+        shown: the test as it is.
+        changes: fields of its `Experiment`.
+    """
+    decision: ab.Decision = workspaces.answer(_supposed, shown.spec, replace(shown.spec, **changes))
+    return decision
+
+
+def _supposed(_data: object, spec: ab.Experiment, changed: ab.Experiment) -> ab.Decision:
+    return ab.decide(ab.analyse(_tally(spec), changed))
 
 
 def remember(shown: Case) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
 from ecops import experiments as ab
+from ecops.experiments.looks import peeking
 from ecops.experiments.telling import figures
 from ecops.experiments.telling.report import VERDICTS, metric_table, readable, report
 from ecops.experiments.telling.words import segment_value
 from ecops.messages import Message, Money, Percent, Value
 from ecops.reports.write import render
-from ui.ab_test.experiment import Case
+from ui.ab_test.experiment import Case, supposed
 from ui.ab_test.experiment_store import ACTOR, hypothesis
-from ui.parts import charts, errors, tables
+from ui.parts import charts, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, clean, language, look, plain, say
 from ui.state import workspaces
@@ -34,32 +34,32 @@ def pictures(shown: Case) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         charts.show(
-            figures.intervals(shown.readout, shown.decision, look()),
+            kept.of(figures.intervals, shown.readout, shown.decision, look()),
             "intervals",
-            _metrics(shown),
+            kept.of(_metrics, shown.readout),
             heading=_("How sure is each figure?"),
         )
     with right:
         if shown.readout.path:
             charts.show(
-                figures.cumulative(shown.readout, shown.decision, look()),
+                kept.of(figures.cumulative, shown.readout, shown.decision, look()),
                 "cumulative",
-                _path(shown),
+                kept.of(_path, shown.readout, shown.decision.arm),
                 _path_shapes(shown),
             )
         else:
             st.caption(_("The data has no dates, so the way of the effect cannot be drawn."))
 
 
-def _metrics(shown: Case) -> pd.DataFrame:
-    told = metric_table(shown.readout)
+def _metrics(readout: ab.Readout) -> pd.DataFrame:
+    told = metric_table(readout)
     return pd.DataFrame(
         [[plain(cell) for cell in row] for row in told.rows], columns=[plain(name) for name in told.columns]
     )
 
 
-def _path(shown: Case) -> pd.DataFrame:
-    points = [point for point in shown.readout.path if point.arm == shown.decision.arm]
+def _path(readout: ab.Readout, arm: str) -> pd.DataFrame:
+    points = [point for point in readout.path if point.arm == arm]
     return pd.DataFrame(
         [(point.day, point.users, point.difference, point.low, point.high) for point in points],
         columns=["day", "users", "difference", "low", "high"],
@@ -93,11 +93,10 @@ def figures_table(shown: Case) -> None:
                 "broken": _("Guardrail {label}: broken, surely a loss of {margin} or more.", **words),
                 "open": _("Guardrail {label}: a loss of {margin} cannot be ruled out yet.", **words),
             }[result.guardrail.status])  # fmt: skip
-    table = _metrics(shown)
-    numbers = set(table.columns[3:10])
-    tables.show(
-        table, "metrics_table", {name: Shape(name, "figure" if name in numbers else "text") for name in table.columns}
-    )
+    table = kept.of(_metrics, shown.readout)
+    columns = list(table().columns)
+    kinds = {name: Shape(name, "figure" if 3 <= place < 10 else "text") for place, name in enumerate(columns)}
+    tables.show(table, "metrics_table", kinds)
 
 
 def segments(shown: Case) -> None:
@@ -135,16 +134,6 @@ def weeks(shown: Case) -> None:
     """Week by week: what an ordinary test says, and what the limits for repeated looks say."""
     if not shown.weeks or shown.decision.kind in {"invalid", "refused"}:
         return
-    turned = shown.spec.goal_metric.less_is_better
-
-    def word(verdict: str) -> str:
-        told = {"better": "worse", "worse": "better"}.get(verdict, verdict) if turned else verdict
-        return plain(VERDICTS[told])
-
-    rows = [
-        (week.number, week.day, week.users, week.effect.lift.value, word(week.effect.verdict), word(week.safe))
-        for week in shown.weeks
-    ]
     shapes = {
         "week": Shape(_("Week"), "count"),
         "day": Shape(_("Data up to"), "date"),
@@ -154,9 +143,22 @@ def weeks(shown: Case) -> None:
         "safe": Shape(_("With limits for repeated looks"), help=_("These hold even if you look every day.")),
     }
     st.markdown(f"**{_('What would you have believed in which week?')}**")
-    tables.show(pd.DataFrame(rows, columns=list(shapes)), "weeks_table", shapes)
+    table = kept.of(_weeks, shown.weeks, shown.spec.goal_metric.less_is_better)
+    tables.show(table, "weeks_table", shapes)
     if shown.spec.covariates:
         st.caption(_("The changes here are as counted, without what users did before the test."))
+
+
+def _weeks(told: tuple[peeking.Week, ...], turned: bool) -> pd.DataFrame:
+    def word(verdict: str) -> str:
+        verdict = {"better": "worse", "worse": "better"}.get(verdict, verdict) if turned else verdict
+        return plain(VERDICTS[verdict])
+
+    rows = [
+        (week.number, week.day, week.users, week.effect.lift.value, word(week.effect.verdict), word(week.safe))
+        for week in told
+    ]
+    return pd.DataFrame(rows, columns=["week", "day", "users", "lift", "ordinary", "safe"])
 
 
 def method(shown: Case) -> None:
@@ -231,10 +233,7 @@ def what_if(shown: Case) -> None:
     with outcome, errors.explained():
         # The field holds whole people; left alone it means exactly what the base case was reckoned with.
         told = base.traffic if traffic == max(1, round(base.traffic)) else float(traffic)
-        changed = replace(
-            shown.spec, margin=margin / 100, monthly_traffic=told, horizon=float(horizon), prior=prior / 100
-        )
-        decision = ab.decide(ab.analyse(shown.tally, changed))
+        decision = supposed(shown, margin=margin / 100, monthly_traffic=told, horizon=float(horizon), prior=prior / 100)
         if decision.stake is not None:
             _scenario(shown.decision, decision)
 

@@ -112,16 +112,20 @@ def _persona(looked: Looked, listed: bool) -> None:
             if listed:
                 st.caption(_("Too few of them are on the list to say more."))
         else:
-            labels = {name: plain(tables.labels([name]).get(name, name)) for name in card.traits["trait"]}
             shapes = {
                 "trait": Shape(_("Trait")),
                 "value": Shape(_("Most frequent")),
                 "share": Shape(_("Share"), "percent"),
                 "known": Shape(_("Known of"), "count"),
             }
-            tables.show(card.traits.assign(trait=card.traits["trait"].map(labels)), key="persona", shapes=shapes)
+            tables.show(kept.of(_trait_rows, card.traits), key="persona", shapes=shapes)
         if looked.answer(answers.reviewed):
             _reviewed(looked, str(key))
+
+
+def _trait_rows(traits: pd.DataFrame) -> pd.DataFrame:
+    labels = {name: plain(tables.labels([name]).get(name, name)) for name in traits["trait"]}
+    return traits.assign(trait=traits["trait"].map(labels))
 
 
 def _reviewed(looked: Looked, key: str) -> None:
@@ -139,7 +143,7 @@ def _reviewed(looked: Looked, key: str) -> None:
         "praise": Shape(_("Newest good review")),
         "complaint": Shape(_("Newest bad review")),
     }
-    tables.show(table[list(shapes)], key="persona_reviews", shapes=shapes)
+    tables.show(tables.only(table, shapes), key="persona_reviews", shapes=shapes)
 
 
 def _reasons(looked: Looked) -> None:
@@ -147,11 +151,10 @@ def _reasons(looked: Looked) -> None:
     table = looked.answer(answers.reasons, looked.asked.until)
     if table.empty:
         return
-    worst = table[(table["q_value"] < SURE) & (table["difference"] > 0)]
-    if worst.empty:
+    first = kept.of(_worst, table)()
+    if first is None:
         st.markdown(_("No reviewed product's buyers stayed away more often than others, beyond chance."))
     else:
-        first = worst.iloc[0]
         st.markdown(
             _(
                 "Of {n} who bought {product}, {gone} stayed away in the last 90 days, against {others} of the others; "
@@ -175,13 +178,19 @@ def _reasons(looked: Looked) -> None:
         "bad": Shape(_("Bad reviews"), "percent"),
         "complaint": Shape(_("Newest bad review")),
     }
-    tables.show(table[list(shapes)], key="churn_reasons", shapes=shapes)
+    tables.show(tables.only(table, shapes), key="churn_reasons", shapes=shapes)
     st.caption(
         _(
             "A review names a product, not a buyer: this says what those who stayed away had bought and what buyers "
             "complain of there, not why each of them left."
         )
     )
+
+
+def _worst(table: pd.DataFrame) -> pd.Series | None:
+    """The first product whose buyers surely stayed away more often; None where there is none."""
+    worst = table[(table["q_value"] < SURE) & (table["difference"] > 0)]
+    return None if worst.empty else worst.iloc[0]
 
 
 def _said(looked: Looked) -> None:

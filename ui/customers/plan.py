@@ -11,12 +11,13 @@ import streamlit as st
 from ecops.customers import answers, audience, readout, reidentify
 from ecops.customers.programme.audience import Audience
 from ecops.customers.programme.plan import Planned, WhatIf
+from ecops.engine.answers import Answers
 from ecops.errors import DataError
 from ecops.handbook import roles
 from ecops.messages import Count, Message, Money, MoneyRange, Percent
 from ecops.periods import Period
 from ui.customers.choices import Looked, segment_labels
-from ui.parts import errors, tables
+from ui.parts import errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
@@ -116,19 +117,33 @@ def export(looked: Looked, planned: tuple[Planned, ...]) -> None:
         st.caption(_("Choose an action to make a list."))
         return
     with errors.explained():
-        found = audience(looked.book, looked.segments, planned, actions=chosen, holdback=share / 100, seed=int(seed))
-        counts = found.rows["group"].value_counts()
+        sources = (kept.same(looked.book), kept.same(looked.segments), kept.same(planned))
+        found, counts = _lists.get(
+            (*sources, tuple(chosen), share, seed),
+            lambda: _drawn(
+                audience(looked.book, looked.segments, planned, actions=chosen, holdback=share / 100, seed=int(seed))
+            ),
+        )
         st.markdown(
             _(
                 "{n} customers to reach, {held} held back. Keep the list: it is needed to see what the action brought.",
-                n=Count(int(counts.get("reached", 0))),
-                held=Count(int(counts.get("held_back", 0))),
+                n=Count(counts.get("reached", 0)),
+                held=Count(counts.get("held_back", 0)),
             )
         )
         for note in found.notes:
             st.warning(say(note))
         tables.downloads({"audience": found.rows}, "ecops_audience", "audience")
         _names(found)
+
+
+def _drawn(found: Audience) -> tuple[Audience, dict[str, int]]:
+    """The list with how many are in each group."""
+    return found, {str(group): int(n) for group, n in found.rows["group"].value_counts().items()}
+
+
+_lists = Answers(8)
+"""The lists that were made last; one of a large shop has a row for each of its customers."""
 
 
 def _names(found: Audience) -> None:

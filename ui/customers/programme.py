@@ -124,7 +124,7 @@ def days(looked: Looked) -> None:
             "ratio": Shape(_("Over the usual (95% interval)"), "figure"),
         },
     )
-    coming = rhythm.ahead(looked.asked.until + ONE_DAY)
+    coming = kept.of(rhythm.ahead, looked.asked.until + ONE_DAY)()
     st.caption(
         _(
             "The days are the handbooks' and stand for yours: {n} of them come within four weeks. Load this file on "

@@ -97,7 +97,9 @@ def _shapes(looked: Looked) -> dict[str, Shape]:
 
 def _cuts(looked: Looked) -> None:
     """What earns each score, so that nobody has to believe in digits."""
-    with st.expander(_("What earns each score"), key="customer_cuts", type="compact"):
+    with st.expander(_("What earns each score"), key="customer_cuts", on_change="rerun", type="compact") as box:
+        if not box.open:
+            return
         tables.show(
             kept.of(_cut_rows, looked.segments),
             key="customer_cut_table",
@@ -168,16 +170,22 @@ def migration(looked: Looked) -> None:
             new=Count(int(moves.newcomers.sum())),
         )
     )
-    table = moves.table()
-    fallen = table[table["origin"].isin(answers.GOOD) & ~table["target"].isin(_alive(looked))]
-    if len(fallen):
+    n, money = kept.of(_fallen, moves, tuple(sorted(_alive(looked))))()
+    if n:
         st.markdown(
             _(
                 "{n} of the good customers fell away; they had spent {money} in the time before.",
-                n=Count(int(fallen["customers"].sum())),
-                money=Money(float(fallen["money"].sum()), looked.currency),
+                n=Count(n),
+                money=Money(money, looked.currency),
             )
         )
+
+
+def _fallen(moves: Any, alive: tuple[str, ...]) -> tuple[int, float]:
+    """Good customers who are among those that are gone now, and what they had spent."""
+    table = moves.table()
+    fallen = table[table["origin"].isin(answers.GOOD) & ~table["target"].isin(alive)]
+    return int(fallen["customers"].sum()), float(fallen["money"].sum())
 
 
 def _alive(looked: Looked) -> set[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ecops.customers import answers, ladders, nudges
 from ecops.customers.orders.baskets import Baskets
+from ecops.customers.orders.book import OrderBook
 from ecops.customers.programme.tiers import Tiers, nudge_text
 from ecops.customers.value.forecast import Value
 from ecops.messages import Count, Money, Number, Percent
@@ -91,7 +92,7 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
     cost = st.number_input(
         _("What the next tier's benefit costs for a customer"), min_value=0.0, value=10.0, key="tier_cost", width=320
     )
-    near = nudges(looked.book, ranks, value, benefit_cost=float(cost))
+    near: pd.DataFrame = kept.of(_near, looked.book, ranks, value, float(cost))()
     if near.empty:
         st.caption(_("Nobody is one order below the next tier."))
         return
@@ -114,6 +115,10 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
             )
             tables.show(named.head(_SHOWN), key="nudges", shapes=_nudge_shapes(), currency=looked.currency)
             tables.downloads({"nudges": named}, "ecops_nudges", "nudges")
+
+
+def _near(book: OrderBook, ranks: Tiers, value: Value, cost: float) -> pd.DataFrame:
+    return nudges(book, ranks, value, benefit_cost=cost)
 
 
 def _nudge_shapes() -> dict[str, Shape]:

@@ -11,7 +11,7 @@ import streamlit as st
 from ecops.customers import answers
 from ecops.customers.retention.figures import cohort_map
 from ecops.customers.value.figures import calibration
-from ecops.customers.value.forecast import Value
+from ecops.customers.value.forecast import Prediction, Value
 from ecops.messages import Count, Money, MoneyRange, Percent
 from ui.customers.choices import Looked, choose
 from ui.parts import charts, kept, tables
@@ -64,7 +64,7 @@ def forecast(looked: Looked) -> Value:
         (st.warning if value.status == "too_small" else st.info)(say(value.reason))
     if value.purchases is None:
         return value
-    found = value.predict(days)
+    found = kept.of(_predicted, value, days)()
     likely = int((found.buys >= 0.5).sum())
     if math.isfinite(found.low):
         st.markdown(
@@ -102,6 +102,10 @@ def forecast(looked: Looked) -> Value:
             tables.show(frame.head(1000), key="value_table", shapes=_customer_shapes(), currency=looked.currency)
             tables.downloads({"forecast": frame}, "ecops_forecast", "forecast")
     return value
+
+
+def _predicted(value: Value, days: int) -> Prediction:
+    return value.predict(days)
 
 
 _MODELS = ("naive", "nbd", "bg_nbd", "mbg_nbd", "boosted")

@@ -239,3 +239,8 @@ def searched(asked: Asked) -> None:
             },
             download="ecops_words",
         )
+
+
+def _words(rows: pd.DataFrame) -> pd.DataFrame:
+    first = rows.head(_MOST)
+    return first.assign(label=[plain(_LABELS[label]) for label in first["label"]])

@@ -26,9 +26,11 @@ def show(findings: Sequence[Finding], key: str) -> None:
         card(finding, f"{key}_{place}")
     rest = findings[OPEN:]
     if rest:
-        with st.expander(_("{n} more findings", n=len(rest)), key=f"{key}_rest"):
-            for place, finding in enumerate(rest, OPEN):
-                card(finding, f"{key}_{place}")
+        fold = st.expander(_("{n} more findings", n=len(rest)), key=f"{key}_rest", on_change="rerun")
+        if fold.open:
+            with fold:
+                for place, finding in enumerate(rest, OPEN):
+                    card(finding, f"{key}_{place}")
 
 
 def card(finding: Finding, key: str) -> None:

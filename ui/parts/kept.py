@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from ecops.messages import Message, Named
 from ecops.periods import Period
 from ui.parts.text import look
 
-_MOST = 512
+_MOST = 2048
 """Things kept; each is a figure or a table as it is sent, some tens of kilobytes."""
 
 _made = Answers(_MOST)
@@ -66,13 +67,19 @@ def of(function: Callable[..., Any], *arguments: Any) -> Kept:
     Args:
         function: of a module, no lambda: it is part of the key.
         arguments: plain values and tuples and frozen records of them count as they are, everything else as the object
-            it is, so only results that are kept themselves are found again. A `Kept` stands for what it makes.
+            it is, so only results that are kept themselves are found again. A `Kept` stands for what it makes, and
+            what `same` was given counts as the object it is.
     """
     return Kept((look(), door.reader()), function, tuple(_known(argument) for argument in arguments))
 
 
+def same(result: Any) -> _Same:
+    """A result as an argument of `of`: known by being the same object, where its values are many and looked at long."""
+    return _Same(result)
+
+
 def _known(argument: Any) -> Hashable:
-    return argument if _plain(argument) or isinstance(argument, Kept) else _Same(argument)
+    return argument if isinstance(argument, Kept | _Same) or _plain(argument) else _Same(argument)
 
 
 def _plain(argument: Any) -> bool:
@@ -84,8 +91,15 @@ def _plain(argument: Any) -> bool:
         return all(map(_plain, argument.params.values()))
     if isinstance(argument, tuple):
         return all(map(_plain, argument))
-    frozen = dataclasses.is_dataclass(argument) and argument.__dataclass_params__.frozen  # type: ignore[attr-defined]
-    return frozen and all(_plain(getattr(argument, one.name)) for one in dataclasses.fields(argument))
+    names = _fields(type(argument))
+    return names is not None and all(_plain(getattr(argument, name)) for name in names)
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """The fields of a frozen record, None for anything else."""
+    frozen = dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    return tuple(one.name for one in dataclasses.fields(kind)) if frozen else None
 
 
 def _given(argument: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -155,7 +155,13 @@ def _hundreds(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     return frame.assign(**{str(name): frame[name] * 100 for name in shares})
 
 
+@functools.lru_cache(maxsize=4096)
 def _config(shape: Shape, currency: str) -> Any:
+    """What Streamlit is told of a column; nobody changes it.
+
+    Streamlit copies it deeply for every table that is drawn, so what is not said (None, which means the same to it) is
+    left out.
+    """
     columns = st.column_config
     kind, options = {
         "money": (columns.NumberColumn, {"format": "%,.0f"}),
@@ -171,12 +177,23 @@ def _config(shape: Shape, currency: str) -> Any:
     }[shape.kind]
     symbol = currency_symbol(currency).strip()
     label = f"{shape.label} ({symbol})" if shape.kind == "money" and symbol else shape.label
-    return kind(label, help=shape.help, **options)
+    told = kind(label, help=shape.help, **options)
+    kinds = {name: value for name, value in told["type_config"].items() if value is not None}
+    return {**{name: value for name, value in told.items() if value is not None}, "type_config": kinds}
 
 
 def labels(names: Sequence[str]) -> dict[str, str]:
     """Headers of canonical columns in the reader's language."""
     return {name: shape.label for name in names if (shape := canonical_shape(name)) is not None}
+
+
+def only(table: pd.DataFrame, columns: Iterable[str]) -> Kept:
+    """Some columns of a result that is kept itself, found again with it; for `show`."""
+    return kept.of(_columns, table, tuple(columns))
+
+
+def _columns(table: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    return table[list(names)]
 
 
 def downloads(

@@ -7,6 +7,8 @@ import functools
 import os
 import re
 import threading
+import time
+import weakref
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ from ecops.engine.answers import Answers
 from ecops.errors import SpecError, StoreError
 from ecops.messages import Message
 from ecops.store import Data, is_workspace
+from ecops.store.state import State
 from sample_data import loading
 from ui.parts import errors
 from ui.parts.text import _, clean
@@ -40,6 +43,11 @@ def home() -> Path:
 @functools.cache
 def _folder(told: str) -> Path:
     return Path(told) if told else _ROOT / "workspace"
+
+
+@functools.lru_cache(maxsize=256)
+def _folder_of(within: Path, name: str) -> Path:
+    return within / name
 
 
 _shops = Answers(16)
@@ -125,12 +133,13 @@ def known(name: str) -> ecops.Workspace | None:
 
 def current() -> ecops.Workspace:
     """The chosen workspace, opened once for all readers; the sample shop is built when it is first asked for."""
-    path = str(home() / current_name())
-    if is_sample():
+    name = current_name()
+    path = str(_folder_of(home(), name))
+    if name == SAMPLE:
         _build_sample(path)
     else:
         _add_up(path)
-    return _open(path, is_sample())
+    return _open(path, name == SAMPLE)
 
 
 def _add_up(path: str) -> None:
@@ -176,17 +185,33 @@ def answer(function: Callable[..., Any], *arguments: Hashable, where: Where = ()
         named: hashable.
     """
     workspace = current()
-    version = workspace.version
+    now = version(workspace)
     asked = (arguments, tuple(sorted(named.items())))
-    key = (function.__module__, function.__qualname__, version, where, _known(asked))
+    key = (function.__module__, function.__qualname__, now, where, _known(asked))
 
-    return _answers.get(key, lambda: function(_shared(workspace, version, where), *arguments, **named))
+    return _answers.get(key, lambda: function(_shared(workspace, now, where), *arguments, **named))
 
 
 def tables(where: Where = ()) -> Data | Filtered:
     """The tables of the chosen shop as they are now, those that `answer` works with: what they were asked they know."""
     workspace = current()
-    return _shared(workspace, workspace.version, where)
+    return _shared(workspace, version(workspace), where)
+
+
+_FRESH = 0.02
+"""Seconds for which a version holds: a page asks for it thirty times while it is drawn, and each asks the database."""
+
+_versions: weakref.WeakKeyDictionary[ecops.Workspace, tuple[int, float, str]] = weakref.WeakKeyDictionary()
+"""What was written in this process when a version was asked for, when that was, and the version."""
+
+
+def version(workspace: ecops.Workspace) -> str:
+    """The version of a workspace: at once a new one after anything is written here, soon after others wrote."""
+    written, now = State.written, time.monotonic()
+    known = _versions.get(workspace)
+    if known is None or known[0] != written or now - known[1] >= _FRESH:
+        known = _versions[workspace] = (written, now, workspace.version)
+    return known[2]
 
 
 def _shared(workspace: ecops.Workspace, version: str, where: Where) -> Data | Filtered:
@@ -210,7 +235,7 @@ def _known(asked: Any) -> Hashable:
     return cast("Hashable", asked)
 
 
-_answers = Answers(256)
+_answers = Answers(512)
 """What was worked out for any reader of this server."""
 
 

@@ -114,7 +114,7 @@ def read(chosen: Scope, week: Period, stage: str) -> Weekly:
     """The review of a week, worked out once for each version of the data and of the journal."""
     workspace = workspaces.current()
     written = tuple(entries[-1].seq if (entries := journal.read(workspace.state, name)) else 0 for name in _STREAMS)
-    return _read(workspace.version, written, chosen.where, (week, stage), workspace)
+    return _read(workspaces.version(workspace), written, chosen.where, (week, stage), workspace)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -301,7 +301,7 @@ def _line(line: Line, review: Weekly, span: str) -> None:
         else ()
     )
     charts.show(
-        kept.of(figures.line, line, review.currency, review.annotations, look(), across),
+        kept.of(figures.line, line, review.currency, kept.same(review.annotations), look(), across),
         f"{span}_{line.metric}",
         kept.of(_course, line),
         {

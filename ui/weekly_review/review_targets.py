@@ -32,59 +32,63 @@ _FORM = {
 
 def targets(review: Weekly) -> None:
     """The goal tree, and a form to agree on a target."""
-    with st.expander(_("Targets"), key="targets"):
-        if review.week.days != 7:
-            st.caption(_("Targets are meant a week: choose a week to see how far they are and to agree on one."))
-            return
-        for branch in review.goals:
-            _branch(branch, review)
-            if branch.metric == "gmv" and branch.goal > 0:
-                reached = Percent(branch.value / branch.goal)
-                st.markdown(_("{metric}: {value}", metric=metric("gmv_attainment").label, value=reached))
-        _branches(review)
-        _parts(review)
-        _suggested(review)
-        with st.form("new_target", border=False, enter_to_submit=False):
-            keys = _keys(review)
-            names = {key: plain(metric(key).label) for key in keys}
-            left, middle, right = st.columns(3)
-            with left:
-                key = st.selectbox(_("Metric"), keys, format_func=names.__getitem__, key="target_metric")
-            with middle:
-                value = st.number_input(
-                    _("Target, a week (a rate in %)"), min_value=0.0, value=None, key="target_value", placeholder="—"
-                )
-            with right:
-                due = st.date_input(
-                    _("Due by"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
-                )
-            whose, department, person, branch = st.columns(4)
-            with whose:
-                levels = {name: plain(label) for name, label in _FORM.items()}
-                level = st.selectbox(_("Whose goal"), list(levels), format_func=levels.__getitem__, key="target_level")
-            with department:
-                owners = {name: plain(role) for name, role in roles().items()}
-                role = st.selectbox(
-                    _("Which department"), list(owners), format_func=owners.__getitem__, key="target_role"
-                )
-            with person:
-                name = st.text_input(_("Which person"), key="target_person", max_chars=60)
-            with branch:
-                known = workspaces.answer(figures.names)
-                named = {key: f"{plain(figures.LEVELS[key[0]])} · {plain(label)}" for key, label in known.items()}
-                part = st.selectbox(
-                    _("Which branch"), list(named), format_func=named.__getitem__, key="target_branch",
-                    placeholder=_("no branch is known"),
-                )  # fmt: skip
-            if st.form_submit_button(_("Agree on it")):
-                if level == "person" and not name.strip():
-                    # Without a name it would replace the goal of the whole company.
-                    st.error(_("Write the person's name."))
-                elif level == "branch":
-                    _agree_branch(review, key, value, due, part)
-                else:
-                    who = {"company": "", "department": role, "person": name.strip()}[level]
-                    _agree(review, key, value, due, (who, level if who else None))
+    fold = st.expander(_("Targets"), key="targets", on_change="rerun")
+    if fold.open:
+        with fold:
+            _inside(review)
+
+
+def _inside(review: Weekly) -> None:
+    if review.week.days != 7:
+        st.caption(_("Targets are meant a week: choose a week to see how far they are and to agree on one."))
+        return
+    for branch in review.goals:
+        _branch(branch, review)
+        if branch.metric == "gmv" and branch.goal > 0:
+            reached = Percent(branch.value / branch.goal)
+            st.markdown(_("{metric}: {value}", metric=metric("gmv_attainment").label, value=reached))
+    _branches(review)
+    _parts(review)
+    _suggested(review)
+    with st.form("new_target", border=False, enter_to_submit=False):
+        keys = _keys(review)
+        names = {key: plain(metric(key).label) for key in keys}
+        left, middle, right = st.columns(3)
+        with left:
+            key = st.selectbox(_("Metric"), keys, format_func=names.__getitem__, key="target_metric")
+        with middle:
+            value = st.number_input(
+                _("Target, a week (a rate in %)"), min_value=0.0, value=None, key="target_value", placeholder="—"
+            )
+        with right:
+            due = st.date_input(
+                _("Due by"), value=review.week.end + 91 * ONE_DAY, key="target_due", format="YYYY-MM-DD"
+            )
+        whose, department, person, branch = st.columns(4)
+        with whose:
+            levels = {name: plain(label) for name, label in _FORM.items()}
+            level = st.selectbox(_("Whose goal"), list(levels), format_func=levels.__getitem__, key="target_level")
+        with department:
+            owners = {name: plain(role) for name, role in roles().items()}
+            role = st.selectbox(_("Which department"), list(owners), format_func=owners.__getitem__, key="target_role")
+        with person:
+            name = st.text_input(_("Which person"), key="target_person", max_chars=60)
+        with branch:
+            known = workspaces.answer(figures.names)
+            named = {key: f"{plain(figures.LEVELS[key[0]])} · {plain(label)}" for key, label in known.items()}
+            part = st.selectbox(
+                _("Which branch"), list(named), format_func=named.__getitem__, key="target_branch",
+                placeholder=_("no branch is known"),
+            )  # fmt: skip
+        if st.form_submit_button(_("Agree on it")):
+            if level == "person" and not name.strip():
+                # Without a name it would replace the goal of the whole company.
+                st.error(_("Write the person's name."))
+            elif level == "branch":
+                _agree_branch(review, key, value, due, part)
+            else:
+                who = {"company": "", "department": role, "person": name.strip()}[level]
+                _agree(review, key, value, due, (who, level if who else None))
 
 
 def _branches(review: Weekly) -> None:

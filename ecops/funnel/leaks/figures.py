@@ -170,8 +170,8 @@ def by_day(rows: pd.DataFrame) -> pd.DataFrame:
     above, below = on.astype(np.float64), of.astype(np.float64)
     known = np.isfinite(above) & np.isfinite(below)
     distinct, place = np.unique(days[known].astype("datetime64[D]"), return_inverse=True)
-    sums = {name: np.bincount(place, values[known], len(distinct)) for name, values in (("on", above), ("of", below))}
-    return used_days(distinct, sums["on"], sums["of"])
+    sums = (np.bincount(place, side[known], len(distinct)).astype(np.float64) for side in (above, below))
+    return used_days(distinct, *sums)
 
 
 def used_days(days: NDArray[np.datetime64], on: NDArray[np.float64], of: NDArray[np.float64]) -> pd.DataFrame:

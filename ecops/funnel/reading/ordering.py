@@ -17,29 +17,33 @@ _SAMPLE = 10_000
 """Keys that are looked at to cut the rest into parts of about the same size."""
 
 
-def merged(chunks: Sequence[Ints], cores: int) -> Ints:
-    """All keys of the chunks in ascending order; memory for them once, beside the chunks.
+def merged(chunks: list[Ints], cores: int) -> Ints:
+    """All keys of the chunks in ascending order.
 
     Args:
-        chunks: int64, in any order.
+        chunks: int64, in any order; the list is emptied on the way, so that the memory of chunks that nobody else
+            holds is given back while the keys come together.
         cores: parts that are sorted at once.
     """
     total = sum(map(len, chunks))
     keys = np.empty(total, dtype=np.int64)
     cuts = _cuts(chunks, min(cores, total // _LEAST))
 
-    def collect(part: int, begin: int, end: int) -> None:
-        place = begin
-        for chunk in chunks:
+    def collect(place: int, begins: Ints) -> None:
+        chunk = chunks[place]
+        chunks[place] = chunk[:0].copy()
+        for part, begin in enumerate(begins):
             found = _part(chunk, cuts, part)
-            keys[place : place + len(found)] = found
-            place += len(found)
-        keys[begin:end].sort()
+            keys[begin : begin + len(found)] = found
 
     with ThreadPoolExecutor(len(cuts) + 1) as pool:
-        sizes = list(pool.map(lambda chunk: _counts(chunk, cuts), chunks))
-        ends = np.cumsum(np.sum(sizes, axis=0, dtype=np.int64)) if sizes else np.zeros(1, dtype=np.int64)
-        list(pool.map(collect, range(len(ends)), [0, *ends[:-1]], ends))
+        counted = list(pool.map(lambda chunk: _counts(chunk, cuts), chunks))
+        sizes = np.array(counted, dtype=np.int64).reshape(len(chunks), len(cuts) + 1)
+        ends = np.cumsum(sizes.sum(axis=0))
+        begins = np.cumsum(sizes, axis=0) - sizes + (ends - sizes.sum(axis=0))
+        list(pool.map(collect, range(len(chunks)), begins))
+        list(pool.map(lambda begin, end: keys[begin:end].sort(), [0, *ends[:-1]], ends))
+    chunks.clear()
     return keys
 
 

@@ -313,8 +313,9 @@ class _Packing:
         )
 
     def _sorted(self, query: str, params: dict[str, Any]) -> Ints:
-        column = self.source.query(query, params).column("key")
-        return merged([chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks], cores())
+        found = self.source.query(query, params).column("key").chunks
+        chunks = [found.pop().to_numpy(zero_copy_only=False) for _chunk in range(len(found))]
+        return merged(chunks, cores())
 
 
 def cores() -> int:
