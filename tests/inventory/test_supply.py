@@ -208,3 +208,19 @@ def test_words_of_two_platforms_are_not_mixed():
     mine = both[both["platform"] == "a"].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine, alone)
     assert mine.loc[0, "own"] == 1
+
+
+def test_what_came_without_a_day_is_no_longer_on_its_way():
+    """An ERP's list of purchase orders tells how much came (已入库数), not when."""
+    later = {"promised_on": "2026-05-20", "status": "open"}
+    orders = bought(
+        ("1", "A", "Mill", "2026-04-20", None, later | {"received_quantity": 40}),
+        ("2", "B", "Mill", "2026-04-20", None, later | {"received_quantity": 100}),
+        ("3", "B", "Shed", "2026-04-20", None, later | {"received_quantity": 0}),
+    )
+    found = view.stock(shop(purchase_orders=orders))
+    assert found.table.set_index("sku")["on_order"].to_dict() == {"A": 60.0, "B": 100.0}
+    told = found.suppliers.set_index("supplier")
+    assert told["open"].to_dict() == {"Mill": 1, "Shed": 1}
+    # Only the order of which nothing came has waited: ten days.
+    assert told["lead_days"].fillna(-1).to_dict() == {"Mill": -1.0, "Shed": 10.0}

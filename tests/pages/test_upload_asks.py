@@ -1,5 +1,8 @@
 """A file that is not understood for certain gets a question and no button that loads; answers are remembered."""
 
+import datetime as dt
+from pathlib import Path
+
 import pytest
 
 import ecops
@@ -67,3 +70,15 @@ def test_many_rows_left_out_keep_the_button_shut_until_agreed(drop):
     loads(app)[0].click().run()
     assert app.success
     assert shop.tables()["products"].rows == 2
+
+
+@pytest.mark.parametrize(("name", "day"), [("inventory_export_20260501.csv", "2026-05-01"), ("stock.csv", "")])
+def test_a_stock_file_without_a_day_is_offered_its_own_or_today(drop, name, day):
+    app, shop = drop(name, Path("tests/fixtures/sources/shopify_inventory.csv").read_bytes())
+    offered = dt.date.fromisoformat(day) if day else dt.date.today()
+    assert [asked.value for asked in app.date_input] == [offered]
+    (load,) = loads(app)
+    load.click().run()
+    assert app.success
+    counted = shop.data().query("SELECT DISTINCT CAST(date AS DATE) AS day FROM inventory_snapshots").to_pylist()
+    assert counted == [{"day": offered}]

@@ -43,6 +43,21 @@ def test_a_signature_is_surer_than_synonyms(sheet: Sheet) -> None:
             {"sku": 1, "on_hand": 4, "available": 5, "on_order": 6},
         ),
         (
+            "日期,仓库名称,商品代码,商品名称,库存数,可销售数,占用数,在途数",
+            "2026-11-15,主仓,A1,杯子,30,28,2,10",
+            {"on_hand": 4, "available": 5, "reserved": 6, "on_order": 7},
+        ),
+        (
+            "采购单号,状态,供应商,仓库,制单时间,预计到货时间,商家编码,货品名称,采购量,已到货量,采购价",
+            "P1,已完成,甲厂,主仓,2026-10-01,2026-10-15,A1,杯子,100,60,8.5",
+            {"ordered_on": 4, "promised_on": 5, "quantity": 8, "received_quantity": 9, "unit_cost": 10},
+        ),
+        (
+            "采购订单号,单据日期,供应商,仓库名称,商品代码,数量,到货数量,单价,预计到货日期,单据状态",
+            "P1,2026-10-01,甲厂,主仓,A1,100,60,8.5,2026-10-15,已完成",
+            {"ordered_on": 1, "sku": 4, "received_quantity": 6, "promised_on": 8, "status": 9},
+        ),
+        (
             "采购单号,供应商,商品编码,采购数量,下单日期,预计交货日期,已入库数,入库日期,单价",
             "P1,甲厂,A1,100,2026-10-01,2026-10-15,0,,8.5",
             {"promised_on": 5, "received_quantity": 6, "received_on": 7},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,9 @@ CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "AUD", "CA
 """Currencies to choose from; any other goes in by its ISO code."""
 
 _USUAL = "generic_orders"
+
+_OF_THE_MOMENT = ("inventory_snapshots",)
+"""Tables whose exports show the moment they are made, mostly without a day: their name's day is offered, or today."""
 
 _FREE = ""
 """Stands in the list of headers for "no column of the file"."""
@@ -164,6 +169,8 @@ def _constants(mapping: Mapping, grid: Grid, key: str) -> Mapping:
         if name == "platform":
             options = sorted(set(shared_values().get("platform", {}).values()))
             value = st.selectbox(label, options, index=None, key=f"{key}_constant_{name}", accept_new_options=True)
+        elif name == "date" and mapping.table in _OF_THE_MOMENT:
+            value = str(st.date_input(label, _day_of(grid), key=f"{key}_constant_{name}", help=say(column.meaning)))
         else:
             value = st.text_input(label, key=f"{key}_constant_{name}", help=say(column.meaning))
         if value:
@@ -188,6 +195,16 @@ def _constants(mapping: Mapping, grid: Grid, key: str) -> Mapping:
         )
         mapping = mapping.with_constants(experiment=test.strip() or proposed)
     return mapping
+
+
+def _day_of(grid: Grid) -> dt.date:
+    """The day that a file carries in its name; today without one."""
+    found = re.search(r"(20\d\d)[-_.年]?(\d\d)[-_.月]?(\d\d)", grid.name)
+    try:
+        named = dt.date(*map(int, found.groups())) if found else None
+    except ValueError:
+        named = None
+    return named or dt.date.today()
 
 
 def ask_words(mapping: Mapping, unknown: dict[str, dict[str, int]], key: str) -> tuple[dict[str, dict[str, str]], bool]:

@@ -77,7 +77,8 @@ def _open(purchases: pd.DataFrame, today: dt.date) -> pd.DataFrame:
     rows = purchases[~purchases["status"].isin(["cancelled", "received"])].copy()
     rows["promised_on"] = pd.to_datetime(rows["promised_on"])
     received = rows["received_on"].notna()
-    rows["came"] = np.where(received, rows["received_quantity"].fillna(rows["quantity"]), 0.0)
+    # What came counts though no day is told with it.
+    rows["came"] = rows["received_quantity"].fillna(rows["quantity"].where(received, 0.0))
     # A receipt in parts repeats the ordered quantity on every row.
     found = rows.groupby(["po_id", "sku"], as_index=False).agg(
         {"quantity": "max", "came": "sum", "promised_on": "max", "ordered_on": "min"}

@@ -6,8 +6,11 @@ select
     cast(promised_on as date) as promised_on,
     case when cast(received_on as date) <= cast($until as date) then cast(received_on as date) end as received_on,
     cast(coalesce(quantity, 0) as double) as quantity,
-    case when cast(received_on as date) <= cast($until as date) then cast(received_quantity as double) end
-        as received_quantity,
+    -- An ERP's list of orders tells how much came, without the day.
+    case
+        when received_on is null or cast(received_on as date) <= cast($until as date)
+            then cast(received_quantity as double)
+    end as received_quantity,
     cast(defect_quantity as double) as defect_quantity,
     cast(inspected_quantity as double) as inspected_quantity,
     cast(unit_cost as double) as unit_cost,

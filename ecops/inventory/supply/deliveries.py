@@ -77,7 +77,9 @@ def suppliers(
     came = rows["received_on"].notna()
     promised = came & rows["promised_on"].notna()
     late = promised & (rows["received_on"] > rows["promised_on"])
-    waiting = ~came & ~rows["status"].isin(["cancelled", "received"])
+    # An ERP's list of orders tells how much came, not when: what came whole is no longer waited for.
+    whole = rows["received_quantity"].fillna(0.0) >= rows["quantity"]
+    waiting = ~came & ~whole & ~rows["status"].isin(["cancelled", "received"])
     units = np.where(came, rows["received_quantity"].fillna(rows["quantity"]), 0.0)
     inspected = came & rows["defect_quantity"].notna()
     told = pd.DataFrame(

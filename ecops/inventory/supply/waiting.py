@@ -88,6 +88,9 @@ def waited(rows: pd.DataFrame, today: dt.date | None) -> pd.DataFrame:
         ended=came,
         forgotten=~came & ((day - rows["promised_on"].fillna(rows["ordered_on"])).dt.days > FORGOTTEN),
     )
-    some_came = came.groupby([rows["po_id"], rows["sku"]]).transform("max").astype(bool)
+    # What came on a day that nobody wrote down tells of no wait.
+    some_came = (
+        (came | (rows["received_quantity"] > 0)).groupby([rows["po_id"], rows["sku"]]).transform("max").astype(bool)
+    )
     counted: NDArray[np.bool_] = (came | (~some_came & ~rows["status"].isin(["cancelled", "received"]))).to_numpy()
     return found[counted & (found["days"] >= 0).to_numpy()]
