@@ -222,6 +222,16 @@ def test_negative_stock_counts_as_nothing_and_is_told():
     assert any("less than nothing" in note.text("en") for note in found.notes)
 
 
+def test_what_is_sent_and_being_received_is_on_its_way_too():
+    frames = shops.shop()
+    frames["inventory_snapshots"] = frames["inventory_snapshots"].assign(
+        on_order=5.0, on_the_way=20.0, receiving=[7.0, None]
+    )
+    found = analyse(frames).table.set_index("sku")
+    assert found.loc["A", ["on_order", "position"]].tolist() == [32.0, 41.0]
+    assert found.loc["B", "on_order"] == 25.0
+
+
 def test_products_that_the_list_does_not_have():
     frames = shops.shop()
     frames["products"] = frames["products"].head(1)

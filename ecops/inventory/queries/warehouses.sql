@@ -8,7 +8,7 @@ from (
         cast(coalesce(on_hand, 0) as double) as on_hand,
         cast(coalesce(available, on_hand - coalesce(reserved, 0), 0) as double) as available,
         cast(coalesce(reserved, 0) as double) as reserved,
-        cast(coalesce(on_order, 0) as double) as on_order,
+        cast(coalesce(on_order, 0) + coalesce(on_the_way, 0) + coalesce(receiving, 0) as double) as on_order,
         cast(cost as double) as cost,
         row_number() over (partition by sku, coalesce(warehouse, '') order by date desc) as position
     from inventory_snapshots
