@@ -11,10 +11,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the app does; each work
 
 TESTS = Path(__file__).parent
 FIRST = ("e2e", "pages", "review", "sample")
-"""Folders whose tests take long: where a long part comes last, one core waits for the other."""
+"""Folders whose tests take long: where a long part comes last, one core waits for the other.
 
-TOGETHER = FIRST[1:]
-"""Those of them whose tests share a shop that is dear to make. One worker runs all of a folder, so it is made once."""
+One worker runs all of such a folder: what its tests share (a shop, a browser) is made once, and while one worker waits
+for a browser the others have work that needs none.
+"""
 
 
 class Shared:
@@ -90,7 +91,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Parts(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return _folder(nodeid) if _folder(nodeid) in TOGETHER else super()._split_scope(nodeid)
+            return _folder(nodeid) if _folder(nodeid) in FIRST else super()._split_scope(nodeid)
 
     return Parts(config, log)
 
