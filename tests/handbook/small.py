@@ -64,7 +64,10 @@ def tables():
         "calendar": pd.DataFrame(
             {"starts_on": [TODAY + pd.Timedelta(days=40)], "name": ["618"], "kind": ["promotion"]}
         ),
-        "presale_deposits": deposits(sku="A", start="2026-05-15", units=(30, 10, 10, 10, 10, 10)),
+        "presale_deposits": pd.concat(
+            # One product that is sold already, and a new one.
+            [deposits(sku=sku, start="2026-05-15", units=(30, 10, 10, 10, 10, 10)) for sku in ("A", "new")]
+        ),
     }
 
 
@@ -219,7 +222,7 @@ VERDICTS = {
         f"promotion.{name}": (value, _due)
         for name, value in (("plan_days", 40), ("brief_days", 20), ("design_hours", 96))
     },
-    "inventory.presale_gate_units": (300, lambda data: presale(data).items[0].gate.target),
+    "inventory.presale_gate_units": (300, lambda data: [item.gate.target for item in presale(data).items if item.gate]),
     "inventory.presale_uplift": (1.5, lambda data: presale(data).items[0].rule.quantity),
     "inventory.presale_base_days": (14, lambda data: presale(data).items[0].rule.quantity),
     "data.sources_min": (2, lambda data: completeness(data).verdict.text("en")),
