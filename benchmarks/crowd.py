@@ -59,10 +59,15 @@ class Seen:
 
 
 class Browser:
-    """One browser session: keeps its cookie and tells the server which messages it has."""
+    """One browser session: keeps its cookie and tells the server which messages it has.
+
+    Attributes:
+        picture: seconds until the first picture of the last view stood; NaN where it had none.
+    """
 
     def __init__(self, port: int) -> None:
         self.port, self.cookie, self.cached, self.socket = port, "", set(), None
+        self.picture = math.nan
 
     async def __aenter__(self) -> Browser:
         import websockets
@@ -98,6 +103,7 @@ class Browser:
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         asked, errors = BackMsg(), []
+        self.picture = math.nan
         asked.rerun_script.query_string, asked.rerun_script.page_name = query, page
         asked.rerun_script.cached_message_hashes.extend(self.cached)
         began = time.perf_counter()
@@ -111,6 +117,8 @@ class Browser:
                 element = told.delta.new_element
                 if element.WhichOneof("type") == "exception":
                     errors.append(element.exception.message[:100])
+                if element.WhichOneof("type") == "plotly_chart" and math.isnan(self.picture):
+                    self.picture = time.perf_counter() - began
                 if element.WhichOneof("type") == "alert" and "our side" in element.alert.body:
                     errors.append(element.alert.body[:100])
             elif told.WhichOneof("type") == "script_finished" and told.script_finished == 0:

@@ -13,12 +13,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
-import math
 import os
 import statistics
 import sys
 import tempfile
-import time
 import uuid
 from pathlib import Path
 
@@ -110,35 +108,6 @@ def build(folder: Path, products: int, days: int = DAYS) -> Path:
     return folder / "wide"
 
 
-class Reader(Browser):
-    """A browser session that tells when the first picture stood."""
-
-    async def opened(self, query: str) -> tuple[float, float, list[str]]:
-        """Seconds until the first picture and until the end of the page, and the errors on it."""
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-        asked, errors, picture = BackMsg(), [], math.nan
-        asked.rerun_script.query_string, asked.rerun_script.page_name = query, "inventory"
-        asked.rerun_script.cached_message_hashes.extend(self.cached)
-        began = time.perf_counter()
-        await self.socket.send(asked.SerializeToString())
-        while True:
-            told = ForwardMsg()
-            told.ParseFromString(await asyncio.wait_for(self.socket.recv(), 180))
-            if told.hash and told.metadata.cacheable:
-                self.cached.add(told.hash)
-            kind = told.WhichOneof("type")
-            if kind == "delta":
-                element = told.delta.new_element
-                if element.WhichOneof("type") == "exception":
-                    errors.append(element.exception.message[:100])
-                if element.WhichOneof("type") == "plotly_chart" and math.isnan(picture):
-                    picture = time.perf_counter() - began
-            elif kind == "script_finished" and told.script_finished == 0:
-                return picture, time.perf_counter() - began, errors
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--products", type=int, default=PRODUCTS)
@@ -163,16 +132,17 @@ def main() -> None:
 async def told(server: Server) -> None:
     """Open the page once cold and then again."""
     query = "ws=wide&lang=zh"
-    async with Reader(server.port) as reader:
+    async with Browser(server.port) as reader:
         await settled(server)
         before = server.cpu()
-        picture, whole, errors = await reader.opened(query)
+        whole, errors = await reader.view("inventory", query)
+        picture = reader.picture
         await asyncio.sleep(0.2)
         cold = server.cpu() - before
         again = []
         for _time in range(7):
             before = server.cpu()
-            await reader.opened(query)
+            await reader.view("inventory", query)
             await asyncio.sleep(0.2)
             again.append(server.cpu() - before)
     print(
