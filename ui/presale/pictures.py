@@ -21,9 +21,11 @@ def cards(asked: Asked, item: Item) -> None:
     found, plan = item.prediction, item.plan
     capacity = asked.found.capacities[item.series.campaign]
     shown = [
-        (_("Deposits so far"), plain(Count(item.series.total)), _between(item, "deposits"),
+        (_("Deposits so far"), plain(Count(item.series.total)),
+         _by_the_end(item),
          _("Units with a deposit, cancelled ones taken off; below: what they lead to, in 90 of 100 futures.")),
-        (_("Balances paid"), plain(Count(round(found.mean("paid")))), _between(item, "paid"),
+        (_("Balances paid") if item.series.settled else _("Balances expected"),
+         plain(Count(round(found.mean("paid")))), _between(item, "paid"),
          _("Expected; {rate} of the deposits by {n} past presales.", rate=Percent(found.conversion.mean),
            n=found.conversion.campaigns)),
         (_("Order now"), plain(Count(item.quantity)), _deadline(item),
@@ -44,6 +46,11 @@ def _between(item: Item, what: str) -> str:
     if low == high:
         return _("known")
     return _("{low} to {high}", low=Count(low), high=Count(high))
+
+
+def _by_the_end(item: Item) -> str:
+    low, high = item.prediction.interval("deposits")
+    return _("known") if low == high else _("{low} to {high} at the end", low=Count(low), high=Count(high))
 
 
 def _deadline(item: Item) -> str:
