@@ -6,7 +6,6 @@ import streamlit as st
 
 from ui import navigation, visits
 from ui.parts import errors
-from ui.parts.text import _
 from ui.state import scope, settings, workspaces
 
 st.set_page_config(page_title="ecops", page_icon=Path("ui/icon.png"), layout="wide")
@@ -17,8 +16,7 @@ workspaces.tidied()
 choices = st.sidebar.container()
 with st.sidebar.container():
     settings.language_switch()
-    with st.expander(_("Display"), type="compact"):
-        settings.colour_switch()
+    settings.colour_switch()
 
 page = navigation.menu()
 with errors.guarded():

@@ -14,7 +14,7 @@ from ui.customers import programme
 from ui.customers.choices import Looked, segment_labels
 from ui.parts import empty, errors, kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, plain, say
+from ui.parts.text import _, paragraphs, plain, say, small
 
 
 def members(looked: Looked) -> None:
@@ -66,8 +66,7 @@ def _gap(found: Compared, by: str) -> None:
             "who bought alike before it is {matched} ({low} to {high}).",
             **named,
         )
-    st.markdown(text)
-    st.caption(say(found.warning))
+    st.markdown(paragraphs(text, small(say(found.warning))))
 
 
 def _known(looked: Looked) -> None:

@@ -20,7 +20,7 @@ from ecops.periods import Period
 from ui.customers.choices import Looked, segment_labels
 from ui.parts import errors, kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, joined, plain, say
+from ui.parts.text import _, joined, paragraphs, plain, say, small
 from ui.state import workspaces
 
 ACTOR = "app"
@@ -51,38 +51,35 @@ def actions(looked: Looked) -> tuple[Planned, ...]:
         planned = looked.answer(answers.planned, looked.asked, float(threshold), float(off), margin / 100, share)
     names = segment_labels(looked)
     for entry in planned:
-        with st.container(border=True, key=f"play_{entry.play.key}"):
-            left, right = st.columns([7, 3], gap="medium")
-            with left:
-                st.markdown(f"**{say(entry.play.label)}**")
-                st.markdown(say(entry.play.text))
-                st.caption(
-                    _(
-                        "For: {segments}. Owner: {owner}.",
-                        segments=joined(names[key] for key in entry.segments),
-                        owner=roles().get(entry.play.owner, entry.play.owner),
-                    )
-                )
-            with right:
-                st.markdown(f"**{_('{n} customers', n=Count(len(entry.customers)))}**")
-                st.caption(_("spent {money} in the time chosen", money=Money(entry.money, looked.currency)))
-            if entry.what_if is not None:
-                _coupon(looked, entry.what_if, threshold)
+        told = _("{n} customers", n=Count(len(entry.customers)))
+        spent = _("spent {money} in the time chosen", money=Money(entry.money, looked.currency))
+        with st.container(border=True, horizontal=True, gap="medium", key=f"play_{entry.play.key}"):
+            st.markdown(paragraphs(*_told(entry, names, threshold, looked.currency)))
+            st.markdown(paragraphs(f"**{told}**", small(spent)), width=240)
     return planned
 
 
-def _coupon(looked: Looked, found: WhatIf, threshold: float) -> None:
-    currency = looked.currency
-    for text in _reached(found, threshold, currency):
-        st.markdown(text)
+def _told(entry: Planned, names: dict[str, str], threshold: float, currency: str) -> list[str]:
+    """An action in words: what it is, for whom, and what its coupon costs and needs."""
+    whom = _(
+        "For: {segments}. Owner: {owner}.",
+        segments=joined(names[key] for key in entry.segments),
+        owner=roles().get(entry.play.owner, entry.play.owner),
+    )
+    told = [f"**{say(entry.play.label)}**", say(entry.play.text), small(whom)]
+    return told if entry.what_if is None else [*told, *_coupon(entry.what_if, threshold, currency)]
+
+
+def _coupon(found: WhatIf, threshold: float, currency: str) -> list[str]:
+    told = [*_reached(found, threshold, currency)]
     if math.isfinite(found.profit[0]):
-        st.markdown(
+        told.append(
             _(
                 "With the response you expect: {between} gross profit more than without.",
                 between=MoneyRange(min(found.profit), max(found.profit), currency),
             )
         )
-    st.caption(_("How many more will buy nobody knows before a test: hold a part back and read it out."))
+    return [*told, small(_("How many more will buy nobody knows before a test: hold a part back and read it out."))]
 
 
 def _reached(found: WhatIf, threshold: float, currency: str) -> tuple[str, ...]:
@@ -171,7 +168,10 @@ _lists = Answers(8)
 
 def _names(found: Audience) -> None:
     """The file for the platform's own tool, made of the original export and kept nowhere."""
-    with st.expander(_("A file with the platform's own buyer names"), key="names_box", type="compact"):
+    title = _("A file with the platform's own buyer names")
+    with st.expander(title, key="names_box", on_change="rerun", type="compact") as box:
+        if not box.open:
+            return
         st.caption(
             _(
                 "Buyers are hashed in the shop's data. Give the original export once more: the names of those to be "

@@ -15,7 +15,7 @@ from ecops.messages import Count, Money, Percent
 from ui.customers.choices import Looked, choose, segment_labels
 from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, look, plain, say
+from ui.parts.text import _, look, paragraphs, plain, say
 
 
 def summary(looked: Looked) -> None:
@@ -44,8 +44,8 @@ def summary(looked: Looked) -> None:
         for label, value, between, meaning in cards:
             st.metric(label, value, help=f"{meaning} {between or ''}".strip(), border=True, height="stretch")
     cites.show(["customer.repurchase_window_days"])
-    for note in (*looked.book.notes, *looked.segments.scores.cuts.notes):
-        st.caption(say(note))
+    if notes := (*looked.book.notes, *looked.segments.scores.cuts.notes):
+        st.caption(paragraphs(*map(say, notes)))
 
 
 def _share(found: object) -> tuple[str, str]:

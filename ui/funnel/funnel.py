@@ -20,7 +20,7 @@ from ecops.messages import Message, Money, Value
 from ecops.periods import Period
 from ui.funnel import funnelpaste, funnelsteps
 from ui.parts import empty
-from ui.parts.text import _, plain, say
+from ui.parts.text import _, paragraphs, plain, say
 from ui.state import address, scope, workspaces
 from ui.state.scope import Scope
 
@@ -161,8 +161,8 @@ def summary(asked: Asked) -> None:
             st.markdown(_("All confirmed causes together: {money} lost in these {days} days{interval}.", **money))
         elif total.value > 0 and total.low > 0:
             st.markdown(_("All confirmed causes together: {money} won in these {days} days{interval}.", **money))
-    for note in result.notes:
-        st.caption(say(note))
+    if result.notes:
+        st.caption(paragraphs(*map(say, result.notes)))
 
 
 def quality(asked: Asked) -> None:
@@ -176,8 +176,8 @@ def quality(asked: Asked) -> None:
     for text, severity in severe:
         (st.error if severity == "error" else st.warning)(text)
     mild = [text for text, issue in zip(told, issues, strict=True) if issue.severity == "info"]
-    for text in mild:
-        st.caption(text)
+    if mild:
+        st.caption(paragraphs(*mild))
 
 
 def place_label(value: str) -> str:

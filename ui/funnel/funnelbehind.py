@@ -16,10 +16,11 @@ from ecops.funnel.leaks.figures import Figure
 from ecops.funnel.spec import known_steps
 from ecops.messages import Message, Value
 from ecops.metrics.beside import benchmarks
-from ecops.metrics.registry import metric
+from ecops.metrics.beside.benchmarks import Benchmark
+from ecops.periods import Compare, Period
 from ui.funnel import funnelmore, funnelplaces
 from ui.funnel.funnel import Asked
-from ui.parts import cards, charts, cites, errors, tables
+from ui.parts import cards, charts, cites, errors, kept, tables
 from ui.parts import findings as finding_cards
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, look, plain, say
@@ -91,22 +92,9 @@ def behind(asked: Asked) -> None:
 
 def figures(scope: Scope, _asked: Asked) -> None:
     """Every figure in one table, with the reason where there is none."""
-    found: tuple[Figure, ...] = workspaces.answer(
-        overview.further_figures, scope.period, scope.compare, where=scope.where
+    found: tuple[tuple[Figure, tuple[Benchmark, ...]], ...] = workspaces.answer(
+        _beside_others, scope.period, scope.compare, where=scope.where
     )
-    rows = [
-        {
-            "figure": plain(figure.metric.label),
-            "value": _written(figure, figure.value),
-            "interval": _interval(figure),
-            "before": _written(figure, figure.before),
-            "others": _others(figure.metric.key),
-            "n": figure.n if figure.n else math.nan,
-            "means": plain(figure.metric.formula),
-            "note": plain(figure.reason or figure.note or ""),
-        }
-        for figure in found
-    ]
     shapes = {
         "figure": Shape(_("Figure")),
         "value": Shape(_("Now"), "figure"),
@@ -117,20 +105,38 @@ def figures(scope: Scope, _asked: Asked) -> None:
         "note": Shape(_("Note")),
         "means": Shape(_("How it is counted")),
     }
-    tables.show(
-        pd.DataFrame(rows), "funnel_further", shapes, download="ecops_funnel_figures", height=_ROW * (len(rows) + 1) + 2
+    rows, height = kept.of(_figure_rows, kept.same(found)), _ROW * (len(found) + 1) + 2
+    tables.show(rows, "funnel_further", shapes, download="ecops_funnel_figures", height=height)
+
+
+def _beside_others(data: Any, period: Period, compare: Compare) -> tuple[tuple[Figure, tuple[Benchmark, ...]], ...]:
+    """Every figure with its reference values."""
+    found = overview.further_figures(data, period, compare)
+    return tuple((figure, benchmarks.benchmarks(data, figure.metric.key)) for figure in found)
+
+
+def _figure_rows(found: tuple[tuple[Figure, tuple[Benchmark, ...]], ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "figure": plain(figure.metric.label),
+                "value": _written(figure, figure.value),
+                "interval": _interval(figure),
+                "before": _written(figure, figure.before),
+                "others": joined(_other(figure, one) for one in others),
+                "n": figure.n if figure.n else math.nan,
+                "means": plain(figure.metric.formula),
+                "note": plain(figure.reason or figure.note or ""),
+            }
+            for figure, others in found
+        ]
     )
 
 
-def _others(key: str) -> str:
-    """Reference values of a figure, with whose they are and their source."""
-    told = [
-        Message(
-            "{who} {value} ({source})", who=one.who, value=cards.value(metric(key), one.value, ""), source=one.source
-        )
-        for one in workspaces.answer(benchmarks.benchmarks, key)
-    ]
-    return joined(plain(one) for one in told)
+def _other(figure: Figure, one: Benchmark) -> str:
+    """A reference value, with whose it is and its source."""
+    value = cards.value(figure.metric, one.value, "")
+    return plain(Message("{who} {value} ({source})", who=one.who, value=value, source=one.source))
 
 
 def _written(figure: Figure, value: float) -> str:

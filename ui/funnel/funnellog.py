@@ -28,17 +28,18 @@ def behaviour(asked: Asked) -> None:
         st.caption(_("How long people take, and what goes with dropping out, needs an event log."))
         return
     period, where = asked.scope.period, asked.scope.where
+    names = _names(asked.spec)
     with errors.explained():
         left, right = st.columns(2, gap="medium")
         with left:
             times = workspaces.answer(_times, asked.spec, period, where=where)
-            figure = kept.of(_time_histogram, times, asked.spec)
+            figure = kept.of(_time_histogram, times, names)
             if figure() is None:
                 st.caption(_("Nobody in the log got to the last step in these days."))
             else:
-                charts.show(figure, "funnel_times", kept.of(_time_table, times, asked.spec), _time_shapes())
+                charts.show(figure, "funnel_times", kept.of(_time_table, times, names), _time_shapes())
         with right:
-            _drivers(asked, _names(asked.spec))
+            _drivers(asked, dict(names))
 
 
 def _times(data: Any, spec: funnel.FunnelSpec, period: Period) -> funnel.TimeToConvert:
@@ -50,20 +51,24 @@ def _dropouts(data: Any, spec: funnel.FunnelSpec, period: Period) -> tuple[pd.Da
     return funnel.drivers(log, spec, period=period), funnel.skipped_steps(log, spec, period=period)
 
 
-def _names(spec: funnel.FunnelSpec) -> dict[str, str]:
-    return {step.name: plain(step.term) for step in spec.steps}
+Names = tuple[tuple[str, str], ...]
+"""Name of each step and what it is called."""
 
 
-def _time_histogram(times: funnel.TimeToConvert, spec: funnel.FunnelSpec) -> go.Figure | None:
-    names = _names(spec)
-    steps = times.steps.assign(step=times.steps["step"].map(names))
-    labelled = funnel.TimeToConvert(steps, times.edges, times.counts, names[times.to_step])
+def _names(spec: funnel.FunnelSpec) -> Names:
+    return tuple((step.name, plain(step.term)) for step in spec.steps)
+
+
+def _time_histogram(times: funnel.TimeToConvert, names: Names) -> go.Figure | None:
+    words = dict(names)
+    steps = times.steps.assign(step=times.steps["step"].map(words))
+    labelled = funnel.TimeToConvert(steps, times.edges, times.counts, words[times.to_step])
     return figures.time_histogram(labelled, look())
 
 
-def _time_table(times: funnel.TimeToConvert, spec: funnel.FunnelSpec) -> pd.DataFrame:
+def _time_table(times: funnel.TimeToConvert, names: Names) -> pd.DataFrame:
     minutes = {name: times.steps[name] / 60 for name in ("median", "p90", "median_total")}
-    return pd.DataFrame({"step": times.steps["step"].map(_names(spec)), "n": times.steps["n"], **minutes})
+    return pd.DataFrame({"step": times.steps["step"].map(dict(names)), "n": times.steps["n"], **minutes})
 
 
 def _time_shapes() -> dict[str, Shape]:
@@ -86,7 +91,7 @@ def _drivers(asked: Asked, names: dict[str, str]) -> None:
     if found.empty:
         st.caption(_("The log has no events besides the steps, so there is nothing to hold against dropping out."))
     else:
-        tables.show(found, "funnel_drivers", _driver_shapes(), download="ecops_drivers")
+        tables.show(tables.whole(found), "funnel_drivers", _driver_shapes(), download="ecops_drivers")
     for row in skipped.itertuples():
         if row.n and row.share >= 0.02:
             st.caption(

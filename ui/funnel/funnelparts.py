@@ -329,7 +329,7 @@ def what_if(asked: Asked) -> None:
         )
         _as_before(result, step, where, slider)
     with outcome, errors.explained():
-        case = whatif.raise_step(result.after, step, points / 100, where)
+        case = _raised(result.after, step, points / 100, where)
         _outcome(result, case, points)
         if case.with_money and asked.scope is not None:
             results = review_scenarios.results(case.base, case.scenario, case.low, case.high)
@@ -338,11 +338,25 @@ def what_if(asked: Asked) -> None:
 
 def _part(asked: Asked, name: str, start: str) -> str:
     """One value of a dimension, "" for all of them."""
-    values = ["", *(value for (value,) in asked.funnel.after.along(name).segments if value)]
+    values = kept.of(_values, asked.funnel.after, name)()
     labels = {value: place_label(value) if value else _("All") for value in values}
     place = values.index(start) if start in values else 0
     chosen = st.selectbox(_dimension(name), values, place, format_func=labels.__getitem__, key=asked.key(f"fwi_{name}"))
     return str(chosen or "")
+
+
+def _values(table: FunnelTable, name: str) -> list[str]:
+    return ["", *(value for (value,) in table.along(name).segments if value)]
+
+
+def _raised(table: FunnelTable, step: str, points: float, where: dict[str, str]) -> whatif.StepWhatIf:
+    """`whatif.raise_step`, kept: base and scenario are asked for by everybody who opens the page."""
+    found: whatif.StepWhatIf = kept.of(_raise, table, step, points, tuple(where.items()))()
+    return found
+
+
+def _raise(table: FunnelTable, step: str, points: float, where: tuple[tuple[str, str], ...]) -> whatif.StepWhatIf:
+    return whatif.raise_step(table, step, points, dict(where))
 
 
 def _as_before(result: ShopFunnel, step: str, where: dict[str, str], slider: str) -> None:
@@ -350,8 +364,7 @@ def _as_before(result: ShopFunnel, step: str, where: dict[str, str], slider: str
     if result.before is None:
         return
     with errors.explained():
-        now = whatif.raise_step(result.after, step, 0.0, where).rate
-        then = whatif.raise_step(result.before, step, 0.0, where).rate
+        now, then = (_raised(table, step, 0.0, where).rate for table in (result.after, result.before))
         lost = round((then - now) * 100)
         if _LEAST <= lost <= _MOST and lost:
             label = _("As it was before: {points}", points=Points(lost / 100))

@@ -16,7 +16,7 @@ from ecops.inventory.spec import Spec
 from ecops.messages import DateRange, Message
 from ui.inventory import planned
 from ui.parts import empty
-from ui.parts.text import _, plain, say
+from ui.parts.text import _, paragraphs, plain, say
 from ui.state import address, scope, workspaces
 
 NEEDED = ("inventory_snapshots", "order_lines")
@@ -152,8 +152,8 @@ def line(asked: Asked) -> None:
 
 def notes(asked: Asked) -> None:
     """What was assumed or left out."""
-    for note in asked.stock.notes:
-        st.caption(say(note))
+    if asked.stock.notes:
+        st.caption(paragraphs(*map(say, asked.stock.notes)))
 
 
 def told(asked: Asked) -> tuple[Finding, ...]:

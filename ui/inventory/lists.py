@@ -131,8 +131,7 @@ def _product_rows(table: pd.DataFrame, chosen: str) -> pd.DataFrame:
 def clearance(asked: Asked) -> None:
     """What to clear."""
     rows = asked.stock.clearance
-    surplus = rows[~rows["planned"].astype(bool)]
-    if not len(surplus):
+    if rows["planned"].astype(bool).all():
         st.markdown(_("Nothing has to be cleared."))
         return
     st.caption(
@@ -374,7 +373,7 @@ def shelf(asked: Asked) -> None:
     ):
         if len(found[key]):
             st.markdown(told)
-            tables.show(kept.of(_part, found, key), f"stock_{key}")
+            tables.show(tables.whole(found[key]), f"stock_{key}")
     fulfilled = found["fulfilled"]
     if fulfilled is not None:
         st.caption(
@@ -396,7 +395,7 @@ def _hopeful(found: dict[str, pd.DataFrame]) -> None:
     with box:
         st.caption(_("Click, cart and pay rates beat the shop's, small numbers allowed for."))
         tables.show(
-            kept.of(_part, found, "shortlist"),
+            tables.whole(rows),
             "stock_shortlist",
             {
                 "title": Shape(_("Product")),
@@ -435,10 +434,6 @@ def _grown(trends: pd.DataFrame) -> None:
                 "stage": Shape(_("Stage")),
             },
         )
-
-
-def _part(found: dict[str, pd.DataFrame], key: str) -> pd.DataFrame:
-    return found[key]
 
 
 def _trends(trends: pd.DataFrame) -> pd.DataFrame:

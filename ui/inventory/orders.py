@@ -14,7 +14,7 @@ from ecops.messages import Count, Money
 from ui.inventory.asked import Asked
 from ui.parts import kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, escape, joined, say
+from ui.parts.text import _, escape, joined, paragraphs, say, small
 from ui.state import workspaces
 
 _OPEN = 4
@@ -37,8 +37,8 @@ def purchase(asked: Asked) -> None:
             told = _("order {quantity}, {value}", quantity=Count(quantity), value=_value(stock, quantity * line.cost))
             if quantity == 0:
                 told = _("the budget does not reach this far")
-            st.markdown(f"**{escape(line.title)}** · {told}")
-            st.caption(" ".join(say(reason) for reason in (line.why_now, line.why_much, line.why_wait)))
+            reasons = " ".join(say(reason) for reason in (line.why_now, line.why_much, line.why_wait))
+            st.markdown(paragraphs(f"**{escape(line.title)}** · {told}", small(reasons)))
     _table(asked, allocation)
 
 
@@ -75,10 +75,6 @@ def _budget(asked: Asked) -> Allocation | None:
         )
     )
     return found
-
-
-def _oversold(stock: Stock) -> pd.DataFrame:
-    return stock.oversold
 
 
 def _table(asked: Asked, allocation: Allocation | None) -> None:
@@ -140,7 +136,7 @@ def promised(asked: Asked) -> None:
         return
     st.warning(_("More is promised than is there: {products}.", products=joined(rows["title"])))
     tables.show(
-        kept.of(_oversold, asked.stock),
+        tables.whole(rows),
         "stock_oversold",
         {
             "title": Shape(_("Product")),

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 def cards(asked: Asked) -> None:
     """At most five figures."""
     stock = asked.stock
-    missing = stock.table[stock.table["alert"] == "out"]
+    lost = kept.of(_lost, stock.table)()
     spend = sum(line.value for line in stock.lines if math.isfinite(line.value))
     turned = stock.turnover
     shown = [
-        (_("Sales lost a week"), _money(asked, float(missing["at_risk"].sum())),
+        (_("Sales lost a week"), _money(asked, lost),
          _("What customers ask for a week of products that are out of stock, at their price.")),
         (_("Orders due today"), _money(asked, spend), _("Cost of today's purchase list.")),
         (_("Stock lasts"),
@@ -45,6 +45,11 @@ def cards(asked: Asked) -> None:
     with st.grid(5, min_column_width=148, gap="xsmall", key="figure_cards"):
         for label, value, meaning in shown:
             st.metric(label, value, help=meaning, border=True, height="stretch")
+
+
+def _lost(table: pd.DataFrame) -> float:
+    """What a week without the products that are out of stock costs."""
+    return float(table["at_risk"][table["alert"] == "out"].sum())
 
 
 def _money(asked: Asked, amount: float) -> str:
@@ -182,10 +187,14 @@ def _more(row: Any, currency: str) -> str:
     return plain(Message("{more} ({low} to {high})", **words))
 
 
+def _of_rule(costs: pd.DataFrame, rule: str) -> Any:
+    return next(costs[costs["rule"] == rule].itertuples())
+
+
 def _in_money(asked: Asked, costs: pd.DataFrame) -> None:
     """What the reader's rule costs beside the learned one: the chosen rule, else the handbook's first."""
     mine = asked.spec.rule if asked.spec.rule != "learned" else "cover_days"
-    row = next(costs[costs["rule"] == mine].itertuples())
+    row = kept.of(_of_rule, costs, mine)()
     words: dict[str, Any] = {
         "rule": rules(asked.stock.spec.thresholds)[mine].label,
         **{name: Money(abs(float(getattr(row, name))), asked.stock.currency) for name in ("more", "low", "high")},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -39,33 +39,32 @@ def promotion(asked: Asked) -> None:
     """Where a promotion that is planned is entered; everything on the page reckons with it."""
     planned = plans()
     title = say(planned[0].told) if planned else _("A promotion is planned")
-    with st.expander(title, key="iplan_box"):
-        st.caption(
-            _(
-                "Say how much more you expect to sell on its days. The forecast, the order points and today's purchase "
-                "reckon with it for as long as you look; your figure takes the place of past events on these days."
-            )
+    box = st.expander(title, key="iplan_box", on_change="rerun")
+    if box.open:
+        with box:
+            _entered(asked)
+
+
+def _entered(asked: Asked) -> None:
+    st.caption(
+        _(
+            "Say how much more you expect to sell on its days. The forecast, the order points and today's purchase "
+            "reckon with it for as long as you look; your figure takes the place of past events on these days."
         )
-        day = asked.stock.today
-        names = sorted({str(name) for name in asked.stock.table["category"] if name})
-        labels = {_EVERYTHING: _("All products"), **{name: plain(name) for name in names}}
-        with st.form("iplan_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            st.date_input(_("Promotion from"), day + dt.timedelta(days=7), key="iplan_first", width=150)
-            st.date_input(_("Promotion until"), day + dt.timedelta(days=9), key="iplan_last", width=150)
-            st.number_input(
-                _("Times the usual sales"), 0.1, 50.0, 1.5, 0.1, key="iplan_factor", width=150,
-            )  # fmt: skip
-            st.selectbox(
-                _("Category"),
-                list(labels),
-                format_func=labels.__getitem__,
-                key="iplan_category",
-                width=180,
-            )
-            st.form_submit_button(_("Reckon with it"), on_click=_keep)
-            st.form_submit_button(_("No promotion"), on_click=_drop)
-        if st.session_state.pop("iplan_wrong", False):
-            st.warning(_("The last day lies before the first."))
+    )
+    day = asked.stock.today
+    names = sorted({str(name) for name in asked.stock.table["category"] if name})
+    labels = {_EVERYTHING: _("All products"), **{name: plain(name) for name in names}}
+    with st.form("iplan_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        stays: dict[str, Any] = {"width": 150, "persist_state": "session"}
+        st.date_input(_("Promotion from"), day + dt.timedelta(days=7), key="iplan_first", **stays)
+        st.date_input(_("Promotion until"), day + dt.timedelta(days=9), key="iplan_last", **stays)
+        st.number_input(_("Times the usual sales"), 0.1, 50.0, 1.5, 0.1, key="iplan_factor", **stays)
+        st.selectbox(_("Category"), list(labels), format_func=labels.__getitem__, key="iplan_category", **stays)
+        st.form_submit_button(_("Reckon with it"), on_click=_keep)
+        st.form_submit_button(_("No promotion"), on_click=_drop)
+    if st.session_state.pop("iplan_wrong", False):
+        st.warning(_("The last day lies before the first."))
 
 
 def _keep() -> None:

@@ -12,7 +12,7 @@ from ecops.capability import capabilities
 from ecops.finding import Amount, Confidence, Trial
 from ecops.handbook import roles
 from ui.parts import cites
-from ui.parts.text import _, language, red_up, say
+from ui.parts.text import _, language, paragraphs, red_up, say, small
 from ui.state import workspaces
 from ui.weekly_review import review_form
 
@@ -42,16 +42,8 @@ def card(finding: Finding, key: str) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 chip(finding.confidence)
                 st.caption(say(finding.evidence), width="content")
-            if finding.action is not None:
-                st.markdown(
-                    _(
-                        "Advice: {advice} Owner: {owner}.",
-                        advice=finding.action.text,
-                        owner=roles().get(finding.action.owner, finding.action.owner),
-                    )
-                )
-            for note in finding.notes:
-                st.caption(say(note))
+            if further := _further(finding):
+                st.markdown(paragraphs(*further))
             if finding.parameters:
                 cites.show(finding.parameters)
         with paid:
@@ -60,6 +52,15 @@ def card(finding: Finding, key: str) -> None:
             review_form.button(finding, key)
             if finding.trial is not None:
                 planning(finding.trial, key)
+
+
+def _further(finding: Finding) -> list[str]:
+    """What is advised, and what a reader must know beside."""
+    told = [small(say(note)) for note in finding.notes]
+    if finding.action is None:
+        return told
+    owner = roles().get(finding.action.owner, finding.action.owner)
+    return [_("Advice: {advice} Owner: {owner}.", advice=finding.action.text, owner=owner), *told]
 
 
 def planning(trial: Trial, key: str) -> None:
@@ -86,11 +87,12 @@ def money(amount: Amount, key: str) -> None:
         arrow = "▲" if up else "▼"
         shown = f":grey[{say(amount.money)}]" if unsure else f":{colour}[{arrow} {say(amount.money)}]"
         st.header(shown, anchor=False, text_alignment="right")
-        st.caption(f"{_direction(up)} · {_horizon(amount.horizon)}", text_alignment="right")
+        told = [f"{_direction(up)} · {_horizon(amount.horizon)}"]
         if math.isfinite(amount.low) and math.isfinite(amount.high):
-            st.caption(_("{interval} (95%)", interval=amount.interval), text_alignment="right")
+            told.append(_("{interval} (95%)", interval=amount.interval))
         if unsure:
-            st.caption(_("It may as well be nothing."), text_alignment="right")
+            told.append(_("It may as well be nothing."))
+        st.caption("  \n".join(told), text_alignment="right")
 
 
 def _direction(up: bool) -> str:

@@ -92,7 +92,15 @@ def _plain(argument: Any) -> bool:
     if isinstance(argument, tuple):
         return all(map(_plain, argument))
     names = _fields(type(argument))
-    return names is not None and all(_plain(getattr(argument, name)) for name in names)
+    if names is None:
+        return False
+    values = [getattr(argument, name) for name in names]
+    # Most records that are no plain values hold an array or a table: that is seen before anything is looked into.
+    return all(map(_may_be_plain, values)) and all(map(_plain, values))
+
+
+def _may_be_plain(value: Any) -> bool:
+    return isinstance(value, _VALUES) or isinstance(value, Message | tuple) or _fields(type(value)) is not None
 
 
 @functools.cache

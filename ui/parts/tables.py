@@ -187,6 +187,15 @@ def labels(names: Sequence[str]) -> dict[str, str]:
     return {name: shape.label for name in names if (shape := canonical_shape(name)) is not None}
 
 
+def whole(table: pd.DataFrame) -> Kept:
+    """A result that is kept itself, found again with it; for `show`."""
+    return kept.of(_itself, table)
+
+
+def _itself(table: pd.DataFrame) -> pd.DataFrame:
+    return table
+
+
 def only(table: pd.DataFrame, columns: Iterable[str]) -> Kept:
     """Some columns of a result that is kept itself, found again with it; for `show`."""
     return kept.of(_columns, table, tuple(columns))

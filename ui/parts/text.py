@@ -65,6 +65,16 @@ def plain(value: Value) -> str:
     return write(value, language(), clean)
 
 
+def small(sentence: str) -> str:
+    """A sentence written small and grey, as a caption is, for a paragraph of a longer text."""
+    return f":gray[:small[{sentence}]]"
+
+
+def paragraphs(*texts: str) -> str:
+    """Several texts as one: every piece that is sent by itself costs its own time, here and in the browser."""
+    return "\n\n".join(texts)
+
+
 def joined(words: Iterable[str]) -> str:
     """Names in a row, as the reader's language joins them."""
     return ("、" if language() == "zh" else ", ").join(words)

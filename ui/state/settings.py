@@ -35,19 +35,19 @@ def of_browser() -> str:
 
 
 def colour_switch() -> None:
-    """Which colour a rise has. Until chosen it follows the language: in China red is up."""
+    """Which colour a rise has, folded. Until chosen it follows the language: in China red is up."""
     options = ("auto", "red", "green")
     address.adopt_one("colours", options, "auto")
-    st.selectbox(
-        _("Colour of a gain"),
-        options,
-        format_func={
+    box = st.expander(_("Display"), key="display", type="compact", on_change="rerun")
+    if box.open:
+        labels = {
             "auto": _("As usual in my language ({colour})", colour=_red() if red_up() else _green()),
             "red": _("Red is up"),
             "green": _("Green is up"),
-        }.__getitem__,
-        key="colours",
-    )
+        }
+        box.selectbox(
+            _("Colour of a gain"), options, format_func=labels.__getitem__, key="colours", persist_state="session"
+        )
     chosen = st.session_state["colours"]
     address.publish("colours", [chosen] if chosen != "auto" else [])
 

@@ -94,9 +94,11 @@ def names() -> list[str]:
 
 def new_shop() -> None:
     """A name box that makes another shop, for another brand or another currency."""
-    with st.expander(_("New shop"), key="new_shop_box", type="compact"), st.form("new_shop_form", border=False):
-        st.text_input(_("Name of the new shop"), key="new_shop", max_chars=41)
-        st.form_submit_button(_("Make the shop"), on_click=_make)
+    box = st.expander(_("New shop"), key="new_shop_box", type="compact", on_change="rerun")
+    if box.open:
+        with box, st.form("new_shop_form", border=False):
+            st.text_input(_("Name of the new shop"), key="new_shop", max_chars=41)
+            st.form_submit_button(_("Make the shop"), on_click=_make)
     errors.told("shop")
 
 
@@ -198,7 +200,7 @@ def tables(where: Where = ()) -> Data | Filtered:
     return _shared(workspace, version(workspace), where)
 
 
-_FRESH = 0.02
+_FRESH = 0.1
 """Seconds for which a version holds: a page asks for it thirty times while it is drawn, and each asks the database."""
 
 _versions: weakref.WeakKeyDictionary[ecops.Workspace, tuple[int, float, str]] = weakref.WeakKeyDictionary()
