@@ -75,7 +75,8 @@ def test_the_platforms_names_leave_once_and_the_log_says_who_took_them(open_app,
     shutil.copytree(home / "loaded", tmp_path / "brand")
     monkeypatch.setenv("ECOPS_HOME", str(tmp_path))
     app = open_app("customers", "brand", "zh")
-    app.file_uploader(key="names_file").upload("ExportOrderList.csv", exports.taobao_orders(), "text/csv").run()
+    app.session_state["names_box"] = True
+    app.run().file_uploader(key="names_file").upload("ExportOrderList.csv", exports.taobao_orders(), "text/csv").run()
     app.button(key="names_make").click().run()
     assert not app.error
     assert "下载买家名单" in [button.proto.label for button in app.get("download_button")]

@@ -101,7 +101,8 @@ def test_the_list_of_shops_has_only_workspaces(open_app, tmp_path):
 @pytest.mark.parametrize("name", ["brand-us", "美国店"])
 def test_a_new_shop_is_made_and_chosen(open_app, tmp_path, name):
     app = open_app("data", "mine", "en")
-    app.text_input(key="new_shop").input(name)
+    app.session_state["new_shop_box"] = True
+    app.run().text_input(key="new_shop").input(name)
     press(app, "FormSubmitter:new_shop_form")
     assert app.selectbox(key="ws").value == name
     assert app.query_params["ws"] == name
@@ -115,7 +116,8 @@ def test_a_name_that_will_not_do_is_refused_in_words(open_app, tmp_path, name):
     (tmp_path / "data").mkdir()
     before = sorted(path.name for path in tmp_path.iterdir())
     app = open_app("data", "mine", "en")
-    app.text_input(key="new_shop").input(name)
+    app.session_state["new_shop_box"] = True
+    app.run().text_input(key="new_shop").input(name)
     press(app, "FormSubmitter:new_shop_form")
     assert app.error
     assert app.selectbox(key="ws").value == "mine"

@@ -11,6 +11,7 @@ from ui import navigation
 PAGES = list(navigation.pages())
 SHOPS = ("mine", "sample", "loaded")
 HAN = re.compile(r"[\u4e00-\u9fff]")
+SMALL = re.compile(r"^:gray\[:small\[(.*)\]\]$", re.DOTALL)
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -26,7 +27,8 @@ def said(app) -> list[str]:
             for name in ("value", "label", "help", "placeholder", "delta", "delta_description"):
                 text = getattr(element, name, None)
                 if isinstance(text, str) and text:
-                    found.append(ESCAPE.sub(r"\1", text))
+                    # Several sentences may be sent as one text, the small ones marked.
+                    found += [SMALL.sub(r"\1", ESCAPE.sub(r"\1", part)) for part in text.split("\n\n")]
     return found
 
 

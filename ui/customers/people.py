@@ -72,7 +72,7 @@ def _gap(found: Compared, by: str) -> None:
 def _known(looked: Looked) -> None:
     table = looked.answer(answers.known, looked.asked.until)
     owed = looked.answer(answers.owed)
-    st.markdown(
+    told = [
         _(
             "{share} of the profile is filled (15 dimensions). {points} points are not used yet; all of them would "
             "cost {cost} at a hundredth each.",
@@ -80,10 +80,10 @@ def _known(looked: Looked) -> None:
             points=Count(owed.outstanding),
             cost=Money(owed.cost, looked.currency),
         )
-    )
+    ]
     brought = looked.answer(answers.brought)
     if brought is not None:
-        st.markdown(
+        told.append(
             _(
                 "Each customer brings {factor} new ones: {each} invitations, {rate} of the invited bought.",
                 factor=Number(brought.factor, 2),
@@ -91,6 +91,7 @@ def _known(looked: Looked) -> None:
                 rate=Percent(brought.conversion),
             )
         )
+    st.markdown(paragraphs(*told))
 
 
 def _persona(looked: Looked, listed: bool) -> None:

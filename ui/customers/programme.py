@@ -13,7 +13,7 @@ from ecops.periods import ONE_DAY
 from ui.customers.choices import Looked
 from ui.parts import kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, plain, say
+from ui.parts.text import _, paragraphs, plain, say, small
 
 
 def goal(looked: Looked) -> None:
@@ -22,7 +22,7 @@ def goal(looked: Looked) -> None:
     if not found.rate.n:
         return
     words = {"rate": _share(found.rate), "goal": Percent(found.goal), "n": Count(found.missing)}
-    told = {
+    verdict = {
         "reached": _("{rate} of the customers of the last 12 months ordered twice or more: the goal of {goal} is "
                      "reached.", **words),
         "missed": _("{rate} of the customers of the last 12 months ordered twice or more; the goal is {goal}, {n} "
@@ -30,24 +30,25 @@ def goal(looked: Looked) -> None:
         "open": _("{rate} of the customers of the last 12 months ordered twice or more; whether the goal of {goal} is "
                   "reached is not certain yet.", **words),
     }[found.verdict]  # fmt: skip
-    st.markdown(told)
+    told = [verdict]
     if found.community is not None and found.others is not None and found.community.n and found.others.n:
-        st.markdown(
+        told.append(
             _(
                 "In the community {community}, others {others}; who joins likes the shop more to begin with.",
                 community=_share(found.community),
                 others=_share(found.others),
             )
         )
-    st.caption(
-        _(
-            "The handbooks quote for orientation: {community} in a community, {ordinary} otherwise, {crm} with a "
-            "customer system. They are other shops' figures.",
-            **{name: Percent(value) for name, value in found.references.items()},
-        )
+    quoted = _(
+        "The handbooks quote for orientation: {community} in a community, {ordinary} otherwise, {crm} with a "
+        "customer system. They are other shops' figures.",
+        **{name: Percent(value) for name, value in found.references.items()},
     )
+    told.append(small(quoted))
     if found.days < 365:
-        st.caption(_("The data cover {days} days of the twelve months, so the rate will still rise.", days=found.days))
+        covered = _("The data cover {days} days of the twelve months, so the rate will still rise.", days=found.days)
+        told.append(small(covered))
+    st.markdown(paragraphs(*told))
 
 
 def _share(found: Share) -> Message:
@@ -72,14 +73,12 @@ def interests(looked: Looked) -> None:
     if rows["region"].astype(bool).any():
         shapes |= {"region": Shape(_("Stands out in"))}
     tables.show(kept.of(_interest_rows, rows, tuple(shapes)), "interests", shapes)
-    if not looks:
-        st.caption(_("Everybody here bought of it: nobody is known who only looked."))
-    st.caption(
-        _(
-            "Looks weigh 1, favourites 3, carts 4, purchases 5, over half a year; a region is named when it is beyond "
-            "chance."
-        )
+    told = [] if looks else [_("Everybody here bought of it: nobody is known who only looked.")]
+    weighed = _(
+        "Looks weigh 1, favourites 3, carts 4, purchases 5, over half a year; a region is named when it is beyond "
+        "chance."
     )
+    st.caption(paragraphs(*told, weighed))
 
 
 def _interest_rows(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from ecops.messages import Count, Money, Percent
 from ui.customers.choices import Looked, choose, segment_labels
 from ui.parts import charts, cites, kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, look, paragraphs, plain, say
+from ui.parts.text import _, look, paragraphs, plain, say, small
 
 
 def summary(looked: Looked) -> None:
@@ -167,24 +167,24 @@ def migration(looked: Looked) -> None:
         },
         currency=looked.currency,
     )
-    st.caption(
-        _(
-            "{moved} customers moved by what they did or did not do; another {shifted} would be named differently only "
-            "because the cut-offs were read off anew. {new} customers are new.",
-            moved=Count(moves.moved),
-            shifted=Count(moves.shifted),
-            new=Count(int(moves.newcomers.sum())),
-        )
+    moved = _(
+        "{moved} customers moved by what they did or did not do; another {shifted} would be named differently only "
+        "because the cut-offs were read off anew. {new} customers are new.",
+        moved=Count(moves.moved),
+        shifted=Count(moves.shifted),
+        new=Count(int(moves.newcomers.sum())),
     )
+    told = [small(moved)]
     n, money = kept.of(_fallen, moves, tuple(sorted(_alive(looked))))()
     if n:
-        st.markdown(
+        told.append(
             _(
                 "{n} of the good customers fell away; they had spent {money} in the time before.",
                 n=Count(n),
                 money=Money(money, looked.currency),
             )
         )
+    st.markdown(paragraphs(*told))
 
 
 def _fallen(moves: Any, alive: tuple[str, ...]) -> tuple[int, float]:

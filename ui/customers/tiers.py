@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +18,7 @@ from ui.customers.choices import Looked, choose
 from ui.parts import cites, errors, kept, tables
 from ui.parts.kept import Kept
 from ui.parts.tables import Shape
-from ui.parts.text import _, plain
+from ui.parts.text import _, paragraphs, plain, small
 
 _SHOWN = 500
 
@@ -106,23 +106,24 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
         key="tier_cost",
         width=320,
     )
-    near: pd.DataFrame = kept.of(_near, looked.book, ranks, value, float(cost))()
-    if near.empty:
+    found = kept.of(_near, looked.book, ranks, value, float(cost))
+    reached: Reached | None = kept.of(_reached, found)()
+    if reached is None:
         st.caption(_("Nobody is one order below the next tier."))
         return
     steps = {tier.key: tier for tier in ranks.ladder.tiers}
-    st.markdown(
-        _(
-            "{n} customers are one order below the next tier. Without any nudge about {reach} of them reach it within "
-            "30 days; their benefits then cost {money}.",
-            n=Count(len(near)),
-            reach=Number(float(near["reaches"].sum()), 0),
-            money=Money(float(near["benefit_cost"].sum()), looked.currency),
-        )
+    told = _(
+        "{n} customers are one order below the next tier. Without any nudge about {reach} of them reach it within "
+        "30 days; their benefits then cost {money}.",
+        n=Count(reached.customers),
+        reach=Number(reached.reaches, 0),
+        money=Money(reached.cost, looked.currency),
     )
-    st.caption(_("What they read: {text}", text=nudge_text(steps[near["next_tier"].iloc[0]], 1)))
+    read = _("What they read: {text}", text=nudge_text(steps[reached.first], 1))
+    st.markdown(paragraphs(told, small(read)))
     with st.expander(_("The list"), key="nudge_box", on_change="rerun", type="compact") as box:
         if box.open:
+            near: pd.DataFrame = found()
             named = near.assign(
                 tier=[plain(steps[key].label) if key else "" for key in near["tier"]],
                 next_tier=[plain(steps[key].label) for key in near["next_tier"]],
@@ -133,6 +134,22 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
 
 def _near(book: OrderBook, ranks: Tiers, value: Value, cost: float) -> pd.DataFrame:
     return nudges(book, ranks, value, benefit_cost=cost)
+
+
+class Reached(NamedTuple):
+    """Customers one order below their next tier: how many get there anyway, at what cost, and the first one's tier."""
+
+    customers: int
+    reaches: float
+    cost: float
+    first: str
+
+
+def _reached(near: pd.DataFrame) -> Reached | None:
+    if near.empty:
+        return None
+    reaches, cost = float(near["reaches"].sum()), float(near["benefit_cost"].sum())
+    return Reached(len(near), reaches, cost, str(near["next_tier"].iloc[0]))
 
 
 def _nudge_shapes() -> dict[str, Shape]:

@@ -26,9 +26,7 @@ def unit_rates() -> dict[str, float]:
             _inputs(shop)
             rates.box("inventory")
     # What was typed stays when the fold is closed again; until then the shop's own rates hold.
-    return {
-        name: float(st.session_state.get(f"irate_{name}", _begins(shop, name))) / _scale(name) for name in _NAMES
-    }
+    return {name: float(st.session_state.get(f"irate_{name}", _begins(shop, name))) / _scale(name) for name in _NAMES}
 
 
 def _inputs(shop: Mapping[str, known.Average]) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ui.parts import kept, tables
 from ui.parts.kept import Kept
-from ui.parts.text import _, escape
+from ui.parts.text import _, escape, paragraphs, small
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -59,10 +59,11 @@ def show(
     """
     takeaway, subtitle, picture = kept.of(_drawn, figure)() if isinstance(figure, Kept) else _drawn(figure)
     with st.container(key=f"figure_{key}", gap="xsmall"):
-        if heading or takeaway:
-            st.markdown(f"**{heading or escape(takeaway)}**")
+        told = [f"**{heading or escape(takeaway)}**"] if heading or takeaway else []
         if subtitle:
-            st.caption(escape(subtitle))
+            told.append(small(escape(subtitle)))
+        if told:
+            st.markdown(paragraphs(*told))
         event = st.plotly_chart(
             picture,
             theme=None,

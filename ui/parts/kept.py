@@ -100,7 +100,7 @@ def _plain(argument: Any) -> bool:
 
 
 def _may_be_plain(value: Any) -> bool:
-    return isinstance(value, _VALUES) or isinstance(value, Message | tuple) or _fields(type(value)) is not None
+    return isinstance(value, (*_VALUES, Message, tuple)) or _fields(type(value)) is not None
 
 
 @functools.cache

@@ -26,6 +26,10 @@ _spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
 without one; a page asks for its language hundreds of times, and the session's state answers slowly."""
 
 
+_look: ContextVar[Look | None] = ContextVar("look", default=None)
+"""Likewise what a figure needs to know of the reader."""
+
+
 def language() -> Language:
     """The reader's language; Chinese until she chooses."""
     return _spoken.get() or as_language(st.session_state.get("lang"))
@@ -34,6 +38,12 @@ def language() -> Language:
 def speak(chosen: str) -> None:
     """From here on the page is written in this language."""
     _spoken.set(as_language(chosen))
+    _look.set(None)
+
+
+def paint() -> None:
+    """From here on the page is drawn in the colours that the reader has chosen."""
+    _look.set(Look(language(), st.context.theme.type == "dark", red_up()))
 
 
 def clean(data: str) -> str:
@@ -82,7 +92,7 @@ def joined(words: Iterable[str]) -> str:
 
 def look() -> Look:
     """What a figure needs to know of the reader."""
-    return Look(language(), st.context.theme.type == "dark", red_up())
+    return _look.get() or Look(language(), st.context.theme.type == "dark", red_up())
 
 
 def red_up() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ecops.locale import LANGUAGES
-from ui.parts.text import _, red_up, speak
+from ui.parts.text import _, paint, red_up, speak
 from ui.state import address
 
 _NAMES = {"zh": "中文", "en": "English"}
@@ -50,6 +50,7 @@ def colour_switch() -> None:
         )
     chosen = st.session_state["colours"]
     address.publish("colours", [chosen] if chosen != "auto" else [])
+    paint()
 
 
 def _red() -> str:

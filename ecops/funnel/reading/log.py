@@ -104,7 +104,7 @@ class Log:
     @cached_property
     def codes(self) -> NDArray[np.uint16]:
         """Event code of every event, shape (events,)."""
-        return (self.keys & ((1 << self.layout.code_bits) - 1)).astype(np.uint16)
+        return self.keys.astype(np.uint16) & np.uint16((1 << self.layout.code_bits) - 1)
 
     @cached_property
     def first_rows(self) -> Ints:

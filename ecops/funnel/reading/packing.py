@@ -34,6 +34,8 @@ MAX_EVENTS = 4000
 _MAX_PARTS_FOR_FRACTIONS = 16
 _CHUNK = 250_000
 """Events a part: small enough for the processor's cache, large enough that Python does not matter."""
+_LOOKED_AT = 10_000
+"""Events whose times tell whether a log has fractions of seconds; where later ones do, it is packed a second time."""
 _EPOCH = dt.datetime(1970, 1, 1)
 _US = 1_000_000
 
@@ -118,7 +120,8 @@ def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, 
     """
     source = open_events(data, currency)
     dimensions = named_list(by)
-    prepared = _prepared(source, unit, dimensions, raw_text)
+    span = _span(source, unit)
+    prepared = _prepared(source, unit, dimensions, raw_text, span)
     columns = tuple(f"segment_{i + 1}" for i in range(len(dimensions)))
     scan = load_sql("ecops.funnel.queries", "scan_events", by=columns, allowed=columns)
     ids = {"missing_ids": list(MISSING_IDS)} if "$missing_ids" in prepared else {}
@@ -127,17 +130,20 @@ def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, 
     clean = texts.apply(lambda column: column.str.strip()).replace("", None)
     if not clean.fillna("").equals(texts.fillna("")):
         # Only texts that need it are trimmed in every row.
-        prepared = _prepared(source, unit, dimensions, text_sql)
+        prepared = _prepared(source, unit, dimensions, text_sql, span)
     profile = profile.assign(**{name: clean[name] for name in clean.columns})
     names = tuple(sorted(str(name) for name in profile["event"].dropna().unique()))
     values = tuple(tuple(sorted(str(v) for v in profile[column].dropna().unique())) for column in columns)
     _check_sizes(names, values, dimensions)
     rows = int(profile["rows"].sum())
-    span = _span(source, unit)
-    plan = _Packing(source, prepared, names, values, rows, span, 1000)
-    if not span["fraction"] or plan.layout(rows)[1] > _MAX_PARTS_FOR_FRACTIONS:
-        plan = replace(plan, tick_us=_US)
+    holes = tuple(bool(profile[name].isna().any()) for name in ("event", *columns))
+    plan = _Packing(source, prepared, names, values, holes, rows, span, _US, whole=True)
+    if span["fraction"]:
+        plan = plan.finer()
     keys, layout = plan.run()
+    if plan.whole and any(len(part) and part[0] < 0 for part in keys):
+        plan = plan.finer()
+        keys, layout = plan.run()
     left_out = _left_out(source, prepared) if sum(len(part) for part in keys) < rows else (0, 0)
     if not any(len(part) for part in keys):
         raise _nobody()
@@ -173,9 +179,9 @@ def _whole_numbers(source: EventSource, unit: Unit) -> bool:
 
 
 def _span(source: EventSource, unit: Unit) -> dict[str, int]:
-    """The ends of time and of whole-number ids (None for others), and whether there are fractions of seconds.
+    """The ends of time and of whole-number ids (None for others), and whether the first events have fractions of seconds.
 
-    Asked of the bare columns, so that Parquet answers from its statistics.
+    Ends are asked of the bare columns, so that Parquet answers from its statistics.
     """
     when, user = str(source.column("happened_at")), quoted(str(source.column("user_id")))
     moment = time_sql(source, when)
@@ -191,7 +197,8 @@ def _span(source: EventSource, unit: Unit) -> dict[str, int]:
     )
     if pd.isna(first):
         raise _nobody()
-    fractions = f"WITH fine AS (SELECT 1 FROM log WHERE {moment} % 1000000 <> 0 LIMIT 1) SELECT * FROM fine"  # noqa: S608
+    begin = f"SELECT {moment} AS happened_us FROM log LIMIT {_LOOKED_AT}"  # noqa: S608
+    fractions = f"WITH begin AS ({begin}) SELECT 1 FROM begin WHERE happened_us % 1000000 <> 0 LIMIT 1"  # noqa: S608
     found = {"first_us": int(first), "last_us": int(last), "fraction": source.query(fractions, {}).num_rows}
     return found if pd.isna(lowest) else {**found, "lowest": int(lowest), "highest": int(highest)}
 
@@ -204,11 +211,15 @@ def _left_out(source: EventSource, prepared: str) -> tuple[int, int]:
     return int(found["ids"][0].as_py()), int(found["times"][0].as_py())
 
 
-def _prepared(source: EventSource, unit: Unit, dimensions: Sequence[str], text: Callable[[str], str]) -> str:
+def _prepared(
+    source: EventSource, unit: Unit, dimensions: Sequence[str], text: Callable[[str], str], span: dict[str, int]
+) -> str:
     """The SELECT that gives the log canonical columns: id, number, event, happened_us, value, segment_1, ..."""
     user, when, event = (str(source.column(name)) for name in ("user_id", "happened_at", "event"))
-    whole = _whole_numbers(source, unit)
-    person = f"nullif({quoted(user)}, 0)" if whole else _known(text_sql(user))
+    if not _whole_numbers(source, unit):
+        person = _known(text_sql(user))
+    else:
+        person = quoted(user) if span.get("lowest", 0) > 0 else f"nullif({quoted(user)}, 0)"
     if unit == "user":
         identity = person
     elif unit == "session":
@@ -248,35 +259,51 @@ def _check_sizes(names: tuple[str, ...], values: tuple[tuple[str, ...], ...], di
 
 @dataclass(frozen=True, slots=True)
 class _Packing:
-    """How a log is packed: which numbers the ids become and how many bits everything takes."""
+    """How a log is packed: which numbers the ids become and how many bits everything takes.
+
+    Attributes:
+        holes: whether the event, and each dimension, is missing somewhere.
+        whole: whether every time is taken for a whole second; a key of -1 says that one is not.
+    """
 
     source: EventSource
     prepared: str
     names: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
+    holes: tuple[bool, ...]
     rows: int
     span: dict[str, int]
     tick_us: int
+    whole: bool
+
+    def finer(self) -> _Packing:
+        """For a log with fractions of seconds: in milliseconds, as far as a key has room for them."""
+        fine = replace(self, tick_us=1000, whole=False)
+        return replace(fine, tick_us=_US) if fine.layout(self.rows)[1] > _MAX_PARTS_FOR_FRACTIONS else fine
 
     def run(self) -> tuple[tuple[Ints, ...], Layout]:
         dense = "lowest" in self.span and self.span["highest"] - self.span["lowest"] < 4 * self.rows + 1000
         units = self.span["highest"] - self.span["lowest"] + 1 if dense else self.rows
         layout, parts = self.layout(units)
-        units_sql = self._dense() if dense else self._listed(parts)
-        query = f"WITH prepared AS ({self.prepared}){units_sql} {load_sql('ecops.funnel.queries', 'pack_events')}"
+        numbered = self._dense() if dense else self._listed(parts)
+        dealt = f", units AS ({_PART if parts > 1 else _ALL})"
+        packed = load_sql("ecops.funnel.queries", "pack_events")
+        query = f"WITH prepared AS ({self.prepared}){numbered}{dealt} {packed}"
         params = {
             "names": list(self.names),
             "origin_us": self.span["first_us"],
             "tick_us": self.tick_us,
-            "unit_shift": layout.time_bits + layout.low_bits,
-            "tick_shift": layout.low_bits,
-            "segment_shift": layout.code_bits,
-            "part_bits": parts.bit_length() - 1,
-            "part_mask": parts - 1,
+            "whole": self.whole,
+            "unit_step": 1 << (layout.time_bits + layout.low_bits),
+            "tick_step": 1 << layout.low_bits,
+            "segment_step": 1 << layout.code_bits,
         }
         params |= {f"values_{i + 1}": list(found) for i, found in enumerate(self.values)}
         params |= {"lowest": self.span["lowest"]} if dense else {}
         params |= {"missing_ids": list(MISSING_IDS)} if "$missing_ids" in query else {}
+        if parts == 1:
+            return (self._sorted(query, params),), layout
+        params |= {"part_bits": parts.bit_length() - 1, "part_mask": parts - 1}
         return tuple(self._sorted(query, {**params, "part": part}) for part in range(parts)), layout
 
     def layout(self, units: int) -> tuple[Layout, int]:
@@ -293,14 +320,16 @@ class _Packing:
     def _segment(self) -> str:
         code = "0"
         for i, found in enumerate(self.values):
-            code = f"({code}) * {len(found) + 1} + coalesce(list_position($values_{i + 1}, segment_{i + 1}), 0)"
+            digit = _place(f"values_{i + 1}", f"segment_{i + 1}", self.holes[i + 1])
+            code = f"({code}) * {len(found) + 1} + {digit}" if i else digit
         return code
 
+    def _columns(self) -> str:
+        code = _place("names", "event", self.holes[0])
+        return f"happened_us, {self._segment()} AS segment, {code} AS code"
+
     def _dense(self) -> str:
-        return (
-            f", units AS (SELECT unit - $lowest AS unit, happened_us, event, {self._segment()} AS segment "  # noqa: S608
-            "FROM prepared)"
-        )
+        return f", numbered AS (SELECT unit - $lowest AS unit, {self._columns()} FROM prepared)"  # noqa: S608
 
     def _listed(self, parts: int) -> str:
         # Any numbering will do, but every part must see the same one.
@@ -308,14 +337,24 @@ class _Packing:
         return (
             f", ids AS (SELECT id, row_number() OVER ({order}) - 1 AS unit "  # noqa: S608
             "FROM (SELECT DISTINCT unit AS id FROM prepared) AS known "
-            "WHERE id IS NOT NULL), units AS (SELECT ids.unit AS unit, happened_us, event, "
-            f"{self._segment()} AS segment FROM prepared JOIN ids ON prepared.unit = ids.id)"
+            "WHERE id IS NOT NULL), numbered AS (SELECT ids.unit AS unit, "
+            f"{self._columns()} FROM prepared JOIN ids ON prepared.unit = ids.id)"
         )
 
     def _sorted(self, query: str, params: dict[str, Any]) -> Ints:
         found = self.source.query(query, params).column("key").chunks
         chunks = [found.pop().to_numpy(zero_copy_only=False) for _chunk in range(len(found))]
         return merged(chunks, cores())
+
+
+_ALL = "SELECT * FROM numbered"
+_PART = "SELECT unit >> $part_bits AS unit, happened_us, segment, code FROM numbered WHERE (unit & $part_mask) = $part"
+
+
+def _place(listed: str, column: str, holes: bool) -> str:
+    """The place of a text in a list that has all of them, 0 where it is missing."""
+    place = f"list_position(${listed}, {column})"
+    return f"coalesce({place}, 0)" if holes else place
 
 
 def cores() -> int:
