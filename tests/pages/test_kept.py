@@ -2,6 +2,7 @@
 
 import json
 import threading
+from types import SimpleNamespace
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,9 +12,12 @@ import pytest
 
 from ecops.charts import Level, Look
 from ecops.engine.answers import Answers
+from ecops.errors import SpecError
+from ecops.funnel import from_table
 from ecops.messages import Message, Named
 from ecops.store import Workspace, choices, journal
 from ecops.store.state import State
+from ui.funnel import funnelparts
 from ui.parts import charts, kept, tables, text
 from ui.state import workspaces
 
@@ -165,6 +169,52 @@ def test_a_version_is_new_at_once_after_a_write_here_and_soon_after_one_elsewher
     assert workspaces.version(shop) == second
     clock[0] += 0.2
     assert workspaces.version(shop) == shop.version != second
+
+
+def test_a_page_knows_its_reader_anew_each_time_it_is_drawn(monkeypatch):
+    def reader(theme, colours):
+        monkeypatch.setattr(text.st, "context", SimpleNamespace(theme=SimpleNamespace(type=theme)))
+        monkeypatch.setattr(text.st, "session_state", {"colours": colours})
+
+    def drawn(language):
+        text.speak(language)
+        text.paint()
+        return text.look()
+
+    reader("dark", "auto")
+    assert drawn("en") == Look("en", dark=True)
+    assert drawn("zh") == Look("zh", dark=True, red_up=True)
+    reader("light", "green")
+    assert drawn("zh") == Look("zh")
+    # Between the language and the colours nothing of the page before is left.
+    reader("dark", "red")
+    text.speak("en")
+    assert text.look() == Look("en", dark=True, red_up=True)
+
+
+def test_a_what_if_is_kept_for_its_funnel_its_step_and_its_place():
+    def table(pays):
+        days = pd.DataFrame({"date": ["2026-11-01"] * 2, "channel": ["a", "b"], "visit": [100, 50], "pay": pays})
+        return from_table(days, ["visit", "pay"], by="channel")
+
+    first, second = table([10, 5]), table([20, 5])
+    raised = funnelparts._raised(first, "pay", 0.1, {})
+    assert funnelparts._raised(first, "pay", 0.1, {}) is raised
+    asked = [(first, 0.1, {}), (first, 0.2, {}), (first, 0.1, {"channel": "b"}), (second, 0.1, {})]
+    found = [funnelparts._raised(funnel, "pay", points, where) for funnel, points, where in asked]
+    assert [case.scenario for case in found] == pytest.approx([30, 45, 20, 40])
+    with pytest.raises(SpecError):
+        funnelparts._raised(first, "pay", 0.1, {"channel": "c"})
+
+
+def test_records_are_plain_only_where_all_that_they_hold_is():
+    plain = Level(Message("goal of {n}", n=3), 0.5)
+    assert kept._plain(plain)
+    assert not kept._plain(Level(Message("goal of {n}", n=Named("n", "three")), 0.5))
+    table = from_table(pd.DataFrame({"date": ["2026-11-01"], "visit": [9], "pay": [1]}), ["visit", "pay"])
+    assert not kept._plain(table)
+    assert kept._plain((plain, "x", 1.0))
+    assert not kept._plain((plain, pd.DataFrame()))
 
 
 def test_columns_of_a_kept_result_are_found_again():

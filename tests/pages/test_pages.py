@@ -28,7 +28,7 @@ def said(app) -> list[str]:
                 text = getattr(element, name, None)
                 if isinstance(text, str) and text:
                     # Several sentences may be sent as one text, the small ones marked.
-                    found += [SMALL.sub(r"\1", ESCAPE.sub(r"\1", part)) for part in text.split("\n\n")]
+                    found += [SMALL.sub(r"\1", ESCAPE.sub(r"\1", part)) for part in re.split(r"\n\n|  \n", text)]
     return found
 
 

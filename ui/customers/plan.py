@@ -20,7 +20,7 @@ from ecops.periods import Period
 from ui.customers.choices import Looked, segment_labels
 from ui.parts import errors, kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, joined, paragraphs, plain, say, small
+from ui.parts.text import _, joined, lines, paragraphs, plain, say, small
 from ui.state import workspaces
 
 ACTOR = "app"
@@ -54,8 +54,8 @@ def actions(looked: Looked) -> tuple[Planned, ...]:
         told = _("{n} customers", n=Count(len(entry.customers)))
         spent = _("spent {money} in the time chosen", money=Money(entry.money, looked.currency))
         with st.container(border=True, horizontal=True, gap="medium", key=f"play_{entry.play.key}"):
-            st.markdown(paragraphs(*_told(entry, names, threshold, looked.currency)))
-            st.markdown(paragraphs(f"**{told}**", small(spent)), width=240)
+            st.markdown(paragraphs(*_told(entry, names, threshold, looked.currency)), width="stretch")
+            st.markdown(lines(f"**{told}**", small(spent)), width=240)
     return planned
 
 

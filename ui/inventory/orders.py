@@ -14,7 +14,7 @@ from ecops.messages import Count, Money
 from ui.inventory.asked import Asked
 from ui.parts import kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, escape, joined, paragraphs, say, small
+from ui.parts.text import _, escape, joined, lines, say, small
 from ui.state import workspaces
 
 _OPEN = 4
@@ -38,7 +38,7 @@ def purchase(asked: Asked) -> None:
             if quantity == 0:
                 told = _("the budget does not reach this far")
             reasons = " ".join(say(reason) for reason in (line.why_now, line.why_much, line.why_wait))
-            st.markdown(paragraphs(f"**{escape(line.title)}** · {told}", small(reasons)))
+            st.markdown(lines(f"**{escape(line.title)}** · {told}", small(reasons)))
     _table(asked, allocation)
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ui.parts import kept, tables
 from ui.parts.kept import Kept
-from ui.parts.text import _, escape, paragraphs, small
+from ui.parts.text import _, escape, lines, small
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -63,7 +63,7 @@ def show(
         if subtitle:
             told.append(small(escape(subtitle)))
         if told:
-            st.markdown(paragraphs(*told))
+            st.markdown(lines(*told))
         event = st.plotly_chart(
             picture,
             theme=None,

@@ -12,7 +12,7 @@ from ecops.capability import capabilities
 from ecops.finding import Amount, Confidence, Trial
 from ecops.handbook import roles
 from ui.parts import cites
-from ui.parts.text import _, language, paragraphs, red_up, say, small
+from ui.parts.text import _, language, lines, paragraphs, red_up, say, small
 from ui.state import workspaces
 from ui.weekly_review import review_form
 
@@ -92,7 +92,7 @@ def money(amount: Amount, key: str) -> None:
             told.append(_("{interval} (95%)", interval=amount.interval))
         if unsure:
             told.append(_("It may as well be nothing."))
-        st.caption("  \n".join(told), text_alignment="right")
+        st.caption(lines(*told), text_alignment="right")
 
 
 def _direction(up: bool) -> str:

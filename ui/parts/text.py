@@ -85,6 +85,11 @@ def paragraphs(*texts: str) -> str:
     return "\n\n".join(texts)
 
 
+def lines(*texts: str) -> str:
+    """Several texts as one, each on a line of its own, close together."""
+    return "  \n".join(texts)
+
+
 def joined(words: Iterable[str]) -> str:
     """Names in a row, as the reader's language joins them."""
     return ("、" if language() == "zh" else ", ").join(words)

@@ -179,7 +179,7 @@ def _whole_numbers(source: EventSource, unit: Unit) -> bool:
 
 
 def _span(source: EventSource, unit: Unit) -> dict[str, int]:
-    """The ends of time and of whole-number ids (None for others), and whether the first events have fractions of seconds.
+    """The ends of time and of whole-number ids (None for others), and whether early events have fractions of seconds.
 
     Ends are asked of the bare columns, so that Parquet answers from its statistics.
     """
