@@ -1,9 +1,12 @@
 """The funnel page: what it must find in the sample shop, what it teaches, and a table that is only pasted."""
 
+import datetime as dt
 import re
 
 import pytest
 
+import ecops
+from ecops.metrics.beside.benchmarks import Benchmark, write_benchmark
 from tests.pages.test_pages import said
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -179,6 +182,27 @@ def test_the_split_is_told_apart_from_the_overviews(open_app):
     app = open_app("funnel", "sample", "zh", span="d28")
     assert any(caption.value.startswith("这里的拆分与总览不同") for caption in app.caption)
     assert any("按漏斗步骤和渠道拆分" in text for text in said(app))
+
+
+def figures_of(app):
+    """The table of all figures, by what each is called."""
+    return next(table for names, table in frames(app).items() if "others" in names).set_index("figure")
+
+
+def test_the_figures_follow_the_language_the_scope_and_the_owners_benchmarks(own_sample, open_app):
+    shop = ecops.Workspace.open(own_sample)
+    whole = figures_of(open_app("funnel", "sample", "en", span="d14"))
+    assert set(whole.index).isdisjoint(figures_of(open_app("funnel", "sample", "zh", span="d14")).index)
+    part = figures_of(open_app("funnel", "sample", "en", span="d14", platform="taobao"))
+    assert list(part.index) == list(whole.index)
+    assert not part["value"].equals(whole["value"])
+    assert not whole["others"].str.contains("my own books").any()
+    day = dt.date(2026, 11, 1)
+    write_benchmark(shop, Benchmark("search_conversion", 0.123, "industry", "", "median", day, "my own books", "own"))
+    again = figures_of(open_app("funnel", "sample", "en", span="d14"))
+    assert again["others"].str.contains("12.3%").sum() == 1
+    assert again["others"].str.contains("my own books").sum() == 1
+    assert again["value"].equals(whole["value"])
 
 
 def test_an_amount_that_may_be_nothing_does_not_read_as_sure(open_app):
