@@ -15,6 +15,7 @@ Plotly draws a small HTML: every text that is data goes through `plain` before i
 
 from __future__ import annotations
 
+import copy
 import functools
 import html
 import math
@@ -117,6 +118,24 @@ class Look:
     def template(self) -> go.layout.Template:
         """The Plotly template, to be given as `layout.template`."""
         return template(self.dark, self.language, self.red_up)
+
+    def figure(self, **layout: Any) -> go.Figure:
+        """An empty figure with this template.
+
+        Plotly would look at every property of the template again, which took a quarter of the time of a picture.
+        """
+        import plotly.graph_objects as go
+
+        drawn = go.Figure(layout={"template": "none", **layout})
+        drawn._layout["template"] = copy.deepcopy(_checked(self.dark, self.language, self.red_up))
+        return drawn
+
+
+@functools.lru_cache(maxsize=8)
+def _checked(dark: bool, language: str, red_up: bool) -> dict[str, Any]:
+    """The template as it is sent."""
+    found: dict[str, Any] = template(dark, language, red_up).to_plotly_json()
+    return found
 
 
 @functools.lru_cache(maxsize=8)

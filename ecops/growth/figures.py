@@ -39,9 +39,8 @@ def _label(factor: str) -> Value:
 
 
 def _figure(look: Look) -> go.Figure:
-    import plotly.graph_objects as go
 
-    return go.Figure(layout={"template": look.template, "showlegend": False})
+    return look.figure(showlegend=False)
 
 
 def alt_text(figure: go.Figure) -> str:

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
 def scenario(found: Scenario, look: Look | None = None) -> go.Figure:
     """Gain in gross profit a week against today's price, with the 95 % interval of the elasticity."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     ink = look.ink
     table = found.table
     price = table["price"].to_numpy(np.float64)
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_scatter(
         x=np.concatenate([price, price[::-1]]),
         y=np.concatenate([table["high"].to_numpy(np.float64), table["low"].to_numpy(np.float64)[::-1]]),

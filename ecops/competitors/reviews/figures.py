@@ -26,8 +26,6 @@ def compared(table: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
     Returns:
         None without any topic.
     """
-    import plotly.graph_objects as go
-
     rows = table.assign(open=table["verdict"] == "open").sort_values("open", kind="stable").head(_MOST)
     if rows.empty:
         return None
@@ -35,7 +33,7 @@ def compared(table: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
     ink = look.ink
     value = rows["difference"].to_numpy(np.float64) * 100
     colours = {"worse": ink.loss, "better": ink.gain, "open": ink.muted}
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         y=[str(word) for word in rows["topic"]], x=value, orientation="h",
         marker={"color": [colours[str(name)] for name in rows["verdict"]]},

@@ -27,8 +27,6 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
 
     The bar is the middle half of the peers, the thin line where all of them lie; with too few peers there are dots.
     """
-    import plotly.graph_objects as go
-
     table = found.table
     if not len(table):
         return None
@@ -42,7 +40,7 @@ def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figu
         values = signs * (table[name].to_numpy(dtype=np.float64) / median - 1)
         return np.asarray(np.clip(values, -_WIDEST, _WIDEST), dtype=np.float64)
 
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     low, high = np.sort([relative("q25"), relative("q75")], axis=0)
     figure.add_bar(
         y=labels, x=high - low, base=low, orientation="h", width=0.5, marker={"color": pale(ink.benchmark, 0.35)},
@@ -103,15 +101,13 @@ def _gap_takeaway(table: pd.DataFrame) -> Message:
 
 def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
     """Percentiles among peers, outside is good; None below five figures with a percentile."""
-    import plotly.graph_objects as go
-
     rows = found.table[found.table["percentile"].notna()].head(8) if len(found.table) else found.table
     if len(rows) < _LEAST_AXES:
         return None
     look = look or Look()
     ink = look.ink
     labels = [write(kpis()[str(name)].label, look.language) for name in rows["kpi"]]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     for values, line, fill in (
         (rows["percentile_high"], {"width": 0}, "toself"),
         (rows["percentile"], {"width": 2, "color": ink.accent}, "none"),
@@ -143,8 +139,6 @@ def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
 
 def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
     """How far our prices lie from rivals', with the band of 20 % shaded; None without a pair."""
-    import plotly.graph_objects as go
-
     if not len(pairs):
         return None
     look = look or Look()
@@ -155,7 +149,7 @@ def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | 
         return None
     edges = np.arange(-1.0, 1.0001, 0.05)
     counts, _edges = np.histogram(gap, edges)
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_vrect(x0=-0.2, x1=0.2, fillcolor=pale(ink.accent, 0.12), line_width=0)
     figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=0.046, marker={"color": ink.accent}, name="",
                    hovertemplate="%{x:.0%}: %{y}<extra></extra>")  # fmt: skip
@@ -174,8 +168,6 @@ def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | 
 
 def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> go.Figure | None:
     """Share of the market's sales and of ours in each price band; None without any."""
-    import plotly.graph_objects as go
-
     if not len(bands):
         return None
     look = look or Look()
@@ -183,7 +175,7 @@ def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> g
     labels = [
         plain(write(MoneyRange(float(row.low), float(row.high), currency), look.language)) for row in bands.itertuples()
     ]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     for name, label, colour in (
         ("sales_share", Message("all shops"), ink.benchmark),
         ("own_share", Message("ours"), ink.accent),
@@ -218,8 +210,6 @@ def _short(name: str) -> str:
 
 def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
     """Promotions of rivals and of ours as bars over time; None without any."""
-    import plotly.graph_objects as go
-
     if not len(episodes):
         return None
     look = look or Look()
@@ -227,7 +217,7 @@ def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | No
     rows = episodes.head(20)
     labels = [f"{_short(row.shop or '—')}<br>{_short(row.title or row.sku)}" for row in rows.itertuples()]
     length = (rows["end"] - rows["start"]).dt.total_seconds() * 1000 + 86_400_000
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         y=labels, x=length, base=rows["start"], orientation="h", name="",
         marker={"color": [pale(ink.watch, 0.45) if running else ink.watch for running in rows["running"]]},

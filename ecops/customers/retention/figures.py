@@ -22,8 +22,6 @@ def cohort_map(found: Cohorts, look: Look | None = None) -> go.Figure:
 
     A star marks cells of periods that are not over and cohorts that may hold old customers.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     rows = slice(-_MOST, None)
     columns = slice(1, _MOST)
@@ -42,7 +40,7 @@ def cohort_map(found: Cohorts, look: Look | None = None) -> go.Figure:
         ]
         for line, stars in zip(rate, unsure, strict=True)
     ]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_heatmap(
         z=rate[::-1],
         x=[str(age) for age in range(1, 1 + rate.shape[1])],

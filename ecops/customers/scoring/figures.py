@@ -19,13 +19,11 @@ _LEFT = Term(en="No order in the window", zh="窗口内无订单")
 
 def segment_bars(found: Segmented, look: Look | None = None) -> go.Figure:
     """Each segment's share of customers beside its share of money."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     table = found.table()
     table = table[table["customers"] > 0].iloc[::-1]
     labels = [plain(write(found.scheme[key].label, look.language)) for key in table["segment"]]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     for name, column, colour in (
         (Message("Customers"), "share", PALETTE[0]),
         (Message("Sales"), "money_share", PALETTE[1]),
@@ -58,14 +56,12 @@ def segment_bars(found: Segmented, look: Look | None = None) -> go.Figure:
 
 def score_map(found: Segmented, look: Look | None = None) -> go.Figure:
     """Customers by their scores of recency and frequency."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     scores = found.scores
     bins = scores.cuts.bins
     count = np.zeros((bins, bins))
     np.add.at(count, (scores.f.astype(int) - 1, scores.r.astype(int) - 1), 1)
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_heatmap(
         z=np.where(count > 0, count, np.nan),
         x=[f"R{n}" for n in range(1, bins + 1)],
@@ -90,14 +86,12 @@ def score_map(found: Segmented, look: Look | None = None) -> go.Figure:
 
 def migration_map(moves: Migration, look: Look | None = None) -> go.Figure:
     """From which segment to which: share of each row, with the number of customers."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     labels = [plain(write(entry.label, look.language)) for entry in moves.scheme.segments]
     base = moves.matrix.sum(1, keepdims=True)
     with np.errstate(invalid="ignore"):
         share = moves.matrix / base
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_heatmap(
         z=np.where(moves.matrix > 0, share, np.nan)[::-1],
         x=[*labels, plain(write(_LEFT, look.language))],

@@ -19,14 +19,12 @@ GOOD_CALIBRATION = 0.05
 
 def calibration(fold: Fold, look: Look | None = None) -> go.Figure:
     """Ten groups of customers: the probability of an order they were given, and how many ordered."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     told, came, people = fold.calibration()
     there = people > 0
     told, came, people = told[there], came[there], people[there]
     ends = wilson(np.round(came * people), people)
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_scatter(
         x=[0, 1],
         y=[0, 1],

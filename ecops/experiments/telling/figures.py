@@ -25,11 +25,9 @@ def intervals(readout: Readout, decision: Decision, look: Look | None = None) ->
 
     Metrics whose percentage does not exist are left out; guardrails carry their margin as a dashed mark.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     rows = [result for result in readout.results if result.effect and result.effect.lift.status == "ok"]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     labels = [_label(readout, result, look) for result in rows]
     for result, label in zip(rows, labels, strict=True):
         effect = result.effect
@@ -130,10 +128,8 @@ def interval_alt(readout: Readout, decision: Decision) -> Message:
 
 def cumulative(readout: Readout, decision: Decision, look: Look | None = None) -> go.Figure:
     """The goal's effect day by day, all users so far, with bounds that hold even if one looked every day."""
-    import plotly.graph_objects as go
-
     look = look or Look()
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     arm = decision.arm
     points = [point for point in readout.path if point.arm == arm]
     days = [point.day for point in points]
@@ -206,8 +202,6 @@ def power_curve(design: Design, lift: float, users: float | None = None, look: L
         users: users in all arms; the sample needed for `lift` when None.
         look: language and colours.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     sample = float(sample_size(design, lift)) if users is None else users
     sign = -1 if lift < 0 else 1
@@ -217,7 +211,7 @@ def power_curve(design: Design, lift: float, users: float | None = None, look: L
     chances = [power(design, sample, sign * change) for change in changes]
     seen = minimum_effect(design, sample, falls=lift < 0)
     colour = charts.PALETTE[0]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_scatter(x=changes, y=chances, mode="lines", line={"color": colour, "width": 2.5}, showlegend=False)
     figure.add_scatter(
         x=[seen], y=[design.power], mode="markers", marker={"color": colour, "size": 11}, showlegend=False

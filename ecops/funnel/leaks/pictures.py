@@ -27,12 +27,10 @@ def rate_line(
         look: language and colours of the reader.
         levels: what it is held against, such as a goal and a benchmark.
     """
-    import plotly.graph_objects as go
-
     if rows.empty:
         return None
     look = look or Look()
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     figure.add_scatter(x=rows["week"], y=rows["high"], **edge)
     figure.add_scatter(x=rows["week"], y=rows["low"], fill="tonexty", fillcolor=pale(PALETTE[0]), **edge)
@@ -55,14 +53,12 @@ def rate_line(
 
 def reason_bars(rows: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
     """Reasons by how many payments failed for them, with the share that they make together."""
-    import plotly.graph_objects as go
-
     if rows.empty:
         return None
     look = look or Look()
     shown = rows.head(8)
     names = [plain(str(reason) or write(Message("no reason given"), look.language)) for reason in shown["reason"]]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         y=names, x=shown["failures"], orientation="h", marker={"color": PALETTE[0]}, textposition="outside",
         text=[write(Percent(float(share)), look.language) for share in shown["cumulative"]],
@@ -80,12 +76,10 @@ def reason_bars(rows: pd.DataFrame, look: Look | None = None) -> go.Figure | Non
 
 def length_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> go.Figure | None:
     """Purchases by how many events they took."""
-    import plotly.graph_objects as go
-
     if rows.empty:
         return None
     look = look or Look()
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         x=rows["steps"], y=rows["purchases"], marker={"color": PALETTE[0]},
         hovertemplate="%{x}: %{y:,.0f}<extra></extra>",
@@ -98,12 +92,10 @@ def length_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None)
 
 def loading_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> go.Figure | None:
     """Bounce by loading time, with intervals."""
-    import plotly.graph_objects as go
-
     if rows.empty:
         return None
     look = look or Look()
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         x=rows["seconds"], y=rows["rate"], marker={"color": PALETTE[0]}, hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         error_y={
@@ -125,12 +117,10 @@ def click_map(rows: pd.DataFrame, look: Look | None = None) -> go.Figure:
         rows: of `clicks_by_place`, at least one.
         look: language and colours of the reader.
     """
-    import plotly.graph_objects as go
-
     from ecops.funnel.leaks.placements import places_told
 
     look = look or Look()
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     slots = list(dict.fromkeys(rows.sort_values("slot", key=_slot_order, kind="stable")["slot"]))
     sums = rows.groupby(["surface", "slot"])[["impressions", "clicks"]].sum()
     sums["rate"] = sums["clicks"] / sums["impressions"]

@@ -46,12 +46,10 @@ def funnel_bars(
         look: language and colours of the reader.
         marks: where steps would stand at a benchmark, see `ecops.funnel.telling.reference.marks`.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     whole = table.distinct
     labels = [_step_label(table, i, look) for i in range(len(table.steps))]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         y=labels,
         x=whole,
@@ -154,8 +152,6 @@ def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure
 
     Without money the unit is units of the last step.
     """
-    import plotly.graph_objects as go
-
     parts = diagnosis.money
     if parts is None:
         return None
@@ -172,7 +168,7 @@ def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure
     labels.append(write(Message("now"), look.language))
     lines = [_in_lines(label) for label in labels]
     values = [parts.before, *factors.values(), parts.after]
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_waterfall(
         x=labels,
         y=values,
@@ -235,15 +231,13 @@ def _factor(table: FunnelTable, name: str, look: Look) -> str:
 
 def time_histogram(times: TimeToConvert, look: Look | None = None) -> go.Figure | None:
     """How long people took from the first step to the chosen one. None when nobody got there."""
-    import plotly.graph_objects as go
-
     if not len(times.counts):
         return None
     look = look or Look()
     size, unit = _time_unit(float(times.edges[-1]))
     edges = times.edges / size
     median = float(times.steps.loc[times.steps["step"] == times.to_step, "median_total"].iloc[0]) / size
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         x=(edges[:-1] + edges[1:]) / 2,
         y=times.counts,
@@ -274,8 +268,6 @@ def _time_unit(longest: float) -> tuple[float, Term]:
 
 def segment_rates(table: FunnelTable, step: str, dimension: str, look: Look | None = None) -> go.Figure:
     """The rate to a step in every segment, with its interval, lowest first; small bases are pale."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     rows = table.along(dimension).rows
     rows = rows[(rows["step"] == step) & rows["rate_prev"].notna()].sort_values("rate_prev", kind="stable")
@@ -288,7 +280,7 @@ def segment_rates(table: FunnelTable, step: str, dimension: str, look: Look | No
         "arrayminus": rows["rate_prev"] - rows["low"],
         "color": look.ink.muted,
     }
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_scatter(
         x=rows["rate_prev"],
         y=[plain(value or "?") for value in rows[dimension]],

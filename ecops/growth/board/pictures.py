@@ -40,7 +40,7 @@ def steps(table: pd.DataFrame, key: str, step: Step, currency: str = "", look: L
     import plotly.graph_objects as go
 
     look = look or Look()
-    figure = go.Figure(layout={"template": look.template, "showlegend": False})
+    figure = look.figure(showlegend=False)
     language, entry = look.language, metric(key)
     colours = [look.ink.accent if whole else look.ink.benchmark for whole in table["whole"]]
     names = [str(start) for start in table["start"]]

@@ -47,8 +47,6 @@ def urgent(table: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
 
 def cover_bars(stock: Stock, look: Look | None = None) -> go.Figure | None:
     """Days that each of the most urgent products lasts, beside its lead time; None without any."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     rows = urgent(stock.table)
     if rows.empty:
@@ -59,7 +57,7 @@ def cover_bars(stock: Stock, look: Look | None = None) -> go.Figure | None:
     days = np.minimum(rows["cover_days"].to_numpy(dtype=float), _LONGEST)
     words = [_days(value, alert, look) for value, alert in zip(rows["cover_days"], rows["alert"], strict=True)]
     short = (rows["cover_days"] < rows["lead_days"]).to_numpy()
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_bar(
         y=labels,
         x=days,
@@ -106,11 +104,9 @@ def _days(value: float, alert: str, look: Look) -> str:
 
 def frontier_lines(found: Frontier, rules: dict[str, Rule], look: Look | None = None) -> go.Figure:
     """Stock against service, one line a rule; the ring is the rule as it stands."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     points = found.points
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     for place, key in enumerate(dict.fromkeys(points["rule"])):
         mine = points[points["rule"] == key].sort_values("cover_days", kind="stable")
         label = write(rules[key].label, look.language)

@@ -19,11 +19,9 @@ _STEPS = 100
 
 def path_lines(item: Item, look: Look | None = None) -> go.Figure:
     """Deposits so far, the band they were expected in a week ago, and where they lead."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     ink, table = look.ink, item.track.table
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     bands = (
         ("origin", Message("Expected a week before (90%)"), ink.benchmark),
         ("today", Message("What may come (90%)"), ink.accent),
@@ -98,13 +96,11 @@ def path_takeaway(item: Item) -> Message:
 
 def cover_curve(item: Item, look: Look | None = None) -> go.Figure:
     """In how many futures each stock suffices, with what is there, the rule of thumb and our order on the curve."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     ink = look.ink
     shares = (np.arange(_STEPS) + 0.5) / _STEPS
     units = np.quantile(item.prediction.need, shares, method="inverted_cdf")
-    figure = go.Figure(layout={"template": look.template})
+    figure = look.figure()
     figure.add_scatter(
         x=units, y=shares, mode="lines", line={"color": ink.accent, "width": 2}, fill="tozeroy",
         fillcolor=pale(ink.accent), showlegend=False,

@@ -72,7 +72,7 @@ def line(
 
     look = look or Look()
     language, entry = look.language, metric(shown.metric)
-    drawn = go.Figure(layout={"template": look.template})
+    drawn = look.figure()
     daily = len(shown.days) > 24
     for values, colour, dash, label in _lines(shown, look):
         if not any(math.isfinite(value) for value in values):
