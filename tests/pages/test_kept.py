@@ -1,6 +1,7 @@
 """What pages keep for the next reader, and for whom it is made anew."""
 
 import json
+import math
 import threading
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from ecops.charts import Level, Look
 from ecops.engine.answers import Answers
 from ecops.errors import SpecError
 from ecops.funnel import from_table
-from ecops.messages import Message, Named
+from ecops.messages import Message, Named, Percent
 from ecops.store import Workspace, choices, journal
 from ecops.store.state import State
 from ui.funnel import funnelparts
@@ -240,3 +241,14 @@ def test_a_column_is_told_as_streamlit_would_tell_it():
     told = tables._config(shape, "CNY")
     whole = tables.st.column_config.NumberColumn("Sales (¥)", help="What came in.", format="%,.0f")
     assert told == remove_none_values(whole)
+
+
+def test_a_value_and_its_interval_are_one_cell():
+    text.speak("en")
+    rows = pd.DataFrame({"rate": [0.125, math.nan], "low": [0.1, 0.0], "high": [0.15, 1.0]})
+    columns = ("rate", "low", "high")
+    assert tables.intervals(rows, columns, Percent) == ["12.5% (10.0% to 15.0%)", "—"]
+    assert tables.intervals(rows.head(1), columns, tables.twice) == ["0.12 (0.10 to 0.15)"]
+    text.speak("zh")
+    assert tables.intervals(rows, columns, Percent) == ["12.5%（10.0% 到 15.0%）", "—"]
+    assert tables.intervals(rows.head(0), columns, Percent) == []

@@ -99,15 +99,9 @@ def _day_rows(rows: pd.DataFrame) -> pd.DataFrame:
             "held": rows["held"],
             "orders": rows["orders"],
             "usual": rows["usual"],
-            "ratio": [
-                plain(Message("{rate} ({low} to {high})", rate=Number(row.ratio, 2), low=Number(row.low, 2),
-                              high=Number(row.high, 2)))
-                if row.ratio == row.ratio
-                else "—"
-                for row in rows.itertuples()
-            ],
+            "ratio": tables.intervals(rows, ("ratio", "low", "high"), tables.twice),
         }
-    )  # fmt: skip
+    )
 
 
 def days(looked: Looked) -> None:
@@ -137,14 +131,12 @@ def days(looked: Looked) -> None:
 
 def with_interval(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with their difference written in points, its interval beside it; the unit stands in the header."""
-    written = [
-        plain(Message("{rate} ({low} to {high})", **{
-            name: f"{share * 100:+.1f}"
-            for name, share in zip(("rate", "low", "high"), (row.difference, row.low, row.high), strict=True)
-        }))
-        for row in rows.itertuples()
-    ]  # fmt: skip
+    written = tables.intervals(rows, ("difference", "low", "high"), _in_points)
     return rows.assign(difference=written)
+
+
+def _in_points(share: float) -> str:
+    return f"{share * 100:+.1f}"
 
 
 def after_cards(looked: Looked) -> None:

@@ -208,10 +208,10 @@ def _supplier_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": rows["supplier"],
-            "late": [_rate(row.late_rate, row.late_low, row.late_high) for row in rows.itertuples()],
+            "late": tables.intervals(rows, ("late_rate", "late_low", "late_high"), Percent),
             "late_verdict": _words(rows["late_verdict"], _VERDICTS),
             "deliveries": rows["deliveries"],
-            "defects": [_rate(row.defect_rate, row.defect_low, row.defect_high) for row in rows.itertuples()],
+            "defects": tables.intervals(rows, ("defect_rate", "defect_low", "defect_high"), Percent),
             "defect_verdict": _words(rows["defect_verdict"], _VERDICTS),
             "lead_days": rows["lead_days"],
             "lead_sd": rows["lead_sd"],
@@ -298,14 +298,6 @@ def _terms(rows: pd.DataFrame) -> pd.DataFrame:
             for name in ("expired", "expiring", "missing")
         },
     )  # fmt: skip
-
-
-def _rate(rate: float, low: float, high: float) -> str:
-    if not math.isfinite(rate):
-        return "—"
-    return plain(
-        Message("{rate} ({low} to {high})", rate=Percent(rate), low=Percent(float(low)), high=Percent(float(high)))
-    )
 
 
 def choice_of_products(asked: Asked) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from ecops.inventory import view
 from ecops.inventory.forecasting.plans import Plan
-from ecops.messages import Count, Message, Number, Percent, Term
+from ecops.messages import Count, Percent, Term
 from ui.parts import kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say
@@ -177,11 +177,7 @@ def _trial_rows(rows: pd.DataFrame) -> pd.DataFrame:
             "age": rows["age"],
             "sold": rows["sold"],
             "batch": rows["batch"],
-            "sell_through": [
-                plain(Message("{rate} ({low} to {high})", rate=Percent(row.rate), low=Percent(row.low),
-                              high=Percent(row.high)))
-                for row in rows.itertuples()
-            ],
+            "sell_through": tables.intervals(rows, ("rate", "low", "high"), Percent),
             "decision": [plain(_VERDICTS[verdict]) for verdict in rows["verdict"]],
             "more": rows["more"].where(rows["more"] < math.inf),
         }
@@ -191,11 +187,7 @@ def _trial_rows(rows: pd.DataFrame) -> pd.DataFrame:
 def _wanted_there(by_region: pd.DataFrame) -> pd.DataFrame:
     """What a province buys more of than the whole shop, beyond chance."""
     sure = by_region[by_region["sure"] & (by_region["lift"] > 1)].head(_MOST)
-    more = [
-        plain(Message("{rate} ({low} to {high})", rate=Number(row.lift, 2), low=Number(row.low, 2),
-                      high=Number(row.high, 2)))
-        for row in sure.itertuples()
-    ]  # fmt: skip
+    more = tables.intervals(sure, ("lift", "low", "high"), tables.twice)
     return sure.assign(more=more)[["category", "region", "units", "share", "more"]]
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ecops.handbook import parameter
 from ecops.inventory import view
-from ecops.messages import Message, Percent, Term
+from ecops.messages import Percent, Term
 from ecops.metrics.daily import NAMES
 from ui.parts import cites, kept, tables
 from ui.parts.tables import Shape
@@ -128,7 +128,7 @@ def warehouse(asked: Asked) -> None:
 
 
 def _rated(rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    return rows.assign(told=_rates(rows))[list(columns)]
+    return rows.assign(told=tables.intervals(rows, ("rate", "low", "high"), Percent))[list(columns)]
 
 
 def _counted(asked: Asked, rows: pd.DataFrame) -> None:
@@ -185,16 +185,6 @@ def _looked(asked: Asked, rows: pd.DataFrame) -> None:
         },
     )
     cites.show(["inventory.inbound_sample_min"])
-
-
-def _rates(rows: pd.DataFrame) -> list[str]:
-    return [
-        plain(Message("{rate} ({low} to {high})", rate=Percent(row.rate), low=Percent(float(row.low)),
-                      high=Percent(float(row.high))))
-        if row.rate == row.rate
-        else "—"
-        for row in rows.itertuples()
-    ]  # fmt: skip
 
 
 def _words(rows: pd.DataFrame) -> pd.DataFrame:

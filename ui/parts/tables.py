@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +15,7 @@ import streamlit as st
 
 from ecops import door
 from ecops.locale import currency_symbol
-from ecops.messages import Term
+from ecops.messages import Message, Number, Term, Value
 from ecops.tables import tables as canonical_tables
 from ui.parts import kept
 from ui.parts.kept import Kept
@@ -185,6 +186,28 @@ def _config(shape: Shape, currency: str) -> Any:
 def labels(names: Sequence[str]) -> dict[str, str]:
     """Headers of canonical columns in the reader's language."""
     return {name: shape.label for name in names if (shape := canonical_shape(name)) is not None}
+
+
+def intervals(rows: pd.DataFrame, columns: tuple[str, str, str], unit: Callable[[float], Value]) -> list[str]:
+    """Values with their intervals as the texts of a column; a dash where a value is not known.
+
+    Args:
+        rows: a table with numbers.
+        columns: of the value and of both ends of its interval.
+        unit: what a number is, such as `Percent`.
+    """
+    return [_interval(unit, *map(float, numbers)) for numbers in zip(*(rows[name] for name in columns), strict=True)]
+
+
+def _interval(unit: Callable[[float], Value], value: float, low: float, high: float) -> str:
+    if not math.isfinite(value):
+        return "—"
+    return plain(Message("{rate} ({low} to {high})", rate=unit(value), low=unit(low), high=unit(high)))
+
+
+def twice(number: float) -> Number:
+    """How many times as much, for `intervals`."""
+    return Number(number, 2)
 
 
 def whole(table: pd.DataFrame) -> Kept:

@@ -42,16 +42,10 @@ def funnel(asked: Asked) -> None:
 
 def _funnel_rows(table: pd.DataFrame, counted: bool) -> pd.DataFrame:
     shown = table[["campaign", "opens", "visitors", "deposits", "paid"]].assign(
-        deposit_rate=[_rate(*row) for row in table[["deposit_rate", "deposit_low", "deposit_high"]].to_numpy()],
-        balance_rate=[_rate(*row) for row in table[["balance_rate", "balance_low", "balance_high"]].to_numpy()],
+        deposit_rate=tables.intervals(table, ("deposit_rate", "deposit_low", "deposit_high"), Percent),
+        balance_rate=tables.intervals(table, ("balance_rate", "balance_low", "balance_high"), Percent),
     )
     return shown if counted else shown.drop(columns=["visitors", "deposit_rate"])
-
-
-def _rate(value: float, low: float, high: float) -> str:
-    if not math.isfinite(value):
-        return "—"
-    return say(Message("{rate} ({low} to {high})", rate=Percent(value), low=Percent(low), high=Percent(high)))
 
 
 def capacity(asked: Asked, item: Item) -> None:
