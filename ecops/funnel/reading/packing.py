@@ -142,6 +142,7 @@ def pack(data: Any, unit: Unit = "user", by: str | Sequence[str] | None = None, 
         plan = plan.finer()
     keys, layout = plan.run()
     if plan.whole and any(len(part) and part[0] < 0 for part in keys):
+        del keys  # before as many come again
         plan = plan.finer()
         keys, layout = plan.run()
     left_out = _left_out(source, prepared) if sum(len(part) for part in keys) < rows else (0, 0)
