@@ -54,23 +54,24 @@ def actions(looked: Looked) -> tuple[Planned, ...]:
         told = _("{n} customers", n=Count(len(entry.customers)))
         spent = _("spent {money} in the time chosen", money=Money(entry.money, looked.currency))
         with st.container(border=True, horizontal=True, gap="medium", key=f"play_{entry.play.key}"):
-            st.markdown(paragraphs(*_told(entry, names, threshold, looked.currency)), width="stretch")
+            st.markdown(_told(entry, names), width="stretch")
             st.markdown(lines(f"**{told}**", small(spent)), width=240)
+            if entry.what_if is not None:
+                st.markdown(_coupon(entry.what_if, threshold, looked.currency), width="stretch")
     return planned
 
 
-def _told(entry: Planned, names: dict[str, str], threshold: float, currency: str) -> list[str]:
-    """An action in words: what it is, for whom, and what its coupon costs and needs."""
+def _told(entry: Planned, names: dict[str, str]) -> str:
     whom = _(
         "For: {segments}. Owner: {owner}.",
         segments=joined(names[key] for key in entry.segments),
         owner=roles().get(entry.play.owner, entry.play.owner),
     )
-    told = [f"**{say(entry.play.label)}**", say(entry.play.text), small(whom)]
-    return told if entry.what_if is None else [*told, *_coupon(entry.what_if, threshold, currency)]
+    return paragraphs(f"**{say(entry.play.label)}**", say(entry.play.text), small(whom))
 
 
-def _coupon(found: WhatIf, threshold: float, currency: str) -> list[str]:
+def _coupon(found: WhatIf, threshold: float, currency: str) -> str:
+    """What the coupon costs and needs."""
     told = [*_reached(found, threshold, currency)]
     if math.isfinite(found.profit[0]):
         told.append(
@@ -79,7 +80,8 @@ def _coupon(found: WhatIf, threshold: float, currency: str) -> list[str]:
                 between=MoneyRange(min(found.profit), max(found.profit), currency),
             )
         )
-    return [*told, small(_("How many more will buy nobody knows before a test: hold a part back and read it out."))]
+    told.append(small(_("How many more will buy nobody knows before a test: hold a part back and read it out.")))
+    return paragraphs(*told)
 
 
 def _reached(found: WhatIf, threshold: float, currency: str) -> tuple[str, ...]:
