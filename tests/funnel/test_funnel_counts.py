@@ -134,6 +134,15 @@ def test_missing_days_and_a_jump_of_coverage():
     assert level_shift(np.random.default_rng(0).poisson(300, 60).astype(float)) is None
 
 
+@pytest.mark.parametrize(("usual", "most"), [(1, 1000), (30, 1500)])
+def test_an_id_is_many_people_beyond_a_thousand_events_and_fifty_times_the_usual(usual, most):
+    log = {f"u{i}": [(at, "pv") for at in range(usual)] for i in range(200)}
+    spec = FunnelSpec(["pv", "buy"])
+    for events, told in ((most, False), (most + 1, True)):
+        data = frame(log | {"robot": [(at, "pv") for at in range(events)]})
+        assert ("merged_ids" in kinds(quality(data, spec))) is told
+
+
 def test_a_log_with_everything_wrong():
     log = {f"u{i}": [(i, "pv"), (i + 10, "pv")] for i in range(200)}
     log |= {f"scrambled{i}": [(0, "pv"), (50, "buy"), (60, "cart")] for i in range(40)}
