@@ -108,7 +108,9 @@ def test_totals_give_what_rows_give():
 
 def test_buyers_stand_behind_money_of_totals_and_orders_only_where_nobody_counted_them():
     sums, spec = totals(USERS), Experiment(goal=preset("uv_value", cap=False))
-    buyers, orders = ({row.variant: getattr(row, name) for row in sums.itertuples()} for name in ("conversions", "orders"))
+    buyers, orders = (
+        {row.variant: getattr(row, name) for row in sums.itertuples()} for name in ("conversions", "orders")
+    )
     assert buyers != orders
     assert analyse(sums, spec).conversions == buyers
     assert analyse(sums.drop(columns="conversions"), spec).conversions == orders

@@ -66,7 +66,7 @@ def _place(seed, level, noise=0.04):
 
 @pytest.mark.parametrize("seed", [21, 39, 86, 139])
 def test_a_season_that_shows_in_the_days_left_out_is_no_success(seed):
-    """By chance the eight weeks before them rise less than the season does, and the weeks since lie above their line."""
+    """By chance the eight weeks before rise less than the season does, and the weeks since lie above their line."""
     outcome = verify(_place(seed, SEASON, 0.14), {}, dt.date(2026, 11, 2))
     assert outcome.verdict == "risen"
     assert any("rising by itself" in note.text("en") for note in outcome.notes)
