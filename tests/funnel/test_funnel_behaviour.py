@@ -62,6 +62,14 @@ def test_drivers_match_the_published_example():
     assert found["p_value"].iloc[0] == pytest.approx(fisher_exact([[5, 1], [2, 10]])[1])
 
 
+@pytest.mark.parametrize(
+    ("having", "sizes", "explained"), [((1, 4), (1, 4), 0), ((0, 3), (0, 4), 0.75), ((1, 0), (2, 0), 0)]
+)
+def test_what_explains_dropping_out_is_a_difference_of_shares_also_of_one_and_of_nobody(having, sizes, explained):
+    found = drivers_from_counts(["watched video"], np.array([having], dtype=float), sizes)
+    assert found["droppers_explained"].tolist() == [explained]
+
+
 def test_drivers_of_dropping_out():
     log = {f"buyer{i}": [(0, "A"), (5, "coupon" if i % 2 else "x"), (9, "B")] for i in range(100)}
     log |= {f"dropper{i}": [(0, "A"), (5, "error" if i < 60 else "x")] for i in range(100)}

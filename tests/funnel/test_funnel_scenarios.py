@@ -268,11 +268,14 @@ def test_a_property_held_within_sessions():
 
 
 def test_any_order_by_value():
-    log = {"u": [(0, "A", "Chrome"), (DAY + 13 * HOUR, "A", "Safari"), (DAY + 14 * HOUR, "B", "Safari")]}
+    log = {
+        "u": [(0, "A", "Chrome"), (DAY + 13 * HOUR, "A", "Safari"), (DAY + 14 * HOUR, "B", "Safari")],
+        "w": [(0, "A", "Safari"), (HOUR, "B", "Chrome"), (2 * HOUR, "B", "Safari")],
+    }
     table = from_events(frame(log), FunnelSpec(["A", "B"], order="any", attribution="all_events"), by="channel")
     assert dict(zip([s[0] for s in table.segments], table.counts.tolist(), strict=True)) == {
         "Chrome": [1, 0],
-        "Safari": [1, 1],
+        "Safari": [2, 2],
     }
 
 
