@@ -45,7 +45,8 @@ def test_bins():
     log = {f"u{i}": [(0, "A"), (i, "B")] for i in range(1, 28)}
     found = time_to_convert(frame(log), FunnelSpec(["A", "B"]))
     assert len(found.counts) == 3, "the cube root of 27"
-    assert found.counts.sum() == 27
+    assert found.counts.tolist() == [8, 9, 10]
+    assert found.edges.tolist() == [0, 9, 18, 27]
     assert len(time_to_convert(frame(log), FunnelSpec(["A", "B"]), bins=9).edges) == 10
     with pytest.raises(SpecError):
         time_to_convert(frame(log), FunnelSpec(["A", "B"]), bins=100)

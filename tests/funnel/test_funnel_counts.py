@@ -159,6 +159,12 @@ def test_a_log_with_everything_wrong():
     assert {"out_of_order", "ties"} <= kinds(table.issues), "a small log is checked when it is counted"
 
 
+@pytest.mark.parametrize("order", ["any", "strict"])
+def test_a_window_longer_than_the_log_is_named_in_every_order(order):
+    log = {f"u{i}": [(0, "pv"), (3_600, "buy")] for i in range(3)}
+    assert "window_too_long" in kinds(quality(frame(log), FunnelSpec(["pv", "buy"], order=order, window="1d")))
+
+
 def test_truncated_windows_are_named_and_matured_cohorts_are_not():
     log = {f"u{i}": [(i * 3600, "A"), (i * 3600 + 60, "B")] for i in range(100)}
     spec = FunnelSpec(["A", "B"], window="1d")
