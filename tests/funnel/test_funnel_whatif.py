@@ -58,7 +58,7 @@ def test_a_rate_stays_between_0_and_1():
 
 
 def test_a_part_that_nobody_came_to_holds_no_rate_back():
-    nobody = pd.DataFrame({"channel": ["c"], **dict.fromkeys(HAND.columns[1:], [0])})
+    nobody = pd.DataFrame({name: [0] for name in HAND.columns}).assign(channel="c")
     wider = from_table(pd.concat([HAND, nobody]), ["visit", "cart", "pay"], by="channel")
     case, without = raise_step(wider, "pay", -0.1), raise_step(table(), "pay", -0.1)
     assert not case.capped
