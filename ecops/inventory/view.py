@@ -252,11 +252,17 @@ def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     if told.empty:
         return told
     rows = found.shop.purchases
-    lately = rows[rows["ordered_on"].map(lambda day: (found.today - source._date(day)).days < 365)]
+    lately = rows[rows["ordered_on"] > _a_year_before(found.today)]
     spent = (lately["quantity"] * lately["unit_cost"].fillna(0.0)).groupby(lately["supplier"]).sum()
     return agreements(
         told, {str(name): float(money) for name, money in spent.items()}, found.today, found.spec.thresholds
     )
+
+
+def _a_year_before(day: dt.date) -> pd.Timestamp:
+    import pandas as pd
+
+    return pd.Timestamp(day - 365 * ONE_DAY)
 
 
 def backups(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -290,7 +296,7 @@ def warehouses(
     told = source.ask(ready, "warehouse_work", start=day - (_WORK_DAYS - 1) * ONE_DAY, until=day)
     cost = found.table.set_index("sku")["cost"].to_dict()
     bought = found.shop.purchases
-    lately = bought[bought["ordered_on"].map(lambda then: (day - source._date(then)).days < 365).astype(bool)]
+    lately = bought[bought["ordered_on"] > _a_year_before(day)]
     return accuracy(takes, cost), work(told), sampled(lately, found.spec.thresholds)
 
 
