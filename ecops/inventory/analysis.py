@@ -72,9 +72,8 @@ class Stock:
         oversold: products of which more is promised than is there.
         turnover: of the last year, None without counts or costs.
         shares: stock-out and slow-mover rate of the last 28 days.
-        classes, forecast, level, horizon: of the products that were ever sold, rows as `shop.panel`; `level` is what
-            was expected a day on every morning, `horizon` the demand from today until the order after today's can
-            arrive.
+        classes, forecast, level: of the products that were ever sold, rows as `shop.panel`; `level` is what was
+            expected a day on every morning.
         events: what lies ahead within 60 days.
         shop: what was read.
         spec: what was chosen, with the thresholds that the shop changed for good.
@@ -93,7 +92,6 @@ class Stock:
     classes: Classes
     forecast: Forecast
     level: Floats
-    horizon: LeadTimeDemand
     events: tuple[Event, ...]
     shop: Shop
     spec: Spec
@@ -126,7 +124,7 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     )
     notes += expected.notes
     table = _table(shop, chosen, classes, expected, notes)
-    table, need, horizon = _planned(shop, chosen, table, expected, known.calibrations, notes)
+    table, need = _planned(shop, chosen, table, expected, known.calibrations, notes)
     lines = recommend(
         need,
         panel.skus,
@@ -159,7 +157,6 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         classes=classes,
         forecast=expected,
         level=known.level,
-        horizon=horizon,
         events=events(shop.today + ONE_DAY, shop.today + _TOLD * ONE_DAY),
         shop=shop,
         spec=chosen,
@@ -280,7 +277,7 @@ def _table(shop: Shop, spec: Spec, classes: Classes, expected: Forecast, notes: 
 
 def _planned(
     shop: Shop, spec: Spec, table: pd.DataFrame, expected: Forecast, known: Calibrations, notes: list[Message]
-) -> tuple[pd.DataFrame, Need, LeadTimeDemand]:
+) -> tuple[pd.DataFrame, Need]:
     """The table with lead times, order points and risks; and what decides about orders, rows as in the panel."""
     table = _with_lead_times(shop, spec, table, notes)
     rows, panel = _rows(shop), shop.panel
@@ -289,9 +286,7 @@ def _planned(
     protected = protected_days(lead, review.astype(np.int64))
     level, daily = expected.level, expected.mean
     arrival = np.ceil(lead).astype(np.int64)
-    due, later, horizon = (
-        known.over(days, daily).widened(level * sd) for days in (arrival, arrival + 7, protected + int(spec.order_days))
-    )
+    due, later = (known.over(days, daily).widened(level * sd) for days in (arrival, arrival + 7))
     if spec.rule == "learned":
         points = known.over(protected, daily, spec.order_days, review).widened(level * sd)
         notes += points.warnings(spec.target)
@@ -315,7 +310,17 @@ def _planned(
         safety=shop.aligned(np.maximum(reorder - level * protected, 0.0)),
         risk=shop.aligned(due.risk(column["position"])),
     )
-    return found.assign(at_risk=_at_risk(found)), need, horizon
+    return found.assign(at_risk=_at_risk(found)), need
+
+
+def horizon(found: Stock) -> LeadTimeDemand:
+    """Demand from today until the order after today's can arrive, rows as `found.shop.panel`: what a budget is for."""
+    rows, panel = _rows(found.shop), found.shop.panel
+    lead, sd = (found.table[name].to_numpy(dtype=np.float64)[rows] for name in ("lead_days", "lead_sd"))
+    review = found.table["review_days"].fillna(float(found.spec.review_days)).to_numpy()[rows]
+    days = protected_days(lead, review.astype(np.int64)) + int(found.spec.order_days)
+    expected = found.forecast
+    return Calibrations(panel, found.level).over(days, expected.mean).widened(expected.level * sd)
 
 
 def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ecops.handbook import parameter
 from ecops.inventory import source
-from ecops.inventory.analysis import Stock, analyse
+from ecops.inventory.analysis import Stock, analyse, horizon
 from ecops.inventory.demand.regions import regions, seasons
 from ecops.inventory.forecasting.calendar import events
 from ecops.inventory.forecasting.capacity import Capacity, capacity
@@ -140,11 +140,13 @@ def spent(data: Any, budget: float, spec: Spec | None = None, today: dt.date | N
     Raises:
         SpecError: the budget is below 0.
     """
-    found = stock(data, spec, today)
+    ready = opened(data)
+    found = stock(ready, spec, today)
+    asked = once(ready, ("inventory horizon", found.spec, today), lambda: horizon(found))
     rows = found.table.set_index("sku").loc[list(found.shop.panel.skus)]
     holding = found.spec.holding_rate * found.spec.order_days / 365
     price, pack = (rows[name].to_numpy(dtype=np.float64) for name in ("price", "pack_size"))
-    return allocate_budget(found.lines, budget, found.horizon, price, pack, holding=holding)
+    return allocate_budget(found.lines, budget, asked, price, pack, holding=holding)
 
 
 def purchase_table(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
