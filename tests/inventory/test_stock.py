@@ -183,9 +183,14 @@ def test_what_the_shelf_tells(data):
 
 
 def test_sheets_of_suppliers(data):
-    sheets = view.purchase_sheets(data)
-    assert sorted(sheets) == sorted({"浙江安杯制品厂", "南通棉语家纺"})
-    assert "supplier" in view.purchase_csv(data).decode("utf-8-sig")
+    sheets = view.purchase_sheets(data, "All")
+    assert sorted(sheets) == sorted({"All", "浙江安杯制品厂", "南通棉语家纺"})
+    whole = sheets.pop("All")
+    assert len(whole) == sum(map(len, sheets.values())) == len(view.stock(data).lines)
+    budget = 0.4 * whole["value"].sum()
+    bought = view.purchase_sheets(data, "All", budget=budget)["All"]
+    assert 0 < bought["value"].sum() <= budget
+    assert bought["value"].sum() == pytest.approx(view.spent(data, budget).spent)
 
 
 def test_a_small_shop_by_hand():

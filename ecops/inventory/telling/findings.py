@@ -87,7 +87,7 @@ def _missing(stock: Stock, days: Period) -> list[Finding]:
 
 
 def _one_missing(stock: Stock, days: Period, row: dict[str, Any], ends: Any, place: dict[str, int]) -> Finding:
-    price, rate = float(row["price"]), float(row["daily_sales"])
+    price, rate, usual = (float(row[name]) for name in ("price", "rate", "daily_sales"))
     spot = place.get(row["sku"])
     known = ends is not None and spot is not None
     low, high = (-float(ends[1][spot]) * price, -float(ends[0][spot]) * price) if known else _NONE
@@ -95,19 +95,19 @@ def _one_missing(stock: Stock, days: Period, row: dict[str, Any], ends: Any, pla
     stale = (stock.today - _day(counted)).days > _STALE
     overdue = float(row["overdue"])
     notes = []
-    if row["sold_rate"] < 0.9 * rate:
+    if row["sold_rate"] < 0.9 * usual:
         notes.append(
             Message(
                 "The last 28 days show {sold} sold a day because it was missing; a rule that orders what was sold "
                 "would buy {share} too little next time.",
                 sold=Number(float(row["sold_rate"]), 1),
-                share=Percent(1 - float(row["sold_rate"]) / rate),
+                share=Percent(1 - float(row["sold_rate"]) / usual),
             )
         )
     evidence = Message(
         "Nothing there on {days} of the last 28 days; {sold} units a day were sold before.",
         days=Count(round(float(row["out_days"]))),
-        sold=Number(rate, 1),
+        sold=Number(usual, 1),
     )
     if overdue > 0:
         evidence = Message(
