@@ -161,7 +161,7 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         shop=shop,
         spec=chosen,
         currency=shop.currency,
-        verdict=_verdict(table, lines, shop.currency),
+        verdict=_verdict(table, lines, shop.currency) if counted else _UNCOUNTED,
         notes=tuple(notes),
     )
 
@@ -269,8 +269,6 @@ def _table(shop: Shop, spec: Spec, classes: Classes, expected: Forecast, notes: 
     uncounted = int((~counted & (table["daily_sales"] > 0)).sum())
     if uncounted and len(shop.stock):
         notes.append(Message("{n} products that sell are not in any count of stock.", n=uncounted))
-    if not len(shop.stock):
-        notes.append(Message("There is no count of stock: demand is known, cover is not. Load a stock report."))
     table["value"] = table["on_hand"] * table["cost"]
     return table
 
@@ -405,10 +403,13 @@ def _turned(shop: Shop, notes: list[Message]) -> Turnover | None:
     spent = float(np.nansum(sold * cost.reindex(list(shop.panel.skus)).to_numpy()))
     missing = int(shop.products["cost"].isna().sum())
     if missing:
-        notes.append(Message("{n} products have no cost; they are left out of stock value and turnover.", n=missing))
+        notes.append(Message("{n} products have no cost; they are left out of stock value, turnover and the sum of orders.", n=missing))
     found = turnover(spent, value, span, days)
     notes += found.notes
     return found
+
+
+_UNCOUNTED = Message("There is no count of stock: demand is known, cover is not. Load a stock report.")
 
 
 def _verdict(table: pd.DataFrame, lines: tuple[Line, ...], currency: str) -> Message:

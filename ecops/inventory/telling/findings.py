@@ -232,7 +232,18 @@ def _due(stock: Stock, days: Period) -> list[Finding]:
     if not lines:
         return []
     wait = sum(line.wait for line in lines if line.wait == line.wait)
-    spend = sum(line.value for line in lines if line.value == line.value)
+    costed = [line.value for line in lines if line.value == line.value]
+    words = {"n": len(lines), "money": Money(wait, stock.currency)}
+    headline = Message("{n} products need an order today; waiting a week loses about {money}.", **words)
+    if costed:
+        headline = Message(
+            "{n} products need an order today, {spend}; waiting a week loses about {money}.",
+            spend=Money(sum(costed), stock.currency),
+            **words,
+        )
+    notes = []
+    if costed and len(costed) < len(lines):
+        notes.append(Message("{n} products without a cost are not in the sum.", n=len(lines) - len(costed)))
     worst = lines[0]
     return [
         _finding(
@@ -243,13 +254,9 @@ def _due(stock: Stock, days: Period) -> list[Finding]:
             n=len(lines),
             parameters=rule(stock.spec.rule, stock.spec.thresholds).parameters,
             money=Amount(-wait, math.nan, math.nan, stock.currency, "week") if wait > 0 else None,
-            headline=Message(
-                "{n} products need an order today, {spend}; waiting a week loses about {money}.",
-                n=len(lines),
-                spend=Money(spend, stock.currency),
-                money=Money(wait, stock.currency),
-            ),
+            headline=headline,
             evidence=Message("Most urgent: {product}. {why}", product=worst.title, why=worst.why_now),
+            notes=tuple(notes),
         )
     ]
 
