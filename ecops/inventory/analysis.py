@@ -403,7 +403,12 @@ def _turned(shop: Shop, notes: list[Message]) -> Turnover | None:
     spent = float(np.nansum(sold * cost.reindex(list(shop.panel.skus)).to_numpy()))
     missing = int(shop.products["cost"].isna().sum())
     if missing:
-        notes.append(Message("{n} products have no cost; they are left out of stock value, turnover and the sum of orders.", n=missing))
+        notes.append(
+            Message(
+                "{n} products have no cost; they are left out of stock value, turnover and the sum of orders.",
+                n=missing,
+            )
+        )
     found = turnover(spent, value, span, days)
     notes += found.notes
     return found

@@ -156,7 +156,10 @@ def test_the_command_line(sample, tmp_path):
     assert len(found["findings"]) == 4
     assert found["budget"]["spent"] <= 8000
     assert {line["sku"] for line in found["lines"]} == {"NW-B01", "NW-S06"}
-    assert len(pd.read_excel(tmp_path / "orders.xlsx", sheet_name=None)) == 2
+    book = pd.read_excel(tmp_path / "orders.xlsx", sheet_name=None)
+    whole = book.pop("Purchase list")
+    assert whole["Value"].sum() == pytest.approx(found["budget"]["spent"])
+    assert [rows["Order"].sum() for rows in book.values()] == list(whole.groupby("Supplier")["Order"].sum())
     wrong = runner.invoke(app, ["inventory", "-w", str(sample.folder), "--target", "2"])
     assert wrong.exit_code == 2
 

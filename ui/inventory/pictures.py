@@ -81,7 +81,7 @@ def side_by_side(asked: Asked) -> None:
     with left:
         figure = kept.of(figures.cover_bars, asked.stock, look())
         if figure() is None:
-            st.caption(_("No product sold in the last 28 days."))
+            st.caption(_("No product that was counted sold in the last 28 days."))
         else:
             charts.show(
                 figure,
