@@ -122,7 +122,6 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     expected = forecast(
         panel, _AHEAD, categories=categories, uplift=known.uplifts, known=known.level, plans=chosen.plans
     )
-    notes += expected.notes
     table = _table(shop, chosen, classes, expected, notes)
     table, need = _planned(shop, chosen, table, expected, known.calibrations, notes)
     lines = recommend(
@@ -162,7 +161,7 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         spec=chosen,
         currency=shop.currency,
         verdict=_verdict(table, lines, shop.currency) if counted else _UNCOUNTED,
-        notes=tuple(notes),
+        notes=(*notes, *expected.notes),
     )
 
 

@@ -156,10 +156,12 @@ def test_the_command_line(sample, tmp_path):
     assert len(found["findings"]) == 4
     assert found["budget"]["spent"] <= 8000
     assert {line["sku"] for line in found["lines"]} == {"NW-B01", "NW-S06"}
-    book = pd.read_excel(tmp_path / "orders.xlsx", sheet_name=None)
-    whole = book.pop("Purchase list")
+    whole = pd.read_excel(tmp_path / "orders.xlsx", sheet_name="Purchase list")
     assert whole["Value"].sum() == pytest.approx(found["budget"]["spent"])
-    assert [rows["Order"].sum() for rows in book.values()] == list(whole.groupby("Supplier")["Order"].sum())
+    runner.invoke(app, ["inventory", "-w", str(sample.folder), "-l", "zh", "--orders", str(tmp_path / "orders.xlsx")])
+    book = pd.read_excel(tmp_path / "orders.xlsx", sheet_name=None)
+    whole = book.pop("采购清单")
+    assert [rows["下单量"].sum() for rows in book.values()] == list(whole.groupby("供应商")["下单量"].sum())
     wrong = runner.invoke(app, ["inventory", "-w", str(sample.folder), "--target", "2"])
     assert wrong.exit_code == 2
 
