@@ -274,6 +274,45 @@ def test_a_cancelled_line_was_never_asked_for():
     assert found.shop.panel.units.max() == 2
 
 
+def test_lines_that_take_back_against_a_loop():
+    random, n = np.random.default_rng(4), 3000
+    lines = pd.DataFrame(
+        {
+            "platform": "web",
+            "order_id": [str(number) for number in range(n)],
+            "sku": random.choice(["A", "B"], n),
+            "buyer_id": random.choice(["u", "v", "w", ""], n),
+            "paid_at": pd.Timestamp("2026-01-01") + pd.to_timedelta(random.integers(0, 40, n), unit="D"),
+            "quantity": random.choice([-2.0, -1.0, 1.0, 2.0, 3.0], n, p=[0.1, 0.1, 0.4, 0.3, 0.1]),
+        }
+    )
+    lines["ordered_at"] = lines["paid_at"]
+    lines["paid_amount"] = lines["quantity"] * random.integers(5, 9, n)
+    lines["refund_amount"] = np.where((lines["quantity"] > 0) & (random.random(n) < 0.1), lines["paid_amount"], np.nan)
+    units, money, back = (dict[tuple[str, pd.Timestamp], float]() for _ in range(3))
+    for (day, sku, buyer, _size), rows in lines.groupby(["paid_at", "sku", "buyer_id", lines["quantity"].abs()]):
+        taken = int((rows["quantity"] < 0).sum())
+        bought = rows[rows["quantity"] > 0]
+        gone = min(taken, len(bought)) if buyer else 0
+        size, key = abs(rows["quantity"].iloc[0]), (sku, day)
+        units[key] = units.get(key, 0) + size * (len(bought) - gone)
+        kept = (len(bought) - gone) / len(bought) if len(bought) else 0
+        money[key] = money.get(key, 0) + bought["paid_amount"].sum() * kept
+        refunded = size * bought["refund_amount"].notna().sum()
+        back[key] = back.get(key, 0) + refunded + size * (taken - gone)
+    found = analyse({"order_lines": lines}).shop.panel
+    for row, sku in enumerate(found.skus):
+        days = pd.date_range(found.start, periods=found.days)
+        for values, told in ((found.units, units), (found.sales, money), (found.returned, back)):
+            assert values[row] == pytest.approx([told.get((sku, day), 0) for day in days])
+
+
+def test_what_nobody_counted_is_not_in_the_picture_of_cover():
+    stock = analyse(shops.shop(stock=(("A", 9),)))
+    assert stock.table.set_index("sku").loc["B", "alert"] == "unknown"
+    assert list(figures.urgent(stock.table)["sku"]) == ["A"]
+
+
 def test_a_return_is_no_missing_sale():
     frames = shops.shop()
     lines = frames["order_lines"].assign(buyer_id="x")

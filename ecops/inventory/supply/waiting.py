@@ -85,8 +85,10 @@ def outstanding(rows: pd.DataFrame) -> pd.DataFrame:
     # What came counts though no day is told with it.
     came = still["received_quantity"].fillna(still["quantity"].where(still["received_on"].notna(), 0.0))
     # A receipt in parts repeats the ordered quantity on every row.
-    found = still.assign(came=came).groupby(["po_id", "sku"], as_index=False).agg(
-        {"supplier": "first", "ordered_on": "min", "promised_on": "max", "quantity": "max", "came": "sum"}
+    found = (
+        still.assign(came=came)
+        .groupby(["po_id", "sku"], as_index=False)
+        .agg({"supplier": "first", "ordered_on": "min", "promised_on": "max", "quantity": "max", "came": "sum"})
     )
     return found.assign(missing=(found["quantity"] - found["came"]).clip(lower=0.0))
 
