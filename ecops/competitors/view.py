@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.competitors import source
-from ecops.competitors.matching.answers import remembered
+from ecops.competitors.matching.answers import newest, remembered
 from ecops.competitors.matching.shelves import Matched, match_shelf
 from ecops.competitors.pricing.episodes import promotions
 from ecops.competitors.pricing.index import Index, Kind, price_index
@@ -183,15 +183,16 @@ class Prices:
     currency: str
 
 
-def prices(data: Any, until: dt.date | None = None, answered: int = 0) -> Prices | None:
+def prices(data: Any, until: dt.date | None = None) -> Prices | None:
     """Our prices beside those of rivals; None without listings and without a history of prices.
 
     Args:
         data: the tables.
         until: nothing later is looked at.
-        answered: position of the journal, so that a remembered answer is made anew when somebody has confirmed a pair.
     """
     ready: Any = opened(data)
+    # Worked out anew when somebody has confirmed a pair.
+    answered = newest(getattr(ready, "state", None))
     found: Prices | None = once(ready, ("rivals", "prices", until, answered), lambda: _prices(ready, until))
     return found
 

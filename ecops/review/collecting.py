@@ -25,6 +25,10 @@ against week."""
 WATCHED = 5
 """At most so many findings that are only to be watched."""
 
+WRITTEN_LATER = ("actions", "alert_rules", "checklists", "requests", "scenarios", "sub_accounts", "targets")
+"""Streams of the journal that the review writes once it has its findings: none rests on them, so a decision that is
+written down in the meeting does not send everybody back to work."""
+
 _KEPT = 32
 _answers: dict[tuple[Any, ...], tuple[Finding, ...]] = {}
 _lock = Lock()
@@ -49,7 +53,7 @@ def collect(
         EcopsError: the data cannot be opened.
     """
     ready = opened(data.data() if hasattr(data, "data") and hasattr(data, "tables") else data)
-    version, written = getattr(ready, "version", id(ready)), journal.last(getattr(ready, "state", None))
+    version, written = getattr(ready, "version", id(ready)), journal.last(getattr(ready, "state", None), WRITTEN_LATER)
     key = (version, written, period, compare, tuple(spans))
     with _lock:
         known = _answers.get(key)

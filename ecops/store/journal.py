@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,17 +94,28 @@ _known: weakref.WeakKeyDictionary[State, tuple[tuple[int, int | None], dict[str,
 )
 """How far the journal reached when its streams were read, and what was read of them."""
 
+_NEWEST = sa.select(sa.func.max(schema.journal.c.seq)).where(
+    schema.journal.c.stream.not_in(sa.bindparam("aside", expanding=True))
+)
 _REACH = "SELECT count(*), max(seq) FROM ecops_journal"
 _ENTRIES = (
     sa.select(schema.journal).where(schema.journal.c.stream == sa.bindparam("stream")).order_by(schema.journal.c.seq)
 )
 
 
-def last(state: State | None) -> int:
-    """Position of the newest entry of any stream, the key of what is worked out from them; 0 without any."""
+def last(state: State | None, aside: Sequence[str] = ()) -> int:
+    """Position of the newest entry, the key of what is worked out from the journal; 0 without any.
+
+    Args:
+        state: of the workspace.
+        aside: streams that do not count.
+    """
     if state is None:
         return 0
-    return int(state.glance(_REACH)[1] or 0)
+    if not aside:
+        return int(state.glance(_REACH)[1] or 0)
+    with state.reading() as connection:
+        return int(connection.execute(_NEWEST, {"aside": list(aside)}).scalar() or 0)
 
 
 def fold(entries: list[Entry]) -> dict[str, dict[str, Any]]:

@@ -1,12 +1,14 @@
 """Which of the rivals' products is ours: hand cases, a naive reference, and the public benchmarks."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ecops import Workspace
 from ecops.competitors.matching import answers, grams, shelves
 from ecops.competitors.matching.candidates import Candidates, candidates
 from ecops.competitors.matching.catalogue import catalogue
@@ -14,6 +16,7 @@ from ecops.competitors.matching.features import NAMES, features
 from ecops.competitors.matching.learning import learn, shipped
 from ecops.competitors.matching.pairs import Rules, match_products
 from ecops.competitors.source import Shelf
+from ecops.competitors.view import prices
 from ecops.errors import DataError, SpecError, StoreError
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "competitors"
@@ -91,9 +94,7 @@ def test_barcodes_decide():
 
 
 def test_people_decide_and_are_remembered(tmp_path):
-    import ecops
-
-    state = ecops.Workspace.open(tmp_path / "shop").state
+    state = Workspace.open(tmp_path / "shop").state
     answers.remember(state, "竞店甲", ("A1", "B2"), False, "ann")
     answers.remember(state, "竞店甲", ("A3", "B4"), True, "ann")
     answers.remember(state, "竞店乙", ("A1", "B2"), True, "ann")
@@ -108,6 +109,20 @@ def test_people_decide_and_are_remembered(tmp_path):
     assert moved.loc[("A1", "B2"), ["status", "reason"]].tolist() == ["rejected", "other_closer"]
     with pytest.raises(StoreError, match="shop of your own"):
         answers.remember(None, "竞店甲", ("A1", "B2"), True, "ann")
+
+
+def test_an_answer_counts_at_once_for_the_same_tables(sample, tmp_path):
+    shutil.copytree(sample.folder, tmp_path / "shop")
+    own = Workspace.open(tmp_path / "shop")
+    tables = own.data()
+    first = prices(tables).matched
+    pair = first.pairs.iloc[0]
+    answers.remember(own.state, pair["shop"], (pair["ours"], pair["theirs"]), False, "ann")
+    then = prices(tables).matched
+    assert (first.answers, then.answers) == (0, 1)
+    refused = then.table[(then.table["ours"] == pair["ours"]) & (then.table["theirs"] == pair["theirs"])]
+    assert refused["status"].tolist() == ["rejected"]
+    assert prices(tables).matched is then
 
 
 def test_answers_move_the_judge_and_none_leave_it_alone():

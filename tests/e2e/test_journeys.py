@@ -138,42 +138,6 @@ def test_a_table_is_taken_home_through_the_door(visit):
     assert waiting.value.path().read_bytes().startswith(b"\xef\xbb\xbf")
 
 
-@pytest.mark.row(286)
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_dark_on_a_telephone(visit, language):
-    visitor = visit(width=390, height=844, dark=True)
-    visitor.open(f"/overview?lang={language}")
-    assert len(visitor.figures()) == 5
-    assert (
-        visitor.page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(17, 22, 29)"
-    )
-    # Nothing sticks out: the page scrolls down, never sideways. The table of the what-if comes last.
-    visitor.page.locator("[data-testid=stMarkdownContainer] table").first.wait_for()
-    wide = visitor.page.evaluate(
-        "(() => {const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth})()"
-    )
-    assert wide <= 0
-    cut = visitor.page.evaluate(
-        """[...document.querySelectorAll('[data-testid=stMetric] p')]
-           .filter(p => p.scrollWidth > p.clientWidth + 1).map(p => p.textContent)"""
-    )
-    assert cut == []
-
-
-@pytest.mark.row(286)
-@pytest.mark.parametrize("width", [390, 1440])
-def test_no_label_of_a_card_is_cut(visit, width):
-    for language in ("zh", "en"):
-        visitor = visit(width=width)
-        visitor.open(f"/overview?lang={language}")
-        assert len(visitor.figures()) == 5
-        cut = visitor.page.evaluate(
-            """[...document.querySelectorAll('[data-testid=stMetric] p')]
-               .filter(p => p.scrollWidth > p.clientWidth + 1).map(p => p.textContent)"""
-        )
-        assert cut == []
-
-
 def test_hostile_titles_stay_text(visit):
     visitor = visit()
     visitor.open("/data?ws=mine")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 import ecops
 from ecops.store import journal
@@ -61,6 +61,20 @@ def scanned_once():
     manifest_scanner.scan_component_manifests = functools.cache(scan)
     yield
     manifest_scanner.scan_component_manifests = scan
+
+
+@pytest.fixture(autouse=True, scope="session")
+def waited_for():
+    """AppTest asks a thousand times a second whether a page is drawn, and the page waits for each question."""
+    ask = local_script_runner.require_widgets_deltas
+
+    def wait(runner, timeout=3):
+        runner._script_thread.join(timeout)
+        ask(runner, timeout)
+
+    local_script_runner.require_widgets_deltas = wait
+    yield
+    local_script_runner.require_widgets_deltas = ask
 
 
 @pytest.fixture
@@ -122,7 +136,10 @@ class Lent:
         with contextlib.closing(files[0]), contextlib.closing(files[1]), files[1]:
             files[0].backup(files[1])
             # Answers go by the position of the newest entry, so none may be given a second time.
-            files[1].execute("insert into ecops_journal values (?, 'lent', '', '', '', '{}')", (reached + 1,))
+            files[1].execute(
+                "insert into ecops_journal values (?, 'scenarios', 'lent', '2000-01-01', '', '{\"removed\": true}')",
+                (reached + 1,),
+            )
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,22 @@
 """What the review names on the sample shop: each planted truth once, and nothing else for sure."""
 
 import datetime as dt
+import importlib
 import math
+import pkgutil
 import tomllib
 
 import pytest
 
+import ecops
 import sample_data
+from ecops import review
 from ecops.finding import Finding
 from ecops.messages import Message
 from ecops.periods import Period
 from ecops.review import collect, collecting, rank
 from ecops.review.causes import Places, corrected, once, weekly_money
+from ecops.store import journal
 
 WEEK = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 15))
 TRUTHS = tomllib.loads((sample_data.FOLDER.parent / "truths.toml").read_text("utf-8"))
@@ -32,6 +37,26 @@ def test_each_planted_truth_once_in_the_order_of_money_and_nothing_else(shop):
     ]
     money = [abs(weekly_money(item.money, item.period.days)) for item in found]
     assert money == sorted(money, reverse=True)
+
+
+def test_what_the_meeting_writes_down_sends_nobody_back_to_work(tmp_path, monkeypatch):
+    workspace = ecops.Workspace.open(tmp_path)
+    asked = []
+    monkeypatch.setattr(collecting, "_collected", lambda *given: asked.append(given) or ())
+    for stream in collecting.WRITTEN_LATER:
+        collect(workspace, WEEK)
+        journal.append(workspace.state, stream, "one", {"removed": True}, "me")
+    collect(workspace, WEEK)
+    assert len(asked) == 1
+    for stream in ("experiments", "product_pairs", "choices", "of_a_guest"):
+        journal.append(workspace.state, stream, "topic/one", {"removed": True}, "me")
+        collect(workspace, WEEK)
+    assert len(asked) == 5
+
+
+def test_the_streams_of_the_review_are_those_that_come_later():
+    modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(review.__path__, "ecops.review.")]
+    assert {module.STREAM for module in modules if hasattr(module, "STREAM")} == set(collecting.WRITTEN_LATER)
 
 
 def test_the_truths_are_told_with_their_numbers(shop):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ecops.competitors import view
 from ecops.competitors.market.view import Market, market
+from ecops.competitors.matching import answers
 from ecops.competitors.reviews.view import opinions
 from ecops.competitors.telling import asking
 from ecops.competitors.telling.findings import verdict
@@ -18,7 +19,6 @@ from ecops.competitors.telling.profiles import profiles as told
 from ecops.competitors.view import Prices, Standing
 from ecops.finding import Finding
 from ecops.messages import Count, Message
-from ecops.store import journal
 from ui.parts import empty, kept
 from ui.parts.text import _, plain, say
 from ui.state import address, scope, workspaces
@@ -57,7 +57,7 @@ class Asked:
         prices: our prices beside those of rivals; None without listings and history.
         market: everything around.
         currency: of the shop.
-        answered: position of the journal.
+        answered: position of the newest answer about pairs.
     """
 
     until: dt.date | None
@@ -80,21 +80,24 @@ class Asked:
         return tuple(workspaces.answer(findings, self.until, self.tier, self.answered))
 
 
-def findings(data: object, until: dt.date | None, tier: str, answered: int) -> tuple[Finding, ...]:
+def prices(data: object, until: dt.date | None, _answered: int) -> Prices | None:
+    """Our prices beside those of rivals, for `workspaces.answer`; who confirms a pair asks anew."""
+    return view.prices(data, until)
+
+
+def findings(data: object, until: dt.date | None, tier: str, _answered: int) -> tuple[Finding, ...]:
     """What is worth an action up to a day, for `workspaces.answer`."""
-    return tuple(asking.told(data, None, until, tier, answered))
+    return tuple(asking.told(data, None, until, tier))
 
 
-def ideas(data: object, until: dt.date | None, tier: str, answered: int) -> tuple[Idea, ...]:
+def ideas(data: object, until: dt.date | None, tier: str, _answered: int) -> tuple[Idea, ...]:
     """Prices and titles worth a test, for `workspaces.answer`."""
-    return asking.to_try(data, until, tier, answered)
+    return asking.to_try(data, until, tier)
 
 
-def profiles(data: object, until: dt.date | None, tier: str, answered: int) -> tuple[Profile, ...]:
+def profiles(data: object, until: dt.date | None, tier: str, _answered: int) -> tuple[Profile, ...]:
     """The leading shops, for `workspaces.answer`."""
-    return told(
-        view.standing(data, until, tier), view.prices(data, until, answered), market(data, until), opinions(data, until)
-    )
+    return told(view.standing(data, until, tier), view.prices(data, until), market(data, until), opinions(data, until))
 
 
 def has_any(data: object) -> bool:
@@ -117,12 +120,12 @@ def ask() -> Asked | None:
     tiers = ["", *workspaces.answer(view.tiers)]
     address.adopt_one("ctier", tiers, "")
     tier = str(st.session_state["ctier"])
-    answered = journal.last(workspaces.current().state)
+    answered = answers.newest(workspaces.current().state)
     return Asked(
         until,
         tier,
         workspaces.answer(view.standing, until, tier),
-        workspaces.answer(view.prices, until, answered),
+        workspaces.answer(prices, until, answered),
         workspaces.answer(market, until),
         workspaces.answer(currency),
         answered,

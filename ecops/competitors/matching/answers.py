@@ -44,3 +44,9 @@ def remembered(state: State | None) -> Mapping[str, Mapping[tuple[str, str], boo
         if fields.get("same") is not None:
             found.setdefault(shop, {})[(ours, theirs)] = bool(fields["same"])
     return found
+
+
+def newest(state: State | None) -> int:
+    """Position of the newest answer, the key of what is worked out from them; 0 without any."""
+    entries = [] if state is None else journal.read(state, STREAM)
+    return entries[-1].seq if entries else 0

@@ -18,9 +18,7 @@ from ecops.metrics.daily import opened
 from ecops.periods import Period
 
 
-def told(
-    data: Any, period: Period | None = None, until: dt.date | None = None, tier: str = "", answered: int = 0
-) -> Sequence[Finding]:
+def told(data: Any, period: Period | None = None, until: dt.date | None = None, tier: str = "") -> Sequence[Finding]:
     """Everything worth an action.
 
     Args:
@@ -28,7 +26,6 @@ def told(
         period: for which it is told; the newest day that anything tells of when None.
         until: nothing later is looked at; the end of `period` when None.
         tier: see `view.standing`.
-        answered: see `view.prices`.
     """
     ready: Any = opened(data)
     end = until or (period.end if period is not None else None)
@@ -36,9 +33,7 @@ def told(
     if period is None:
         day = end or _newest(around, said)
         period = Period(day, day)
-    return findings(
-        around, prices(ready, end, answered), period, said, coverage(ready, end), to_try(ready, end, tier, answered)
-    )
+    return findings(around, prices(ready, end), period, said, coverage(ready, end), to_try(ready, end, tier))
 
 
 def _newest(around: Standing | None, said: Opinions | None) -> dt.date:
@@ -48,12 +43,10 @@ def _newest(around: Standing | None, said: Opinions | None) -> dt.date:
     return max(days, default=dt.date(2000, 1, 1))
 
 
-def to_try(data: Any, until: dt.date | None = None, tier: str = "", answered: int = 0) -> tuple[Idea, ...]:
+def to_try(data: Any, until: dt.date | None = None, tier: str = "") -> tuple[Idea, ...]:
     """Prices and titles worth a test, see `ideas`."""
     ready: Any = opened(data)
-    return ideas(
-        standing(ready, until, tier), prices(ready, until, answered), coverage(ready, until), single(ready, until, tier)
-    )
+    return ideas(standing(ready, until, tier), prices(ready, until), coverage(ready, until), single(ready, until, tier))
 
 
 def single(data: Any, until: dt.date | None = None, tier: str = "") -> ProductFigures | None:
