@@ -87,7 +87,7 @@ def test_what_cases_quote_stands_beside_the_shops_own_figures_and_can_be_changed
     assert "of the members ordered in the last 90 days" in told
     assert "keep 18.0% more members, a customer system raises the lifetime value by 31%" in told
     assert "won customers for 40% less" in told
-    assert "more members kept (a case) 18.0% (handbook 004, row 120)" in told
+    assert "more members kept (a case): 18.0% (handbook 004, row 120)" in told
     handbook.set("customer.quoted_points_retention", 0.05, brand, reason="our own test")
     told = "\n".join(said(open_app("customers", "brand", "en"))).replace("\\", "")
     assert "keep 5.0% more members" in told
