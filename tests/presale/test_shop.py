@@ -180,7 +180,7 @@ def test_two_products_in_one_deposit_count_for_both():
 def test_a_campaign_without_a_closing_day_is_supposed_as_long_as_others():
     found = analyse(shop(NOW.assign(ends_on=None, balance_from=None), *history(), products=PRODUCTS))
     assert found.items[0].series.days == 10
-    assert "do not say when deposits close" in said(found)
+    assert "does not say when deposits close" in said(found)
 
 
 def test_balances_are_no_spot_sales_and_uplift_is_learned():
