@@ -29,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,11 +64,13 @@ class Browser:
 
     Attributes:
         picture: seconds until the first picture of the last view stood; NaN where it had none.
+        on_picture: called when it stands.
     """
 
     def __init__(self, port: int) -> None:
         self.port, self.cookie, self.cached, self.socket = port, "", set(), None
         self.picture = math.nan
+        self.on_picture: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Browser:
         import websockets
@@ -119,6 +122,7 @@ class Browser:
                     errors.append(element.exception.message[:100])
                 if element.WhichOneof("type") == "plotly_chart" and math.isnan(self.picture):
                     self.picture = time.perf_counter() - began
+                    self.on_picture()
                 if element.WhichOneof("type") == "alert" and "our side" in element.alert.body:
                     errors.append(element.alert.body[:100])
             elif told.WhichOneof("type") == "script_finished" and told.script_finished == 0:

@@ -65,7 +65,7 @@ def failed(error: EcopsError, language: Language, as_json: bool, done: Mapping[s
         say_json({**(done or {}), "error": _error(error, language)})
     words = [error.text(language)]
     if error.asks in _REMEDIES:
-        words.append(_REMEDIES[error.asks].text(language))
+        words.append(_remedy(error).text(language))
     sys.stderr.write(" ".join(_plain(" ".join(words)).split()) + "\n")
     return typer.Exit(2)
 
@@ -78,13 +78,27 @@ _REMEDIES = {
     "decimal": Message("On the command line: load --decimal . (decimals) or --decimal , (thousands)."),
     "status": Message("On the command line: load --status 'WORD=paid', once for each word."),
     "columns": Message(
-        "On the command line: load --map 'paid_amount=HEADER' for a column, --value 'platform=jd' for one value."
+        "On the command line: load --map '{column}=HEADER' for a column, --value '{value}' for one value.",
+        column="paid_amount",
+        value="platform=jd",
     ),
     "left_out": Message("On the command line: load --leave-out, when the others may be left out."),
     "level": Message("On the command line: load --value level=shop (or source, item), for all rows."),
     "source": Message("On the command line: load --source NAME, for example generic_orders."),
 }
 """How the command line takes the answer that an error asks for, see `EcopsError.asks`."""
+
+
+def _remedy(error: EcopsError) -> Message:
+    """The answer as it is written for this error: with the column that is missing, and how a day is written."""
+    from ecops.tables import tables
+
+    told, name = _REMEDIES[error.asks], str(error.where.get("column", "")).split(", ")[0]
+    known = tables().get(str(error.where.get("table", "")))
+    if error.asks != "columns" or known is None or name not in known.names:
+        return told
+    value = "YYYY-MM-DD" if known[name].type in ("date", "timestamp") else "jd" if name == "platform" else "…"
+    return Message(told.id, column=name, value=f"{name}={value}")
 
 
 def known_comparison(compare: str) -> Compare:
@@ -193,7 +207,7 @@ def _error(error: EcopsError, language: Language) -> dict[str, Any]:
         "what": error.what.text(language),
         "hint": error.hint and error.hint.text(language),
         "where": {place: write(value, language) for place, value in error.where.items()},
-        "remedy": _REMEDIES[error.asks].text(language) if error.asks in _REMEDIES else None,
+        "remedy": _remedy(error).text(language) if error.asks in _REMEDIES else None,
     }
 
 

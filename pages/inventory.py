@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.inventory import asked as question
-from ui.inventory import lists, orders, pictures, planned, supply
+from ui.inventory import lists, orders, pictures, planned, shelf, supply
 from ui.parts import cards, findings, worked_out
 from ui.parts.text import _
 
@@ -45,7 +45,7 @@ planned.rests(asked)
 
 st.subheader(_("Which products to take, and what is left of a sale?"), anchor=False)
 lists.choice_of_products(asked)
-lists.shelf(asked)
+shelf.told(asked)
 supply.searched(asked)
 supply.warehouse(asked)
 planned.on_trial(asked)

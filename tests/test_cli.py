@@ -134,6 +134,14 @@ def test_errors_are_one_line_and_exit_code_2(shop, arguments, words):
     assert told["kind"].endswith("Error")
 
 
+def test_a_missing_day_is_asked_for_as_days_are_written(shop, tmp_path):
+    path = tmp_path / "stock.csv"
+    path.write_text("商家编码,仓库,在库数量,可用数,采购在途数\nA,main,5,5,0\n", "utf-8")
+    assert "--value 'date=YYYY-MM-DD'" in run("load", path, "-w", shop, code=2).stderr
+    assert "date=YYYY-MM-DD" in answer("load", path, "-w", shop, code=2)["error"]["remedy"]
+    answer("load", path, "-w", shop, "--value", "date=2026-05-01")
+
+
 ODD = "No,Day,What,Pieces,Sum,State\n1,03/04/2026,S1,1,5,odd\n2,05/06/2026,S1,1,6,paid\n"
 
 

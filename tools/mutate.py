@@ -87,7 +87,10 @@ def mutants(module: str, count: int, seed: int) -> list[Mutant]:
     made = []
     for place in sorted(chosen):
         name, number = draw.choice(places[place])
-        changed = mutate_code(source, cosmic_ray.plugins.get_operator(name)(), number)
+        try:
+            changed = mutate_code(source, cosmic_ray.plugins.get_operator(name)(), number)
+        except AttributeError:
+            continue  # Cosmic Ray cannot put another exception for one that is named with its module.
         pairs = zip(source.splitlines(), changed.splitlines(), strict=False)
         line = next((at for at, (old, new) in enumerate(pairs, 1) if old != new), place[0])
         made.append(Mutant(module, line, source.splitlines()[line - 1], changed.splitlines()[line - 1], changed))
@@ -280,10 +283,14 @@ def tried(name: str, subject: Mapping[str, Any], draw: tuple[int, int], room: Pa
 
     trial = Trial(modules_of(subject), draw, room / f"{name}.json", again=again)
     slow = [f"--deselect={test}" for test in subject.get("slow", ())]
-    pytest.main(
+    ended = pytest.main(
         ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", *subject["tests"], *slow], plugins=[trial]
     )
-    if trial.failed or not trial.verdicts:
+    if ended == pytest.ExitCode.INTERNAL_ERROR:
+        trial.failed = True
+        sys.stdout.write(f"{name}: the run broke off, see above\n")
+    elif trial.failed or not trial.verdicts:
+        trial.failed = True
         sys.stdout.write(f"{name}: the tests fail without a change, see {room / name}\n")
     return trial
 
@@ -307,7 +314,8 @@ def main() -> int:
     known = {(one["module"], one["before"], one["after"]) for one in plan.get("equivalent", ())}
     enough, draw, told = True, (asked.each, asked.seed), []
     for name in asked.subjects or plan["subject"]:
-        verdicts = tried(name, plan["subject"][name], draw, asked.room, again=asked.again).verdicts
+        trial = tried(name, plan["subject"][name], draw, asked.room, again=asked.again)
+        verdicts = trial.verdicts
         killed = sum(verdict == "killed" for _, verdict in verdicts)
         left = [(one, verdict) for one, verdict in verdicts if verdict != "killed" and _text(one) not in known]
         told += [
@@ -315,7 +323,7 @@ def main() -> int:
             for one, verdict in left
         ]
         share = killed / max(killed + len(left), 1)
-        enough &= bool(verdicts) and share >= plan["at_least"]
+        enough &= not trial.failed and share >= plan["at_least"]
         told.append(f"{name}: {killed} of {killed + len(left)} noticed, {100 * share:.0f} %")
     sys.stdout.write("\n".join(told) + "\n")
     return 0 if enough else 1

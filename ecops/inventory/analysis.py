@@ -72,9 +72,8 @@ class Stock:
         oversold: products of which more is promised than is there.
         turnover: of the last year, None without counts or costs.
         shares: stock-out and slow-mover rate of the last 28 days.
-        classes, forecast, level, horizon: of the products that were ever sold, rows as `shop.panel`; `level` is what
-            was expected a day on every morning, `horizon` the demand from today until the order after today's can
-            arrive.
+        classes, forecast, level: of the products that were ever sold, rows as `shop.panel`; `level` is what was
+            expected a day on every morning.
         events: what lies ahead within 60 days.
         shop: what was read.
         spec: what was chosen, with the thresholds that the shop changed for good.
@@ -93,7 +92,6 @@ class Stock:
     classes: Classes
     forecast: Forecast
     level: Floats
-    horizon: LeadTimeDemand
     events: tuple[Event, ...]
     shop: Shop
     spec: Spec
@@ -124,9 +122,8 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
     expected = forecast(
         panel, _AHEAD, categories=categories, uplift=known.uplifts, known=known.level, plans=chosen.plans
     )
-    notes += expected.notes
     table = _table(shop, chosen, classes, expected, notes)
-    table, need, horizon = _planned(shop, chosen, table, expected, known.calibrations, notes)
+    table, need = _planned(shop, chosen, table, expected, known.calibrations, notes)
     lines = recommend(
         need,
         panel.skus,
@@ -159,13 +156,12 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         classes=classes,
         forecast=expected,
         level=known.level,
-        horizon=horizon,
         events=events(shop.today + ONE_DAY, shop.today + _TOLD * ONE_DAY),
         shop=shop,
         spec=chosen,
         currency=shop.currency,
-        verdict=_verdict(table, lines, shop.currency),
-        notes=tuple(notes),
+        verdict=_verdict(table, lines, shop.currency) if counted else _UNCOUNTED,
+        notes=(*notes, *expected.notes),
     )
 
 
@@ -272,15 +268,13 @@ def _table(shop: Shop, spec: Spec, classes: Classes, expected: Forecast, notes: 
     uncounted = int((~counted & (table["daily_sales"] > 0)).sum())
     if uncounted and len(shop.stock):
         notes.append(Message("{n} products that sell are not in any count of stock.", n=uncounted))
-    if not len(shop.stock):
-        notes.append(Message("There is no count of stock: demand is known, cover is not. Load a stock report."))
     table["value"] = table["on_hand"] * table["cost"]
     return table
 
 
 def _planned(
     shop: Shop, spec: Spec, table: pd.DataFrame, expected: Forecast, known: Calibrations, notes: list[Message]
-) -> tuple[pd.DataFrame, Need, LeadTimeDemand]:
+) -> tuple[pd.DataFrame, Need]:
     """The table with lead times, order points and risks; and what decides about orders, rows as in the panel."""
     table = _with_lead_times(shop, spec, table, notes)
     rows, panel = _rows(shop), shop.panel
@@ -289,9 +283,7 @@ def _planned(
     protected = protected_days(lead, review.astype(np.int64))
     level, daily = expected.level, expected.mean
     arrival = np.ceil(lead).astype(np.int64)
-    due, later, horizon = (
-        known.over(days, daily).widened(level * sd) for days in (arrival, arrival + 7, protected + int(spec.order_days))
-    )
+    due, later = (known.over(days, daily).widened(level * sd) for days in (arrival, arrival + 7))
     if spec.rule == "learned":
         points = known.over(protected, daily, spec.order_days, review).widened(level * sd)
         notes += points.warnings(spec.target)
@@ -315,7 +307,17 @@ def _planned(
         safety=shop.aligned(np.maximum(reorder - level * protected, 0.0)),
         risk=shop.aligned(due.risk(column["position"])),
     )
-    return found.assign(at_risk=_at_risk(found)), need, horizon
+    return found.assign(at_risk=_at_risk(found)), need
+
+
+def horizon(found: Stock) -> LeadTimeDemand:
+    """Demand from today until the order after today's can arrive, rows as `found.shop.panel`: what a budget is for."""
+    rows, panel = _rows(found.shop), found.shop.panel
+    lead, sd = (found.table[name].to_numpy(dtype=np.float64)[rows] for name in ("lead_days", "lead_sd"))
+    review = found.table["review_days"].fillna(float(found.spec.review_days)).to_numpy()[rows]
+    days = protected_days(lead, review.astype(np.int64)) + int(found.spec.order_days)
+    expected = found.forecast
+    return Calibrations(panel, found.level).over(days, expected.mean).widened(expected.level * sd)
 
 
 def _with_lead_times(shop: Shop, spec: Spec, table: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:
@@ -400,10 +402,18 @@ def _turned(shop: Shop, notes: list[Message]) -> Turnover | None:
     spent = float(np.nansum(sold * cost.reindex(list(shop.panel.skus)).to_numpy()))
     missing = int(shop.products["cost"].isna().sum())
     if missing:
-        notes.append(Message("{n} products have no cost; they are left out of stock value and turnover.", n=missing))
+        notes.append(
+            Message(
+                "{n} products have no cost; they are left out of stock value, turnover and the sum of orders.",
+                n=missing,
+            )
+        )
     found = turnover(spent, value, span, days)
     notes += found.notes
     return found
+
+
+_UNCOUNTED = Message("There is no count of stock: demand is known, cover is not. Load a stock report.")
 
 
 def _verdict(table: pd.DataFrame, lines: tuple[Line, ...], currency: str) -> Message:

@@ -140,7 +140,7 @@ def read(data: Any, today: dt.date | None = None, *, recapture: float = 0.0) -> 
         row=row,
         counts=counts,
         stock=stock,
-        purchases=ask(ready, "purchases", until=day),
+        purchases=ask(ready, "purchases", as_days=True, until=day),
         terms=ask(ready, "supplier_terms"),
         committed=ask(ready, "presales", until=day),
         currency=ready.currency,

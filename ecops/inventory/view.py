@@ -11,7 +11,7 @@ import numpy as np
 
 from ecops.handbook import parameter
 from ecops.inventory import source
-from ecops.inventory.analysis import Stock, analyse
+from ecops.inventory.analysis import Stock, analyse, horizon
 from ecops.inventory.demand.regions import regions, seasons
 from ecops.inventory.forecasting.calendar import events
 from ecops.inventory.forecasting.capacity import Capacity, capacity
@@ -32,6 +32,7 @@ from ecops.inventory.supply.sources import dependence, sources
 from ecops.inventory.supply.stages import stages
 from ecops.inventory.supply.terms import agreements
 from ecops.inventory.supply.warehouses import accuracy, sampled, work
+from ecops.messages import Term
 from ecops.metrics.daily import once, opened
 from ecops.periods import ONE_DAY
 
@@ -140,43 +141,50 @@ def spent(data: Any, budget: float, spec: Spec | None = None, today: dt.date | N
     Raises:
         SpecError: the budget is below 0.
     """
-    found = stock(data, spec, today)
+    ready = opened(data)
+    found = stock(ready, spec, today)
+    asked = once(ready, ("inventory horizon", found.spec, today), lambda: horizon(found))
     rows = found.table.set_index("sku").loc[list(found.shop.panel.skus)]
     holding = found.spec.holding_rate * found.spec.order_days / 365
     price, pack = (rows[name].to_numpy(dtype=np.float64) for name in ("price", "pack_size"))
-    return allocate_budget(found.lines, budget, found.horizon, price, pack, holding=holding)
+    return allocate_budget(found.lines, budget, asked, price, pack, holding=holding)
 
 
-def purchase_table(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> pd.DataFrame:
-    """Today's purchase as it goes to suppliers: supplier, sku, title, quantity, unit_cost, value, arrives."""
+PURCHASED: dict[str, Term] = {
+    "supplier": Term(en="Supplier", zh="供应商"),
+    "sku": Term(en="SKU", zh="SKU"),
+    "title": Term(en="Product", zh="商品"),
+    "quantity": Term(en="Order", zh="下单量"),
+    "unit_cost": Term(en="Unit cost", zh="单位成本"),
+    "value": Term(en="Value", zh="金额"),
+    "arrives": Term(en="Expected", zh="预计到货"),
+}
+"""The columns of a purchase list as suppliers read them."""
+
+
+def purchase_table(
+    data: Any, spec: Spec | None = None, today: dt.date | None = None, budget: float | None = None
+) -> pd.DataFrame:
+    """Today's purchase as it goes to suppliers, the columns of `PURCHASED`; within a budget when one is given."""
     import pandas as pd
 
-    found = stock(data, spec, today)
-    return pd.DataFrame(
-        {
-            "supplier": [line.supplier for line in found.lines],
-            "sku": [line.sku for line in found.lines],
-            "title": [line.title for line in found.lines],
-            "quantity": [line.quantity for line in found.lines],
-            "unit_cost": [line.cost for line in found.lines],
-            "value": [line.value for line in found.lines],
-            "arrives": [line.arrives for line in found.lines],
-        }
-    )
+    lines = stock(data, spec, today).lines
+    taken = [line.quantity for line in lines] if budget is None else spent(data, budget, spec, today).quantities
+    rows = [
+        (line.supplier, line.sku, line.title, quantity, line.cost, quantity * line.cost, line.arrives)
+        for line, quantity in zip(lines, taken, strict=True)
+        if quantity > 0
+    ]
+    return pd.DataFrame(rows, columns=list(PURCHASED))
 
 
-def purchase_sheets(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> dict[str, pd.DataFrame]:
-    """The same, one table a supplier; "-" for products without one. One empty table when nothing is due."""
-    whole = purchase_table(data, spec, today)
+def purchase_sheets(
+    data: Any, title: str, spec: Spec | None = None, today: dt.date | None = None, budget: float | None = None
+) -> dict[str, pd.DataFrame]:
+    """The same as `title`, then one table a supplier where there are several; "-" for products without one."""
+    whole = purchase_table(data, spec, today, budget)
     groups = {name or "-": rows.reset_index(drop=True) for name, rows in whole.groupby("supplier", sort=True)}
-    return groups or {"-": whole}
-
-
-def purchase_csv(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> bytes:
-    """The same as one CSV file."""
-    from ecops import door
-
-    return door.to_csv(purchase_table(data, spec, today), "owner")
+    return {title: whole, **groups} if len(groups) > 1 else {title: whole}
 
 
 def choices(
@@ -252,11 +260,17 @@ def terms(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> 
     if told.empty:
         return told
     rows = found.shop.purchases
-    lately = rows[rows["ordered_on"].map(lambda day: (found.today - source._date(day)).days < 365)]
+    lately = rows[rows["ordered_on"] > _a_year_before(found.today)]
     spent = (lately["quantity"] * lately["unit_cost"].fillna(0.0)).groupby(lately["supplier"]).sum()
     return agreements(
         told, {str(name): float(money) for name, money in spent.items()}, found.today, found.spec.thresholds
     )
+
+
+def _a_year_before(day: dt.date) -> pd.Timestamp:
+    import pandas as pd
+
+    return pd.Timestamp(day - 365 * ONE_DAY)
 
 
 def backups(data: Any, spec: Spec | None = None, today: dt.date | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -290,7 +304,7 @@ def warehouses(
     told = source.ask(ready, "warehouse_work", start=day - (_WORK_DAYS - 1) * ONE_DAY, until=day)
     cost = found.table.set_index("sku")["cost"].to_dict()
     bought = found.shop.purchases
-    lately = bought[bought["ordered_on"].map(lambda then: (day - source._date(then)).days < 365).astype(bool)]
+    lately = bought[bought["ordered_on"] > _a_year_before(day)]
     return accuracy(takes, cost), work(told), sampled(lately, found.spec.thresholds)
 
 

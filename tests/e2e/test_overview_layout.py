@@ -5,12 +5,12 @@ import pytest
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
-    pytest.mark.row(286),
     pytest.mark.parametrize("language", ["zh", "en"]),
 ]
 CUT = "parts => parts.filter(part => part.scrollWidth > part.clientWidth + 1).map(part => part.textContent)"
 
 
+@pytest.mark.row(286)
 def test_five_cards_stand_in_one_row_beside_the_menu(visit, language):
     visitor = visit(width=1440)
     visitor.open(f"/overview?lang={language}")
@@ -19,6 +19,7 @@ def test_five_cards_stand_in_one_row_beside_the_menu(visit, language):
         assert (rows(visitor), cut(visitor)) == (1, []), width
 
 
+@pytest.mark.row(286)
 def test_dark_on_a_telephone(visit, language):
     visitor = visit(width=390, height=844, dark=True)
     visitor.open(f"/overview?lang={language}")

@@ -106,6 +106,16 @@ def test_totals_give_what_rows_give():
         assert ours.effect.p_value == pytest.approx(theirs.effect.p_value, rel=1e-6)
 
 
+def test_buyers_stand_behind_money_of_totals_and_orders_only_where_nobody_counted_them():
+    sums, spec = totals(USERS), Experiment(goal=preset("uv_value", cap=False))
+    buyers, orders = (
+        {row.variant: getattr(row, name) for row in sums.itertuples()} for name in ("conversions", "orders")
+    )
+    assert buyers != orders
+    assert analyse(sums, spec).conversions == buyers
+    assert analyse(sums.drop(columns="conversions"), spec).conversions == orders
+
+
 def test_money_totals_without_squares_are_refused_and_by_day_they_are_not():
     spec = Experiment(goal="uv_value", date="date")
     bare = totals(USERS).drop(columns="revenue_squares")

@@ -227,6 +227,12 @@ def test_a_ratio_counts_users_not_orders():
         boot.append(sales[a][pick].sum() / orders[a][pick].sum())
     assert math.sqrt(effect.base_variance) == pytest.approx(np.std(boot), rel=0.12)
     assert effect.control == pytest.approx(sales[a].sum() / orders[a].sum())
+    # Fieller: changes that a test of treatment - (1 + change) x control, arms independent, does not refuse.
+    other = compare_ratios((sales[b], orders[b]), (sales[a], orders[a])).base_variance
+    for end, limit in ((effect.low, effect.lift.low), (effect.high, effect.lift.high)):
+        reach = abs(end - effect.difference) / effect.error
+        gap = abs(effect.treatment - (1 + limit) * effect.control)
+        assert gap == pytest.approx(reach * math.sqrt(other + (1 + limit) ** 2 * effect.base_variance), rel=1e-6)
 
 
 def test_cuped_equals_regression_with_interactions():

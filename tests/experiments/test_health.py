@@ -24,6 +24,12 @@ def test_split_is_a_chi_square_over_the_planned_arms():
     assert uneven.drift == pytest.approx(18 / 1020, rel=1e-6) or uneven.drift == pytest.approx(-18 / 1020)
 
 
+def test_an_arm_that_nobody_came_to_has_nobody():
+    split = srm({"a": 40}, {"a": 1, "b": 1})
+    assert split.p_value == pytest.approx(stats.chisquare([40, 0]).pvalue)
+    assert abs(split.drift) == pytest.approx(0.5)
+
+
 def test_arms_that_are_switched_off_take_no_part():
     off = srm({"a": 5000, "b": 5200, "c": 0}, {"a": 1, "b": 1, "c": 0})
     assert off.p_value == pytest.approx(stats.chisquare([5000, 5200]).pvalue)

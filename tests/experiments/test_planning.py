@@ -107,3 +107,14 @@ def test_a_count_that_cannot_be_is_told_with_its_value(name):
 def test_the_rest_of_the_traffic_is_shared_evenly_by_the_new_versions():
     assert Draft(arms=4, control_share=0.4).weights == pytest.approx((0.4, 0.2, 0.2, 0.2))
     assert Draft(arms=3).weights == (1.0, 1.0, 1.0)
+
+
+def test_money_is_planned_with_the_spread_of_order_values():
+    value, spread, rate = 120.0, 0.5, 0.04
+    order = Draft(metric="aov", order_value=value, spread=spread).design()
+    assert (order.mean, order.variance, order.growth) == (value, 60.0**2, 2.0)
+    visitor = Draft(metric="uv_value", rate=rate, order_value=value, spread=spread).design()
+    # Of a value that is 60 or 180 with equal chance for one visitor in 25.
+    values, chances = np.array([0.0, 60.0, 180.0]), np.array([1 - rate, rate / 2, rate / 2])
+    assert visitor.mean == pytest.approx(values @ chances)
+    assert visitor.variance == pytest.approx(values**2 @ chances - (values @ chances) ** 2)

@@ -45,7 +45,8 @@ def test_bins():
     log = {f"u{i}": [(0, "A"), (i, "B")] for i in range(1, 28)}
     found = time_to_convert(frame(log), FunnelSpec(["A", "B"]))
     assert len(found.counts) == 3, "the cube root of 27"
-    assert found.counts.sum() == 27
+    assert found.counts.tolist() == [8, 9, 10]
+    assert found.edges.tolist() == [0, 9, 18, 27]
     assert len(time_to_convert(frame(log), FunnelSpec(["A", "B"]), bins=9).edges) == 10
     with pytest.raises(SpecError):
         time_to_convert(frame(log), FunnelSpec(["A", "B"]), bins=100)
@@ -60,6 +61,14 @@ def test_drivers_match_the_published_example():
     from scipy.stats import fisher_exact
 
     assert found["p_value"].iloc[0] == pytest.approx(fisher_exact([[5, 1], [2, 10]])[1])
+
+
+@pytest.mark.parametrize(
+    ("having", "sizes", "explained"), [((1, 4), (1, 4), 0), ((0, 3), (0, 4), 0.75), ((1, 0), (2, 0), 0)]
+)
+def test_what_explains_dropping_out_is_a_difference_of_shares_also_of_one_and_of_nobody(having, sizes, explained):
+    found = drivers_from_counts(["watched video"], np.array([having], dtype=float), sizes)
+    assert found["droppers_explained"].tolist() == [explained]
 
 
 def test_drivers_of_dropping_out():

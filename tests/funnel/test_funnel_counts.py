@@ -134,6 +134,15 @@ def test_missing_days_and_a_jump_of_coverage():
     assert level_shift(np.random.default_rng(0).poisson(300, 60).astype(float)) is None
 
 
+@pytest.mark.parametrize(("usual", "most"), [(1, 1000), (30, 1500)])
+def test_an_id_is_many_people_beyond_a_thousand_events_and_fifty_times_the_usual(usual, most):
+    log = {f"u{i}": [(at, "pv") for at in range(usual)] for i in range(200)}
+    spec = FunnelSpec(["pv", "buy"])
+    for events, told in ((most, False), (most + 1, True)):
+        data = frame(log | {"robot": [(at, "pv") for at in range(events)]})
+        assert ("merged_ids" in kinds(quality(data, spec))) is told
+
+
 def test_a_log_with_everything_wrong():
     log = {f"u{i}": [(i, "pv"), (i + 10, "pv")] for i in range(200)}
     log |= {f"scrambled{i}": [(0, "pv"), (50, "buy"), (60, "cart")] for i in range(40)}
@@ -148,6 +157,12 @@ def test_a_log_with_everything_wrong():
     }  # fmt: skip
     table = from_events(data, spec)
     assert {"out_of_order", "ties"} <= kinds(table.issues), "a small log is checked when it is counted"
+
+
+@pytest.mark.parametrize("order", ["any", "strict"])
+def test_a_window_longer_than_the_log_is_named_in_every_order(order):
+    log = {f"u{i}": [(0, "pv"), (3_600, "buy")] for i in range(3)}
+    assert "window_too_long" in kinds(quality(frame(log), FunnelSpec(["pv", "buy"], order=order, window="1d")))
 
 
 def test_truncated_windows_are_named_and_matured_cohorts_are_not():

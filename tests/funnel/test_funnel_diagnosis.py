@@ -9,12 +9,13 @@ from scipy.stats import norm
 from ecops.errors import SpecError
 from ecops.funnel import FunnelTable, diagnose, from_table, presets
 from ecops.funnel.causes.cells import Step2x2, examined, nodes
-from ecops.funnel.causes.daily import Spread
+from ecops.funnel.causes.daily import Daily, Spread, spreads
 from ecops.funnel.causes.diagnosis import MARGIN
 from ecops.funnel.telling.findings import UNDATED
 from ecops.messages import Message
 from ecops.periods import Period
 from ecops.statistics import newcombe, two_proportions
+from ecops.statistics.days import Span
 
 CHANNELS = ("ads", "direct", "feed", "live", "search", "social")
 HEADERS = ("exposure", "click", "cart", "order", "pay")
@@ -464,3 +465,16 @@ def test_the_ends_of_independent_amounts_add_up_by_squares():
     assert found.total.value - found.total.low == pytest.approx(np.hypot(*below))
     assert found.total.high - found.total.value == pytest.approx(np.hypot(*above))
     assert np.hypot(*below) < 0.9 * sum(below)
+
+
+def test_four_weeks_of_days_have_a_pattern_of_weekdays_and_fewer_have_none():
+    """At weekends twice as many go on as on other days; only a pattern says that this is nothing unusual."""
+    number = np.arange(28)
+    people = np.full((28, 1), 50_000.0)
+    on = np.random.default_rng(1).binomial(50_000, np.where(number % 7 >= 5, 0.2, 0.1)).astype(float)[:, None]
+    inside = [((number >= begin) & (number < begin + 7)).astype(float) for begin in (14, 21)]
+    span = Span(number + 1000, (number >= 21).astype(np.int64), number % 7, *inside)
+    (whole,) = spreads([np.ones(1)], Daily(on, people, span))
+    (shorter,) = spreads([np.ones(1)], Daily(on[1:], people[1:], Span(*(part[1:] for part in span))))
+    assert whole.phi < 3
+    assert shorter.phi > 100

@@ -228,6 +228,13 @@ def test_breakdown_attribution():
         assert table.distinct.tolist() == [1, 1, 1], "a unit that stands in two segments is one unit"
 
 
+def test_a_unit_counts_under_the_value_of_the_step_alone():
+    log = {"u": [(0, "A", "Chrome"), (10, "B", "Safari")], "w": [(0, "A", "Chrome"), (10, "B", "Chrome")]}
+    for step, expected in ((2, {"Safari": [1, 1], "Chrome": [1, 1]}), (1, {"Chrome": [2, 2]})):
+        table = from_events(frame(log), FunnelSpec(["A", "B"], attribution=f"step:{step}"), by="channel")
+        assert dict(zip([s[0] for s in table.segments], table.counts.tolist(), strict=True)) == expected
+
+
 def test_first_touch_is_the_first_value_that_is_not_empty():
     log = {
         "late": [(0, "A", None), (10, "B", "Safari")],
@@ -268,11 +275,14 @@ def test_a_property_held_within_sessions():
 
 
 def test_any_order_by_value():
-    log = {"u": [(0, "A", "Chrome"), (DAY + 13 * HOUR, "A", "Safari"), (DAY + 14 * HOUR, "B", "Safari")]}
+    log = {
+        "u": [(0, "A", "Chrome"), (DAY + 13 * HOUR, "A", "Safari"), (DAY + 14 * HOUR, "B", "Safari")],
+        "w": [(0, "A", "Safari"), (HOUR, "B", "Chrome"), (2 * HOUR, "B", "Safari")],
+    }
     table = from_events(frame(log), FunnelSpec(["A", "B"], order="any", attribution="all_events"), by="channel")
     assert dict(zip([s[0] for s in table.segments], table.counts.tolist(), strict=True)) == {
         "Chrome": [1, 0],
-        "Safari": [1, 1],
+        "Safari": [2, 2],
     }
 
 

@@ -57,6 +57,14 @@ def test_a_rate_stays_between_0_and_1():
     assert raise_step(table(), "pay", -5.0).scenario == pytest.approx(0)
 
 
+def test_a_part_that_nobody_came_to_holds_no_rate_back():
+    nobody = pd.DataFrame({name: [0] for name in HAND.columns}).assign(channel="c")
+    wider = from_table(pd.concat([HAND, nobody]), ["visit", "cart", "pay"], by="channel")
+    case, without = raise_step(wider, "pay", -0.1), raise_step(table(), "pay", -0.1)
+    assert not case.capped
+    assert case.difference == pytest.approx(without.difference)
+
+
 def test_nothing_changes_nothing():
     case = raise_step(table(), "cart", 0.0)
     assert (case.difference, case.low, case.high) == (0.0, 0.0, 0.0)

@@ -11,7 +11,7 @@ from ecops.errors import DataError, SpecError
 from ecops.inventory import backtest, calibrate, estimate_uplift, forecast
 from ecops.inventory.forecasting import levels
 from ecops.inventory.forecasting.calendar import event_columns, events, new_year, work_days_after
-from ecops.inventory.forecasting.lead_time import Calibrations, spreads
+from ecops.inventory.forecasting.lead_time import Calibrations, history
 from tests.inventory import data, shops
 
 
@@ -83,7 +83,7 @@ def test_over_days_adds_the_index():
 def test_spread_of_totals_against_numpy():
     panel = shops.poisson(4, 250)
     level = levels.levels(panel)
-    found = spreads(panel.demand, panel.first, level, 7)
+    found = history(panel, 7, level=level).spreads(np.arange(panel.days + 1))
     for row in range(4):
         totals = np.convolve(panel.demand[row], np.ones(7), "valid")[-(182 - 6) :]
         least = np.sqrt(7 * (level[row, -1] + 0.05))

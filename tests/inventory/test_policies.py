@@ -176,7 +176,7 @@ def test_the_errors_of_looks_are_what_one_would_count_by_hand():
                 asked = beyond + panel.demand[0, look : look + lead].sum()
                 known = look - review
                 expected = past.level[0, known] * past.factor(known)[0]
-                errors.append((asked - expected) / past.spread[0, known])
+                errors.append((asked - expected) / past.spreads(known)[0, 0])
                 break
     assert len(errors) > 4
     assert found.errors[0] == pytest.approx(np.sort(errors))

@@ -87,14 +87,22 @@ def test_an_order_nobody_received_lengthens_the_lead_time():
     assert (mine["lead_days"], mine["lead_sd"]) == (pytest.approx(12.3), pytest.approx(np.std([7] * 9 + [60], ddof=1)))
     assert mine["reorder"] > plain["reorder"]
     assert found.suppliers.loc[0, "lead_days"] == pytest.approx(12.3)
-    # One that came in part has begun to arrive, a cancelled one never will, and a very old one was given up.
+    # A cancelled one never comes, a very old one was given up; of one that came in half the rest has waited 88 days.
     part = ("p", "A", "Mill", "2026-02-01", "2026-02-08", {"quantity": 200, "status": "partial"})
     rest = ("p", "A", "Mill", "2026-02-01", None, {**still, "quantity": 200, "status": "partial"})
     gone = ("c", "A", "Mill", "2026-02-01", None, {**still, "status": "cancelled"})
     old = ("o", "A", "Mill", "2025-09-01", None, {**still, "promised_on": "2025-10-01"})
     found = view.stock(shop(purchase_orders=bought(*came, part, rest, gone, old)))
-    assert found.table.set_index("sku").loc["A", "lead_days"] == 7
+    assert found.table.set_index("sku").loc["A", "lead_days"] == pytest.approx((9.5 * 7 + 0.5 * 88) / 10)
     assert any("given up" in note.id for note in found.notes)
+    assert (found.suppliers.loc[0, "open"], found.suppliers.loc[0, "overdue"]) == (2, 2)
+    # The last carton of a hundred is no late order, and one that came in halves is no two orders.
+    carton = ("p", "A", "Mill", "2026-02-01", "2026-02-08", {"received_quantity": 99, "status": "partial"})
+    halves = [("h", "A", "Mill", "2026-02-01", day, {"quantity": 200}) for day in ("2026-02-15", "2026-02-21")]
+    found = view.stock(shop(purchase_orders=bought(*came, carton)))
+    assert found.suppliers.loc[0, "lead_days"] == pytest.approx((9.99 * 7 + 0.01 * 88) / 10)
+    found = view.stock(shop(purchase_orders=bought(*came, *halves)))
+    assert found.suppliers.loc[0, "lead_days"] == pytest.approx((9 * 7 + 14 / 2 + 20 / 2) / 10)
 
 
 def test_waits_are_those_of_kaplan_and_meier():
@@ -111,6 +119,9 @@ def test_waits_are_those_of_kaplan_and_meier():
     assert found.mean[2] == 5
     assert np.isnan([found.mean[1], found.sd[1], found.sd[2]]).all()
     assert found.receipts.tolist() == [over.sum(), 0, 1]
+    weight = random.integers(1, 5, 60)
+    often = [np.repeat(part, weight) for part in (days, over, group)]
+    assert waits(days, over, group, 1, weight).mean == pytest.approx(waits(*often, 1).mean)
 
 
 @pytest.mark.row(314)
@@ -222,5 +233,5 @@ def test_what_came_without_a_day_is_no_longer_on_its_way():
     assert found.table.set_index("sku")["on_order"].to_dict() == {"A": 60.0, "B": 100.0}
     told = found.suppliers.set_index("supplier")
     assert told["open"].to_dict() == {"Mill": 1, "Shed": 1}
-    # Only the order of which nothing came has waited: ten days.
-    assert told["lead_days"].fillna(-1).to_dict() == {"Mill": -1.0, "Shed": 10.0}
+    # What came without a day tells of no wait; what is still to come has waited ten days.
+    assert told["lead_days"].to_dict() == {"Mill": 10.0, "Shed": 10.0}

@@ -193,6 +193,17 @@ def test_an_event_without_an_end_ends_with_next_year(load: Load) -> None:
     assert {str(row["ends_on"]) for row in rows} == {f"{dt.date.today().year + 1}-12-31", "2026-05-03"}
 
 
+def test_papers_of_suppliers_last_for_years(load: Load) -> None:
+    text = "供应商名称,账期,返利比例,响应时效,营业执照有效期,质检报告有效期\n甲厂,30,2%,5,2038-07-01,2026-05-31\n"
+    text += "乙厂,60,1%,2,9999-12-31,\n"
+    _, rows = load(text, "generic_suppliers")
+    found = {row["supplier"]: row for row in rows}
+    assert str(found["甲厂"]["licence_until"]) == "2038-07-01"
+    assert str(found["甲厂"]["quality_report_until"]) == "2026-05-31"
+    assert (found["甲厂"]["credit_days"], found["甲厂"]["rebate_rate"], found["甲厂"]["chat_minutes"]) == (30, 0.02, 5)
+    assert str(found["乙厂"]["licence_until"]) == "2100-12-31"
+
+
 def test_points_that_may_be_thousands_are_asked_about(tmp_path: Path) -> None:
     text = orders(
         "A1,2026-05-01,S1,1,1.234,交易成功", "A2,2026-05-02,S1,1,145.000,交易成功", "A3,2026-05-02,S1,1,90,交易成功"

@@ -109,7 +109,8 @@ def test_parts_are_every_combination_once_under_its_shortest_name(unnamed):
         assert {tuple(part.rows.tolist()): part.subject for part in found} == expected
         for part in found[1:]:
             assert part.siblings == len(set(zip(*(columns[name] for name in part.subject), strict=True)))
-        assert [part.family for part in found] == sorted(part.family for part in found)
+        sets = [chosen for size in range(depth + 1) for chosen in combinations(columns, size)]
+        assert [part.family for part in found] == [sets.index(tuple(part.subject)) for part in found]
 
 
 def test_nothing_has_no_parts_but_itself():

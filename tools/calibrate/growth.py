@@ -183,7 +183,7 @@ def _promises() -> Iterator[Promise]:
                 f"growth.silent.{name}", "nothing is confirmed when nothing changed", 0.95, 1, silent(shape, span)
             )
             yield Promise(
-                f"growth.swing.{name}", "GMV beyond its usual swing", 0.0, 0.06, beyond_swing(shape, span), 2000
+                f"growth.swing.{name}", "GMV beyond its usual swing", 0.04, 0.06, beyond_swing(shape, span), 2000
             )
     for name, shape, span in (
         ("memory0", LONG, 7),

@@ -231,7 +231,7 @@ def _of_one_kind(kind: Kind) -> dict[str, Callable[[int, int], Held]]:
         for name, (depth, first, end, fades, known) in shocks.items()
     }
     scenes |= {
-        "useless, no trap": Scene("worked 0.5-3.5 %", worked, None, None, shop),
+        "useless, no trap": Scene("worked 0-3.5 %", worked, None, None, shop),
         "useless, a finding told": Scene(wrong, worked, None, _since(-7), shop),
         "useless, strong memory": Scene(wrong, worked, None, None, Shop(kind, memory=0.7)),
         "useless, nothing to compare with": Scene(wrong, worked, None, None, Shop(kind, places=1)),
@@ -241,9 +241,7 @@ def _of_one_kind(kind: Kind) -> dict[str, Callable[[int, int], Held]]:
         "whole market rises": Scene("worked 0-3.5 %", worked, _all_places(0.3), None, shop),
         "own season +5 % a week": Scene(wrong, worked, _growth(0.05), None, shop),
         "own season +10 % a week": Scene(wrong, worked, _growth(0.10), None, shop),
-        "own season +5 % a week for eight weeks": Scene(
-            wrong if kind == "rate" else "not held: too few orders to see it", worked, _growth(0.05, -56), None, shop
-        ),
+        "own season +5 % a week for eight weeks": Scene(wrong, worked, _growth(0.05, -56), None, shop),
         "own season +10 % a week for eight weeks": Scene(wrong, worked, _growth(0.10, -56), None, shop),
         "own season +10 % a week for four weeks": Scene(
             "not held: cannot be told from an action", worked, _growth(0.10, -28), None, shop
@@ -292,9 +290,9 @@ _BOUNDS = {
     "worked <= 5 %": (0.0, 0.05),
     "worked 0-3.5 %": (0.0, 0.035),
     "worked >= 85 % (rate)": (0.85, 1.0),
-    "95-97 %": (0.95, 0.99),
+    "95-97 %": (0.95, 0.97),
 }
-"""Promise in words -> smallest and largest share that keep it; an interval may cover more than it says."""
+"""Promise in words -> smallest and largest share that keep it."""
 
 
 def _promises() -> Iterator[Promise]:

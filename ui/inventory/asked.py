@@ -22,6 +22,8 @@ from ui.state import address, scope, workspaces
 NEEDED = ("inventory_snapshots", "order_lines")
 TARGETS = (0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 ORDER_DAYS = (7, 14, 21, 28, 42, 56)
+_OPEN = 3
+"""Notes that are open; the figures must not slip down the page."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,13 @@ def line(asked: Asked) -> None:
 
 def notes(asked: Asked) -> None:
     """What was assumed or left out."""
-    for note in asked.stock.notes:
+    told = asked.stock.notes
+    for note in told[:_OPEN]:
         st.caption(say(note))
+    if rest := told[_OPEN:]:
+        fold = st.expander(_("{n} more things that were assumed or left out", n=len(rest)), key="stock_notes")
+        for note in rest:
+            fold.caption(say(note))
 
 
 def told(asked: Asked) -> tuple[Finding, ...]:

@@ -28,7 +28,7 @@ _VERDICTS: dict[str, Term] = {
     "unknown": Term(en="not known", zh="没有数据"),
     "unproven": Term(en="not proven", zh="未证实"),
 }
-_STAGES: dict[str, Term] = {
+STAGES: dict[str, Term] = {
     "new": Term(en="new", zh="新品"),
     "growth": Term(en="growing", zh="成长"),
     "mature": Term(en="mature", zh="成熟"),
@@ -61,7 +61,8 @@ _QUADRANTS: dict[str, Term] = {
 }
 
 
-def _words(column: pd.Series, names: dict[str, Term]) -> list[str]:
+def words(column: pd.Series, names: dict[str, Term]) -> list[str]:
+    """Each value as it is called."""
     told = {value: plain(names.get(str(value), str(value))) for value in column.unique()}
     return [told[value] for value in column]
 
@@ -116,14 +117,14 @@ def _counted(table: pd.DataFrame) -> dict[str, int]:
 def _product_rows(table: pd.DataFrame, chosen: str) -> pd.DataFrame:
     rows = table if not chosen else table[table["alert"] == chosen]
     rows = rows.sort_values(["at_risk", "value"], ascending=False, kind="stable")
-    return rows[
-        ["title", "available", "daily_sales", "cover_days", "on_order", "overdue", "lead_days", "reorder", "at_risk"]
-    ].assign(
-        cover_days=rows["cover_days"].where(rows["cover_days"] < math.inf),
-        alert=_words(rows["alert"], ALERTS),
+    counted = rows["alert"] != "unknown"
+    return rows[["title", "daily_sales", "on_order", "overdue", "lead_days", "reorder", "at_risk"]].assign(
+        available=rows["available"].where(counted),
+        cover_days=rows["cover_days"].where(counted & (rows["cover_days"] < math.inf)),
+        alert=words(rows["alert"], ALERTS),
         kind=[f"{abc}{xyz}" for abc, xyz in zip(rows["abc"], rows["xyz"], strict=True)],
-        pattern=_words(rows["pattern"], _PATTERNS),
-        stage=_words(rows["stage"], _STAGES),
+        pattern=words(rows["pattern"], _PATTERNS),
+        stage=words(rows["stage"], STAGES),
         bulk_share=rows["bulk_share"],
     )
 
@@ -139,8 +140,8 @@ def clearance(asked: Asked) -> None:
         _(
             "Over {most} days of sales or {idle} days without one. Products whose long lead time wants this stock are "
             "marked as planned. The discount is a supposition: 20% off, 2% more sold for each per cent.",
-            most=int(_limit(asked, "inventory.excess_cover_days")),
-            idle=int(_limit(asked, "inventory.dead_stock_days")),
+            most=int(threshold(asked, "inventory.excess_cover_days")),
+            idle=int(threshold(asked, "inventory.dead_stock_days")),
         )
     )
     tables.show(
@@ -164,7 +165,7 @@ def clearance(asked: Asked) -> None:
 
 def _clearance_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[["title", "on_hand", "surplus", "tied_up", "days_to_clear", "days_with_discount", "planned"]].assign(
-        alert=_words(rows["alert"], ALERTS),
+        alert=words(rows["alert"], ALERTS),
         days_to_clear=rows["days_to_clear"].where(rows["days_to_clear"] < math.inf),
         days_with_discount=rows["days_with_discount"].where(rows["days_with_discount"] < math.inf),
     )
@@ -182,10 +183,10 @@ def suppliers(asked: Asked) -> None:
         {
             "name": Shape(_("Supplier")),
             "late": Shape(_("Late deliveries (95% interval)"), "figure"),
-            "late_verdict": Shape(_("Below {limit}?", limit=Percent(_limit(asked, "supplier.delay_max")))),
+            "late_verdict": Shape(_("Below {limit}?", limit=Percent(threshold(asked, "supplier.delay_max")))),
             "deliveries": Shape(_("Deliveries"), "count"),
             "defects": Shape(_("Faulty units (95% interval)"), "figure"),
-            "defect_verdict": Shape(_("Below {limit}?", limit=Percent(_limit(asked, "supplier.defect_max")))),
+            "defect_verdict": Shape(_("Below {limit}?", limit=Percent(threshold(asked, "supplier.defect_max")))),
             "lead_days": Shape(
                 _("Lead time (days)"), "number", _("Orders that are still open count with the days they have waited.")
             ),
@@ -201,7 +202,8 @@ def suppliers(asked: Asked) -> None:
     cites.show(["supplier.delay_max", "supplier.defect_max"])
 
 
-def _limit(asked: Asked, key: str) -> float:
+def threshold(asked: Asked, key: str) -> float:
+    """A threshold of the handbook, as the shop has it."""
     return parameter(key, asked.stock.spec.thresholds)
 
 
@@ -210,10 +212,10 @@ def _supplier_rows(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "name": rows["supplier"],
             "late": [_rate(row.late_rate, row.late_low, row.late_high) for row in rows.itertuples()],
-            "late_verdict": _words(rows["late_verdict"], _VERDICTS),
+            "late_verdict": words(rows["late_verdict"], _VERDICTS),
             "deliveries": rows["deliveries"],
             "defects": [_rate(row.defect_rate, row.defect_low, row.defect_high) for row in rows.itertuples()],
-            "defect_verdict": _words(rows["defect_verdict"], _VERDICTS),
+            "defect_verdict": words(rows["defect_verdict"], _VERDICTS),
             "lead_days": rows["lead_days"],
             "lead_sd": rows["lead_sd"],
             "promised_days": rows["promised_days"],
@@ -238,33 +240,38 @@ def agreed(asked: Asked) -> None:
         "stock_terms",
         {
             "name": Shape(_("Supplier")),
-            "credit_days": Shape(_("Credit (days)"), "count"),
-            "cash_freed": Shape(_("Cash it frees"), "money"),
-            "cash_more": Shape(_("More with {days} days", days=int(_limit(asked, "finance.credit_days_low"))), "money"),
-            "rebate": Shape(_("Rebate a year"), "money"),
-            "rebate_more": Shape(
-                _("More with {rate}", rate=Percent(_limit(asked, "finance.supplier_rebate"))), "money"
-            ),
-            "ship48_verdict": Shape(
-                _("48-hour shipping from {limit}", limit=Percent(_limit(asked, "supplier.ship48_min")))
-            ),
-            "chat_verdict": Shape(
-                _("Answers within {n} minutes", n=Number(_limit(asked, "supplier.chat_minutes_max"), 0))
-            ),
-            "data_verdict": Shape(
-                _("Stock data within {n} minutes", n=Number(_limit(asked, "supplier.data_delay_minutes_max"), 0))
-            ),
-            "return_verdict": Shape(
-                _("Slow stock returnable for {days} days", days=int(_limit(asked, "supplier.dead_stock_return_days")))
-            ),
-            "loss_verdict": Shape(
-                _("Loss on returns up to {limit}", limit=Percent(_limit(asked, "supplier.return_loss_max")))
-            ),
-            "sample_verdict": Shape(_("Three sample tests")),
-            "duty_verdict": Shape(_("Works on holidays")),
             "expired": Shape(_("Papers expired")),
             "expiring": Shape(_("Expiring in 60 days")),
             "missing": Shape(_("Papers missing")),
+            "credit_days": Shape(_("Credit (days)"), "count"),
+            "cash_freed": Shape(_("Cash it frees"), "money"),
+            "cash_more": Shape(
+                _("More with {days} days", days=int(threshold(asked, "finance.credit_days_low"))), "money"
+            ),
+            "rebate": Shape(_("Rebate a year"), "money"),
+            "rebate_more": Shape(
+                _("More with {rate}", rate=Percent(threshold(asked, "finance.supplier_rebate"))), "money"
+            ),
+            "ship48_verdict": Shape(
+                _("48-hour shipping from {limit}", limit=Percent(threshold(asked, "supplier.ship48_min")))
+            ),
+            "chat_verdict": Shape(
+                _("Answers within {n} minutes", n=Number(threshold(asked, "supplier.chat_minutes_max"), 0))
+            ),
+            "data_verdict": Shape(
+                _("Stock data within {n} minutes", n=Number(threshold(asked, "supplier.data_delay_minutes_max"), 0))
+            ),
+            "return_verdict": Shape(
+                _(
+                    "Slow stock returnable for {days} days",
+                    days=int(threshold(asked, "supplier.dead_stock_return_days")),
+                )
+            ),
+            "loss_verdict": Shape(
+                _("Loss on returns up to {limit}", limit=Percent(threshold(asked, "supplier.return_loss_max")))
+            ),
+            "sample_verdict": Shape(_("Three sample tests")),
+            "duty_verdict": Shape(_("Works on holidays")),
         },
         currency=asked.stock.currency,
     )
@@ -290,7 +297,7 @@ def _terms(rows: pd.DataFrame) -> pd.DataFrame:
         rebate=rows["rebate"],
         rebate_more=rows["rebate_more"],
         **{
-            name: _words(rows[name], _VERDICTS)
+            name: words(rows[name], _VERDICTS)
             for name in ("ship48_verdict", "chat_verdict", "data_verdict", "return_verdict", "loss_verdict",
                          "sample_verdict", "duty_verdict")
         },
@@ -331,9 +338,9 @@ def choice_of_products(asked: Asked) -> None:
                 _("Handbook's conditions"),
                 help=_(
                     "Margin from {margin}, returns below {returns}, ROI from {roi}.",
-                    margin=Percent(_limit(asked, "finance.gross_margin_min")),
-                    returns=Percent(_limit(asked, "service.return_rate_max")),
-                    roi=Number(_limit(asked, "finance.sku_roi_min"), 1),
+                    margin=Percent(threshold(asked, "finance.gross_margin_min")),
+                    returns=Percent(threshold(asked, "service.return_rate_max")),
+                    roi=Number(threshold(asked, "finance.sku_roi_min"), 1),
                 ),
             ),
             "role": Shape(_("Price role")),
@@ -350,99 +357,11 @@ def _choice_rows(found: pd.DataFrame, with_margins: bool) -> pd.DataFrame:
     # Margins tell the cost as well; they are for those who may see it.
     margins = ["net", "net_margin", "gross_margin"] if with_margins else []
     return found[["title", "price", *margins, "return_rate", "roi", "taken", "role", "quadrant"]].assign(
-        taken=_words(found["taken"], _VERDICTS),
-        role=_words(found["role"], _ROLES),
-        quadrant=_words(found["quadrant"], _QUADRANTS),
+        taken=words(found["taken"], _VERDICTS),
+        role=words(found["role"], _ROLES),
+        quadrant=words(found["quadrant"], _QUADRANTS),
         roi=found["roi"].where(found["roi"] < math.inf),
     )
-
-
-def shelf(asked: Asked) -> None:
-    """Who could become a best seller, whether categories grow, ladders and missing attributes."""
-    found = workspaces.answer(view.shelf, asked.spec, asked.today)
-    _hopeful(found)
-    _grown(found["trends"])
-    for key, told in (
-        ("ladder", _("**Price ladders** whose cheapest variant has no stock, or whose prices lie too far apart.")),
-        (
-            "incomplete",
-            _(
-                "**Attributes** missing by more than {limit}.",
-                limit=Percent(_limit(asked, "listing.attribute_missing_max")),
-            ),
-        ),
-    ):
-        if len(found[key]):
-            st.markdown(told)
-            tables.show(kept.of(_part, found, key), f"stock_{key}")
-    fulfilled = found["fulfilled"]
-    if fulfilled is not None:
-        st.caption(
-            _("Orders paid over {hours} hours ago that were shipped: {rate} of {n}.",
-              hours=int(_limit(asked, "service.ship_hours")), rate=Percent(fulfilled[0]), n=fulfilled[1])
-        )  # fmt: skip
-    cites.show(["listing.attribute_missing_max", "service.ship_hours"])
-
-
-def _hopeful(found: dict[str, pd.DataFrame]) -> None:
-    rows = found["shortlist"]
-    if not len(rows):
-        return
-    told = _("Could become best sellers: {n} products, {sure} of them beyond chance", n=len(rows),
-             sure=int(rows["sure"].sum()))  # fmt: skip
-    box = st.expander(told, key="stock_hopeful", on_change="rerun")
-    if not box.open:
-        return
-    with box:
-        st.caption(_("Click, cart and pay rates beat the shop's, small numbers allowed for."))
-        tables.show(
-            kept.of(_part, found, "shortlist"),
-            "stock_shortlist",
-            {
-                "title": Shape(_("Product")),
-                "visitors": Shape(_("Visitors"), "count"),
-                "click_rate": Shape(_("Click rate"), "percent"),
-                "cart_rate": Shape(_("Cart rate"), "percent"),
-                "pay_rate": Shape(_("Pay rate"), "percent"),
-                "score": Shape(_("Times the shop's"), "number"),
-                "sure": Shape(_("Beyond chance"), "flag"),
-                "product": Shape(_("SKU")),
-            },
-        )
-
-
-def _grown(trends: pd.DataFrame) -> None:
-    if not len(trends):
-        return
-    box = st.expander(
-        _("Categories: the last eight weeks against the eight before"), key="stock_grown", on_change="rerun"
-    )
-    if not box.open:
-        return
-    with box:
-        tables.show(
-            kept.of(_trends, trends),
-            "stock_trends",
-            {
-                "category": Shape(_("Category")),
-                "products": Shape(_("Products"), "count"),
-                "units": Shape(_("Units"), "count"),
-                "change": Shape(_("Change"), "percent"),
-                "low": Shape(_("At least"), "percent"),
-                "high": Shape(_("At most"), "percent"),
-                "year_change": Shape(_("Against last year"), "percent"),
-                "share_new": Shape(_("Of new products"), "percent"),
-                "stage": Shape(_("Stage")),
-            },
-        )
-
-
-def _part(found: dict[str, pd.DataFrame], key: str) -> pd.DataFrame:
-    return found[key]
-
-
-def _trends(trends: pd.DataFrame) -> pd.DataFrame:
-    return trends.assign(stage=_words(trends["stage"], _STAGES))
 
 
 def ahead(asked: Asked) -> None:

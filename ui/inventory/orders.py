@@ -14,7 +14,7 @@ from ecops.messages import Count, Money
 from ui.inventory.asked import Asked
 from ui.parts import kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, escape, joined, say
+from ui.parts.text import _, escape, joined, plain, say
 from ui.state import workspaces
 
 _OPEN = 4
@@ -30,7 +30,7 @@ def purchase(asked: Asked) -> None:
     if not stock.lines:
         st.markdown(_("Nothing needs an order today."))
         return
-    allocation = _budget(asked)
+    budget, allocation = _budget(asked)
     for place, line in enumerate(stock.lines[:_OPEN]):
         quantity = allocation.quantities[place] if allocation is not None else line.quantity
         with st.container(border=True, key=f"stock_line_{place}"):
@@ -39,20 +39,20 @@ def purchase(asked: Asked) -> None:
                 told = _("the budget does not reach this far")
             st.markdown(f"**{escape(line.title)}** · {told}")
             st.caption(" ".join(say(reason) for reason in (line.why_now, line.why_much, line.why_wait)))
-    _table(asked, allocation)
+    _table(asked, budget, allocation)
 
 
 def _value(stock: Stock, amount: float) -> Money:
     return Money(amount, stock.currency)
 
 
-def _budget(asked: Asked) -> Allocation | None:
-    """How much money there is; all that is needed when nobody says."""
+def _budget(asked: Asked) -> tuple[float | None, Allocation | None]:
+    """How much money there is, and what it buys; None for all that is needed."""
     lines = asked.stock.lines
     wanted = sum(line.value for line in lines if math.isfinite(line.value))
     if not wanted > 0:
-        return None
-    budget = st.slider(
+        return None, None
+    share = st.slider(
         _("Budget for today's orders, per cent of {wanted}", wanted=_value(asked.stock, wanted)),
         0,
         100,
@@ -62,9 +62,10 @@ def _budget(asked: Asked) -> Allocation | None:
         width=360,
         help=_("With less money the packs are bought that earn most for each unit of it."),
     )
-    if budget == 100:
-        return None
-    found: Allocation = workspaces.answer(view.spent, wanted * budget / 100, asked.spec, asked.today)
+    if share == 100:
+        return None, None
+    budget = wanted * share / 100
+    found: Allocation = workspaces.answer(view.spent, budget, asked.spec, asked.today)
     st.caption(
         _(
             "{spent} of {wanted} spent; expected profit {gain}, no choice could bring more than {bound}.",
@@ -74,14 +75,14 @@ def _budget(asked: Asked) -> Allocation | None:
             bound=_value(asked.stock, found.bound),
         )
     )
-    return found
+    return budget, found
 
 
 def _oversold(stock: Stock) -> pd.DataFrame:
     return stock.oversold
 
 
-def _table(asked: Asked, allocation: Allocation | None) -> None:
+def _table(asked: Asked, budget: float | None, allocation: Allocation | None) -> None:
     stock = asked.stock
     box = st.expander(_("All lines"), key="stock_lines", on_change="rerun")
     if box.open:
@@ -101,21 +102,11 @@ def _table(asked: Asked, allocation: Allocation | None) -> None:
                 },
                 currency=stock.currency,
             )
-    labels = {
-        "title": _("Product"),
-        "sku": _("SKU"),
-        "quantity": _("Order"),
-        "value": _("Value"),
-        "arrives": _("Expected"),
-    }
-    sheets = workspaces.answer(view.purchase_sheets, asked.spec, asked.today)
-    tables.downloads(
-        sheets if len(sheets) > 1 else {_("Purchase list"): next(iter(sheets.values()))},
-        "ecops_purchase",
-        "stock_purchase",
-        labels,
-    )
-    st.caption(_("The workbook has one sheet for each supplier."))
+    sheets = workspaces.answer(view.purchase_sheets, _("Purchase list"), asked.spec, asked.today, budget)
+    labels = {name: plain(term) for name, term in view.PURCHASED.items()}
+    tables.downloads(sheets, "ecops_purchase", "stock_purchase", labels)
+    if len(sheets) > 1:
+        st.caption(_("The workbook has the whole list, then one sheet for each supplier."))
 
 
 def _line_rows(stock: Stock, allocation: Allocation | None) -> pd.DataFrame:

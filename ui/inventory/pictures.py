@@ -29,10 +29,11 @@ def cards(asked: Asked) -> None:
     missing = stock.table[stock.table["alert"] == "out"]
     spend = sum(line.value for line in stock.lines if math.isfinite(line.value))
     turned = stock.turnover
+    counted = len(stock.shop.stock) > 0
     shown = [
-        (_("Sales lost a week"), _money(asked, float(missing["at_risk"].sum())),
+        (_("Sales lost a week"), _money(asked, float(missing["at_risk"].sum())) if counted else "—",
          _("What customers ask for a week of products that are out of stock, at their price.")),
-        (_("Orders due today"), _money(asked, spend), _("Cost of today's purchase list.")),
+        (_("Orders due today"), _money(asked, spend) if counted else "—", _("Cost of today's purchase list.")),
         (_("Stock lasts"),
          _("{n} days", n=Number(turned.days, 0)) if turned is not None and math.isfinite(turned.days) else "—",
          _turnover(asked)),
@@ -80,7 +81,7 @@ def side_by_side(asked: Asked) -> None:
     with left:
         figure = kept.of(figures.cover_bars, asked.stock, look())
         if figure() is None:
-            st.caption(_("No product sold in the last 28 days."))
+            st.caption(_("No product that was counted sold in the last 28 days."))
         else:
             charts.show(
                 figure,

@@ -83,7 +83,7 @@ class Effect:
     @property
     def skewness(self) -> float:
         """Skewness of `difference`; 0 for arms of the same size and spread, which are lopsided alike."""
-        return (self.thirds[1] - self.thirds[0]) / self.error**3 if self.error > 0 else 0.0
+        return (self.thirds[1] - self.thirds[0]) / self.error**3
 
     @property
     def lacking(self) -> float:

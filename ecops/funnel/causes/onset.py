@@ -52,7 +52,7 @@ def onset(on: Floats, entered: Floats, usual: float, dispersion: float = 1.0) ->
         rate = np.where(later > 0, later_on / later, usual)
     gained = xlogy(later_on, rate / usual) + xlogy(later - later_on, (1 - rate) / (1 - usual))
     day = int(np.argmax(gained))
-    better = 2 * float(gained[day] - gained[0]) / max(1.0, dispersion)
+    better = 2 * float(gained[day] - gained[0]) / dispersion
     before = float(entered[:day].sum())
     if day == 0 or before <= 0 or better < _PRICE + 2 * np.log(len(on)):
         return None

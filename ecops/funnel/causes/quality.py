@@ -19,6 +19,9 @@ from ecops.periods import Period
 OUT_OF_ORDER, SKIPPED, TIES, TRUNCATED, MISSING = 0.10, 0.20, 0.05, 0.05, 0.01
 """Shares from which a check speaks."""
 
+CROWD = 1000.0
+"""Events of one id beyond which it may be many people or a robot, when most ids have far fewer."""
+
 _FAVOURITES = {
     "fav",
     "favourite",
@@ -311,13 +314,13 @@ def _ids(packed: PackedEvents, totals: _Totals) -> list[Issue]:
             found.append(Issue(kind, "warning" if share >= MISSING else "info", lost, None, share))
     sizes = np.concatenate(totals.sizes) if totals.sizes else np.zeros(0, dtype=np.int64)
     if len(sizes) >= 100:
-        usual = float(np.quantile(sizes, 0.99))
-        crowds = sizes[sizes > max(1000.0, 50 * usual)]
+        most = max(CROWD, 50 * float(np.quantile(sizes, 0.99)))
+        crowds = sizes[sizes > most]
         if len(crowds):
             message = Message(
                 "{n} ids have more than {usual} events each; they look like many people or a robot.",
                 n=Count(len(crowds)),
-                usual=Count(max(1000.0, 50 * usual)),
+                usual=Count(most),
             )
             found.append(
                 Issue(

@@ -143,7 +143,7 @@ def panel(sales: Any, *, until: dt.date | None = None, returns: Any = None) -> P
             Message("Load orders with products and quantities."),
         )
     start = rows.date[sold].min()
-    skus, code = _coded(rows.sku)
+    skus, code = rows.skus, rows.code
     column = (rows.date - start).astype("timedelta64[D]").astype(np.int64)
     width = int((last - start).astype(np.int64)) + 1
     shape = len(skus), width
@@ -173,13 +173,16 @@ def panel(sales: Any, *, until: dt.date | None = None, returns: Any = None) -> P
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
+    """Rows of a table of sales; `code` is the place of a row's product among `skus`, which are sorted."""
+
+    skus: NDArray[np.object_]
+    code: Ints
     date: NDArray[np.datetime64]
-    sku: NDArray[np.object_]
     units: Floats
     sales: Floats
 
     def kept(self, mask: Bools) -> _Rows:
-        return _Rows(self.date[mask], self.sku[mask], self.units[mask], self.sales[mask])
+        return _Rows(self.skus, self.code[mask], self.date[mask], self.units[mask], self.sales[mask])
 
 
 def _read(table: Any) -> _Rows:
@@ -205,13 +208,15 @@ def _read(table: Any) -> _Rows:
             Message("The date must be a day, the product a text, the units a number."),
         ) from problem
     amounts = np.zeros(len(units)) if money is None else np.nan_to_num(money.to_numpy(zero_copy_only=False))
+    skus, code = _coded(sku.fill_null(""))
     rows = _Rows(
+        skus,
+        code,
         date.to_numpy(zero_copy_only=False).astype("datetime64[D]"),
-        np.asarray(sku.fill_null("").to_numpy(zero_copy_only=False), dtype=object),
         np.asarray(units.to_numpy(zero_copy_only=False), dtype=np.float64),
         np.asarray(amounts, dtype=np.float64),
     )
-    rows = rows.kept(~np.isnat(rows.date) & (rows.sku != "") & np.isfinite(rows.units))
+    rows = rows.kept(~np.isnat(rows.date) & (skus != "")[code] & np.isfinite(rows.units))
     if not len(rows.date):
         raise DataError(
             Message("The table has no row with a day, a product and units."),
@@ -220,9 +225,9 @@ def _read(table: Any) -> _Rows:
     return rows
 
 
-def _coded(names: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints]:
+def _coded(names: pa.StringArray) -> tuple[NDArray[np.object_], Ints]:
     """Different names in order, and the position of each name among them (a sort of all rows would take seconds)."""
-    coded = pa.array(names, pa.string()).dictionary_encode()
+    coded = names.dictionary_encode()
     known = np.asarray(coded.dictionary.to_numpy(zero_copy_only=False), dtype=object)
     order = np.argsort(known, kind="stable")
     place = np.empty(len(order), dtype=np.int64)
@@ -245,10 +250,11 @@ def _arrow(table: Any) -> pa.Table:
 
 def _returns(returns: Any, skus: NDArray[np.object_], start: np.datetime64, shape: tuple[int, int]) -> Floats:
     rows = _read(returns)
-    place = np.searchsorted(skus, rows.sku)
-    place = np.minimum(place, len(skus) - 1)
+    place = np.minimum(np.searchsorted(skus, rows.skus), len(skus) - 1)
+    alike = (skus[place] == rows.skus)[rows.code]
+    place = place[rows.code]
     column = (rows.date - start).astype("timedelta64[D]").astype(np.int64)
-    known = (skus[place] == rows.sku) & (column >= 0) & (column < shape[1])
+    known = alike & (column >= 0) & (column < shape[1])
     return _added(place[known], column[known], np.abs(rows.units[known]), shape)
 
 
@@ -270,16 +276,16 @@ def bulk_days(units: Floats) -> Bools:
         units: shape (n, days).
     """
     sold = units > 0
-    median = _medians(units, sold)
+    median = medians(units, sold)
     enough = sold.sum(axis=1) >= 5
     usual = np.where(enough, median, np.inf)
-    spread = np.where(enough, _medians(np.abs(units - median[:, None]), sold), 0.0)
+    spread = np.where(enough, medians(np.abs(units - median[:, None]), sold), 0.0)
     total = trailing(units, _MONTH)[:, 1:]
     far = units > (usual + _BULK_DEVIATIONS * np.maximum(spread, 1.0))[:, None]
     return np.asarray(far & (units > 0.5 * total), dtype=np.bool_)
 
 
-def _medians(values: Floats, counted: Bools) -> Floats:
+def medians(values: Floats, counted: Bools) -> Floats:
     """Median of the values of each row that count, 0 where none does; many times faster than `numpy.nanmedian`."""
     known = np.where(counted, values, np.inf)
     known.sort(axis=1)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ecops.errors import DataError, SpecError
-from ecops.inventory.demand.panel import Bools, Floats, Ints, Panel, trailing
+from ecops.inventory.demand.panel import Floats, Ints, Panel, medians
 from ecops.inventory.forecasting.levels import by_weekday, levels, over_days, weekday_index
 from ecops.messages import Count, Message, Percent
 
@@ -35,9 +35,6 @@ _ORDER_SPACING = 5
 
 _GRID = 1000
 """Points that stand for a weighted sample of errors."""
-
-_BLOCK = 128
-"""Products that are worked on at a time: what their year needs stays in the cache of the processor."""
 
 _HISTORY = 182
 _LEAST_HISTORY = 28
@@ -136,54 +133,6 @@ def _conformal(known: Floats, share: float) -> float:
     return float(known[min(max(rank, 0), len(known) - 1)])
 
 
-def spreads(demand: Floats, first: Ints, level: Floats, days: int) -> Floats:
-    """Scale of the error of a total over `days` days, on every morning, shape (n, days of the panel + 1).
-
-    The standard deviation of the product's own totals of that length over at most the last 182 days; at least what
-    independent single buyers would make of the expected total, `sqrt(days * (level + 0.05))`.
-
-    Args:
-        demand: shape (n, T).
-        first: column of the first sale, shape (n,).
-        level: expected units a day on every morning, shape (n, T + 1).
-        days: length of the total.
-    """
-    variance, known, least = np.empty(level.shape), np.empty(level.shape, dtype=np.bool_), np.empty(level.shape)
-    for begin in range(0, len(demand), _BLOCK):
-        rows = slice(begin, begin + _BLOCK)
-        variance[rows], known[rows] = _varied(demand[rows], first[rows], days)
-        least[rows] = np.sqrt((np.maximum(level[rows], 0.0) + 0.05) * days)
-    spread = np.maximum(np.sqrt(variance), least)
-    if not known[:, -1].all():
-        # Products without history of their own vary like the others beside their mean.
-        ratio = np.median((spread / least)[known]) if known.any() else 1.0
-        spread = np.where(known, spread, np.maximum(spread, ratio * least))
-    found: Floats = spread
-    return found
-
-
-def _varied(demand: Floats, first: Ints, days: int) -> tuple[Floats, Bools]:
-    """Variance of a product's totals of the last half year on every morning, 0 where too few are known; and where."""
-    lived = np.arange(demand.shape[1] + 1) - first[:, None]
-    # A total counts once all of its days lie after the first sale.
-    total = np.where(lived >= days, trailing(demand, days), 0.0)
-    window = max(_HISTORY - days + 1, 2)
-    count = np.clip(lived - days + 1, 0, window)
-    summed, squared = _ending(total, window), _ending(total * total, window)
-    n = np.maximum(count, 1)
-    known = count >= _LEAST_HISTORY
-    variance = np.maximum(squared / n - (summed / n) ** 2, 0.0) * n / np.maximum(n - 1, 1)
-    return np.where(known, variance, 0.0), known
-
-
-def _ending(values: Floats, window: int) -> Floats:
-    """Sums of the `window` columns that end with each column, same shape."""
-    total = np.cumsum(values, axis=1)
-    found: Floats = total.copy()
-    found[:, window:] -= total[:, :-window]
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class History:
     """What calibrations of one panel at several mornings share.
@@ -191,25 +140,52 @@ class History:
     Attributes:
         data: the panel.
         level: expected units a day on every morning, shape (n, days + 1).
-        demand: see `_lively`, shape (n, days).
+        demand: see `_lively`, shape (n, days of the panel).
         total: it cumulated, shape (n, days + 1).
-        spread: see `spreads`, shape (n, days + 1).
         weekday: see `by_weekday`, shape (n, days).
         days: lead time plus review period.
+        totals, squares: demand of the `days` days before each morning (fewer where there are fewer), and its square,
+            both cumulated, shape (n, days of the panel + 1).
     """
 
     data: Panel
     level: Floats
     demand: Floats
     total: Floats
-    spread: Floats
     weekday: Floats
     days: int
+    totals: Floats
+    squares: Floats
 
     def factor(self, morning: int) -> Floats:
         """What the level of a morning is multiplied with for the total of the next `days` days, shape (n,)."""
         index = weekday_index(self.data, morning, self.weekday)
         return over_days(index, (self.data.weekday + morning) % 7, self.days)
+
+    def spreads(self, mornings: ArrayLike) -> Floats:
+        """Scale of the error of a total over the next `days` days on each of some mornings, shape (n, mornings).
+
+        The standard deviation of the product's own totals of that length over at most the last 182 days; at least what
+        independent single buyers would make of the expected total, `sqrt(days * (level + 0.05))`. Products without
+        history of their own vary like the others beside their mean.
+        """
+        morning = np.atleast_1d(np.asarray(mornings, dtype=np.int64))
+        window = max(_HISTORY - self.days + 1, 2)
+        # A total counts once all of its days lie after the first sale.
+        count = np.clip(morning - self.data.first[:, None] - self.days + 1, 0, window)
+        row, begin, n = np.arange(len(count))[:, None], morning - count, np.maximum(count, 1)
+        mean = (self.totals[:, morning] - self.totals[row, begin]) / n
+        square = (self.squares[:, morning] - self.squares[row, begin]) / n
+        variance = np.maximum(square - mean**2, 0.0) * n / np.maximum(n - 1, 1)
+        least = np.sqrt((np.maximum(self.level[:, morning], 0.0) + 0.05) * self.days)
+        known = count >= _LEAST_HISTORY
+        ratio = np.sqrt(np.where(known, variance, 0.0)) / least
+        np.maximum(ratio, 1.0, out=ratio)
+        if not known.all():
+            usual = np.maximum(medians(ratio.T, known.T), 1.0)
+            ratio = np.where(known, ratio, usual)
+        found: Floats = ratio * least
+        return found
 
 
 def history(
@@ -230,11 +206,21 @@ def history(
     if days < 1:
         raise SpecError(Message("A lead time of {days} days is not possible.", days=days), Message("Give 1 or more."))
     if alike is not None:
-        return replace(alike, spread=spreads(alike.demand, data.first, alike.level, days), days=days)
+        totals, squares = _added_up(alike.total, days)
+        return replace(alike, days=days, totals=totals, squares=squares)
     known = levels(data, method) if level is None else level
     demand, total = _lively(data), np.zeros(known.shape)
     np.cumsum(demand, axis=1, out=total[:, 1:])
-    return History(data, known, demand, total, spreads(demand, data.first, known, days), by_weekday(data.demand), days)
+    return History(data, known, demand, total, by_weekday(data.demand), days, *_added_up(total, days))
+
+
+def _added_up(total: Floats, days: int) -> tuple[Floats, Floats]:
+    """Demand of the `days` days before each morning, and its square, both cumulated."""
+    sums, squares = total.copy(), np.empty(total.shape)
+    sums[:, days:] -= total[:, :-days]
+    np.cumsum(sums * sums, axis=1, out=squares)
+    np.cumsum(sums, axis=1, out=sums)
+    return sums, squares
 
 
 def _lively(data: Panel) -> Floats:
@@ -317,17 +303,21 @@ def at(past: History, morning: int, windows: int = WINDOWS, due: Due | None = No
         due: for order points; None for windows that begin on any day.
     """
     data, days = past.data, past.days
-    found = [
-        _looked(past, start, due, morning) if due is not None and due.review > 1 else _window(past, start, due)
-        for start in (
-            [morning - days - _SPACING * number for number in range(windows)]
-            if due is None
-            else [morning - days + 1 - _ORDER_SPACING * number for number in range(2 * windows)]
-            if due.review == 1
-            else [morning - days - due.looks * due.review - _ORDER_SPACING * number for number in range(2 * windows)]
-        )
-        if start > _LEAST_HISTORY // 2
-    ]
+    last, apart, number = (
+        (morning - days, _SPACING, windows)
+        if due is None
+        else (morning - days + 1, _ORDER_SPACING, 2 * windows)
+        if due.review == 1
+        else (morning - days - due.looks * due.review, _ORDER_SPACING, 2 * windows)
+    )
+    starts = [start for start in range(last, last - apart * number, -apart) if start > _LEAST_HISTORY // 2]
+    if due is not None and due.review > 1:
+        found = [_looked(past, start, due, morning) for start in starts]
+    else:
+        # At an order the forecast is that of the evening before, which the last sale had not reached yet.
+        evenings = np.array(starts, dtype=np.int64) - (due is not None)
+        spread = past.spreads(evenings)
+        found = [_window(past, start, due, spread[:, place]) for place, start in enumerate(starts)]
     used = [window for window in found if len(window.errors)]
     if not used:
         raise DataError(
@@ -340,7 +330,7 @@ def at(past: History, morning: int, windows: int = WINDOWS, due: Due | None = No
     bins, edges = _binned(errors, weights, volumes, len(data.skus))
     place = np.searchsorted(edges, now, side="right").astype(np.int64)
     added = np.full(len(data.skus), days, dtype=np.int64)
-    return LeadTimeDemand(data.skus, added, mean, past.spread[:, morning], bins, place, len(used))
+    return LeadTimeDemand(data.skus, added, mean, past.spreads(morning)[:, 0], bins, place, len(used))
 
 
 BUCKETS = (1, 2, 3, 4, 6, 8, 11, 15, 22, 29, 45, 60, 90, 120)
@@ -424,18 +414,20 @@ class _Window(NamedTuple):
     volumes: Floats
 
 
-def _window(past: History, start: int, due: Due | None) -> _Window:
-    """Forecast and truth of the total from column `start` on; of an order placed that morning when `due` is given."""
+def _window(past: History, start: int, due: Due | None, spread: Floats) -> _Window:
+    """Forecast and truth of the total from column `start` on; of an order placed that morning when `due` is given.
+
+    `spread` is that of the morning the forecast was made, shape (n,).
+    """
     data, days = past.data, past.days
     counted = np.flatnonzero(data.first <= start - _LEAST_HISTORY)
-    # At an order the forecast is that of the evening before, which the last sale had not reached yet.
     known = start if due is None else start - 1
     if due is not None:
         sale = data.demand[counted, known]
         counted, sale = counted[sale > 0], sale[sale > 0]
     level = past.level[counted, known]
     factor = past.factor(known)[counted]
-    spread = past.spread[counted, known]
+    spread = spread[counted]
     if due is None:
         actual = past.total[counted, start + days] - past.total[counted, start]
         return _Window((actual - level * factor) / spread, np.ones(len(counted)), level)
@@ -461,7 +453,7 @@ def _looked(past: History, start: int, due: Due, morning: int) -> _Window:
         mine, before = counted[here], look - due.review
         level = past.level[mine, before]
         actual = beyond[here] + past.total[mine, look + lead] - past.total[mine, look]
-        errors = (actual - level * past.factor(before)[mine]) / past.spread[mine, before]
+        errors = (actual - level * past.factor(before)[mine]) / past.spreads(before)[mine, 0]
         parts.append(_Window(errors, np.ones(len(mine)), level))
     if not parts:
         return _Window(np.array([]), np.array([]), np.array([]))

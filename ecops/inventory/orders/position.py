@@ -14,6 +14,8 @@ import numpy as np
 
 from ecops.handbook import parameter
 from ecops.inventory.demand.panel import Floats
+from ecops.inventory.supply.deliveries import dated
+from ecops.inventory.supply.waiting import outstanding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,13 +54,14 @@ def position(stock: pd.DataFrame, purchases: pd.DataFrame, committed: pd.DataFra
     given = found["sku"].map(committed.set_index("sku")["committed"]) if len(committed) else np.nan
     found["committed"] = pd.Series(given, index=found.index, dtype=float).fillna(0.0)
     found["available"] = found["available"] - found["committed"]
-    open_orders = _open(purchases, today)
+    still = outstanding(dated(purchases))
+    still = still[still["missing"] > 0]
+    late = still["promised_on"] < pd.Timestamp(today)
+    due, late = still[~late], still[late]
     found["overdue"] = 0.0
     found["overdue_days"] = 0.0
     found["next_arrival"] = pd.NaT
     if len(purchases):
-        due = open_orders[~open_orders["late"]]
-        late = open_orders[open_orders["late"]]
         found["on_order"] = found["sku"].map(due.groupby("sku")["missing"].sum()).fillna(0.0)
         found["overdue"] = found["sku"].map(late.groupby("sku")["missing"].sum()).fillna(0.0)
         if len(late):
@@ -68,24 +71,6 @@ def position(stock: pd.DataFrame, purchases: pd.DataFrame, committed: pd.DataFra
             found["next_arrival"] = pd.to_datetime(found["sku"].map(due.groupby("sku")["promised_on"].min()))
     found["position"] = found["available"] + found["on_order"]
     return found
-
-
-def _open(purchases: pd.DataFrame, today: dt.date) -> pd.DataFrame:
-    """Orders with units still to come, one row an order and product."""
-    import pandas as pd
-
-    rows = purchases[~purchases["status"].isin(["cancelled", "received"])].copy()
-    rows["promised_on"] = pd.to_datetime(rows["promised_on"])
-    received = rows["received_on"].notna()
-    # What came counts though no day is told with it.
-    rows["came"] = rows["received_quantity"].fillna(rows["quantity"].where(received, 0.0))
-    # A receipt in parts repeats the ordered quantity on every row.
-    found = rows.groupby(["po_id", "sku"], as_index=False).agg(
-        {"quantity": "max", "came": "sum", "promised_on": "max", "ordered_on": "min"}
-    )
-    found["missing"] = (found["quantity"] - found["came"]).clip(lower=0.0)
-    found = found[found["missing"] > 0]
-    return found.assign(late=found["promised_on"] < pd.Timestamp(today))
 
 
 def cover_days(available: Floats, daily: Floats, most: int = 365) -> Floats:

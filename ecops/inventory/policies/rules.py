@@ -243,17 +243,18 @@ def _learned(case: Situation, targets: Sequence[float] = ()) -> list[Bounds]:
         mine = np.flatnonzero((bucket == days) & (case.reviews == review))
         past = history(data, int(days), level=level, alike=past)
         scale = protected[mine, None] / days
-        # A late delivery adds to the spread what is sold meanwhile.
-        total = np.sqrt(past.spread[mine] ** 2 * scale + (level[mine] * case.lead_sd[mine, None]) ** 2)
         for morning in range(case.start, data.days + 1, _RELEARN):
             now = slice(morning, min(morning + _RELEARN, data.days + 1))
             known = at(past, morning, due=Due(case.order_days, int(review)))
+            spread = past.spreads(np.arange(now.start, now.stop))[mine]
+            # A late delivery adds to the spread what is sold meanwhile.
+            total = np.sqrt(spread**2 * scale + (level[mine, now] * case.lead_sd[mine, None]) ** 2)
             index = weekday_index(data, morning, past.weekday)[mine]
             weekday = (data.weekday + np.arange(now.start, now.stop)) % 7
             factor = np.stack([over_own_days(index, day, protected[mine]) for day in range(7)], axis=1)
             mean = level[mine, now] * factor[:, weekday]
             for target, bounds in zip(wanted, found, strict=True):
-                point = np.maximum(mean + known.multiplier(target)[mine][:, None] * total[:, now], 0.0)
+                point = np.maximum(mean + known.multiplier(target)[mine][:, None] * total, 0.0)
                 bounds.reorder[mine, now] = point
                 bounds.upto[mine, now] = point + level[mine, now] * case.order_days
     return found

@@ -2,7 +2,7 @@
 select
     cast(extract(hour from paid_at) as integer) as hour,
     cast(sum(coalesce(quantity, 0)) as double) as units
-from sales_lines
+from sold_lines
 where paid_at is not null and coalesce(paid_amount, 0) > 0
     and cast(paid_at as date) between cast($start as date) and cast($until as date)
 group by cast(extract(hour from paid_at) as integer)

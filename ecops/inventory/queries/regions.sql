@@ -5,7 +5,7 @@ select
     cast(extract(quarter from l.paid_at) as integer) as quarter,
     count(*) as lines,
     cast(sum(coalesce(l.quantity, 0)) as double) as units
-from sales_lines as l
+from sold_lines as l
 left join (
     select sku, max(category) as category
     from products

@@ -6,45 +6,58 @@ with paid as (
         cast(paid_at as date) as date,
         sku,
         coalesce(cast(buyer_id as varchar), '') as buyer,
-        abs(coalesce(quantity, 0)) as quantity,
-        case when coalesce(quantity, 0) < 0 or paid_amount < 0 then 1 else 0 end as back,
-        coalesce(paid_amount, 0) as amount,
+        abs(quantity) as quantity,
+        case when quantity < 0 or paid_amount < 0 then 1 else 0 end as back,
+        paid_amount as amount,
         case
             when paid_amount > 0 and (coalesce(refund_amount, 0) >= 0.99 * paid_amount or status = 'refunded')
-                then abs(coalesce(quantity, 0))
+                then abs(quantity)
             else 0
         end as refunded
-    from sales_lines
+    from sold_lines
     where paid_at is not null and sku <> '' and cast(paid_at as date) <= cast($until as date)
-        and (coalesce(quantity, 0) <> 0) and coalesce(paid_amount, 0) <> 0
+        and quantity <> 0 and paid_amount <> 0
 ),
 
--- Who bought matters only to products of which something was taken back.
-lines as (
-    select
-        date, sku, quantity, back, amount, refunded,
-        case when sku in (select sku from paid where back = 1) then buyer else '' end as buyer
+-- Who bought matters only where something was taken back.
+taken as (
+    select date, sku, buyer, quantity, count(*) as times
     from paid
+    where back = 1
+    group by date, sku, buyer, quantity
 ),
 
-alike as (
+matched as (
     select
-        date, sku, quantity,
-        sum(case when back = 0 then 1 else 0 end) as bought,
-        sum(case when back = 1 and buyer <> '' then 1 else 0 end) as taken_back,
-        sum(case when back = 1 and buyer = '' then 1 else 0 end) as nobody_back,
-        sum(case when back = 0 then amount else 0 end) as amount,
-        sum(refunded) as refunded
-    from lines
-    group by date, sku, buyer, quantity
+        t.date, t.sku, t.quantity, t.times,
+        count(p.sku) as bought,
+        coalesce(sum(p.amount), 0) as amount
+    from taken as t
+    left join paid as p
+        on p.date = t.date and p.sku = t.sku and p.buyer = t.buyer and p.quantity = t.quantity
+        and p.back = 0 and t.buyer <> ''
+    group by t.date, t.sku, t.buyer, t.quantity, t.times
+),
+
+parts as (
+    select date, sku, quantity as units, amount as sales, refunded as returned
+    from paid
+    where back = 0
+    union all
+    select
+        date,
+        sku,
+        -quantity * least(bought, times) as units,
+        case when bought > 0 then -amount * least(bought, times) / bought else 0 end as sales,
+        quantity * greatest(times - bought, 0) as returned
+    from matched
 )
 
 select
     date,
     sku,
-    cast(sum(quantity * greatest(bought - taken_back, 0)) as double) as units,
-    cast(sum(case when bought > 0 then amount * greatest(bought - taken_back, 0) / bought else 0 end) as double) as sales,
-    cast(sum(refunded + quantity * (greatest(taken_back - bought, 0) + nobody_back)) as double) as returned
-from alike
+    cast(sum(units) as double) as units,
+    cast(sum(sales) as double) as sales,
+    cast(sum(returned) as double) as returned
+from parts
 group by date, sku
-order by date, sku

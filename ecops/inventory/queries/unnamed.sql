@@ -4,5 +4,5 @@ select
     cast(sum(coalesce(quantity, 0)) as double) as units,
     min(cast(paid_at as date)) as first_day,
     max(cast(paid_at as date)) as last_day
-from sales_lines
+from sold_lines
 where paid_at is not null

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ecops.handbook import parameter
-from ecops.inventory.supply.waiting import Waits, waited, waits
+from ecops.inventory.supply.waiting import Waits, outstanding, waited, waits
 from ecops.statistics import wilson
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def suppliers(
     Returns:
         One row a supplier, the worst first: supplier, deliveries (with a promised day), late, late_rate, late_low,
         late_high, late_verdict, units (inspected), defects, defect_rate, defect_low, defect_high, defect_verdict,
-        lead_days (mean from order to receipt, open orders with what they have waited), lead_sd, promised_days,
+        lead_days (mean from order to receipt, units still to come with what they have waited), lead_sd, promised_days,
         delay_days (mean of late ones), open, overdue (orders), products. Rates are shares; NaN where nothing divides
         them.
     """
@@ -77,9 +77,6 @@ def suppliers(
     came = rows["received_on"].notna()
     promised = came & rows["promised_on"].notna()
     late = promised & (rows["received_on"] > rows["promised_on"])
-    # An ERP's list of orders tells how much came, not when: what came whole is no longer waited for.
-    whole = rows["received_quantity"].fillna(0.0) >= rows["quantity"]
-    waiting = ~came & ~whole & ~rows["status"].isin(["cancelled", "received"])
     units = np.where(came, rows["received_quantity"].fillna(rows["quantity"]), 0.0)
     inspected = came & rows["defect_quantity"].notna()
     told = pd.DataFrame(
@@ -92,12 +89,15 @@ def suppliers(
             "received": came.astype(int),
             "promised_days": (rows["promised_on"] - rows["ordered_on"]).dt.days,
             "delay_days": (rows["received_on"] - rows["promised_on"]).dt.days.where(late),
-            "open": waiting.astype(int),
-            "overdue": (waiting & (rows["promised_on"] < day)).astype(int),
         }
     )
     groups = told.groupby("supplier", sort=True)
-    sums = groups[["deliveries", "late", "units", "defects", "open", "overdue", "received"]].sum()
+    sums = groups[["deliveries", "late", "units", "defects", "received"]].sum()
+    still = outstanding(rows)
+    still = still[still["missing"] > 0].assign(overdue=still["promised_on"] < day).groupby("supplier")["overdue"]
+    sums = sums.assign(
+        open=still.size().reindex(sums.index, fill_value=0), overdue=still.sum().reindex(sums.index, fill_value=0)
+    )
     lead = _waits(waited(rows, day.date()), "supplier", list(sums.index))
     found = sums.assign(
         lead_days=lead.mean,
@@ -147,7 +147,8 @@ def _waits(told: pd.DataFrame, column: str, names: list[str]) -> Waits:
 
     place = pd.Index(names).get_indexer(told[column])
     kept = (place >= 0) & ~told["forgotten"].to_numpy(dtype=bool)
-    return waits(told["days"].to_numpy()[kept], told["ended"].to_numpy()[kept], place[kept], len(names))
+    days, ended, part = (told[name].to_numpy()[kept] for name in ("days", "ended", "part"))
+    return waits(days, ended, place[kept], len(names), part)
 
 
 def lead_times(purchases: pd.DataFrame, skus: list[str], least: int = 5, today: dt.date | None = None) -> pd.DataFrame:

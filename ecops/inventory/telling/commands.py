@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecops import door, terminal
-from ecops.messages import Count, Message, Money, Number, Percent
+from ecops.messages import Count, Message, Money, Number, Percent, write
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
 
 if TYPE_CHECKING:
@@ -64,9 +64,11 @@ def inventory_command(  # noqa: PLR0913, PLR0917 - the options of a command
     allocation = view.spent(data, budget, spec) if budget is not None else None
     frontier = view.compared(data, spec) if compare else None
     if orders is not None:
-        sheets = view.purchase_sheets(data, spec)
-        suffix = orders.suffix.casefold()
-        orders.write_bytes(door.to_xlsx(sheets, "owner") if suffix == ".xlsx" else view.purchase_csv(data, spec))
+        sheets = view.purchase_sheets(data, Message("Purchase list").text(language), spec, budget=budget)
+        labels = {name: write(term, language) for name, term in view.PURCHASED.items()}
+        whole = next(iter(sheets.values()))
+        as_book = orders.suffix.casefold() == ".xlsx"
+        orders.write_bytes(door.to_xlsx(sheets, "owner", labels) if as_book else door.to_csv(whole, "owner", labels))
     money = view.rules_in_money(data, spec) if compare else None
     if as_json:
         asked = _Asked(data, found, told, allocation, frontier, money, view.backups(data, spec)[0])

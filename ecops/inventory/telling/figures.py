@@ -38,9 +38,9 @@ ALERTS: dict[str, Term] = {
 
 
 def urgent(table: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
-    """The products to look at first: what is missing by the sales in danger, then what lasts shortest."""
+    """The counted products to look at first: what is missing by the sales in danger, then what lasts shortest."""
     rank = {name: place for place, name in enumerate(("out", "promised", "alarm", "reorder"))}
-    first = table[table["daily_sales"] > 0]
+    first = table[(table["daily_sales"] > 0) & (table["alert"] != "unknown")]
     order = first.assign(rank=first["alert"].map(rank).fillna(len(rank)))
     return order.sort_values(["rank", "cover_days", "sku"], kind="stable").head(most)
 

@@ -87,7 +87,7 @@ def _missing(stock: Stock, days: Period) -> list[Finding]:
 
 
 def _one_missing(stock: Stock, days: Period, row: dict[str, Any], ends: Any, place: dict[str, int]) -> Finding:
-    price, rate = float(row["price"]), float(row["daily_sales"])
+    price, rate, usual = (float(row[name]) for name in ("price", "rate", "daily_sales"))
     spot = place.get(row["sku"])
     known = ends is not None and spot is not None
     low, high = (-float(ends[1][spot]) * price, -float(ends[0][spot]) * price) if known else _NONE
@@ -95,19 +95,19 @@ def _one_missing(stock: Stock, days: Period, row: dict[str, Any], ends: Any, pla
     stale = (stock.today - _day(counted)).days > _STALE
     overdue = float(row["overdue"])
     notes = []
-    if row["sold_rate"] < 0.9 * rate:
+    if row["sold_rate"] < 0.9 * usual:
         notes.append(
             Message(
                 "The last 28 days show {sold} sold a day because it was missing; a rule that orders what was sold "
                 "would buy {share} too little next time.",
                 sold=Number(float(row["sold_rate"]), 1),
-                share=Percent(1 - float(row["sold_rate"]) / rate),
+                share=Percent(1 - float(row["sold_rate"]) / usual),
             )
         )
     evidence = Message(
         "Nothing there on {days} of the last 28 days; {sold} units a day were sold before.",
         days=Count(round(float(row["out_days"]))),
-        sold=Number(rate, 1),
+        sold=Number(usual, 1),
     )
     if overdue > 0:
         evidence = Message(
@@ -232,7 +232,18 @@ def _due(stock: Stock, days: Period) -> list[Finding]:
     if not lines:
         return []
     wait = sum(line.wait for line in lines if line.wait == line.wait)
-    spend = sum(line.value for line in lines if line.value == line.value)
+    costed = [line.value for line in lines if line.value == line.value]
+    words = {"n": len(lines), "money": Money(wait, stock.currency)}
+    headline = Message("{n} products need an order today; waiting a week loses about {money}.", **words)
+    if costed:
+        headline = Message(
+            "{n} products need an order today, {spend}; waiting a week loses about {money}.",
+            spend=Money(sum(costed), stock.currency),
+            **words,
+        )
+    notes = []
+    if costed and len(costed) < len(lines):
+        notes.append(Message("{n} products without a cost are not in the sum.", n=len(lines) - len(costed)))
     worst = lines[0]
     return [
         _finding(
@@ -243,13 +254,9 @@ def _due(stock: Stock, days: Period) -> list[Finding]:
             n=len(lines),
             parameters=rule(stock.spec.rule, stock.spec.thresholds).parameters,
             money=Amount(-wait, math.nan, math.nan, stock.currency, "week") if wait > 0 else None,
-            headline=Message(
-                "{n} products need an order today, {spend}; waiting a week loses about {money}.",
-                n=len(lines),
-                spend=Money(spend, stock.currency),
-                money=Money(wait, stock.currency),
-            ),
+            headline=headline,
             evidence=Message("Most urgent: {product}. {why}", product=worst.title, why=worst.why_now),
+            notes=tuple(notes),
         )
     ]
 

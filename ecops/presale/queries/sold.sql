@@ -8,7 +8,7 @@ select
             then greatest(coalesce(quantity, 0), 0)
         else 0
     end) as double) as refunded
-from sales_lines
+from sold_lines
 where paid_at is not null and cast(paid_at as date) <= cast($until as date) and coalesce(paid_amount, 0) > 0
     and sku in (select sku from presale_deposits)
 group by cast(paid_at as date), sku

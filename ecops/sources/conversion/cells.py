@@ -189,6 +189,12 @@ def in_our_years(moment: str) -> str:
     return f"CASE WHEN year({moment}) BETWEEN {years} THEN {moment} END"
 
 
+def in_this_century(moment: str) -> str:
+    """The timestamp of the end of a paper; what ends after the century, as 9999-12-31 in many systems, ends with it."""
+    last = "TIMESTAMP '2100-12-31'"
+    return f"CASE WHEN year({moment}) >= {_FIRST_YEAR} THEN least({moment}, {last}) END"
+
+
 def until_next_year(moment: str) -> str:
     """The timestamp of an end; what ends later than next year, as 9999-12-31 in many systems, ends with next year."""
     last = dt.date.today().year + 1

@@ -16,6 +16,9 @@ OPEN_WORDS = ("unpaid", "closed")
 
 _ENDS = ("ends_on",)
 """Days that may lie as far ahead as systems write "no end"."""
+
+_PAPERS = "_until"
+"""Days on which papers expire, often many years ahead."""
 _POSITIVE = frozenset({"refund_amount", "discount", "commission", "promotion_fee"})
 
 
@@ -115,7 +118,13 @@ def _value(job: Job, reading: Reading, name: str, column: Column) -> str:
         return _number(name, column, plain=job.quick.get(name) == 0, bounded=_bounded(job))
     if column.type in MOMENTS:
         found = [quoted(f"_q_{name}")] if name in job.quick else []
-        within = cells.until_next_year if name in _ENDS else cells.in_our_years
+        within = (
+            cells.until_next_year
+            if name in _ENDS
+            else cells.in_this_century
+            if name.endswith(_PAPERS)
+            else cells.in_our_years
+        )
         found += [within(cells.moment(text, reading.dates[name]))] if job.quick.get(name) != 0 else []
         moment = f"coalesce({', '.join(found)})"
         return f"CAST({moment} AS DATE)" if column.type == "date" else moment

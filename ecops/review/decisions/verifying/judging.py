@@ -83,10 +83,13 @@ def judged(found: Around, later: Sequence[int | None]) -> Judged:
     above = spread.contrast(relative, after)
     low, high = above.interval()
     fall = rise = None
+    left_out = 0.0
     if found.trouble is not None:
         weeks = float(found.parts.weight[found.trouble][0])
         fall = spread.contrast(relative, found.trouble, weeks=weeks)
         rise = spread.step(relative, found.trouble, after, weeks)
+        # Days left out that were not low belong to a season that began lately; low ones would make the claim easier.
+        left_out = weeks if fall.value >= 0 else 0.0
     ahead = _ahead(found, beside, sorted(same), later) if rise is not None else None
     # What turned some days after the start is back when the later half of the weeks is.
     late = spread.contrast(relative, slice(after.stop - (after.stop - after.start + 1) // 2, after.stop))
@@ -96,7 +99,10 @@ def judged(found: Around, later: Sequence[int | None]) -> Judged:
         rise=None if rise is None else _unsigned(rise, found.sign),
         good=low > 0,
         bad=high < 0,
-        growing=(spread.steeper(relative) > STEEPER and spread.recent(relative, after).interval(TOLD)[0] <= 0)
+        growing=(
+            spread.steeper(relative, left_out) > STEEPER
+            and spread.recent(relative, after, left_out).interval(TOLD)[0] <= 0
+        )
         or (fall is not None and fall.interval(TOLD)[0] > 0),
         troubled=fall is not None and fall.interval(TOLD)[1] < 0,
         risen=rise is not None and rise.interval(TOLD)[0] > 0,

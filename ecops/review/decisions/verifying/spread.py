@@ -142,25 +142,48 @@ def contrast(found: Relative, part: slice, *, weeks: float | None = None, memory
     return _with_drift(values, grown, freedom, found.share)
 
 
-def recent(found: Relative, part: slice) -> Estimate:
-    """The same contrast against the line of the last weeks alone, where a season of its own may have begun."""
-    older = max(found.before - RECENT_WEEKS, 0)
-    line, factor = _drawn_on(tuple(found.time[older:]), found.before - older, part.start - older, part.stop - older)
+def recent(found: Relative, part: slice, left_out: float = 0.0) -> Estimate:
+    """The same contrast against the line of the last weeks alone, where a season of its own may have begun.
+
+    Args:
+        found: levels.
+        part: the blocks.
+        left_out: weeks that the block between the weeks before and the action stands for, when it belongs to the line.
+    """
+    lately, weights = _lately(found, left_out)
+    time = found.time[lately]
+    line, factor = _drawn_to(tuple(time), float(found.time[part].mean()), tuple(weights))
     variances, freedom = _noises(found, part)
     variance = max(float(variances[0]), found.noise, LEAST_VARIANCE) * (factor + 1 / (part.stop - part.start))
-    return Estimate(float(found.level[0, older:] @ line), variance, freedom)
+    value = float(found.level[0, part].mean() - found.level[0, lately] @ line)
+    return Estimate(value, variance, freedom)
 
 
-def steeper(found: Relative) -> float:
+def steeper(found: Relative, left_out: float = 0.0) -> float:
     """By how many standard errors the last weeks rise more than all the weeks before the action; 0 when few."""
     if found.before <= RECENT_WEEKS:
         return 0.0
-    level, time = found.level[0, : found.before], found.time[: found.before]
-    late = time[-RECENT_WEEKS:] - time[-RECENT_WEEKS:].mean()
-    every = time - time.mean()
-    slope = float(late @ level[-RECENT_WEEKS:] / (late @ late))
-    usual = float(every @ level / (every @ every))
-    return (slope - usual) * math.sqrt(float(late @ late) / noise(found)[0])
+    lately, weights = _lately(found, left_out)
+    every = slice(0, found.before)
+    late, sharpness = _slope(found.level[0, lately], found.time[lately], weights)
+    usual, _ = _slope(found.level[0, every], found.time[every], np.ones(found.before))
+    return (late - usual) * math.sqrt(sharpness / noise(found)[0])
+
+
+def _lately(found: Relative, left_out: float) -> tuple[slice, Floats]:
+    """The last weeks before the action, with the block after them when it belongs to them, and how much each counts."""
+    first = max(found.before - RECENT_WEEKS, 0)
+    weights = np.ones(found.before - first)
+    if left_out:
+        weights = np.append(weights, left_out)
+    return slice(first, first + len(weights)), weights
+
+
+def _slope(level: Floats, time: Floats, weights: Floats) -> tuple[float, float]:
+    """Least-squares slope, and by how much less than a week's variance its own is."""
+    distance = weights * (time - np.average(time, weights=weights))
+    sharpness = float(distance @ time)
+    return float(distance @ level) / sharpness, sharpness
 
 
 def _with_drift(values: Floats, variances: Floats, freedom: float, share: float) -> Estimate:
@@ -230,13 +253,15 @@ def _line(time: tuple[float, ...]) -> Floats:
     return np.stack([_drawn_to(time, at)[0] for at in time], axis=1)
 
 
-def _drawn_to(time: tuple[float, ...], at: float) -> tuple[Floats, float]:
-    """Weights of levels at these times whose sum is their line drawn on to `at`, and its variance in a week's."""
-    weights = np.full(len(time), 1 / len(time))
+def _drawn_to(time: tuple[float, ...], at: float, weights: tuple[float, ...] | None = None) -> tuple[Floats, float]:
+    """Factors of levels at these times whose sum is their line drawn on to `at`, and its variance in a week's."""
+    counts = np.ones(len(time)) if weights is None else np.array(weights)
+    line = counts / counts.sum()
     if len(time) >= SLOPED_FROM:
-        distance = np.array(time) - np.mean(time)
-        weights = weights + distance * (at - np.mean(time)) / (distance**2).sum()
-    return weights, float((weights**2).sum())
+        middle = np.average(time, weights=counts)
+        distance = np.array(time) - middle
+        line = line + counts * distance * (at - middle) / (counts * distance**2).sum()
+    return line, float((line**2 / counts).sum())
 
 
 @lru_cache(maxsize=256)
