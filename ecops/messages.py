@@ -141,8 +141,12 @@ class Message:
             return write(self.params[name], language, escape) if name in self.params else match.group(0)
 
         sentence = locale.translate(self.id, language)
-        if language == "en" and self._counted() == 1:
-            sentence = locale.singulars().get(sentence, sentence)
+        if language == "en":
+            if self._counted() == 1:
+                sentence = locale.singulars().get(sentence, sentence)
+            ones = [name for name, value in self.params.items() if _says_one(value)]
+            if ones:
+                sentence = locale.of_one(sentence, ones)
         return _FIELD.sub(fill, sentence)
 
     def _counted(self) -> float | None:
@@ -166,6 +170,11 @@ class Message:
 
     def __hash__(self) -> int:
         return hash((self.id, tuple(sorted((k, str(v)) for k, v in self.params.items()))))
+
+
+def _says_one(value: Value) -> bool:
+    """Whether it is a number that is written as 1."""
+    return isinstance(value, Count | Number | int | float) and write(value, "en") == "1"
 
 
 def write(value: Value, language: str, escape: Callable[[str], str] | None = None) -> str:

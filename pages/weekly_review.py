@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ecops.messages import Message
-from ui.parts import cards, empty, errors, findings
+from ui.parts import cards, empty, errors, findings, folds
 from ui.parts.text import _
 from ui.state import scope, workspaces
 from ui.weekly_review import review, review_form, review_meeting, review_rooms, review_scenarios, review_targets
@@ -63,8 +63,8 @@ def decisions() -> None:
     """Open actions, a new one, what-ifs side by side."""
     st.subheader(_("4. What do we do this week?"), anchor=False)
     review.decisions(told.decisions)
-    fold = st.expander(_("Write down another decision"), key="own_decision", on_change="rerun")
-    if fold.open:
+    fold = folds.with_form(_("Write down another decision"), "own_decision")
+    if fold is not None:
         with fold:
             review_form.form(None, "own")
     review_scenarios.section()

@@ -10,7 +10,7 @@ import pytest
 
 from ecops import locale
 from ecops.errors import DataError
-from ecops.messages import Count, DateRange, Message, Money, MoneyRange, Named, Percent, Points, Term, write
+from ecops.messages import Count, DateRange, Message, Money, MoneyRange, Named, Number, Percent, Points, Term, write
 
 ROOT = Path(__file__).resolve().parents[1]
 FIELD = re.compile(r"\{(\w+)\}")
@@ -99,6 +99,19 @@ def test_values_are_written_as_people_write_them(value, zh, en):
             Message("{file}: {rows} rows loaded ({new} new, {replaced} updated, {unchanged} unchanged).", file="1.csv",
                     rows=Count(2), new=Count(1), replaced=Count(1), unchanged=Count(0)),
             "1.csv: 2 rows loaded (1 new, 1 updated, 0 unchanged).",
+        ),
+        (
+            Message("{n} customers, {orders} orders; {repeat} ordered again.", n=Count(1), orders=Count(1),
+                    repeat=Percent(0)),
+            "1 customer, 1 order; 0% ordered again.",
+        ),
+        (Message("{n} new products are {days} days old", n=Count(1), days=Number(2, 0)), "1 new product is 2 days old"),
+        (Message("{n} of {all} points are ready", n=Count(1), all=Count(5)), "1 of 5 points are ready"),
+        (Message("{days} days in {rate} of the rows", days=Number(1.2, 1), rate=1), "1.2 days in 1 of the rows"),
+        (
+            Message("{n} orders came back whole and count for nothing; in all {money} was given back.", n=Count(1),
+                    money=Money(10, "CNY")),
+            "1 order came back whole and counts for nothing; in all ¥10 was given back.",
         ),
     ],
 )  # fmt: skip

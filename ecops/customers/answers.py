@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -186,6 +187,15 @@ def known(data: Any, until: dt.date) -> Any:
 def owed(data: Any) -> PointsOwed:
     """Points outstanding."""
     return points(data)
+
+
+QUOTED = ("customer.quoted_points_retention", "customer.quoted_crm_value", "customer.quoted_community_cost")
+"""What the handbooks say that points, a customer system and a community did elsewhere; no facts about this shop."""
+
+
+def quoted(data: Any) -> Mapping[str, float]:
+    """The values of `QUOTED` by the end of their names, as the owner left or changed them."""
+    return {key.removeprefix("customer.quoted_"): float(get(key, data)) for key in QUOTED}
 
 
 def brought(data: Any) -> Referral | None:

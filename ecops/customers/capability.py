@@ -64,9 +64,10 @@ CAPABILITY = Capability(
     advice=Path(__file__).parent / "advice.toml",
     commands=commands,
     modules=("ecops.customers.weekly",),
-    rows=(8, 23, *range(100, 120), *range(121, 126)),
+    rows=(8, 23, *range(100, 126)),
     cites=(
         "customer.tier_silver", "customer.tier_gold", "customer.tier_black", "customer.repurchase_window_days",
-        "customer.high_value_share",
+        "customer.high_value_share", "customer.quoted_points_retention", "customer.quoted_crm_value",
+        "customer.quoted_community_cost",
     ),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from ecops import terminal
 from ecops.errors import FileError
-from ecops.messages import Count, Message, Money, MoneyRange, Percent
+from ecops.messages import Count, Message, Money, Percent
 from ecops.terminal import JsonOption, LanguageOption, StateOption, WorkspaceOption
 
 app = typer.Typer()
@@ -112,6 +111,8 @@ def _json(answer: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _tell(answer: dict[str, Any], language: str) -> None:
+    from ecops.customers.value.forecast import in_words
+
     book, segmented, value, forecast = (answer[name] for name in ("book", "segmented", "value", "forecast"))
     found = answer["repeat"]
     terminal.say(
@@ -137,25 +138,6 @@ def _tell(answer: dict[str, Any], language: str) -> None:
     if value.reason is not None:
         terminal.say(value.reason, language)
     if forecast is not None:
-        terminal.say(_ahead(forecast, book.currency), language)
+        terminal.say(in_words(value, forecast), language)
     for note in (*book.notes, *segmented.scores.cuts.notes, *value.notes):
         terminal.say(note, language)
-
-
-def _ahead(forecast: Any, currency: str) -> Message:
-    """The money of the next days with its interval; without one where no older forecast could be held against facts."""
-    if not isfinite(forecast.low):
-        return Message(
-            "The next {days} days: about {orders} order days worth {money}.",
-            days=forecast.horizon_days,
-            orders=Count(float(forecast.orders.sum())),
-            money=Money(forecast.total, currency),
-        )
-    return Message(
-        "In the next {days} days about {money} ({between}) from known customers; {n} of them order with a "
-        "probability of one half or more.",
-        days=forecast.horizon_days,
-        money=Money(forecast.total, currency),
-        between=MoneyRange(forecast.low, forecast.high, currency),
-        n=Count(int((forecast.buys >= 0.5).sum())),
-    )

@@ -1,8 +1,8 @@
 """Languages: gettext catalogues (`zh_CN/*.po`, read with Babel) and how numbers, dates and money are written.
 
 English is the language the sentences are written in, so only Chinese has catalogues of them. One catalogue a part of
-the product keeps them short; together they are one dictionary. `en/plurals.po` holds how an English sentence reads
-when it counts one thing; Chinese has no plural.
+the product keeps them short; together they are one dictionary. `en/words.toml` and `en/plurals.po` hold how English
+reads when it counts one thing; Chinese has no plural.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+import re
+import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -51,6 +54,35 @@ def singulars() -> dict[str, str]:
 
     with (_FOLDER / "en" / "plurals.po").open("rb") as file:
         return {str(entry.id[1]): str(entry.id[0]) for entry in read_po(file) if entry.id}
+
+
+@functools.cache
+def _words() -> tuple[dict[str, str], re.Pattern[str]]:
+    """Plural nouns and verbs with their singulars, and where a count with its noun and verbs stands in a sentence."""
+    told = tomllib.loads((_FOLDER / "en" / "words.toml").read_text("utf-8"))
+    nouns, verbs = ("|".join(told[kind]) for kind in ("nouns", "verbs"))
+    between = r"(?: (?!(?:of|to|in|on|and|or|from|by|at|for|with|is|are|has)\b)[a-z-]+){0,2}?"
+    verb = rf"((?: only| sold| of [a-z]+)? )({verbs})\b(?:([^;.,:{{(]*? and )({verbs})\b)?"
+    return told["nouns"] | told["verbs"], re.compile(rf"\{{(\w+)\}}({between} )({nouns})\b(?:{verb})?")
+
+
+def of_one(sentence: str, ones: Collection[str]) -> str:
+    """An English sentence in which the fields `ones` say one: the noun each of them counts, and its verbs, in singular.
+
+    >>> of_one("{n} new orders are open for {days} days", {"n"})
+    '{n} new order is open for {days} days'
+    >>> of_one("{n} rows of deposits hold no number and were left out.", {"n"})
+    '{n} row of deposits holds no number and was left out.'
+    """
+    singular, counted = _words()
+
+    def fill(match: re.Match[str]) -> str:
+        field, *words = match.groups(default="")
+        if field not in ones:
+            return match.group(0)
+        return f"{{{field}}}" + "".join(singular.get(word, word) for word in words)
+
+    return counted.sub(fill, sentence)
 
 
 def translate(sentence: str, language: str) -> str:

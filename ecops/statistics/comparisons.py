@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from ecops.statistics.intervals import Floats, Interval, critical_value, floats, two_sided
 
@@ -66,6 +65,8 @@ def _fisher(x0: float, n0: float, x1: float, n1: float) -> float:
 
 
 def _log_choose(total: ArrayLike, chosen: Floats) -> Floats:
+    from scipy import special
+
     size = np.asarray(total, dtype=np.float64)
     log: Floats = special.gammaln(size + 1) - special.gammaln(chosen + 1) - special.gammaln(size - chosen + 1)
     return log
@@ -130,6 +131,8 @@ def trials_needed(
     >>> trials_needed(0.05, 0.10).round().item()
     31234.0
     """
+    from scipy import special
+
     p0, phi = floats(rate, dispersion)
     p1 = np.clip(p0 * (1 + relative_effect), 0.0, 1.0)
     middle = (p0 + p1) / 2

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +39,8 @@ def critical_value(level: float = 0.95, df: ArrayLike = np.inf) -> Floats:
     >>> critical_value().round(4).item(), critical_value(df=6).round(4).item()
     (1.96, 2.4469)
     """
+    from scipy import special  # heavy, and who only counts needs none of it
+
     freedom = np.asarray(df, dtype=np.float64)
     tail = (1 + level) / 2
     with np.errstate(invalid="ignore"):
@@ -50,6 +51,8 @@ def critical_value(level: float = 0.95, df: ArrayLike = np.inf) -> Floats:
 
 def two_sided(statistic: ArrayLike, df: ArrayLike = np.inf) -> Floats:
     """Two-sided p-value of a t statistic; of a z statistic where `df` is infinite."""
+    from scipy import special
+
     value, freedom = floats(statistic, df)
     finite = np.isfinite(freedom)
     with np.errstate(invalid="ignore"):

@@ -8,7 +8,6 @@ the review) is worked out anew after a change, and `ecops.store.Data` holds the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from ecops.store import audit, journal
@@ -19,8 +18,6 @@ STREAM = "choices"
 
 Choices = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Topic -> name -> fields; what was taken back is not there."""
-
-NONE: Choices = MappingProxyType({})
 
 
 def choose(state: State, topic: str, name: str, fields: Mapping[str, Any], actor: str) -> None:

@@ -8,7 +8,8 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -16,9 +17,12 @@ from ecops import tables as registry
 from ecops.engine.duck import Engine, Relation, View
 from ecops.messages import Message
 from ecops.store import manifest, rollups
-from ecops.store.choices import NONE, Choices
-from ecops.store.state import File, State
 
+if TYPE_CHECKING:
+    from ecops.store.choices import Choices
+    from ecops.store.state import File, State
+
+_NO_CHOICES: Choices = MappingProxyType({})
 _REMEMBERED = 256
 _SMALL = 1_000_000
 """Bytes up to which an answer is remembered."""
@@ -47,7 +51,7 @@ class Data:
         currency: str = "",
         notes: tuple[Message, ...] = (),
         state: State | None = None,
-        choices: Choices = NONE,
+        choices: Choices = _NO_CHOICES,
     ) -> None:
         self._engine = engine
         self._relations = relations
@@ -158,7 +162,7 @@ def workspace_data(
     version: str,
     *,
     currency: str = "",
-    choices: Choices = NONE,
+    choices: Choices = _NO_CHOICES,
 ) -> Data:
     """The tables that `files` of a workspace's data folder make up; the files stay until nobody holds the result."""
     groups: dict[str, list[File]] = {}

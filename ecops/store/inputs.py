@@ -20,7 +20,6 @@ from ecops.errors import DataError, FileError, MappingError, near
 from ecops.messages import Count, Message
 from ecops.sources.text import normalise_header
 from ecops.store.data import Data
-from ecops.store.workspace import Workspace
 from ecops.tables import Column, Table
 from ecops.tables import table as canonical_table
 
@@ -52,8 +51,6 @@ def open_data(data: Any, table: str = "order_lines") -> Data:
     """
     if isinstance(data, Data):
         return data
-    if isinstance(data, Workspace):
-        return data.data()
     if isinstance(data, Mapping):
         return _open_frames(data)
     if isinstance(data, str | Path):
@@ -63,6 +60,11 @@ def open_data(data: Any, table: str = "order_lines") -> Data:
         if path.suffix.lower() != ".parquet":
             return open_export(path)
         data = path
+    else:
+        from ecops.store.workspace import Workspace  # brings SQLAlchemy, which a file does not need
+
+        if isinstance(data, Workspace):
+            return data.data()
     return _open_frames({table: data})
 
 
@@ -359,6 +361,8 @@ def open_export(path: Path, wishes: Callable[[Inspection], Wishes] | None = None
     Raises:
         EcopsError: it cannot be read or mapped.
     """
+    from ecops.store.workspace import Workspace
+
     folder = Path(tempfile.mkdtemp(prefix=workfolders.prefix()))
     try:
         workspace = Workspace.open(folder)

@@ -10,10 +10,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecops.errors import StoreError
 from ecops.messages import Message
-from ecops.store.state import File
+
+if TYPE_CHECKING:
+    from ecops.store.state import File
 
 _checked: dict[Path, tuple[int, int, str]] = {}
 _leases: Counter[Path] = Counter()

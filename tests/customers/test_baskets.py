@@ -92,6 +92,12 @@ def test_pairs_of_the_dearest_orders():
     assert 10 < row["low"] < row["ratio"] < row["high"]
 
 
+def test_orders_of_one_worth_have_no_dearest():
+    found = customers.baskets(lines([["a", "b"]] * 60), **SPAN)
+    assert found.orders == 60
+    assert found.dear.empty
+
+
 def test_the_interval_of_a_lift_covers():
     generator = np.random.default_rng(7)
     many, both, first, second = 2000, 0.04, 0.10, 0.15

@@ -157,6 +157,8 @@ def test_what_a_list_does_not_tell_is_not_nought():
     owed = customers.points(data)
     assert owed.outstanding == 200
     assert np.isnan([owed.used, owed.redeemed_share, owed.expected]).all()
+    unpointed = open_data({"order_lines": rows, "customers": listed.drop(columns="points")})
+    assert np.isnan([customers.points(unpointed).outstanding, customers.points(unpointed).cost]).all()
     rate = customers.coupons(data).set_index("campaign")["scan_rate"]
     assert np.isnan(rate["autumn"])
     assert rate["card"] == 0.5

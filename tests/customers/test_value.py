@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize
 
 from ecops import customers
+from ecops.customers.value.forecast import in_words
 from ecops.customers.value.history import History, history
 from ecops.customers.value.likelihoods import MODELS, Sample, gamma_gamma
 from ecops.customers.value.purchases import fit_purchases
@@ -265,9 +266,15 @@ def test_a_total_that_no_plan_can_rest_on_is_said():
     low, high = told.backtest.spread(told.model)
     assert low < 0.5
     assert high > 2
-    assert any("do not plan with it" in str(note) for note in told.notes)
+    assert any("missed their totals" in str(note) for note in told.notes)
+    likely = int((told.predict(90).buys >= 0.5).sum())
+    assert in_words(told, told.predict(90)).text("en").startswith(f"{likely:,} customers order in the next 90 days")
+    assert "no total can be told" in str(in_words(told, told.predict(90)))
     quiet = customers.fit_value(customers.order_book(shop(base_of_one_time_buyers())))
-    assert (quiet.backtest.spread(quiet.model)[1] > 2) == any("do not plan" in str(note) for note in quiet.notes)
+    assert quiet.vague == (quiet.backtest.spread(quiet.model)[1] > 2)
+    assert (quiet.backtest.spread(quiet.model)[1] > 2) == any(
+        "missed their totals" in str(note) for note in quiet.notes
+    )
 
 
 def test_nobody_came_back():

@@ -200,9 +200,9 @@ def test_customers_measure_repeat_purchases_and_the_net_promoter_score():
     found = measured({"order_lines": orders, "surveys": surveys}, Period(END - dt.timedelta(days=27), END))
     assert found["customer_base"].value == 150
     assert found["repeat_rate"].value == pytest.approx(50 / 150)
-    assert found["nps"].value == pytest.approx(0.5 - 0.2)
+    assert found["nps"].value == pytest.approx(50 - 20)
     half = 1.959964 * np.sqrt((0.7 - 0.09) / 100)
-    assert found["nps"].low == pytest.approx(0.3 - half, abs=1e-4)
+    assert found["nps"].low == pytest.approx(30 - 100 * half, abs=1e-2)
 
 
 @pytest.mark.row(41)

@@ -1,5 +1,6 @@
 """The customer page: every shop, both languages, its choices, a coupon, a list."""
 
+import datetime as dt
 import io
 import shutil
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 import ecops
+from ecops import handbook
 from tests.customers.test_programme import assert_nowhere
 from tests.pages import exports
 from tests.pages.conftest import sound
@@ -51,6 +53,52 @@ def test_the_sample_shop_from_segments_to_the_list(open_app, caplog):
     app.number_input(key="tier_orders_1").set_value(1).run()
     sound(app, caplog)
     assert any("must rise" in error.value for error in app.error)
+
+
+def member_shop(folder):
+    """Orders of 120 buyers through two channels over 13 months, a member list without points, and what ads cost."""
+    days = [dt.date(2025, 8, 1) + dt.timedelta(days=one) for one in range(390)]
+    orders = pd.DataFrame(
+        {
+            "订单号": [f"91{number:016d}" for number in range(480)],
+            "下单时间": [days[number * 37 % 390] for number in range(480)],
+            "客户ID": [f"u{number % 120}" for number in range(480)],
+            "商品编码": "A-1",
+            "数量": 1,
+            "单价": 60,
+            "实付金额": 60,
+            "渠道": ["直播" if number % 2 else "搜索" for number in range(480)],
+        }
+    )
+    people = pd.DataFrame({"会员名": [f"u{one}" for one in range(0, 120, 3)], "会员等级": "金卡", "省份": "浙江省"})
+    ads = pd.DataFrame({"日期": days, "推广工具": "直播", "展现量": 100, "点击量": 5, "花费": 20, "成交金额": 100})
+    brand = ecops.Workspace.open(folder / "brand")
+    brand.set_setting("currency", "CNY")
+    for source, rows in (("generic_orders", orders), ("generic_customers", people), ("generic_ads", ads)):
+        brand.load(rows.to_csv(index=False).encode(), source=source)
+    return brand
+
+
+@pytest.mark.row(120)
+def test_what_cases_quote_stands_beside_the_shops_own_figures_and_can_be_changed(open_app, tmp_path, monkeypatch):
+    brand = member_shop(tmp_path)
+    monkeypatch.setenv("ECOPS_HOME", str(tmp_path))
+    told = "\n".join(said(open_app("customers", "brand", "en"))).replace("\\", "")
+    assert "of the members ordered in the last 90 days" in told
+    assert "keep 18.0% more members, a customer system raises the lifetime value by 31%" in told
+    assert "won customers for 40% less" in told
+    assert "more members kept (a case): 18.0% (handbook 004, row 120)" in told
+    handbook.set("customer.quoted_points_retention", 0.05, brand, reason="our own test")
+    told = "\n".join(said(open_app("customers", "brand", "en"))).replace("\\", "")
+    assert "keep 5.0% more members" in told
+
+
+def test_a_list_without_points_says_so(open_app, tmp_path, monkeypatch):
+    member_shop(tmp_path)
+    monkeypatch.setenv("ECOPS_HOME", str(tmp_path))
+    told = "\n".join(said(open_app("customers", "brand", "zh")))
+    assert "客户表里没有积分。" in told
+    assert "积分未使用" not in told
 
 
 def test_an_uploaded_export_is_too_small_for_a_forecast_and_says_so(open_app):

@@ -180,7 +180,7 @@ def test_two_products_in_one_deposit_count_for_both():
 def test_a_campaign_without_a_closing_day_is_supposed_as_long_as_others():
     found = analyse(shop(NOW.assign(ends_on=None, balance_from=None), *history(), products=PRODUCTS))
     assert found.items[0].series.days == 10
-    assert "do not say when deposits close" in said(found)
+    assert "does not say when deposits close" in said(found)
 
 
 def test_balances_are_no_spot_sales_and_uplift_is_learned():
@@ -277,7 +277,7 @@ def test_endless_deposits_are_left_out_and_named():
     endless = deposits(units=(math.inf,), start="2026-11-07").assign(ends_on=pd.Timestamp("2026-11-10"))
     found = analyse(shop(NOW, endless.assign(starts_on=pd.Timestamp("2026-11-01")), *history(), products=PRODUCTS))
     assert found.items[0].series.total == 80
-    assert "1 rows of deposits hold no number" in said(found)
+    assert "1 row of deposits holds no number" in said(found)
 
 
 def test_a_price_below_cost_and_a_shop_without_presales():
@@ -312,7 +312,7 @@ def test_days_that_stand_for_without_end_count_as_not_told():
     (item,) = analyse(shop(endless)).items
     assert (item.series.opens, item.series.days) == (dt.date(2026, 11, 1), 14)
     assert item.series.balance_from == dt.date(2026, 11, 15)
-    assert "do not say when deposits close; 14 days are supposed" in said(analyse(shop(endless)))
+    assert "does not say when deposits close; 14 days are supposed" in said(analyse(shop(endless)))
 
 
 def test_a_smallest_order_that_does_not_pay_is_not_told_as_enough_stock():

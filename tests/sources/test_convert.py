@@ -117,7 +117,7 @@ def test_ids_keep_every_digit(load: Load, cell: str, value: str) -> None:
 
 
 def test_order_numbers_in_powers_of_ten_are_refused(load: Load) -> None:
-    with pytest.raises(DataError, match=r"1 values of Order number read like 2.60501E\+17.*digits.*rows: 3"):
+    with pytest.raises(DataError, match=r"1 value of Order number reads like 2.60501E\+17.*digits.*rows: 3"):
         load(orders("1,2026-05-01,S,1,5,5", "2.60501E+17,2026-05-01,S,1,5,5"))
 
 

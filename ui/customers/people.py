@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -12,9 +14,9 @@ from ecops.errors import DataError
 from ecops.messages import Count, Message, Money, Number, Percent, Points
 from ui.customers import programme
 from ui.customers.choices import Looked, segment_labels
-from ui.parts import empty, errors, kept, tables
+from ui.parts import cites, empty, errors, kept, tables
 from ui.parts.tables import Shape
-from ui.parts.text import _, paragraphs, plain, say, small
+from ui.parts.text import _, paragraphs, plain, say
 
 
 def members(looked: Looked) -> None:
@@ -29,10 +31,7 @@ def members(looked: Looked) -> None:
         )
         empty.reports(("customers",))
     else:
-        for by in ("level", "community"):
-            found = looked.answer(answers.compared, looked.asked.until, by)
-            if found is not None:
-                _gap(found, by)
+        _gaps(looked)
         _known(looked)
     if listed or looked.answer(answers.reviewed):
         _persona(looked, listed)
@@ -42,6 +41,28 @@ def members(looked: Looked) -> None:
         _reasons(looked)
     if given:
         _coupons(looked)
+
+
+def _gaps(looked: Looked) -> None:
+    """Members and the community against others, and beside it what the handbooks quote of other shops."""
+    pairs = [(by, looked.answer(answers.compared, looked.asked.until, by)) for by in ("level", "community")]
+    shown = [(by, found) for by, found in pairs if found is not None]
+    for by, found in shown:
+        _gap(found, by)
+    if not shown:
+        return
+    st.caption(say(shown[0][1].warning))
+    quoted = looked.answer(answers.quoted)
+    st.caption(
+        _(
+            "The handbooks quote for orientation: points and birthday gifts keep {points} more members, a customer "
+            "system raises the lifetime value by {crm}. Other shops' figures, of how many customers nobody says; put "
+            "what you have seen in their place.",
+            points=Percent(quoted["points_retention"]),
+            crm=Percent(quoted["crm_value"]),
+        )
+    )
+    cites.show(answers.QUOTED[:2])
 
 
 def _gap(found: Compared, by: str) -> None:
@@ -66,21 +87,22 @@ def _gap(found: Compared, by: str) -> None:
             "who bought alike before it is {matched} ({low} to {high}).",
             **named,
         )
-    st.markdown(paragraphs(text, small(say(found.warning))))
+    st.markdown(text)
 
 
 def _known(looked: Looked) -> None:
     table = looked.answer(answers.known, looked.asked.until)
     owed = looked.answer(answers.owed)
-    told = [
-        _(
-            "{share} of the profile is filled (15 dimensions). {points} points are not used yet; all of them would "
-            "cost {cost} at a hundredth each.",
-            share=Percent(float(table["filled"].mean())),
+    filled = _("{share} of the profile is filled (15 dimensions).", share=Percent(float(table["filled"].mean())))
+    if math.isfinite(owed.outstanding):
+        owing = _(
+            "{points} points are not used yet; all of them would cost {cost} at a hundredth each.",
             points=Count(owed.outstanding),
             cost=Money(owed.cost, looked.currency),
         )
-    ]
+    else:
+        owing = _("The customer list has no points.")
+    told = [f"{filled} {owing}"]
     brought = looked.answer(answers.brought)
     if brought is not None:
         told.append(
@@ -267,6 +289,14 @@ def channels(looked: Looked) -> None:
     tables.show(kept.of(_channel_rows, table, tuple(shapes)), key="ltv_cac", shapes=shapes, currency=looked.currency)
     if spent:
         st.caption(_("Only customers who have lived through the whole span; earned back at a gross margin of 35%."))
+        st.caption(
+            _(
+                "The handbooks quote that a shop's own community won customers for {share} less; a figure of other "
+                "shops, of how many customers nobody says.",
+                share=Percent(looked.answer(answers.quoted)["community_cost"]),
+            )
+        )
+        cites.show(answers.QUOTED[2:])
     else:
         st.caption(
             _(

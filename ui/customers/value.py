@@ -11,8 +11,8 @@ import streamlit as st
 from ecops.customers import answers
 from ecops.customers.retention.figures import cohort_map
 from ecops.customers.value.figures import calibration
-from ecops.customers.value.forecast import Prediction, Value
-from ecops.messages import Count, Money, MoneyRange, Percent
+from ecops.customers.value.forecast import Prediction, Value, in_words
+from ecops.messages import Percent
 from ui.customers.choices import Looked, choose
 from ui.parts import charts, kept, tables
 from ui.parts.tables import Shape
@@ -67,18 +67,7 @@ def forecast(looked: Looked) -> Value:
     if value.purchases is None:
         return value
     found = kept.of(_predicted, value, days)()
-    likely = int((found.buys >= 0.5).sum())
-    if math.isfinite(found.low):
-        st.markdown(
-            _(
-                "In the next {days} days about {money} ({between}) from known customers; {n} of them order with a "
-                "probability of one half or more.",
-                days=days,
-                money=Money(found.total, looked.currency),
-                between=MoneyRange(found.low, found.high, looked.currency),
-                n=Count(likely),
-            )
-        )
+    st.markdown(say(in_words(value, found)))
     for note in value.notes:
         st.caption(say(note))
     left, right = st.columns([2, 3], gap="medium")

@@ -11,7 +11,7 @@ from ecops import Finding
 from ecops.capability import capabilities
 from ecops.finding import Amount, Confidence, Trial
 from ecops.handbook import roles
-from ui.parts import cites
+from ui.parts import cites, folds
 from ui.parts.text import _, language, lines, paragraphs, red_up, say, small
 from ui.state import workspaces
 from ui.weekly_review import review_form
@@ -26,8 +26,8 @@ def show(findings: Sequence[Finding], key: str) -> None:
         card(finding, f"{key}_{place}")
     rest = findings[OPEN:]
     if rest:
-        fold = st.expander(_("{n} more findings", n=len(rest)), key=f"{key}_rest", on_change="rerun")
-        if fold.open:
+        fold = folds.with_form(_("{n} more findings", n=len(rest)), f"{key}_rest")
+        if fold is not None:
             with fold:
                 for place, finding in enumerate(rest, OPEN):
                     card(finding, f"{key}_{place}")

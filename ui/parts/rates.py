@@ -12,7 +12,7 @@ from ecops import door
 from ecops.metrics import Kpi
 from ecops.metrics.daily import NAMES
 from ecops.metrics.money import rates as known
-from ui.parts import errors, tables
+from ui.parts import errors, folds, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, plain, say
 from ui.state import workspaces
@@ -33,8 +33,8 @@ def box(place: str) -> None:
     """The rates of each platform with their origin, and a form to set them; nothing for who may not see costs."""
     if not may_see():
         return
-    folded = st.expander(_("Rates behind the net margin"), key=f"rates_{place}", on_change="rerun")
-    if not folded.open:
+    folded = folds.with_form(_("Rates behind the net margin"), f"rates_{place}")
+    if folded is None:
         return
     with folded:
         found = workspaces.answer(known.shop_rates)

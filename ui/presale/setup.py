@@ -15,7 +15,7 @@ from ecops.messages import Message
 from ecops.presale import view
 from ecops.presale.campaigns.series import Series
 from ecops.presale.campaigns.setup import Product, SetUp, forget, keep, setups
-from ui.parts import errors, tables
+from ui.parts import errors, folds, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, clean, plain
 from ui.presale.asked import Asked
@@ -36,8 +36,8 @@ def box(asked: Asked | None) -> None:
     running = _running(asked)
     named = [series.campaign for series in running]
     first = asked.item.series.campaign if asked is not None and asked.item is not None else ""
-    folded = st.expander(_("Set up the campaign"), key=f"{PLACE}_box", on_change="rerun")
-    if not folded.open:
+    folded = folds.with_form(_("Set up the campaign"), f"{PLACE}_box")
+    if folded is None:
         return
     with folded:
         _list(known)

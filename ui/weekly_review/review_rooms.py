@@ -17,7 +17,7 @@ from ecops.review.meetings.awards import awards
 from ecops.review.meetings.handover import handover
 from ecops.review.meetings.meeting import agenda, meetings
 from ecops.review.meetings.requests import KINDS, Requests
-from ui.parts import cites, errors, tables
+from ui.parts import cites, errors, folds, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, joined, plain, say
 from ui.state import workspaces
@@ -27,10 +27,8 @@ from ui.weekly_review.review_form import ACTOR
 
 def show(review: Weekly) -> None:
     """One fold with six rooms; only the chosen one is worked out."""
-    fold = st.expander(
-        _("Other meetings, requests, checklists, products, hand-over to the warehouse"), key="rooms", on_change="rerun"
-    )
-    if fold.open:
+    fold = folds.with_form(_("Other meetings, requests, checklists, products, hand-over to the warehouse"), "rooms")
+    if fold is not None:
         with fold:
             _rooms(review)
 

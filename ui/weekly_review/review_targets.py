@@ -16,7 +16,7 @@ from ecops.review import Target, Targets, Weekly, stages
 from ecops.review.branches import figures
 from ecops.review.goals import PARTS, Progress, Whose, progress, suggested
 from ecops.review.week import deck
-from ui.parts import cites, errors
+from ui.parts import cites, errors, folds
 from ui.parts.text import _, escape, joined, plain, say
 from ui.state import workspaces
 from ui.weekly_review.review_form import ACTOR
@@ -32,8 +32,8 @@ _FORM = {
 
 def targets(review: Weekly) -> None:
     """The goal tree, and a form to agree on a target."""
-    fold = st.expander(_("Targets"), key="targets", on_change="rerun")
-    if fold.open:
+    fold = folds.with_form(_("Targets"), "targets")
+    if fold is not None:
         with fold:
             _inside(review)
 

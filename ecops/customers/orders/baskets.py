@@ -222,7 +222,8 @@ def _dear(held: Any, dear: Any, pairs: pd.DataFrame, least: int) -> pd.DataFrame
         [columns[:, a].multiply(columns[:, b]).nnz for a, b in zip(chosen["a"], chosen["b"], strict=True)],
         dtype=np.float64,
     )
-    all_dear, others = float(dear.sum()), float((~dear).sum())
+    # Numbers of numpy: where all orders are worth the same, none is an other, and no ratio is finite.
+    all_dear, others = np.float64(dear.sum()), np.float64((~dear).sum())
     rest = chosen["orders"].to_numpy() - n
     with np.errstate(divide="ignore", invalid="ignore"):
         share, other = n / all_dear, rest / others

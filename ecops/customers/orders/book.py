@@ -252,20 +252,21 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
     names, customer, day, gross, back, matched = _in_order(orders, matched)
     sale = gross > 0
     given = back + matched if refunds == "match" else np.zeros(len(gross))
-    stands = sale & (gross - given > CENT)
+    left = gross - given
+    stands = sale & (left > CENT)
     loose = ~sale & (back > CENT) if refunds != "ignore" else np.zeros(len(gross), dtype=bool)
     if refunds == "net":
         loose |= sale & (back > CENT)
     bought = _first_sale(customer, day, sale)
     known = loose & (day >= bought[customer])
     # A customer with no order that stands is no customer of ours (yet); her credits have nothing to lower.
-    alive = np.zeros(int(customer[-1]) + 1 if len(customer) else 0, dtype=bool)
-    alive[customer[stands]] = True
+    counts = np.bincount(customer[stands], minlength=int(customer[-1]) + 1 if len(customer) else 0)
+    alive = counts > 0
     renumbered = np.cumsum(alive) - 1
-    used = known & alive[customer]
-    counts = np.bincount(renumbered[customer[stands]], minlength=int(alive.sum()))
+    used = np.flatnonzero(known)
+    used = used[alive[customer[used]]]
     ids = names if alive.all() else names.filter(_mask(alive))
-    amount = (gross - given)[stands]
+    amount = left[stands]
     ledger = Ledger(
         lines=tally.lines,
         unpaid_lines=tally.unpaid_lines,
@@ -277,14 +278,14 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
         orders=int(sale.sum()),
         gross=float(gross.sum()),
         returned_orders=int((sale & ~stands).sum()),
-        matched=float(given[sale].sum()),
+        matched=float(given.sum(where=sale)),
         netted=float(back[known].sum()),
         orphan=float(back[loose & ~known].sum()),
         net=float(amount.sum() - back[used].sum()),
     )
     return OrderBook(
         customers=ids,
-        start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        start=np.concatenate([[0], np.cumsum(counts[alive])]).astype(np.int64),
         day=day[stands].astype(np.int32),
         amount=amount,
         credits=Credits(renumbered[customer[used]], day[used].astype(np.int32), back[used]),
@@ -322,20 +323,28 @@ def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, F
     equal = twin[1:] | twin[:-1]
     several = place[equal]
     place[equal] = several[np.lexsort((*(part[several] for part in reversed(money)), key[equal]))]
-    customer = key // span
     gross, back, matched = (part[place] for part in money)
-    return names, customer, (key - customer * span + first).astype(np.int32), gross, back, matched
+    customer = key // span
+    key -= customer * span
+    key += first
+    return names, customer, key.astype(np.int32), gross, back, matched
 
 
 def _sorted(key: Codes) -> tuple[Codes, Codes]:
-    """The keys (at least 0) in order, and where each came from; in one number with its place a key sorts faster."""
+    """The keys (at least 0) in order, and where each came from; in one number with its place a key sorts faster.
+
+    The array that is given is used up.
+    """
     bits = len(key).bit_length()
     if int(key.max()).bit_length() + bits > 62:
         place = np.argsort(key)
         return key[place], place
-    both = (key << bits) | np.arange(len(key))
-    both.sort()
-    return both >> bits, both & ((1 << bits) - 1)
+    key <<= bits
+    key |= np.arange(len(key))
+    key.sort()
+    place = key & ((1 << bits) - 1)
+    key >>= bits
+    return key, place
 
 
 def _mask(flags: NDArray[np.bool_]) -> pa.Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,12 +93,12 @@ def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    day = piece["day"].view(pa.int32()).fill_null(_NEVER).to_numpy()
+    day = _filled(piece["day"].view(pa.int32()), _NEVER)
     amount = piece["amount"].to_numpy(zero_copy_only=False)  # NaN where nobody knows it
     buyer = piece["buyer_id"]
     paid, known = day != _NEVER, ~np.isnan(amount)
     sold, late = paid & known, paid & (day > until)
-    nameless = sold & (pc.binary_length(buyer).fill_null(0).to_numpy() == 0)
+    nameless = sold & (_filled(pc.binary_length(buyer), 0) == 0)
     dropped = piece["dropped"].to_numpy(zero_copy_only=False)
     income = np.where(sold & (amount > 0), amount, 0.0)
     tally.lines += len(day)
@@ -112,10 +112,16 @@ def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
     covered = day[sold & ~late]
     tally.first = min(tally.first, int(covered.min(initial=_NEVER)))
     tally.last = max(tally.last, int(covered.max(initial=-_NEVER)))
-    refund = piece["refund"].fill_null(0.0).to_numpy()
+    refund = _filled(piece["refund"], 0.0)
     lines = Orders(piece["number"].to_numpy(), buyer, day, income, np.where(amount < 0, -amount, refund))
     used = sold & ~late & ~nameless & ~dropped & (amount != 0)
     return lines if used.all() else _at(lines, np.flatnonzero(used))
+
+
+def _filled(column: pa.Array, value: float) -> NDArray[Any]:
+    """A column with `value` for what is not known; not copied where all is."""
+    found: NDArray[Any] = (column.fill_null(value) if column.null_count else column).to_numpy()
+    return found
 
 
 def _at(orders: Orders, place: NDArray[np.int64]) -> Orders:

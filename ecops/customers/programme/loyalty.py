@@ -23,7 +23,7 @@ class PointsOwed:
     """Points that are not used yet.
 
     Attributes:
-        outstanding, used: points; used is NaN where the list does not tell.
+        outstanding, used: points; NaN where the list does not tell.
         redeemed_share: used of all ever given; NaN when none, or not told.
         cost: what the outstanding points would cost if all were used; expected: if as large a share is used as so far.
     """
@@ -46,10 +46,11 @@ def points(data: Any, point_value: float = 0.01) -> PointsOwed:
         DataError: no customer list.
     """
     rows = customer_list(data)
-    left = float(np.nansum(rows["points"].to_numpy()))
-    # A list without this column does not say that nobody ever used a point.
-    told = rows["points_used"].null_count < rows.num_rows
-    used = float(np.nansum(rows["points_used"].to_numpy())) if told else math.nan
+    # A list without such a column does not say that nobody has, or ever used, a point.
+    left, used = (
+        float(np.nansum(rows[name].to_numpy())) if rows[name].null_count < rows.num_rows else math.nan
+        for name in ("points", "points_used")
+    )
     redeemed = used / (used + left) if used + left > 0 else math.nan
     return PointsOwed(left, used, redeemed, left * point_value, left * point_value * redeemed)
 

@@ -47,7 +47,8 @@ def measured(data: Any, period: Period) -> Mapping[str, Measured]:
             found["ltv_cac"] = Measured(value / cost, n=len(worth))
     if data.has("surveys"):
         asked = survey(data)
-        found["nps"] = Measured(asked.nps, asked.low, asked.high, asked.n)
+        # From -100 to 100, as everybody quotes it and as its reference value stands in the handbook.
+        found["nps"] = Measured(100 * asked.nps, 100 * asked.low, 100 * asked.high, asked.n)
     return found
 
 

@@ -17,7 +17,7 @@ from ecops.customers.value.likelihoods import MODELS
 from ecops.customers.value.purchases import Purchases, fit_purchases
 from ecops.customers.value.spending import Spending, fit_spending
 from ecops.errors import DataError, SpecError, unknown_name
-from ecops.messages import Count, Message
+from ecops.messages import Count, Message, Money, MoneyRange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +89,7 @@ class Value:
         backtest: how it did before; None when the data is too short for one.
         book, past: what it was fitted on.
         notes: caveats.
+        vague: totals missed by so much before that none can be planned with; the order of customers still holds.
     """
 
     status: Status
@@ -100,6 +101,7 @@ class Value:
     book: OrderBook
     past: History
     notes: tuple[Message, ...]
+    vague: bool = False
 
     def predict(self, horizon_days: int = 90) -> Prediction:
         """What is expected of every customer in the next `horizon_days` days.
@@ -184,15 +186,53 @@ def fit_value(
     except DataError as error:
         notes.append(error.what)
     used = chosen if fit.degenerate is None else "nbd"
-    if tried is not None and tried.spread(used)[1] > _WIDE:
+    vague = tried is not None and tried.spread(used)[1] > _WIDE
+    if vague:
         notes.append(
             Message(
-                "Such forecasts missed their totals by so much before that the total may come in at less than half or "
-                "more than twice; do not plan with it."
+                "Such forecasts missed their totals by so much before that what comes may be less than half or "
+                "more than twice of one."
             )
         )
     return Value(
-        "degenerate" if reason is not None else "ok", reason, used, sound, spending, tried, book, past, tuple(notes)
+        "degenerate" if reason is not None else "ok",
+        reason,
+        used,
+        sound,
+        spending,
+        tried,
+        book,
+        past,
+        tuple(notes),
+        vague,
+    )
+
+
+def in_words(value: Value, ahead: Prediction) -> Message:
+    """The money of the next days with its interval; without one where no older forecast could be held against facts."""
+    likely = Count(int((ahead.buys >= 0.5).sum()))
+    if value.vague:
+        return Message(
+            "{n} customers order in the next {days} days with a probability of one half or more; no total can be told "
+            "that could be planned with.",
+            n=likely,
+            days=ahead.horizon_days,
+        )
+    money = Money(ahead.total, value.book.currency)
+    if not math.isfinite(ahead.low):
+        return Message(
+            "The next {days} days: about {orders} order days worth {money}.",
+            days=ahead.horizon_days,
+            orders=Count(float(ahead.orders.sum())),
+            money=money,
+        )
+    return Message(
+        "In the next {days} days about {money} ({between}) from known customers; {n} of them order with a "
+        "probability of one half or more.",
+        days=ahead.horizon_days,
+        money=money,
+        between=MoneyRange(ahead.low, ahead.high, value.book.currency),
+        n=likely,
     )
 
 
