@@ -136,6 +136,20 @@ def test_one_finding_with_its_money():
     assert "social「下单→支付」转化率由 78% 降到 46%，少收约" in finding.headline.text("zh")
 
 
+def test_what_was_lost_swings_as_days_do_that_lost_nothing():
+    # 12 % fell to 7 %: fewer go on, so their number alone would swing less than what was lost.
+    random = np.random.default_rng(4)
+    before, after = week(random), week(random, lowered(4, 1, 0.6))
+    (finding,) = diagnose(after, before).findings
+    now, then = (table.only(channel="search").distinct[1:3] for table in (after, before))
+    change, usual = now[1] / now[0] - then[1] / then[0], then[1] / then[0] * now[0]
+    reach = [float(end) for end in newcombe((then[1], then[0]), (usual, now[0]))]
+    fallen = [float(end) - change for end in newcombe((then[1], then[0]), (now[1], now[0]))]
+    assert finding.ci == pytest.approx((change + reach[0], change + reach[1]), rel=1e-3)
+    assert reach[0] < 1.05 * fallen[0] < 0
+    assert reach[1] > 1.05 * fallen[1] > 0
+
+
 def test_money_adds_up_exactly():
     random = np.random.default_rng(5)
     before, after = week(random), week(random, lowered(1, 1, 0.5))

@@ -82,17 +82,22 @@ def rate_finding(
     cell: Cell, after: FunnelTable, before: FunnelTable, confidence: Confidence, least: tuple[float, float]
 ) -> Finding:
     """A step that changed in a part of the shop; `least` is the largest p-value and the smallest effect told."""
-    low, high = (
-        float(end) for end in newcombe((cell.x0, cell.n0), (cell.x1, cell.n1), dispersion=cell.dispersion, df=cell.df)
-    )
-    # The interval of the raw rates, moved to the change at an unchanged mix, and widened for having been selected.
-    raw = cell.x1 / cell.n1 - cell.x0 / cell.n0
+    # The interval of the raw rates, moved to the change at an unchanged mix, and widened for having been selected. What
+    # these days would have had swings as much as days with the rate of before, however low theirs became.
+    seen, unchanged = _reach(cell, cell.x1), _reach(cell, cell.expected * cell.n1)
     below, above = _selected(cell, least)
     change = cell.rate - cell.expected
-    ci = (change - (raw - low) * below, change + (high - raw) * above)
+    ci = (change - max(seen[0], unchanged[0]) * below, change + max(seen[1], unchanged[1]) * above)
     money = _amount(cell, after, *ci)
     headline = _rate_headline(cell, after, money, confidence)
     return _finding(cell, after, before.period or UNDATED, (ci, confidence, money), (headline, _evidence(cell)))
+
+
+def _reach(cell: Cell, went_on: float) -> tuple[float, float]:
+    """How far the interval of the change reaches down and up when so many of today's went on."""
+    low, high = newcombe((cell.x0, cell.n0), (went_on, cell.n1), dispersion=cell.dispersion, df=cell.df)
+    raw = went_on / cell.n1 - cell.x0 / cell.n0
+    return float(raw - low), float(high - raw)
 
 
 def _selected(cell: Cell, least: tuple[float, float]) -> tuple[float, float]:
