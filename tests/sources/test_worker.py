@@ -40,7 +40,7 @@ def fake_worker(tmp_path, monkeypatch, code):
         ("raise MemoryError", "memory"),
         ("sys.exit(3)", "stopped in the middle"),
         ("print('{')", "stopped in the middle"),
-        ("import time; time.sleep(60)", "seconds"),
+        ("import time; time.sleep(60)", "1 second to read"),
     ],
 )
 def test_every_death_of_the_worker_is_one_clear_error(tmp_path, monkeypatch, code, words):
