@@ -2,15 +2,20 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import ecops
+from ecops.competitors.matching import answers
 from ecops.experiments.records.register import Register
+from ecops.handbook import roles
 from ecops.review import ActionLog, Targets, weekly
+from ecops.review.meetings.requests import Kind, Requests
 from tests.pages.conftest import TIMEOUT
 from tests.pages.test_pages import said
+from ui.weekly_review import review
 
 
 @pytest.fixture
@@ -50,6 +55,20 @@ def test_the_order_of_the_meeting(open_review):
     )
     assert len(app.get("plotly_chart")) == 4
     assert [button.label for button in app.get("download_button")][:3] == ["PowerPoint", "Excel", "HTML"]
+
+
+def test_what_others_write_down_is_read_at_once(open_review, monkeypatch):
+    worked_out = []
+    monkeypatch.setattr(review, "weekly", lambda *given, **named: worked_out.append(1) or weekly(*given, **named))
+    app, log = open_review()
+    app.run()
+    known = len(worked_out)
+    Requests(log._state).add("ann", "Film the new jacket", get_args(Kind)[0], *list(roles())[:2])
+    app.run()
+    assert len(worked_out) == known, "no review rests on what is asked of colleagues"
+    answers.remember(log._state, "竞店甲", ("A1", "B2"), False, "ann")
+    app.run()
+    assert len(worked_out) == known + 1
 
 
 @pytest.mark.row(27, 28, 30)

@@ -32,7 +32,9 @@ from ui.weekly_review import review_meeting
 ACTOR = "app"
 _WEEKS = 12
 _MONTHS = 3
-_STREAMS = ("actions", "targets", "alert_rules", "experiments")
+_OF_OTHER_ROOMS = ("checklists", "requests", "scenarios", "sub_accounts")
+"""Streams of the journal that the review of a week does not rest on."""
+
 _COLOURS = {
     "worked": "green",
     "recovered": "blue",
@@ -113,14 +115,14 @@ def caveats(review: Weekly) -> None:
 def read(chosen: Scope, week: Period, stage: str) -> Weekly:
     """The review of a week, worked out once for each version of the data and of the journal."""
     workspace = workspaces.current()
-    written = tuple(entries[-1].seq if (entries := journal.read(workspace.state, name)) else 0 for name in _STREAMS)
+    written = journal.last(workspace.state, _OF_OTHER_ROOMS)
     return _read(workspaces.version(workspace), written, chosen.where, (week, stage), workspace)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _read(
     version: str,  # noqa: ARG001 - part of the key
-    written: tuple[int, ...],  # noqa: ARG001 - part of the key
+    written: int,  # noqa: ARG001 - part of the key
     where: workspaces.Where,
     asked: tuple[Period, str],
     _workspace: Any,
