@@ -41,7 +41,7 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     ),
     "unreasonable": ("error", "{n} rows have values of {column} beyond all reason and were left out."),
     "required_empty": ("error", "{n} rows have no usable {column} and were left out."),
-    "negative": ("warning", "{n} rows have a {column} below zero."),
+    "negative": ("warning", "{n} rows have {column} below zero."),
     "returns": ("info", "{n} rows take goods or money back (below zero); they count as refunds."),
     "paid_before_ordered": ("warning", "{n} orders were paid before they were placed."),
     "refund_over_paid": ("warning", "{n} orders gave back more than was paid."),
