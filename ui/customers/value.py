@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from ecops.charts import Figure
 from ecops.customers import answers
 from ecops.customers.retention.figures import cohort_map
 from ecops.customers.value.figures import calibration
@@ -17,9 +18,6 @@ from ui.customers.choices import Looked, choose
 from ui.parts import charts, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, say
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 
 def cohorts(looked: Looked) -> None:
@@ -103,7 +101,7 @@ def _predicted(value: Value, days: int) -> Prediction:
 _MODELS = ("naive", "nbd", "bg_nbd", "mbg_nbd", "boosted")
 
 
-def _calibration(value: Value) -> go.Figure:
+def _calibration(value: Value) -> Figure:
     tried = value.backtest
     assert tried is not None
     return calibration(tried.of(value.model)[0] if tried.of(value.model) else tried.folds[0], look())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from ecops.charts import Figure
 from ecops.funnel.causes import whatif
 from ecops.funnel.paths import segments
 from ecops.funnel.table import FunnelTable
@@ -26,9 +27,6 @@ from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
 from ui.state.scope import value_label
 from ui.weekly_review import review_scenarios
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _LEAST, _MOST = -20, 50
 
@@ -70,7 +68,7 @@ def pictures(asked: Asked) -> None:
 def _money_parts(diagnosis: Any) -> pd.DataFrame:
     figure = figures.money_waterfall(diagnosis, look())
     assert figure is not None
-    return pd.DataFrame({"factor": figure.data[0].x[1:-1], "part": list(diagnosis.money.by_factor.values())})
+    return pd.DataFrame({"factor": figure.data[0]["x"][1:-1], "part": list(diagnosis.money.by_factor.values())})
 
 
 def _looked_at(asked: Asked) -> tuple[FunnelTable, FunnelTable | None, Value]:
@@ -204,7 +202,7 @@ def by_segment(asked: Asked) -> None:
     _behind(result, by, list(rows()["value"]), points)
 
 
-def _segment_rates(table: FunnelTable, step: str, by: str) -> go.Figure:
+def _segment_rates(table: FunnelTable, step: str, by: str) -> Figure:
     return figures.segment_rates(_labelled(table, by), step, by, look())
 
 
