@@ -67,6 +67,17 @@ def test_another_language_colour_or_role_is_made_anew(monkeypatch):
     assert len(MADE) == 5
 
 
+def test_numbers_are_made_once_for_all_readers(monkeypatch):
+    frame = pd.DataFrame({"a": [1]})
+    found = []
+    for seen in (Look("en"), Look("zh"), Look("en", dark=True)):
+        monkeypatch.setattr(kept, "look", lambda seen=seen: seen)
+        found.append(kept.numbers(counted, frame, "x"))
+        kept.of(counted, found[-1], "y")()
+    assert found[0] == found[1] == found[2]
+    assert MADE == ["x", "y", "y", "y"]
+
+
 def test_something_kept_is_an_argument_of_something_else():
     frame = pd.DataFrame({"a": [1]})
     inner = kept.of(counted, frame, "x")

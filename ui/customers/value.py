@@ -64,7 +64,7 @@ def forecast(looked: Looked) -> Value:
         (st.warning if value.status == "too_small" else st.info)(say(value.reason))
     if value.purchases is None:
         return value
-    found = kept.of(_predicted, value, days)()
+    found = kept.numbers(_predicted, value, days)()
     st.markdown(say(in_words(value, found)))
     for note in value.notes:
         st.caption(say(note))
@@ -78,7 +78,7 @@ def forecast(looked: Looked) -> Value:
         if tried is None:
             st.caption(_("The data is too short to hold a forecast against what came."))
         else:
-            tables.show(kept.of(_held_against, tried), key="backtest", shapes=_held_shapes())
+            tables.show(kept.numbers(_held_against, tried), key="backtest", shapes=_held_shapes())
             st.caption(_("The naive forecast lets everybody go on at her past rate."))
             with st.expander(
                 _("Every model that was tried"), key="models_box", on_change="rerun", type="compact"

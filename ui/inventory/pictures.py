@@ -24,7 +24,7 @@ from ui.state import workspaces
 def cards(asked: Asked) -> None:
     """At most five figures."""
     stock = asked.stock
-    lost = kept.of(_lost, stock.table)()
+    lost = kept.numbers(_lost, stock.table)()
     spend = sum(line.value for line in stock.lines if math.isfinite(line.value))
     turned = stock.turnover
     counted = len(stock.shop.stock) > 0
