@@ -251,20 +251,18 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
     """The book of orders that come in no order."""
     names, customer, day, gross, back, matched = _in_order(orders, matched)
     sale = gross > 0
-    given = back + matched if refunds == "match" else np.zeros(len(gross))
+    given = back + matched if refunds == "match" else np.broadcast_to(0.0, len(gross))
     left = gross - given
     stands = sale & (left > CENT)
-    loose = ~sale & (back > CENT) if refunds != "ignore" else np.zeros(len(gross), dtype=bool)
-    if refunds == "net":
-        loose |= sale & (back > CENT)
-    bought = _first_sale(customer, day, sale)
-    known = loose & (day >= bought[customer])
+    # What came back and is no part of an order's own money: of orders that sold nothing, or of all.
+    loose = np.flatnonzero((back > CENT) & ((refunds == "net") | ~sale)) if refunds != "ignore" else np.empty(0, int)
+    after = _after_a_sale(loose, customer, day, sale)
+    known = loose[after]
     # A customer with no order that stands is no customer of ours (yet); her credits have nothing to lower.
     counts = np.bincount(customer[stands], minlength=int(customer[-1]) + 1 if len(customer) else 0)
     alive = counts > 0
     renumbered = np.cumsum(alive) - 1
-    used = np.flatnonzero(known)
-    used = used[alive[customer[used]]]
+    used = known[alive[customer[known]]]
     ids = names if alive.all() else names.filter(_mask(alive))
     amount = left[stands]
     ledger = Ledger(
@@ -280,15 +278,15 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
         returned_orders=int((sale & ~stands).sum()),
         matched=float(given.sum(where=sale)),
         netted=float(back[known].sum()),
-        orphan=float(back[loose & ~known].sum()),
+        orphan=float(back[loose[~after]].sum()),
         net=float(amount.sum() - back[used].sum()),
     )
     return OrderBook(
         customers=ids,
         start=np.concatenate([[0], np.cumsum(counts[alive])]).astype(np.int64),
-        day=day[stands].astype(np.int32),
+        day=day[stands],
         amount=amount,
-        credits=Credits(renumbered[customer[used]], day[used].astype(np.int32), back[used]),
+        credits=Credits(renumbered[customer[used]], day[used], back[used]),
         first_day=as_date(tally.first),
         last_day=as_date(tally.last),
         currency=currency,
@@ -309,25 +307,32 @@ def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, F
     rank = np.empty(len(places), dtype=np.int64)
     rank[places] = np.arange(len(places))
     names = names.take(pa.array(places))
-    key = rank[orders.buyer.indices.to_numpy()]
-    money = orders.gross, orders.back, matched
-    if not len(key):
-        return names, key, orders.day, *money
+    if not len(orders):
+        return names, rank, orders.day, orders.gross, orders.back, matched
     first = int(orders.day.min())
     span = int(orders.day.max()) - first + 1
-    key *= span
-    key += orders.day - first
+    key = _gathered(rank * span, orders.buyer.indices) + (orders.day - first)
     key, place = _sorted(key)
     twin = np.zeros(len(key) + 1, dtype=bool)
     twin[1:-1] = key[1:] == key[:-1]
-    equal = twin[1:] | twin[:-1]
+    equal = np.flatnonzero(twin[1:] | twin[:-1])
     several = place[equal]
+    money = orders.gross, orders.back, matched
     place[equal] = several[np.lexsort((*(part[several] for part in reversed(money)), key[equal]))]
-    gross, back, matched = (part[place] for part in money)
+    gross, back, matched = (_gathered(part, place) if part.any() else part for part in money)
     customer = key // span
     key -= customer * span
     key += first
     return names, customer, key.astype(np.int32), gross, back, matched
+
+
+def _gathered(values: NDArray[Any], place: NDArray[np.integer] | pa.Array) -> NDArray[Any]:
+    """The values at these places, by Arrow: numpy takes twice as long for many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: NDArray[Any] = pc.take(pa.array(values), pa.array(place), boundscheck=False).to_numpy()
+    return found
 
 
 def _sorted(key: Codes) -> tuple[Codes, Codes]:
@@ -353,13 +358,16 @@ def _mask(flags: NDArray[np.bool_]) -> pa.Array:
     return pa.array(flags)
 
 
-def _first_sale(customer: Codes, day: Days, sale: NDArray[np.bool_]) -> Days:
-    """(buyers,) day of the first order, returned or not; the largest number where there is none."""
-    found = np.full(int(customer[-1]) + 1 if len(customer) else 0, np.iinfo(np.int32).max, dtype=np.int32)
-    sold = np.flatnonzero(sale)[::-1]
-    # Rows are sorted by day, so that written backwards the first one stays.
-    found[customer[sold]] = day[sold]
-    return found
+def _after_a_sale(place: Codes, customer: Codes, day: Days, sale: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(places,) whether the buyer of each of these rows had ordered by then, even what was returned later.
+
+    Rows are sorted by customer and day: her first sale is the next one after where her rows begin.
+    """
+    many = np.bincount(customer)
+    who, sold = customer[place], np.flatnonzero(sale)
+    begin = (np.cumsum(many) - many)[who]
+    first = np.append(sold, len(sale) - 1)[np.searchsorted(sold, begin)]
+    return sale[first] & (customer[first] == who) & (day[first] <= day[place])
 
 
 def _notes(ledger: Ledger, currency: str) -> tuple[Message, ...]:

@@ -95,26 +95,30 @@ def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
 
     day = _filled(piece["day"].view(pa.int32()), _NEVER)
     amount = piece["amount"].to_numpy(zero_copy_only=False)  # NaN where nobody knows it
-    buyer = piece["buyer_id"]
+    buyer, refund = piece["buyer_id"], piece["refund"]
     paid, known = day != _NEVER, ~np.isnan(amount)
     sold, late = paid & known, paid & (day > until)
     nameless = sold & (_filled(pc.binary_length(buyer), 0) == 0)
-    dropped = piece["dropped"].to_numpy(zero_copy_only=False)
     income = np.where(sold & (amount > 0), amount, 0.0)
     tally.lines += len(day)
-    tally.unpaid_lines += int(len(day) - sold.sum())
-    tally.nameless_lines += int(nameless.sum())
+    tally.unpaid_lines += int(len(day) - np.count_nonzero(sold))
+    tally.nameless_lines += int(np.count_nonzero(nameless))
     tally.nameless_money += float(income[nameless].sum())
-    tally.dropped_lines += int(dropped.sum())
-    tally.dropped_money += float(amount[dropped & known].sum())
-    tally.future_lines += int(late.sum())
+    tally.future_lines += int(np.count_nonzero(late))
     tally.money += float(income.sum())
+    used = sold & ~late & ~nameless & (amount != 0)
+    back = np.maximum(-amount, 0.0)
+    if refund.null_count < len(refund):
+        given = _filled(refund, 0.0)
+        dropped = np.isnan(given)
+        tally.dropped_lines += int(np.count_nonzero(dropped))
+        tally.dropped_money += float(amount[dropped & known].sum())
+        used &= ~dropped
+        back = np.where(amount < 0, back, given)
     covered = day[sold & ~late]
     tally.first = min(tally.first, int(covered.min(initial=_NEVER)))
     tally.last = max(tally.last, int(covered.max(initial=-_NEVER)))
-    refund = _filled(piece["refund"], 0.0)
-    lines = Orders(piece["number"].to_numpy(), buyer, day, income, np.where(amount < 0, -amount, refund))
-    used = sold & ~late & ~nameless & ~dropped & (amount != 0)
+    lines = Orders(piece["number"].to_numpy(), buyer, day, income, back)
     return lines if used.all() else _at(lines, np.flatnonzero(used))
 
 
@@ -125,32 +129,36 @@ def _filled(column: pa.Array, value: float) -> NDArray[Any]:
 
 
 def _at(orders: Orders, place: NDArray[np.int64]) -> Orders:
-    import pyarrow as pa
-
     return Orders(
         orders.number[place],
-        orders.buyer.take(pa.array(place)),
+        _taken(orders.buyer, place),
         orders.day[place],
         orders.gross[place],
         orders.back[place],
     )
 
 
-def _neighbours(orders: Orders) -> Orders:
-    """Rows of one order that stand beside each other as one row."""
+def _taken(names: pa.Array, place: NDArray[np.int64]) -> pa.Array:
+    """The names at these places; half-width places take half the time."""
     import pyarrow as pa
 
+    return names.take(pa.array(place.astype(np.int32)))
+
+
+def _neighbours(orders: Orders) -> Orders:
+    """Rows of one order that stand beside each other as one row."""
     if not len(orders):
         return orders
     first = np.ones(len(orders), dtype=bool)
     np.not_equal(orders.number[1:], orders.number[:-1], out=first[1:])
     begin = np.flatnonzero(first)
+    one_day = first[1:] | (orders.day[1:] == orders.day[:-1])
     return Orders(
         orders.number[begin],
-        orders.buyer.take(pa.array(begin)),
-        np.minimum.reduceat(orders.day, begin),
+        _taken(orders.buyer, begin),
+        orders.day[begin] if one_day.all() else np.minimum.reduceat(orders.day, begin),
         np.add.reduceat(orders.gross, begin),
-        np.add.reduceat(orders.back, begin),
+        np.add.reduceat(orders.back, begin) if orders.back.any() else np.zeros(len(begin)),
     )
 
 

@@ -153,7 +153,8 @@ def _counted(
     cell = np.repeat(cohort, np.diff(book.start)) * ages + age
     if metric == "customers":
         fresh = np.ones(len(age), dtype=bool)
-        fresh[1:] = (np.diff(age) != 0) | (np.diff(book.customer) != 0)
+        fresh[1:] = age[1:] != age[:-1]
+        fresh[book.start[:-1]] = True
         if cumulative:
             # The first age at which each customer came back.
             back = age > 0
