@@ -249,20 +249,21 @@ def _usable(tally: Tally) -> None:
 
 def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, currency: str) -> OrderBook:
     """The book of orders that come in no order."""
-    names, customer, day, gross, back, matched = _in_order(orders, matched)
+    names, bounds, day, gross, back, matched = _in_order(orders, matched)
     sale = gross > 0
     given = back + matched if refunds == "match" else np.broadcast_to(0.0, len(gross))
-    left = gross - given
+    left = gross - given if refunds == "match" else gross
     stands = sale & (left > CENT)
     # What came back and is no part of an order's own money: of orders that sold nothing, or of all.
     loose = np.flatnonzero((back > CENT) & ((refunds == "net") | ~sale)) if refunds != "ignore" else np.empty(0, int)
-    after = _after_a_sale(loose, customer, day, sale)
-    known = loose[after]
+    buyer = np.searchsorted(bounds, loose, side="right") - 1
+    after = _after_a_sale(loose, bounds[buyer], bounds[buyer + 1], day, sale)
     # A customer with no order that stands is no customer of ours (yet); her credits have nothing to lower.
-    counts = np.bincount(customer[stands], minlength=int(customer[-1]) + 1 if len(customer) else 0)
+    counts = np.diff(np.searchsorted(np.flatnonzero(stands), bounds))
     alive = counts > 0
     renumbered = np.cumsum(alive) - 1
-    used = known[alive[customer[known]]]
+    lowering = after & alive[buyer]
+    used = loose[lowering]
     ids = names if alive.all() else names.filter(_mask(alive))
     amount = left[stands]
     ledger = Ledger(
@@ -277,7 +278,7 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
         gross=float(gross.sum()),
         returned_orders=int((sale & ~stands).sum()),
         matched=float(given.sum(where=sale)),
-        netted=float(back[known].sum()),
+        netted=float(back[loose[after]].sum()),
         orphan=float(back[loose[~after]].sum()),
         net=float(amount.sum() - back[used].sum()),
     )
@@ -286,7 +287,7 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
         start=np.concatenate([[0], np.cumsum(counts[alive])]).astype(np.int64),
         day=day[stands],
         amount=amount,
-        credits=Credits(renumbered[customer[used]], day[used], back[used]),
+        credits=Credits(renumbered[buyer[lowering]], day[used], back[used]),
         first_day=as_date(tally.first),
         last_day=as_date(tally.last),
         currency=currency,
@@ -296,9 +297,13 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
 
 
 def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, Floats, Floats, Floats]:
-    """Buyers by name, and the rows by buyer and day, then by money, so that the order they came in changes nothing.
+    """The rows by buyer and day, then by money, so that the order they came in changes nothing.
 
-    A number a buyer and one sort of whole numbers cost a third of sorting texts.
+    A number a buyer and one sort of whole numbers cost a third of sorting texts. Memory that is new costs as much as
+    the work with it, so the keys change in place.
+
+    Returns:
+        The buyers by name, where the rows of each begin (and the last ones end), and day, gross, back and `matched` of the rows.
     """
     import pyarrow as pa
 
@@ -308,22 +313,22 @@ def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, F
     rank[places] = np.arange(len(places))
     names = names.take(pa.array(places))
     if not len(orders):
-        return names, rank, orders.day, orders.gross, orders.back, matched
+        return names, np.zeros(1, dtype=np.int64), orders.day, orders.gross, orders.back, matched
     first = int(orders.day.min())
     span = int(orders.day.max()) - first + 1
-    key = _gathered(rank * span, orders.buyer.indices) + (orders.day - first)
-    key, place = _sorted(key)
+    key = _gathered(rank * span - first, orders.buyer.indices) + orders.day
+    place = _sorted(key)
     twin = np.zeros(len(key) + 1, dtype=bool)
-    twin[1:-1] = key[1:] == key[:-1]
+    np.equal(key[1:], key[:-1], out=twin[1:-1])
     equal = np.flatnonzero(twin[1:] | twin[:-1])
     several = place[equal]
     money = orders.gross, orders.back, matched
     place[equal] = several[np.lexsort((*(part[several] for part in reversed(money)), key[equal]))]
     gross, back, matched = (_gathered(part, place) if part.any() else part for part in money)
-    customer = key // span
-    key -= customer * span
+    bounds = np.searchsorted(key, np.arange(len(names) + 1) * span)
+    key %= span
     key += first
-    return names, customer, key.astype(np.int32), gross, back, matched
+    return names, bounds, key.astype(np.int32), gross, back, matched
 
 
 def _gathered(values: NDArray[Any], place: NDArray[np.integer] | pa.Array) -> NDArray[Any]:
@@ -335,21 +340,25 @@ def _gathered(values: NDArray[Any], place: NDArray[np.integer] | pa.Array) -> ND
     return found
 
 
-def _sorted(key: Codes) -> tuple[Codes, Codes]:
-    """The keys (at least 0) in order, and where each came from; in one number with its place a key sorts faster.
+_BLOCK = 1 << 16
 
-    The array that is given is used up.
-    """
+
+def _sorted(key: Codes) -> NDArray[np.integer]:
+    """Puts keys (at least 0) in order and says where each came from; in one number with its place a key sorts faster."""
     bits = len(key).bit_length()
-    if int(key.max()).bit_length() + bits > 62:
+    if bits > 31 or int(key.max()).bit_length() + bits > 62:
         place = np.argsort(key)
-        return key[place], place
+        key[:] = key[place]
+        return place
     key <<= bits
-    key |= np.arange(len(key))
+    for start in range(0, len(key), _BLOCK):
+        block = key[start : start + _BLOCK]
+        block |= np.arange(start, start + len(block))
     key.sort()
-    place = key & ((1 << bits) - 1)
+    found = np.empty(len(key), dtype=np.int32)
+    np.bitwise_and(key, (1 << bits) - 1, out=found, casting="unsafe")
     key >>= bits
-    return key, place
+    return found
 
 
 def _mask(flags: NDArray[np.bool_]) -> pa.Array:
@@ -358,16 +367,16 @@ def _mask(flags: NDArray[np.bool_]) -> pa.Array:
     return pa.array(flags)
 
 
-def _after_a_sale(place: Codes, customer: Codes, day: Days, sale: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(places,) whether the buyer of each of these rows had ordered by then, even what was returned later.
+def _after_a_sale(
+    place: Codes, begin: Codes, end: Codes, day: Days, sale: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """(places,) whether the buyer of each of these rows had ordered by its day, even what was returned later.
 
-    Rows are sorted by customer and day: her first sale is the next one after where her rows begin.
+    Rows are sorted by buyer and day, hers lie from `begin` to `end`: what she bought first is the next sale there.
     """
-    many = np.bincount(customer)
-    who, sold = customer[place], np.flatnonzero(sale)
-    begin = (np.cumsum(many) - many)[who]
-    first = np.append(sold, len(sale) - 1)[np.searchsorted(sold, begin)]
-    return sale[first] & (customer[first] == who) & (day[first] <= day[place])
+    sold = np.append(np.flatnonzero(sale), len(sale))
+    first = sold[np.searchsorted(sold, begin)]
+    return (first < end) & (day[np.minimum(first, len(sale) - 1)] <= day[place])
 
 
 def _notes(ledger: Ledger, currency: str) -> tuple[Message, ...]:
