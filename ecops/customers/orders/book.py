@@ -303,7 +303,7 @@ def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, F
     the work with it, so the keys change in place.
 
     Returns:
-        The buyers by name, where the rows of each begin (and the last ones end), and day, gross, back and `matched` of the rows.
+        The buyers by name, where the rows of each begin (and the last ones end), then day, gross, back and `matched`.
     """
     import pyarrow as pa
 
@@ -316,7 +316,7 @@ def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, F
         return names, np.zeros(1, dtype=np.int64), orders.day, orders.gross, orders.back, matched
     first = int(orders.day.min())
     span = int(orders.day.max()) - first + 1
-    key = _gathered(rank * span - first, orders.buyer.indices) + orders.day
+    key = np.add(_gathered(rank * span - first, orders.buyer.indices), orders.day, dtype=np.int64)
     place = _sorted(key)
     twin = np.zeros(len(key) + 1, dtype=bool)
     np.equal(key[1:], key[:-1], out=twin[1:-1])
@@ -344,7 +344,10 @@ _BLOCK = 1 << 16
 
 
 def _sorted(key: Codes) -> NDArray[np.integer]:
-    """Puts keys (at least 0) in order and says where each came from; in one number with its place a key sorts faster."""
+    """Puts keys (at least 0) in order and says where each came from.
+
+    In one number with its place a key sorts faster.
+    """
     bits = len(key).bit_length()
     if bits > 31 or int(key.max()).bit_length() + bits > 62:
         place = np.argsort(key)
@@ -367,16 +370,15 @@ def _mask(flags: NDArray[np.bool_]) -> pa.Array:
     return pa.array(flags)
 
 
-def _after_a_sale(
-    place: Codes, begin: Codes, end: Codes, day: Days, sale: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def _after_a_sale(place: Codes, begin: Codes, end: Codes, day: Days, sale: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(places,) whether the buyer of each of these rows had ordered by its day, even what was returned later.
 
     Rows are sorted by buyer and day, hers lie from `begin` to `end`: what she bought first is the next sale there.
     """
     sold = np.append(np.flatnonzero(sale), len(sale))
     first = sold[np.searchsorted(sold, begin)]
-    return (first < end) & (day[np.minimum(first, len(sale) - 1)] <= day[place])
+    found: NDArray[np.bool_] = (first < end) & (day[np.minimum(first, len(sale) - 1)] <= day[place])
+    return found
 
 
 def _notes(ledger: Ledger, currency: str) -> tuple[Message, ...]:

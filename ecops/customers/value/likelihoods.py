@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from ecops.customers.orders.book import Floats
+from ecops.customers.orders.book import Floats, sums
 from ecops.customers.value.history import Counts
 
 Gradient = NDArray[np.float64]
@@ -53,7 +53,7 @@ class Sample:
     @property
     def people(self) -> Floats:
         """(levels,) customers with each number of repeats."""
-        return np.bincount(self.level, weights=self.weight, minlength=len(self.levels))
+        return sums(self.level, self.weight, len(self.levels))
 
     def parts(self) -> Iterator[Sample]:
         """The sample, a few rows at a time."""
@@ -151,7 +151,7 @@ def _mixture(
         rest = np.exp(-np.abs(there - away))
         here = np.where(there > away, 1.0, rest) / (1 + rest)
         away_share = 1 - here
-        gone_people += np.bincount(level, weights=weight * away_share, minlength=len(gone_people))
+        gone_people += sums(level, weight * away_share, len(gone_people))
         value += weight @ (np.maximum(there, away) + np.log1p(rest))
         by_r -= weight @ (here * until + away_share * since)
         by_alpha -= weight @ (power * (here / age + away_share / last))
