@@ -95,7 +95,9 @@ def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
     paid, known = day != _NEVER, ~np.isnan(amount)
     sold, late = paid & known, paid & (day > until)
     nameless = sold & (_filled(pc.binary_length(buyer), 0) == 0)
-    income = np.where(sold & (amount > 0), amount, 0.0)
+    income = np.maximum(amount, 0.0)
+    if not sold.all():
+        income[~sold] = 0.0
     tally.lines += len(day)
     tally.unpaid_lines += int(len(day) - np.count_nonzero(sold))
     tally.nameless_lines += int(np.count_nonzero(nameless))
@@ -103,7 +105,7 @@ def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
     tally.future_lines += int(np.count_nonzero(late))
     tally.money += float(income.sum())
     used = sold & ~late & ~nameless & (amount != 0)
-    back = np.maximum(-amount, 0.0)
+    back = income - amount  # for a sale nothing, for a return all of it
     if refund.null_count < len(refund):
         given = _filled(refund, 0.0)
         dropped = np.isnan(given)
@@ -111,7 +113,8 @@ def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
         tally.dropped_money += float(amount[dropped & known].sum())
         used &= ~dropped
         back = np.where(amount < 0, back, given)
-    covered = day[sold & ~late]
+    inside = sold & ~late
+    covered = day if inside.all() else day[inside]
     tally.first = min(tally.first, int(covered.min(initial=_NEVER)))
     tally.last = max(tally.last, int(covered.max(initial=-_NEVER)))
     lines = Orders(piece["number"].to_numpy(), buyer, day, income, back)
