@@ -259,7 +259,8 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
     buyer = np.searchsorted(bounds, loose, side="right") - 1
     after = _after_a_sale(loose, bounds[buyer], bounds[buyer + 1], day, sale)
     # A customer with no order that stands is no customer of ours (yet); her credits have nothing to lower.
-    counts = np.diff(np.searchsorted(np.flatnonzero(stands), bounds))
+    standing = np.cumsum(stands, dtype=np.int32)[bounds[1:] - 1]
+    counts = np.diff(standing, prepend=0)
     alive = counts > 0
     renumbered = np.cumsum(alive) - 1
     lowering = after & alive[buyer]
@@ -375,9 +376,11 @@ def _after_a_sale(place: Codes, begin: Codes, end: Codes, day: Days, sale: NDArr
 
     Rows are sorted by buyer and day, hers lie from `begin` to `end`: what she bought first is the next sale there.
     """
-    sold = np.append(np.flatnonzero(sale), len(sale))
-    first = sold[np.searchsorted(sold, begin)]
-    found: NDArray[np.bool_] = (first < end) & (day[np.minimum(first, len(sale) - 1)] <= day[place])
+    sold = np.flatnonzero(sale)
+    if not len(sold):
+        return np.zeros(len(place), dtype=bool)
+    first = sold[np.minimum(np.searchsorted(sold, begin), len(sold) - 1)]
+    found: NDArray[np.bool_] = (first >= begin) & (first < end) & (day[first] <= day[place])
     return found
 
 
