@@ -74,6 +74,35 @@ def test_a_cancellation_before_its_sale_is_an_orphan_and_one_without_a_twin_lowe
     assert book.ledger.net == 26
 
 
+@pytest.mark.parametrize("refunds", ["match", "net"])
+def test_money_that_came_back_on_the_day_of_the_first_order_lowers_it_and_before_that_does_not(refunds):
+    book = customers.order_book(
+        shop(
+            [
+                ("ann", "2026-01-03", -5, "C1", "cup", 1),
+                ("ann", "2026-01-03", 30, "1", "tea", 1),
+                ("ann", "2026-01-02", -2, "C2", "cup", 1),
+                ("bob", "2026-01-01", 20, "2", "tea", 1),
+                ("eve", "2026-01-09", -7, "C3", "cup", 1),  # nobody after her in the book either
+            ]
+        ),
+        refunds=refunds,
+    )
+    assert amounts(book) == {"ann": [30], "bob": [20]}
+    assert (book.ledger.netted, book.ledger.orphan) == (5, 9)
+    assert (book.credits.customer.tolist(), book.credits.amount.tolist()) == ([0], [5])
+
+
+def test_orders_that_are_listed_again_and_again_have_room():
+    """Joined to lines that lie apart they make more rows than both tables have."""
+    lines = pd.concat([shop([(f"b{n}", "2026-01-01", 10, f"o{n}") for n in range(50)])] * 4, ignore_index=True)
+    orders = pd.concat([pd.DataFrame({"order_id": [f"o{n}" for n in range(50)]})] * 4, ignore_index=True)
+    orders["ordered_at"] = pd.Timestamp("2026-01-01")
+    book = customers.order_book({"order_lines": lines, "orders": orders})
+    assert book.customers.to_pylist() == sorted(f"b{n}" for n in range(50))
+    assert len(book.day) == 50
+
+
 def test_refunds_that_stand_in_their_own_order():
     rows = shop([("ann", "2026-01-01", 30), ("ann", "2026-01-03", 50), ("bob", "2026-01-03", 20)])
     rows["refund_amount"] = [30.0, 10.0, 0.0]

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize
+from scipy import optimize, special
 
 from ecops import customers
 from ecops.customers.value.forecast import in_words
@@ -136,6 +136,36 @@ def test_gradients(model):
         slope = function(point, sample)[1]
         numeric = optimize.approx_fprime(point, lambda values: function(values, sample)[0], 1e-7)
         assert slope == pytest.approx(numeric, rel=2e-4, abs=1e-3)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_likelihoods_of_many_histories_are_the_published_formulas_added_up(model):
+    generator = np.random.default_rng(6)
+    many = 20_000  # more than are worked out at a time
+    x = generator.integers(0, 6, many)
+    age = generator.integers(5, 80, many) * 0.1
+    last = np.where(x > 0, age * generator.random(many), 0.0)
+    weight = generator.integers(1, 4, many)
+    r, alpha, a, b = 0.7, 3.0, 0.9, 2.5
+    rate = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha)
+    stayed, left = -(r + x) * np.log(alpha + age), -(r + x) * np.log(alpha + last)
+    with np.errstate(divide="ignore"):
+        by_hand = {
+            "nbd": rate + stayed,
+            # Fader, Hardie and Lee (2005), eq. 6; Batislam, Denizel and Filiztekin (2007), eq. 7.
+            "bg_nbd": rate
+            + np.logaddexp(
+                stayed + special.betaln(a, b + x),
+                np.where(x > 0, left + special.betaln(a + 1, b + np.maximum(x, 1) - 1), -np.inf),
+            )
+            - special.betaln(a, b),
+            "mbg_nbd": rate
+            + np.logaddexp(stayed + special.betaln(a, b + x + 1), left + special.betaln(a + 1, b + x))
+            - special.betaln(a, b),
+        }[model]
+    function, names = MODELS[model]
+    point = np.array([r, alpha, a, b][: len(names)])
+    assert function(point, Sample.of(x, last, age, weight))[0] == pytest.approx(weight @ by_hand, rel=1e-12)
 
 
 def test_gradient_of_spending():

@@ -25,8 +25,8 @@ def goal(looked: Looked) -> None:
     verdict = {
         "reached": _("{rate} of the customers of the last 12 months ordered twice or more: the goal of {goal} is "
                      "reached.", **words),
-        "missed": _("{rate} of the customers of the last 12 months ordered twice or more; the goal is {goal}, {n} "
-                    "customers with a second order are missing.", **words),
+        "missed": _("{rate} of the customers of the last 12 months ordered twice or more; the goal is {goal}; a "
+                    "second order of {n} more customers would reach it.", **words),
         "open": _("{rate} of the customers of the last 12 months ordered twice or more; whether the goal of {goal} is "
                   "reached is not certain yet.", **words),
     }[found.verdict]  # fmt: skip

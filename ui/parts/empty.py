@@ -58,7 +58,7 @@ def reports(tables: Sequence[str]) -> None:
         st.markdown("\n".join(f"- **{say(report.label)}**  {say(report.where)}" for report in ordered))
 
 
-PLATFORM_ORDER = ("taobao", "douyin", "jd", "pdd", "shopify", "amazon")
+PLATFORM_ORDER = ("taobao", "douyin", "jd", "pdd", "youzan", "weimob", "shopify", "amazon")
 """Platforms named in an empty page, in this order; the glossary has every export."""
 
 

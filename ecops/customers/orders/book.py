@@ -249,22 +249,22 @@ def _usable(tally: Tally) -> None:
 
 def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, currency: str) -> OrderBook:
     """The book of orders that come in no order."""
-    names, customer, day, gross, back, matched = _in_order(orders, matched)
+    names, bounds, day, gross, back, matched = _in_order(orders, matched)
     sale = gross > 0
-    given = back + matched if refunds == "match" else np.zeros(len(gross))
-    left = gross - given
+    given = back + matched if refunds == "match" else np.broadcast_to(0.0, len(gross))
+    left = gross - given if refunds == "match" else gross
     stands = sale & (left > CENT)
-    loose = ~sale & (back > CENT) if refunds != "ignore" else np.zeros(len(gross), dtype=bool)
-    if refunds == "net":
-        loose |= sale & (back > CENT)
-    bought = _first_sale(customer, day, sale)
-    known = loose & (day >= bought[customer])
+    # What came back and is no part of an order's own money: of orders that sold nothing, or of all.
+    loose = np.flatnonzero((back > CENT) & ((refunds == "net") | ~sale)) if refunds != "ignore" else np.empty(0, int)
+    buyer = np.searchsorted(bounds, loose, side="right") - 1
+    after = _after_a_sale(loose, bounds[buyer], bounds[buyer + 1], day, sale)
     # A customer with no order that stands is no customer of ours (yet); her credits have nothing to lower.
-    counts = np.bincount(customer[stands], minlength=int(customer[-1]) + 1 if len(customer) else 0)
+    standing = np.cumsum(stands, dtype=np.int32)[bounds[1:] - 1]
+    counts = np.diff(standing, prepend=0)
     alive = counts > 0
     renumbered = np.cumsum(alive) - 1
-    used = np.flatnonzero(known)
-    used = used[alive[customer[used]]]
+    lowering = after & alive[buyer]
+    used = loose[lowering]
     ids = names if alive.all() else names.filter(_mask(alive))
     amount = left[stands]
     ledger = Ledger(
@@ -279,16 +279,16 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
         gross=float(gross.sum()),
         returned_orders=int((sale & ~stands).sum()),
         matched=float(given.sum(where=sale)),
-        netted=float(back[known].sum()),
-        orphan=float(back[loose & ~known].sum()),
+        netted=float(back[loose[after]].sum()),
+        orphan=float(back[loose[~after]].sum()),
         net=float(amount.sum() - back[used].sum()),
     )
     return OrderBook(
         customers=ids,
         start=np.concatenate([[0], np.cumsum(counts[alive])]).astype(np.int64),
-        day=day[stands].astype(np.int32),
+        day=day[stands],
         amount=amount,
-        credits=Credits(renumbered[customer[used]], day[used].astype(np.int32), back[used]),
+        credits=Credits(renumbered[buyer[lowering]], day[used], back[used]),
         first_day=as_date(tally.first),
         last_day=as_date(tally.last),
         currency=currency,
@@ -298,9 +298,13 @@ def _packed(orders: Orders, matched: Floats, refunds: Refunds, tally: Tally, cur
 
 
 def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, Floats, Floats, Floats]:
-    """Buyers by name, and the rows by buyer and day, then by money, so that the order they came in changes nothing.
+    """The rows by buyer and day, then by money, so that the order they came in changes nothing.
 
-    A number a buyer and one sort of whole numbers cost a third of sorting texts.
+    A number a buyer and one sort of whole numbers cost a third of sorting texts. Memory that is new costs as much as
+    the work with it, so the keys change in place.
+
+    Returns:
+        The buyers by name, where the rows of each begin (and the last ones end), then day, gross, back and `matched`.
     """
     import pyarrow as pa
 
@@ -309,42 +313,56 @@ def _in_order(orders: Orders, matched: Floats) -> tuple[pa.Array, Codes, Days, F
     rank = np.empty(len(places), dtype=np.int64)
     rank[places] = np.arange(len(places))
     names = names.take(pa.array(places))
-    key = rank[orders.buyer.indices.to_numpy()]
-    money = orders.gross, orders.back, matched
-    if not len(key):
-        return names, key, orders.day, *money
+    if not len(orders):
+        return names, np.zeros(1, dtype=np.int64), orders.day, orders.gross, orders.back, matched
     first = int(orders.day.min())
     span = int(orders.day.max()) - first + 1
-    key *= span
-    key += orders.day - first
-    key, place = _sorted(key)
+    key = np.add(_gathered(rank * span - first, orders.buyer.indices), orders.day, dtype=np.int64)
+    place = _sorted(key)
     twin = np.zeros(len(key) + 1, dtype=bool)
-    twin[1:-1] = key[1:] == key[:-1]
-    equal = twin[1:] | twin[:-1]
+    np.equal(key[1:], key[:-1], out=twin[1:-1])
+    equal = np.flatnonzero(twin[1:] | twin[:-1])
     several = place[equal]
+    money = orders.gross, orders.back, matched
     place[equal] = several[np.lexsort((*(part[several] for part in reversed(money)), key[equal]))]
-    gross, back, matched = (part[place] for part in money)
-    customer = key // span
-    key -= customer * span
+    gross, back, matched = (_gathered(part, place) if part.any() else part for part in money)
+    bounds = np.searchsorted(key, np.arange(len(names) + 1) * span)
+    key %= span
     key += first
-    return names, customer, key.astype(np.int32), gross, back, matched
+    return names, bounds, key.astype(np.int32), gross, back, matched
 
 
-def _sorted(key: Codes) -> tuple[Codes, Codes]:
-    """The keys (at least 0) in order, and where each came from; in one number with its place a key sorts faster.
+def _gathered(values: NDArray[Any], place: NDArray[np.integer] | pa.Array) -> NDArray[Any]:
+    """The values at these places, by Arrow: numpy takes twice as long for many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    The array that is given is used up.
+    found: NDArray[Any] = pc.take(pa.array(values), pa.array(place), boundscheck=False).to_numpy()
+    return found
+
+
+_BLOCK = 1 << 16
+
+
+def _sorted(key: Codes) -> NDArray[np.integer]:
+    """Puts keys (at least 0) in order and says where each came from.
+
+    In one number with its place a key sorts faster.
     """
     bits = len(key).bit_length()
-    if int(key.max()).bit_length() + bits > 62:
+    if bits > 31 or int(key.max()).bit_length() + bits > 62:
         place = np.argsort(key)
-        return key[place], place
+        key[:] = key[place]
+        return place
     key <<= bits
-    key |= np.arange(len(key))
+    for start in range(0, len(key), _BLOCK):
+        block = key[start : start + _BLOCK]
+        block |= np.arange(start, start + len(block))
     key.sort()
-    place = key & ((1 << bits) - 1)
+    found = np.empty(len(key), dtype=np.int32)
+    np.bitwise_and(key, (1 << bits) - 1, out=found, casting="unsafe")
     key >>= bits
-    return key, place
+    return found
 
 
 def _mask(flags: NDArray[np.bool_]) -> pa.Array:
@@ -353,12 +371,16 @@ def _mask(flags: NDArray[np.bool_]) -> pa.Array:
     return pa.array(flags)
 
 
-def _first_sale(customer: Codes, day: Days, sale: NDArray[np.bool_]) -> Days:
-    """(buyers,) day of the first order, returned or not; the largest number where there is none."""
-    found = np.full(int(customer[-1]) + 1 if len(customer) else 0, np.iinfo(np.int32).max, dtype=np.int32)
-    sold = np.flatnonzero(sale)[::-1]
-    # Rows are sorted by day, so that written backwards the first one stays.
-    found[customer[sold]] = day[sold]
+def _after_a_sale(place: Codes, begin: Codes, end: Codes, day: Days, sale: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(places,) whether the buyer of each of these rows had ordered by its day, even what was returned later.
+
+    Rows are sorted by buyer and day, hers lie from `begin` to `end`: what she bought first is the next sale there.
+    """
+    sold = np.flatnonzero(sale)
+    if not len(sold):
+        return np.zeros(len(place), dtype=bool)
+    first = sold[np.minimum(np.searchsorted(sold, begin), len(sold) - 1)]
+    found: NDArray[np.bool_] = (first >= begin) & (first < end) & (day[first] <= day[place])
     return found
 
 

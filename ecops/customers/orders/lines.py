@@ -77,15 +77,11 @@ def collect(data: Data, until: dt.date, drop_codes: Sequence[str] = ()) -> tuple
     """
     from ecops.engine import load_sql
 
-    tally, heaps = Tally(), list[Orders]()
+    tally, heap = Tally(), _Heap(data.rows("order_lines") + data.rows("orders"))
     sql, dropped = load_sql("ecops.customers.queries", "lines"), [code.casefold() for code in drop_codes]
     for piece in data.stream(sql, {"dropped": dropped}):
-        heap = _neighbours(_usable(piece, (until - _EPOCH).days, tally))
-        if heaps and len(heap) and heap.number[0] == heaps[-1].number[-1]:
-            heap = _goes_on(heaps[-1], heap)
-        if len(heap):
-            heaps.append(heap)
-    return _together(heaps), tally
+        heap.add(_neighbours(_usable(piece, (until - _EPOCH).days, tally)))
+    return _once(heap.orders()), tally
 
 
 def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
@@ -95,26 +91,33 @@ def _usable(piece: pa.RecordBatch, until: int, tally: Tally) -> Orders:
 
     day = _filled(piece["day"].view(pa.int32()), _NEVER)
     amount = piece["amount"].to_numpy(zero_copy_only=False)  # NaN where nobody knows it
-    buyer = piece["buyer_id"]
+    buyer, refund = piece["buyer_id"], piece["refund"]
     paid, known = day != _NEVER, ~np.isnan(amount)
     sold, late = paid & known, paid & (day > until)
     nameless = sold & (_filled(pc.binary_length(buyer), 0) == 0)
-    dropped = piece["dropped"].to_numpy(zero_copy_only=False)
-    income = np.where(sold & (amount > 0), amount, 0.0)
+    income = np.maximum(amount, 0.0)
+    if not sold.all():
+        income[~sold] = 0.0
     tally.lines += len(day)
-    tally.unpaid_lines += int(len(day) - sold.sum())
-    tally.nameless_lines += int(nameless.sum())
+    tally.unpaid_lines += int(len(day) - np.count_nonzero(sold))
+    tally.nameless_lines += int(np.count_nonzero(nameless))
     tally.nameless_money += float(income[nameless].sum())
-    tally.dropped_lines += int(dropped.sum())
-    tally.dropped_money += float(amount[dropped & known].sum())
-    tally.future_lines += int(late.sum())
+    tally.future_lines += int(np.count_nonzero(late))
     tally.money += float(income.sum())
-    covered = day[sold & ~late]
+    used = sold & ~late & ~nameless & (amount != 0)
+    back = income - amount  # for a sale nothing, for a return all of it
+    if refund.null_count < len(refund):
+        given = _filled(refund, 0.0)
+        dropped = np.isnan(given)
+        tally.dropped_lines += int(np.count_nonzero(dropped))
+        tally.dropped_money += float(amount[dropped & known].sum())
+        used &= ~dropped
+        back = np.where(amount < 0, back, given)
+    inside = sold & ~late
+    covered = day if inside.all() else day[inside]
     tally.first = min(tally.first, int(covered.min(initial=_NEVER)))
     tally.last = max(tally.last, int(covered.max(initial=-_NEVER)))
-    refund = _filled(piece["refund"], 0.0)
-    lines = Orders(piece["number"].to_numpy(), buyer, day, income, np.where(amount < 0, -amount, refund))
-    used = sold & ~late & ~nameless & ~dropped & (amount != 0)
+    lines = Orders(piece["number"].to_numpy(), buyer, day, income, back)
     return lines if used.all() else _at(lines, np.flatnonzero(used))
 
 
@@ -125,58 +128,93 @@ def _filled(column: pa.Array, value: float) -> NDArray[Any]:
 
 
 def _at(orders: Orders, place: NDArray[np.int64]) -> Orders:
-    import pyarrow as pa
-
     return Orders(
         orders.number[place],
-        orders.buyer.take(pa.array(place)),
+        _taken(orders.buyer, place),
         orders.day[place],
         orders.gross[place],
         orders.back[place],
     )
 
 
-def _neighbours(orders: Orders) -> Orders:
-    """Rows of one order that stand beside each other as one row."""
+def _taken(names: pa.Array, place: NDArray[np.int64]) -> pa.Array:
+    """The names at these places; half-width places take half the time."""
     import pyarrow as pa
 
+    return names.take(pa.array(place.astype(np.int32)))
+
+
+def _neighbours(orders: Orders) -> Orders:
+    """Rows of one order that stand beside each other as one row."""
     if not len(orders):
         return orders
     first = np.ones(len(orders), dtype=bool)
     np.not_equal(orders.number[1:], orders.number[:-1], out=first[1:])
     begin = np.flatnonzero(first)
+    one_day = first[1:] | (orders.day[1:] == orders.day[:-1])
     return Orders(
         orders.number[begin],
-        orders.buyer.take(pa.array(begin)),
-        np.minimum.reduceat(orders.day, begin),
+        _taken(orders.buyer, begin),
+        orders.day[begin] if one_day.all() else np.minimum.reduceat(orders.day, begin),
         np.add.reduceat(orders.gross, begin),
-        np.add.reduceat(orders.back, begin),
+        np.add.reduceat(orders.back, begin) if orders.back.any() else np.zeros(len(begin)),
     )
 
 
-def _goes_on(before: Orders, after: Orders) -> Orders:
-    """`after` without its first order, which is the last one of `before` and is added to it."""
-    before.day[-1] = min(before.day[-1], after.day[0])
-    before.gross[-1] += after.gross[0]
-    before.back[-1] += after.back[0]
-    return Orders(after.number[1:], after.buyer[1:], after.day[1:], after.gross[1:], after.back[1:])
+class _Heap:
+    """Orders as they come, written to one place each: arrays that are joined at the end take twice the memory.
+
+    Args:
+        room: how many will come at most, as far as is known.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._many, self._room, self._names = 0, 0, list[Any]()
+        self._columns: dict[str, NDArray[Any]] = {
+            "number": np.empty(0, np.uint64),
+            "day": np.empty(0, np.int32),
+            "gross": np.empty(0, np.float64),
+            "back": np.empty(0, np.float64),
+        }
+        self._grow(room)
+
+    def add(self, orders: Orders) -> None:
+        """Put these behind the others; the first of them may go on with the last order."""
+        start = 0
+        if self._many and len(orders) and orders.number[0] == self._columns["number"][self._many - 1]:
+            last, start = self._many - 1, 1
+            self._columns["day"][last] = min(self._columns["day"][last], orders.day[0])
+            self._columns["gross"][last] += orders.gross[0]
+            self._columns["back"][last] += orders.back[0]
+        end = self._many + len(orders) - start
+        if end > self._room:
+            self._grow(2 * end)
+        for name, column in self._columns.items():
+            column[self._many : end] = getattr(orders, name)[start:]
+        self._names.append(orders.buyer[start:])
+        self._many = end
+
+    def orders(self) -> Orders:
+        """All of them, each buyer's name once. Nothing can be added afterwards."""
+        import pyarrow as pa
+
+        names = pa.chunked_array(self._names, pa.string()).dictionary_encode().combine_chunks()
+        self._names.clear()
+        return Orders(buyer=names, **{name: column[: self._many] for name, column in self._columns.items()})
+
+    def _grow(self, room: int) -> None:
+        for name, column in self._columns.items():
+            self._columns[name] = np.empty(room, column.dtype)
+            self._columns[name][: self._many] = column[: self._many]
+        self._room = room
 
 
-def _together(heaps: list[Orders]) -> Orders:
-    """All orders, each once; empties `heaps`, since both at once take twice the memory."""
-    import pyarrow as pa
-
-    names = pa.chunked_array([heap.buyer for heap in heaps], pa.string()).dictionary_encode().combine_chunks()
-    number, day, gross, back = (
-        np.concatenate([getattr(heap, name) for heap in heaps] or [np.empty(0, kind)])
-        for name, kind in (("number", np.uint64), ("day", np.int32), ("gross", np.float64), ("back", np.float64))
-    )
-    heaps.clear()
-    whole = Orders(number, names, day, gross, back)
-    ordered = np.sort(number)
+def _once(orders: Orders) -> Orders:
+    """Orders whose lines lie apart put together."""
+    ordered = np.sort(orders.number)
     if (ordered[1:] == ordered[:-1]).any():
-        whole = _neighbours(_at(whole, np.argsort(number, kind="stable")))
-    return whole
+        return _neighbours(_at(orders, np.argsort(orders.number, kind="stable")))
+    return orders
 
 
 def by_name(names: pa.StringArray) -> NDArray[np.int64]:

@@ -115,16 +115,16 @@ def cohorts(
         raise SpecError(Message("The number of left-censored months is not negative."))
     months = _months(book.day)
     opening = _month(day_number(book.first_day))
-    cohort = (_months(book.first) - opening).astype(np.int64)
+    cohort = _months(book.first) - opening
     last = day_number(book.last_day)
     many = _month(last) - opening + 1
     if period == "month":
-        age = months - opening - np.repeat(cohort, np.diff(book.start))
+        age = months - np.repeat(cohort + opening, np.diff(book.start))
         ages = many
     else:
         age = (book.day - np.repeat(book.first, np.diff(book.start))) // ROLLING_DAYS
         ages = (last - day_number(book.first_day)) // ROLLING_DAYS + 1
-    values = _counted(book, cohort, age.astype(np.int64), (many, ages), metric, cumulative)
+    values = _counted(book, cohort, age, (many, ages), metric, cumulative)
     state = _states(book, cohort, (many, ages), period)
     state[:censored][state[:censored] == OBSERVED] = LEFT_CENSORED
     values[state == FUTURE] = np.nan
@@ -143,8 +143,8 @@ def cohorts(
 
 def _counted(
     book: OrderBook,
-    cohort: NDArray[np.int64],
-    age: NDArray[np.int64],
+    cohort: NDArray[np.int32],
+    age: NDArray[np.int32],
     shape: tuple[int, int],
     metric: Metric,
     cumulative: bool,
@@ -153,7 +153,8 @@ def _counted(
     cell = np.repeat(cohort, np.diff(book.start)) * ages + age
     if metric == "customers":
         fresh = np.ones(len(age), dtype=bool)
-        fresh[1:] = (np.diff(age) != 0) | (np.diff(book.customer) != 0)
+        fresh[1:] = age[1:] != age[:-1]
+        fresh[book.start[:-1]] = True
         if cumulative:
             # The first age at which each customer came back.
             back = age > 0
@@ -171,7 +172,7 @@ def _counted(
     return values
 
 
-def _states(book: OrderBook, cohort: NDArray[np.int64], shape: tuple[int, int], period: Period) -> NDArray[np.int8]:
+def _states(book: OrderBook, cohort: NDArray[np.int32], shape: tuple[int, int], period: Period) -> NDArray[np.int8]:
     many, ages = shape
     end = day_number(book.last_day) + 1  # the first day nobody knows
     age = np.arange(ages)
