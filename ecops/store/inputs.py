@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +96,7 @@ def _open_frames(frames: Mapping[str, Any]) -> Data:
         rows[name] = counted["n"][0].as_py()
         relations[name] = functools.partial(_same, taken)
         currency = currency or _one_currency(engine, shape, taken)
-        notes += _repeated(engine, shape, taken, rows[name])
+        notes += _repeated(engine, shape, taken, rows[name], frames)
     version = uuid.uuid4().hex
     return Data(engine, relations, rows, version, currency, tuple(notes))
 
@@ -105,23 +105,32 @@ _WITHOUT_NUMBERS = frozenset({"order_lines", "events", "experiment_units", "revi
 """Tables of which frames may lack the number that tells one row from its equals."""
 
 
-def _repeated(engine: Engine, shape: Table, taken: Relation, rows: int) -> list[Message]:
-    """A note on rows that stand for the same thing: a frame may be split finer than we know, or hold rows twice."""
+def _repeated(engine: Engine, shape: Table, taken: Relation, rows: int, among: Collection[str]) -> list[Message]:
+    """A note on rows that stand for the same thing: a frame may be split finer than we know, or hold rows twice.
+
+    Raises:
+        DataError: orders repeat beside their lines, each of which would count once for every time.
+    """
     if shape.name in _WITHOUT_NUMBERS or not shape.key:
         return []
     sql = f"SELECT count(*) AS n FROM (SELECT DISTINCT {', '.join(shape.key)} FROM {shape.name})"  # noqa: S608 - names of ecops.tables
     extra = rows - engine.query(sql, tables={shape.name: taken}, timeout=None)["n"][0].as_py()
     if not extra:
         return []
+    key = Message(", ".join(f"{{{name}}}" for name in shape.key), **{name: shape[name].label for name in shape.key})
+    if shape.name == "orders" and "order_lines" in among:
+        raise DataError(
+            Message("{n} rows of {table} repeat the {key} of another row.", n=Count(extra), table=shape.label, key=key),
+            Message("Give every order once beside its lines, or the lines alone."),
+            {"table": shape.name},
+        )
     return [
         Message(
             "{n} rows of {table} repeat the {key} of another row; they are added up. Remove them if they stand there "
             "twice.",
             n=Count(extra),
             table=shape.label,
-            key=Message(
-                ", ".join(f"{{{name}}}" for name in shape.key), **{name: shape[name].label for name in shape.key}
-            ),
+            key=key,
         )
     ]
 
