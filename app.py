@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import navigation, visits
 from ui.parts import errors
+from ui.parts.text import language
 from ui.state import scope, settings, workspaces
 
 st.set_page_config(page_title="ecops", page_icon=Path("ui/icon.png"), layout="wide")
@@ -17,6 +18,8 @@ choices = st.sidebar.container()
 with st.sidebar.container():
     settings.language_switch()
     settings.colour_switch()
+if language() == "zh":
+    st.html(Path("ui/style.zh.css"))
 
 page = navigation.menu()
 with errors.guarded():

@@ -57,6 +57,10 @@ def test_a_look_at_the_sample_shop(visit):
 def test_a_gbk_order_export_becomes_an_overview(visit):
     visitor = visit()
     visitor.open("/data?ws=mine")
+    drop_zone = "Array.from(document.querySelectorAll('[data-testid=stFileUploaderDropzone] :is(button p, span)'))"
+    shown = visitor.page.evaluate(f"{drop_zone}.map(e => getComputedStyle(e, '::after').content).join()")
+    assert "选择文件" in shown
+    assert "200 MB" in shown
     load(visitor, "ExportOrderList.csv", exports.taobao_orders(), "淘宝/天猫 订单报表，把握 99%")
     load(visitor, "ExportItemList.csv", exports.taobao_items(), "淘宝/天猫 宝贝报表，把握 99%")
     visitor.page.locator("[data-testid=stSidebarNav]").get_by_text("经营概览", exact=True).click()

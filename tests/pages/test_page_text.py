@@ -109,6 +109,7 @@ def test_every_number_of_a_heat_map_can_be_read_on_its_cell(dark):
 def test_nothing_is_fetched_from_outside():
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert "http" not in (ROOT / ".streamlit" / "config.toml").read_text("utf-8")
-    assert "http" not in (ROOT / "ui" / "style.css").read_text("utf-8")
+    for path in (ROOT / "ui").glob("*.css"):
+        assert "http" not in path.read_text("utf-8")
     for path in [ROOT / "app.py", *(ROOT / "ui").glob("*.py"), *(ROOT / "pages").glob("*.py")]:
         assert 'page_icon=":material' not in path.read_text("utf-8")
