@@ -108,6 +108,8 @@ def test_a_percentage_wants_a_mean_beyond_its_own_error():
     assert (sure.status, sure.value) == ("ok", pytest.approx(1 / 2.01))
     nothing = relative_lift(0.0, 10.0, 0.01, 0.0, 0.0, 2.0)
     assert (nothing.low, nothing.high) == pytest.approx((-0.02, 0.02))
+    still = relative_lift(0.0, 10.0, 0.0, 0.0, 0.0, 2.0)
+    assert (still.low, still.value, still.high) == (0, 0, 0)
     fall = relative_lift(-1.0, 10.0, 0.02, 0.01, -0.01, 1.96)
     for end in (fall.low, fall.high):
         gap = (-1.0 - end * 10) ** 2 - 1.96**2 * (0.02 + 2 * end * 0.01 + end**2 * 0.01)
@@ -202,7 +204,7 @@ def test_sums_that_have_lost_their_spread():
     assert sample_from_sums(10, 10.0, 10.0 * (1 - 1e-13)).variance == 0
     with pytest.raises(DataError, match="No values"):
         sample_from_sums(10, 10.0, 10.0 * (1 - 1e-11))
-    for squares in (-1.0, math.inf):
+    for squares in (-1e-3, -1.0, math.inf):
         with pytest.raises(DataError):
             sample_from_sums(10, 0.0, squares)
     assert [as_sample((4, x)).mean for x in (0, 4)] == [0, 1]
@@ -436,6 +438,9 @@ def test_days_that_tell_nothing():
             daily(*sides)
     with pytest.raises(DataError, match="same on every day"):
         daily((np.arange(5.0), x), (np.arange(5.0) + 1, x))
+    share = np.full(5, 0.1)  # thousands of visitors
+    few = daily((np.array([1.0, 2, 1, 3, 1]) / 100, share), (np.array([2.0, 2, 3, 3, 1]) / 100, share))
+    assert few.difference == pytest.approx(0.06)
     alone = np.array([1e9, 1.0, 1, 1, 1])
     assert daily((alone * [0.1, 0, 1, 0, 1], alone), (alone * [0.2, 1, 0, 1, 1], alone)).df == pytest.approx(
         1.0, abs=0.1

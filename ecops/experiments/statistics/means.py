@@ -149,15 +149,15 @@ def _theta(blocks: list[Array], users: tuple[float, float]) -> Array:
     scale = np.sqrt(np.diag(pooled)[1:])
     scale[scale == 0] = 1.0
     inner = pooled[1:, 1:] / np.outer(scale, scale)
-    weights: Array = np.linalg.pinv(inner, rcond=1e-10, hermitian=True) @ (pooled[1:, 0] / scale) / scale
+    weights: Array = np.linalg.pinv(inner, rcond=1e-10) @ (pooled[1:, 0] / scale) / scale
     return weights
 
 
 def _price(blocks: list[Array], users: tuple[float, float], apart: Array) -> float:
     """How much the variance grows because the covariates' weights come from the same data."""
     pooled = ((users[0] - 1) * blocks[0] + (users[1] - 1) * blocks[1])[1:, 1:]
-    inverse = np.linalg.pinv(pooled, rcond=1e-10, hermitian=True)
-    used, freedom = int(np.linalg.matrix_rank(pooled, hermitian=True)), sum(users) - 2
+    inverse = np.linalg.pinv(pooled, rcond=1e-10)
+    used, freedom = int(np.linalg.matrix_rank(pooled)), sum(users) - 2
     if freedom - used < 1:
         raise DataError(
             Message("There are too few users for {n} figures from before the test.", n=Count(len(apart))),
