@@ -106,6 +106,14 @@ def test_an_open_test_with_its_sample_is_flat_and_its_odds_are_held_between_ends
     assert decide(replace(even, results=(kept, *others))).chance_wrong == 0.3
 
 
+@pytest.mark.parametrize(("low", "high", "kind"), [(0.01, 0.02, "stop"), (-0.02, -0.01, "ship"), (-0.01, 0.01, "flat")])
+def test_less_may_be_better(readout, low, high, kind):
+    (goal, *others) = readout.results
+    cost = replace(goal.metric, less_is_better=True)
+    results = (replace(goal, metric=cost, effect=replace(goal.effect, low=low, high=high)), *others)
+    assert decide(replace(readout, results=results)).kind == kind
+
+
 @pytest.mark.parametrize(("worthwhile", "kind"), [(0.5, "ship"), (0.5001, "flat")])
 def test_worthwhile_is_the_least_that_is(readout, worthwhile, kind):
     (goal, *others) = readout.results
