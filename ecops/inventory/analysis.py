@@ -156,7 +156,7 @@ def analyse(data: Any, spec: Spec | None = None, today: dt.date | None = None) -
         classes=classes,
         forecast=expected,
         level=known.level,
-        events=events(shop.today + ONE_DAY, shop.today + _TOLD * ONE_DAY),
+        events=_ahead(shop),
         shop=shop,
         spec=chosen,
         currency=shop.currency,
@@ -219,6 +219,13 @@ def _uplifts(shop: Shop, categories: list[str]) -> dict[str, Floats]:
             marked[columns] = True
             found[event.key] = estimate_uplift(panel, marked, categories).ratio
     return found
+
+
+def _ahead(shop: Shop) -> tuple[Event, ...]:
+    """The events to be told of: sales of China's platforms only where people pay in yuan, rests of factories to all."""
+    home = shop.currency in ("", "CNY")
+    soon = events(shop.today + ONE_DAY, shop.today + _TOLD * ONE_DAY)
+    return tuple(event for event in soon if home or event.closed)
 
 
 def _rows(shop: Shop) -> np.ndarray:

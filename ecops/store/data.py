@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ecops import tables as registry
-from ecops.engine.duck import Engine, Relation, View
+from ecops.engine.duck import Engine, Kept, Relation, View
 from ecops.messages import Message
 from ecops.store import manifest, rollups
 
@@ -26,6 +26,8 @@ _NO_CHOICES: Choices = MappingProxyType({})
 _REMEMBERED = 256
 _SMALL = 1_000_000
 """Bytes up to which an answer is remembered."""
+_KEPT = 150_000
+"""Rows up to which the files of a table are taken into memory when they are asked a second time."""
 
 
 class Data:
@@ -63,6 +65,7 @@ class Data:
         self.choices = choices
         self._answers: OrderedDict[Hashable, pa.Table] = OrderedDict()
         self._made: dict[str, pa.Table] = {}
+        self._kept: dict[str, Kept | None] = {}
         self._making = threading.RLock()
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None, timeout: float | None = 30) -> pa.Table:
@@ -116,7 +119,7 @@ class Data:
         if name in tables:
             return
         if name in self._relations:
-            tables[name] = self._relations[name]()
+            tables[name] = self._given(name)
         elif name == rollups.PLAIN and self._only_lines:
             self._add("order_lines", tables)
             tables[name] = View(rollups.sql(rollups.ALONE))
@@ -128,6 +131,19 @@ class Data:
             tables[name] = self._roll_up(name)
         else:
             tables[name] = []
+
+    def _given(self, name: str) -> Relation:
+        """A table as it was given, or as it was taken into memory."""
+        relation = self._relations[name]()
+        rows = self._rows.get(name, 0)
+        if not isinstance(relation, list) or not relation or rows > _KEPT:
+            return relation
+        with self._making:
+            known = name in self._kept
+            kept = self._kept.setdefault(name, None)
+            if known and kept is None:
+                kept = self._kept[name] = self._engine.keep(name, relation, rows)
+        return kept or relation
 
     @functools.cached_property
     def _only_lines(self) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ecops import workfolders
-from ecops.engine.duck import Engine, Relation, View
+from ecops.engine.duck import Engine, Kept, Relation, View
 from ecops.errors import DataError, FileError, MappingError, near
 from ecops.messages import Count, Message
 from ecops.sources.text import normalise_header
@@ -231,7 +231,7 @@ def _take_over(engine: Engine, shape: Table, given: _Given, notes: list[Message]
         return engine.query(sql, tables={"given_rows": given.relation}, timeout=None)
     from ecops.engine.duck import parquet_sql
 
-    assert not isinstance(given.relation, View)
+    assert not isinstance(given.relation, View | Kept)
     source = parquet_sql("given_rows", given.relation)
     return View(f"SELECT {replaced} FROM (SELECT {inner} FROM ({source}))")  # noqa: S608 - quoted headers and our own names
 

@@ -14,7 +14,7 @@ import pytest
 
 from ecops import tables
 from ecops.engine import load_sql
-from ecops.engine.duck import Engine, QueryTimeoutError
+from ecops.engine.duck import Engine, QueryTimeoutError, View
 from ecops.errors import EcopsError, SpecError, StoreError
 
 ROWS = pa.table({"city": ["杭州", "上海", "杭州"], "paid": [1, 2, 3]})
@@ -76,6 +76,40 @@ def test_files_of_an_older_layout_have_null_for_what_they_lack(engine, tmp_path)
     pq.write_table(pa.table({"platform": ["jd"], "order_id": ["1"], "ordered_at": [dt.datetime(2026, 1, 2)]}), path)
     answer = engine.query("select order_id, province, paid_amount from order_lines", tables={"order_lines": [path]})
     assert answer.to_pylist() == [{"order_id": "1", "province": None, "paid_amount": None}]
+
+
+def test_a_kept_table_answers_as_its_file_and_goes_with_who_holds_it(engine, tmp_path):
+    path = tmp_path / "data" / "sold.parquet"
+    pq.write_table(pa.table({"city": ["杭州", "上海"] * 20_000, "paid": range(40_000)}), path)
+    asked = "select city, paid from given where paid % 4999 = 0"
+    from_file = engine.query(asked, tables={"given": View(f"FROM '{path}'")})
+    kept = engine.keep("given", View(f"FROM '{path}'"), 40_000)
+    path.unlink()
+    assert engine.query(asked, tables={"given": kept}).equals(from_file)
+    assert from_file.num_rows == 9
+    with pytest.raises(StoreError, match="Only one SELECT"):
+        engine.query(f"drop table {kept.table}")
+
+    name, kept = kept.table, None
+    other = engine.keep("other", ROWS, 3)  # makes room first
+    with pytest.raises(StoreError, match="does not exist"):
+        engine.query(f"select * from {name}")
+    assert engine.query("select sum(paid) as paid from t", tables={"t": other})["paid"].to_pylist() == [6]
+
+
+def test_what_is_kept_may_be_read_while_more_is_kept(engine):
+    many = pa.table({"n": range(20_000)})
+    first = engine.keep("n", many, 20_000)
+
+    def ask(_):
+        return engine.query("select sum(n) as n from t", tables={"t": first})["n"][0].as_py()
+
+    def keep(_):
+        return engine.query("select sum(n) as n from t", tables={"t": engine.keep("n", many, 20_000)})["n"][0].as_py()
+
+    with ThreadPoolExecutor(4) as threads:
+        found = [*threads.map(ask, range(40)), *threads.map(keep, range(20))]
+    assert found == [sum(range(20_000))] * 60
 
 
 def test_copy_writes_zstd_parquet_and_leaves_no_draft(engine, tmp_path):

@@ -217,6 +217,15 @@ def test_rows_in_another_order_tell_the_same():
     pd.testing.assert_frame_equal(analyse(frames).table, analyse(shuffled).table)
 
 
+@pytest.mark.parametrize(("currency", "told_of"), [("CNY", ["mid_year"]), ("USD", [])])
+def test_sales_of_chinas_platforms_are_nothing_to_a_shop_abroad(currency, told_of):
+    frames = shops.shop()
+    frames["order_lines"] = frames["order_lines"].assign(currency=currency)
+    found = analyse(frames)  # ends on 30 April
+    assert found.currency == currency
+    assert [event.key for event in found.events] == told_of
+
+
 def test_no_stock_report():
     frames = shops.shop()
     del frames["inventory_snapshots"]

@@ -166,8 +166,9 @@ def test_a_year_beyond_reason_is_told_and_its_row_left_out(load: Load, day: str)
     found, rows = load(f"订单号,下单时间,商品编码,数量,实付金额\n{lines}9,{day},S,1,5\n")
     assert len(rows) == 3
     assert found.dropped == {"invalid": 1}
-    (told,) = (issue for issue in found.issues if issue.kind == "required_empty")
+    (told,) = (issue for issue in found.issues if issue.kind == "no_usable_day")
     assert told.examples == (day,)
+    assert "before 2000 or after next year" in told.message.text("en")
 
 
 @pytest.mark.parametrize(

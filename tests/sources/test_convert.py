@@ -184,7 +184,7 @@ def test_impossible_dates_leave_the_row_out_and_say_so(load: Load) -> None:
     assert [row["order_id"] for row in rows] == ["2"]
     assert found.dropped == {"invalid": 2}
     assert {(issue.kind, issue.column, issue.count, issue.rows) for issue in found.issues} == {
-        ("required_empty", "ordered_at", 2, (2, 4))
+        ("no_usable_day", "ordered_at", 2, (2, 4))
     }
 
 
@@ -428,7 +428,7 @@ def test_a_row_without_a_day_among_days_is_left_out(load: Load) -> None:
     found, rows = load(text, "generic_funnel")
     assert [row["visitors"] for row in rows] == [100.0, 120.0]
     assert found.dropped["invalid"] == 1
-    (told,) = (issue for issue in found.issues if issue.kind == "required_empty")
+    (told,) = (issue for issue in found.issues if issue.kind == "no_usable_day")
     assert (told.column, told.rows, told.examples) == ("date", (4,), ("环比",))
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import ecops
 from ecops import sources
+from ecops.engine.duck import Engine
 from ecops.errors import DataError, FileError, MappingError, StoreError
 from ecops.store import Receipt, Wishes, Workspace, is_workspace
 from tests.store.conftest import orders_csv
@@ -271,6 +272,33 @@ def test_a_setting_that_changes_changes_what_caches_go_by(workspace):
     assert workspace.data().currency == "CNY"
     workspace.set_setting("timezone", "Asia/Tokyo")
     assert workspace.version not in {before, after}
+
+
+def test_a_small_table_is_read_from_memory_once_it_is_asked_again(workspace, monkeypatch):
+    load_rows(workspace, order_rows({(order, 1): order for order in range(1, 9)}))
+    data, answers = workspace.data(), []
+    taken = []
+    keep = Engine.keep
+    monkeypatch.setattr(Engine, "keep", lambda engine, name, *rest: taken.append(name) or keep(engine, name, *rest))
+    for known in range(4):
+        # another text each time, since answers are remembered too
+        answers.append(
+            data.query(f"select order_id, paid_amount from order_lines where {known} < 9 order by ordered_at")
+        )
+        assert taken == ["order_lines"] * (known > 0)
+    assert all(answer.equals(answers[0]) for answer in answers)
+    load_rows(workspace, order_rows({(1, 1): 100}))
+    sums = [
+        data.query("select sum(paid_amount) as s from order_lines"),
+        workspace.query("select sum(paid_amount) as s from order_lines"),
+    ]
+    assert [found["s"][0].as_py() for found in sums] == [36, 135]  # an open version stays what it is
+
+    monkeypatch.setattr("ecops.store.data._KEPT", 7)
+    taken.clear()
+    for known in range(3):
+        workspace.query(f"select {known} as known, count(*) as n from order_lines")
+    assert taken == []  # eight rows are too many now
 
 
 def test_roll_ups_made_by_other_sql_are_not_used(workspace, monkeypatch):

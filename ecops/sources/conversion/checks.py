@@ -41,6 +41,10 @@ _SENTENCES: Mapping[str, tuple[Severity, str]] = {
     ),
     "unreasonable": ("error", "{n} rows have values of {column} beyond all reason and were left out."),
     "required_empty": ("error", "{n} rows have no usable {column} and were left out."),
+    "no_usable_day": (
+        "error",
+        "{n} rows have no usable {column} (empty, no date, before 2000 or after next year) and were left out.",
+    ),
     "negative": ("warning", "{n} rows have {column} below zero."),
     "returns": ("info", "{n} rows take goods or money back (below zero); they count as refunds."),
     "paid_before_ordered": ("warning", "{n} orders were paid before they were placed."),

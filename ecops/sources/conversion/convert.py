@@ -23,7 +23,7 @@ from ecops.messages import Count, DateRange, Message
 from ecops.sources.conversion import checks, staging, typed
 from ecops.sources.conversion.netting import net_refunds
 from ecops.sources.conversion.report import Conversion, Issue
-from ecops.sources.conversion.staging import Job, quoted, used
+from ecops.sources.conversion.staging import MOMENTS, Job, quoted, used
 from ecops.sources.files.grid import Grid
 from ecops.sources.limits import Limits
 from ecops.sources.recognition.mapping import Mapping, check_mapping
@@ -234,7 +234,7 @@ def _required(job: Job, rows: str, marks: set[str]) -> tuple[str, list[Issue], i
     complete = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
     issues = [
         checks.issue(
-            "required_empty",
+            "no_usable_day" if job.table[name].type in MOMENTS else "required_empty",
             found[name],
             job.table[name].label,
             name,
