@@ -163,6 +163,23 @@ def test_a_large_channel_that_moved_as_the_rest_did_is_not_the_cause():
     assert told([0.2] * 4, [0.15, 0.2, 0.2, 0.2], entered=[20_000, 800, 800, 800]) == {("a",)}
 
 
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        (0.199, {("a",), ("b",)}),  # no more than chance
+        (0.15, {()}),
+        (0.25, {("a",), ("b",), ("c",)}),
+    ],
+)
+def test_two_of_three_stand_for_the_whole_where_the_third_stood_still(rest, expected):
+    assert told([0.2] * 3, [0.1, 0.1, rest], segments=FOUR[:3]) == expected
+
+
+def test_what_is_left_of_a_node_without_its_worst_part_is_another_change():
+    # The large channel lost two thirds of all, and is told by its own name.
+    assert told([0.2] * 2, [0.05, 0.185], entered=[1_000, 20_000], segments=FOUR[:2]) == {("a",), ("b",)}
+
+
 GRID = tuple((c, d) for c in "abc" for d in ("m", "p"))
 
 
