@@ -159,6 +159,9 @@ def test_who_stands_in_two_segments_is_told_with_the_share():
     assert both.distinct.tolist() == [3, 3]
     assert issues(both)["overlap"].share == 0.25
     assert "overlap" not in issues(from_events(frame(log), AB, by="channel"))
+    later = people((1, log["0-0"]), (2, [(0, "A", "x"), (1, "B", "x"), (2, "C", "x")]))
+    # Nobody who stands in two went on to the last step.
+    assert issues(from_events(frame(later), ABC.changed(attribution="step:2"), by="channel"))["overlap"].share == 0.25
 
 
 def test_as_many_as_before_is_no_rate_above_one_and_the_first_segment_beyond_it_is_named():

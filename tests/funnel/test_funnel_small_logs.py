@@ -54,6 +54,8 @@ def test_parts_of_a_log_and_its_days_add_up(attribution, packed):
     whole, parts = tally(packed.logs(), question), tally(packed.logs(chunk=60), question, 2)
     assert (whole.counts == parts.counts).all()
     assert (whole.daily.sum(0) == whole.counts).all()
+    untimed = tally(packed.logs(), replace(question, timed=False))
+    assert not any(len(part) for part in (*untimed.waits, *untimed.hops))
     for one, other in zip((*whole.waits, *whole.hops), (*parts.waits, *parts.hops), strict=True):
         assert sorted(one.tolist()) == sorted(other.tolist())
 
