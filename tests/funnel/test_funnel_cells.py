@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ecops.funnel.causes.cells import WATCH_LEVEL, Guards, Step2x2, causes, examined, nodes, watched
+from ecops.funnel.causes.cells import WATCH_LEVEL, Guards, Step2x2, _price, causes, examined, nodes, watched
 from ecops.funnel.causes.daily import Spread
 from ecops.statistics import two_proportions
 
@@ -173,6 +173,13 @@ def test_a_large_channel_that_moved_as_the_rest_did_is_not_the_cause():
 )
 def test_two_of_three_stand_for_the_whole_where_the_third_stood_still(rest, expected):
     assert told([0.2] * 3, [0.1, 0.1, rest], segments=FOUR[:3]) == expected
+
+
+def test_a_place_pays_for_having_been_chosen_and_for_every_further_dimension():
+    everything, channel, *_, both = nodes(("c", "d"), [(c, d) for c in "abc" for d in "mp"])
+    assert [_price(node) for node in (everything, channel, both)] == pytest.approx(
+        [0, 2 * np.log(3), 2 * np.log(6) + 6]
+    )
 
 
 def test_what_is_left_of_a_node_without_its_worst_part_is_another_change():

@@ -253,6 +253,14 @@ def test_fewer_than_three_places_beside_are_told(controls, told):
     assert any(f"Only {controls} untouched" in note.text("en") for note in outcome.notes) is told
 
 
+@pytest.mark.parametrize(("times", "verdict"), [(1.9, "no_evidence"), (2.1, "did_not_work")])
+def test_surely_less_than_half_of_what_was_expected_did_not_work(times, verdict):
+    beside = {str(seed): calm(84, seed=seed) for seed in (11, 12, 13)}
+    most = verify(calm(84), beside, START, worth=1.0).weekly.high
+    assert most > 0
+    assert verify(calm(84), beside, START, worth=1.0, expected_weekly=times * most).verdict == verdict
+
+
 def test_the_level_shown_is_that_of_four_weeks_before_the_trouble():
     level = np.r_[np.full(56, 50.0), np.full(28, 100.0), np.full(14, 60.0), np.full(14, 100.0)]
     outcome = verify(place(level, 98), {}, START, known=Known(troubled_since=day(-14)))

@@ -171,6 +171,19 @@ def test_the_strongest_cell_is_the_surest_then_the_dearest_then_the_first(made, 
     assert search._best(made, np.array(evidence), guards) == expected
 
 
+@pytest.mark.parametrize(
+    ("metric", "money", "kept"),
+    [("a", 8.0, ["child"]), ("a", 7.9, ["whole"]), ("b", 8.0, ["child", "whole"]), ("a", -8.0, ["child", "whole"])],
+)
+def test_a_part_stands_for_the_whole_of_the_same_metric_and_direction_from_four_fifths_on(metric, money, kept):
+    def cause(name, leaves, money, metric):
+        node, series = SimpleNamespace(leaves=frozenset(leaves)), SimpleNamespace(metric=metric)
+        return SimpleNamespace(name=name, node=node, series=series, money=money)
+
+    child, whole = cause("child", {1}, money, metric), cause("whole", {1, 2}, 10.0, "a")
+    assert [one.name for one in search._with([child], whole, search.Guards())] == kept
+
+
 def test_what_is_told_whatever_it_is_has_its_usual_interval():
     for least in (0.0, -1.0, 9.0):  # a cell that stands for another passes by that one's size
         found = after_selection(-0.3, 0.1, 8.0, least)
