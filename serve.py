@@ -122,18 +122,16 @@ def prepare() -> None:
 
 
 def warm_up() -> None:
-    """Do once what takes much longer the first time: read catalogues, parse, draw."""
+    """Do once what takes much longer the first time: read catalogues, parse."""
     from PIL import Image
     from streamlit.env_util import is_repl
 
     from ecops.locale import LANGUAGES, catalogue
     from ecops.store.data import names_in
-    from ui.overview import overview
 
     for language in LANGUAGES:
         catalogue(language)
     names_in("select 1 as parsed from order_lines")
-    overview.warm_up()
     Image.preinit()
     is_repl()  # the first page asks it, and the first time it looks at every module
 

@@ -90,6 +90,8 @@ def matched(path: Path) -> dict[str, float]:
 
 def page(path: Path) -> dict[str, float]:
     """What the page works out and draws again when a reader changes the scheme, then the cut-offs."""
+    from plotly.io.json import to_json_plotly
+
     from ecops.charts import Look
     from ecops.customers import answers
     from ecops.customers.scoring import figures
@@ -111,7 +113,7 @@ def page(path: Path) -> dict[str, float]:
             figures.score_map(found, look),
             figures.migration_map(moves, look),
         ):
-            figure.to_json()
+            to_json_plotly({"data": figure.data, "layout": figure.layout})
         spent.append(time.process_time() - began)
     return {
         "customers": len(book.customers),

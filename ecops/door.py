@@ -95,7 +95,7 @@ def visible(table: Any, role: Role = "manager", source: str = "") -> pd.DataFram
 
     frame: pd.DataFrame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
     hidden = {name for name, tag in sensitive_columns(source).items() if tag not in _SEES[role]}
-    return frame[[name for name in frame.columns if name not in hidden]]
+    return frame if hidden.isdisjoint(frame.columns) else frame[[name for name in frame.columns if name not in hidden]]
 
 
 def release(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ecops.charts import Figure
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the app does; each worker has a core of its own
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4e9:
@@ -72,6 +74,21 @@ def sample_shop(shared):
             workspace.add_up()
             draft.rename(folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def known_to_plotly(monkeypatch):
+    """All that a test draws is known to Plotly: on its way to a page nobody looks at it any more."""
+    drawn, begin = [], Figure.__init__
+
+    def remembered(figure, **layout):
+        begin(figure, **layout)
+        drawn.append(figure)
+
+    monkeypatch.setattr(Figure, "__init__", remembered)
+    yield
+    for figure in drawn:
+        figure.plotly()
 
 
 def pytest_collection_finish():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecops import charts
-from ecops.charts import Look
+from ecops.charts import Figure, Look
 from ecops.messages import Message, Money, Percent, Term, Value
 from ecops.metrics.registry import metric, metrics
 from ecops.periods import Period
@@ -19,7 +19,6 @@ from ecops.words import where, written
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
     from ecops.growth.diagnosis import Diagnosis
     from ecops.metrics.analysis import Kpis
@@ -38,14 +37,13 @@ def _label(factor: str) -> Value:
     return metrics()[factor].label if factor in metrics() else _LABELS.get(factor, factor)
 
 
-def _figure(look: Look) -> go.Figure:
-
+def _figure(look: Look) -> Figure:
     return look.figure(showlegend=False)
 
 
-def alt_text(figure: go.Figure) -> str:
+def alt_text(figure: Figure) -> str:
     """The take-away and what is plotted, for readers who do not see the picture."""
-    meta = figure.layout.meta or {}
+    meta = figure.layout.get("meta", {})
     return " ".join(part for part in (meta.get("title", ""), meta.get("subtitle", "")) if part)
 
 
@@ -72,10 +70,8 @@ def _strongest(tree: Decomposition, currency: str) -> Message:
     )
 
 
-def waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
+def waterfall(diagnosis: Diagnosis, look: Look | None = None) -> Figure:
     """GMV before, what each factor added or took, GMV after; the bars sum. Empty where there is no decomposition."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     figure = _figure(look)
     tree, currency, language = diagnosis.tree, diagnosis.currency, look.language
@@ -88,16 +84,14 @@ def waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
         Message("After"),
     ]
     values = [tree.before, *parts.values(), tree.after]
-    figure.add_trace(
-        go.Waterfall(
-            x=[charts.caption(name, language) for name in names],
-            y=values,
-            measure=["absolute", *["relative"] * len(parts), "total"],
-            text=[charts.caption(Money(value, currency), language) for value in values],
-            customdata=["gmv", *parts, "gmv"],
-            textposition="outside",
-            hoverinfo="x+text",
-        )
+    figure.add_waterfall(
+        x=[charts.caption(name, language) for name in names],
+        y=values,
+        measure=["absolute", *["relative"] * len(parts), "total"],
+        text=[charts.caption(Money(value, currency), language) for value in values],
+        customdata=["gmv", *parts, "gmv"],
+        textposition="outside",
+        hoverinfo="x+text",
     )
     running = np.cumsum([tree.before, *parts.values()])
     figure.update_yaxes(charts.money_axis([*running, tree.after], currency, language))
@@ -105,10 +99,8 @@ def waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
     return charts.title(figure, _strongest(tree, currency), below, language)
 
 
-def gmv_tree(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
+def gmv_tree(diagnosis: Diagnosis, look: Look | None = None) -> Figure:
     """GMV and its factors as a tree: value before and after, and what each factor is worth in money."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     figure = _figure(look)
     tree, currency, language = diagnosis.tree, diagnosis.currency, look.language
@@ -127,17 +119,15 @@ def gmv_tree(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
         ends = (float("nan"), float("nan"), factor) if block is None else (block.before, block.after, factor)
         _box(figure, look, 0.74, float(height), _label(factor), ends, part, currency)
     # Words take no clicks; marks nobody sees, as large as a box, do.
-    figure.add_trace(
-        go.Scatter(
-            x=[0.18, *[0.74] * len(parts)],
-            y=[0.5, *heights],
-            customdata=["gmv", *parts],
-            mode="markers",
-            marker={"size": 64, "symbol": "square", "opacity": 0},
-            selected={"marker": {"opacity": 0}},
-            unselected={"marker": {"opacity": 0}},
-            hoverinfo="none",
-        )
+    figure.add_scatter(
+        x=[0.18, *[0.74] * len(parts)],
+        y=[0.5, *heights],
+        customdata=["gmv", *parts],
+        mode="markers",
+        marker={"size": 64, "symbol": "square", "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        hoverinfo="none",
     )
     figure.update_xaxes(visible=False, range=[0, 1]).update_yaxes(visible=False, range=[0, 1])
     below = Message("Each factor with what it changed, in {currency}", currency=charts.currency_name(currency))
@@ -145,7 +135,7 @@ def gmv_tree(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure:
 
 
 def _box(
-    figure: go.Figure, look: Look, x: float, y: float, label: Value, ends: tuple[float, float, str], part: float,
+    figure: Figure, look: Look, x: float, y: float, label: Value, ends: tuple[float, float, str], part: float,
     currency: str,
 ) -> None:  # fmt: skip
     """One node of the tree: label, before and after, and the contribution with an arrow."""
@@ -163,7 +153,7 @@ def _box(
     )  # fmt: skip
 
 
-def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = None) -> go.Figure:
+def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = None) -> Figure:
     """A metric by segment, before and after as a dumbbell, largest change on top.
 
     Args:
@@ -172,8 +162,6 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
         by: the same segment columns.
         look: of the reader.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     figure = _figure(look)
     entry, language = metric(key), look.language
@@ -185,24 +173,22 @@ def segments(figures: Kpis, key: str, by: Sequence[str], look: Look | None = Non
     rows = rows.loc[order[:MOST_SEGMENTS]].iloc[::-1]
     names = [charts.caption(where({name: str(row[name]) for name in by}), language) for _, row in rows.iterrows()]
     for name, old, new in zip(names, rows["previous"], rows["like"], strict=True):
-        figure.add_trace(
-            go.Scatter(x=[old, new], y=[name, name], mode="lines", line={"color": look.ink.benchmark}, hoverinfo="skip")
+        figure.add_scatter(
+            x=[old, new], y=[name, name], mode="lines", line={"color": look.ink.benchmark}, hoverinfo="skip"
         )
     for column, colour, label in (
         ("previous", look.ink.benchmark, Message("Before")),
         ("like", look.ink.accent, Message("After")),
     ):
-        figure.add_trace(
-            go.Scatter(
-                x=rows[column],
-                y=names,
-                mode="markers",
-                name=charts.caption(label, language),
-                marker={"color": colour, "size": 11},
-                customdata=rows[by[0]] if len(by) == 1 else None,
-                text=[charts.caption(written(key, value, figures.currency), language) for value in rows[column]],
-                hoverinfo="y+text+name",
-            )
+        figure.add_scatter(
+            x=rows[column],
+            y=names,
+            mode="markers",
+            name=charts.caption(label, language),
+            marker={"color": colour, "size": 11},
+            customdata=rows[by[0]] if len(by) == 1 else None,
+            text=[charts.caption(written(key, value, figures.currency), language) for value in rows[column]],
+            hoverinfo="y+text+name",
         )
     figure.update_xaxes(axis(key, [*rows["previous"], *rows["like"]], figures.currency, language))
     figure.update_layout(showlegend=True)
@@ -237,25 +223,21 @@ _WEEKDAYS = (
 )
 
 
-def heat_map(table: pd.DataFrame, currency: str = "", look: Look | None = None) -> go.Figure:
+def heat_map(table: pd.DataFrame, currency: str = "", look: Look | None = None) -> Figure:
     """Sales by hour and weekday; `table` as `ecops.growth.views.hours` gives it."""
-    import plotly.graph_objects as go
-
     look = look or Look()
     figure = _figure(look)
     grid = table["gross_sales"].to_numpy().reshape(len(_WEEKDAYS), 24)
     if not grid.sum() > 0:
         return charts.title(figure, Message("No sales with an hour in these days"), "", look.language)
     text = [[charts.caption(Money(value, currency), look.language) for value in row] for row in grid]
-    figure.add_trace(
-        go.Heatmap(
-            z=grid,
-            x=list(range(24)),
-            y=[charts.caption(day, look.language) for day in _WEEKDAYS],
-            text=text,
-            hovertemplate="%{y} %{x}:00<br>%{text}<extra></extra>",
-            showscale=False,
-        )
+    figure.add_heatmap(
+        z=grid,
+        x=list(range(24)),
+        y=[charts.caption(day, look.language) for day in _WEEKDAYS],
+        text=text,
+        hovertemplate="%{y} %{x}:00<br>%{text}<extra></extra>",
+        showscale=False,
     )
     figure.update_yaxes(autorange="reversed").update_xaxes(dtick=3)
     day, hour = np.unravel_index(int(np.argmax(grid)), grid.shape)
@@ -276,13 +258,11 @@ def trend(
     currency: str = "",
     look: Look | None = None,
     levels: Sequence[charts.Level] = (),
-) -> go.Figure:
+) -> Figure:
     """Six weeks and the period by day, with the same weekday a year before; `table` as `ecops.growth.views.trend`.
 
     `levels` are a goal and a benchmark of a day, in the metric's unit.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     figure = _figure(look)
     language, entry = look.language, metric(key)
@@ -291,19 +271,17 @@ def trend(
     for column, colour, (dash, width), label in lines:
         if not table[column].notna().any():
             continue
-        figure.add_trace(
-            go.Scatter(
-                x=table["date"],
-                y=table[column],
-                mode="lines",
-                name=charts.caption(label, language),
-                line={"color": colour, "dash": dash, "width": width},
-                text=[charts.caption(written(key, value, currency), language) for value in table[column]],
-                hoverinfo="x+text+name",
-            )
+        figure.add_scatter(
+            x=table["date"],
+            y=table[column],
+            mode="lines",
+            name=charts.caption(label, language),
+            line={"color": colour, "dash": dash, "width": width},
+            text=[charts.caption(written(key, value, currency), language) for value in table[column]],
+            hoverinfo="x+text+name",
         )
     figure.add_shape(
-        type="rect", x0=period.start, x1=period.end, y0=0, y1=1, xref="x", yref="y domain", line_width=0,
+        type="rect", x0=period.start, x1=period.end, y0=0, y1=1, xref="x", yref="y domain", line={"width": 0},
         fillcolor=charts.pale(look.ink.accent, 0.08),
     )  # fmt: skip
     values = _told(table)
@@ -327,9 +305,7 @@ def _told(table: pd.DataFrame) -> list[float]:
     return own + [value for value in year_before if value <= 1.5 * max(own)]
 
 
-def _name_peaks(
-    figure: go.Figure, table: pd.DataFrame, top: float, as_text: Callable[[float], Value], look: Look
-) -> None:
+def _name_peaks(figure: Figure, table: pd.DataFrame, top: float, as_text: Callable[[float], Value], look: Look) -> None:
     """A mark and words at the upper edge wherever the line of a year before leaves the picture."""
     beyond = (table["year_before"] > 1.5 * top) if table["value"].notna().any() else table["year_before"] < 0
     for _, peak in table[beyond].groupby((~beyond).cumsum()[beyond]):

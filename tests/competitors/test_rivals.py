@@ -79,7 +79,7 @@ def test_the_deck_and_pictures(data):
         figures.gap_bullets(standing.gaps, "CNY"), figures.radar(standing.gaps), figures.gap_histogram(prices.pairs),
         figures.band_bars(around.bands, "CNY"), figures.calendar(prices.episodes),
     ]  # fmt: skip
-    assert all(figure is not None and figure.layout.meta["title"] for figure in drawn)
+    assert all(figure is not None and figure.layout["meta"]["title"] for figure in drawn)
 
 
 @pytest.mark.row(163, 164)

@@ -32,16 +32,16 @@ def test_every_figure_says_its_take_away_and_has_an_alternative_text(language):
         time_histogram(times, look),
     ]
     for figure in figures:
-        assert figure.layout.meta["title"]
-        assert figure.layout.meta["subtitle"]
-        assert figure.layout.meta["alt"].startswith(figure.layout.meta["title"])
-        figure.to_plotly_json()
-    words = "".join(figure.layout.meta["alt"] for figure in figures)
+        assert figure.layout["meta"]["title"]
+        assert figure.layout["meta"]["subtitle"]
+        assert figure.layout["meta"]["alt"].startswith(figure.layout["meta"]["title"])
+        figure.plotly()
+    words = "".join(figure.layout["meta"]["alt"] for figure in figures)
     assert ("访客" in words) == (language == "zh")
 
 
 def test_bars_are_the_counts_and_the_outline_the_comparison():
-    figure = funnel_bars(AFTER, BEFORE)
+    figure = funnel_bars(AFTER, BEFORE).plotly()
     bars, outline = figure.data
     assert list(bars.x) == [15_000, 800]
     assert list(outline.x) == [15_000, 1_200]
@@ -50,7 +50,7 @@ def test_bars_are_the_counts_and_the_outline_the_comparison():
 
 def test_the_waterfall_adds_up():
     figure = money_waterfall(diagnose(AFTER, BEFORE))
-    values = list(figure.data[0].y)
+    values = list(figure.data[0]["y"])
     assert values[0] == pytest.approx(120_000)
     assert values[-1] == pytest.approx(80_000)
     assert sum(values[:-1]) == pytest.approx(values[-1])
@@ -58,19 +58,19 @@ def test_the_waterfall_adds_up():
 
 def test_data_in_labels_is_harmless():
     figure = segment_rates(AFTER, "pay", "channel")
-    assert "&lt;b&gt;mail" in list(figure.data[0].y)
+    assert "&lt;b&gt;mail" in list(figure.data[0]["y"])
 
 
 def test_figures_without_something_to_show():
     assert money_waterfall(diagnose(AFTER, benchmark={"pay": 0.2})) is None
     assert time_histogram(time_to_convert(frame({"u": [(0, "A"), (1, "x")]}), FunnelSpec(["A", "B"]))) is None
     empty = from_events(frame({"u": [(0, "B")]}), FunnelSpec(["A", "B"]))
-    assert np.asarray(funnel_bars(empty).data[0].x).tolist() == [0, 0]
+    assert np.asarray(funnel_bars(empty).data[0]["x"]).tolist() == [0, 0]
 
 
 def test_the_waterfall_of_units_without_money():
     figure = money_waterfall(diagnose(table(0.04), table(0.08)))
-    assert figure.data[0].y[0] == pytest.approx(1_200)
+    assert figure.data[0]["y"][0] == pytest.approx(1_200)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_waterfall_of_units_without_money():
     ],
 )
 def test_the_names_of_the_waterfall_lie_flat_on_several_lines(language, lines):
-    axis = money_waterfall(diagnose(AFTER, BEFORE), Look(language)).layout.xaxis
+    axis = money_waterfall(diagnose(AFTER, BEFORE), Look(language)).plotly().layout.xaxis
     assert axis.tickangle == 0
     assert set(lines) <= set(axis.ticktext)
     assert max(len(line) for text in axis.ticktext for line in text.split("<br>")) <= (3 if language == "zh" else 8)
@@ -89,10 +89,10 @@ def test_the_names_of_the_waterfall_lie_flat_on_several_lines(language, lines):
 
 def test_the_value_of_an_order_is_the_same_only_inside_segments():
     whole = [each.along(()) for each in (AFTER, BEFORE)]
-    assert "客单价" in money_waterfall(diagnose(*whole), Look("zh")).data[0].x
-    assert "同渠道客单价" in money_waterfall(diagnose(AFTER, BEFORE), Look("zh")).data[0].x
+    assert "客单价" in money_waterfall(diagnose(*whole), Look("zh")).data[0]["x"]
+    assert "同渠道客单价" in money_waterfall(diagnose(AFTER, BEFORE), Look("zh")).data[0]["x"]
 
 
 def test_rates_beside_each_other_never_read_alike():
-    bars = funnel_bars(table(0.274), table(0.268), look=Look("en")).data[0]
+    bars = funnel_bars(table(0.274), table(0.268), look=Look("en")).plotly().data[0]
     assert bars.text[1].endswith("20.9% (before 20.5%)")

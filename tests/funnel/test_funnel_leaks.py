@@ -352,7 +352,7 @@ def test_figures_are_held_against_what_the_handbooks_name(key, value):
 def test_the_goal_stands_on_the_line_of_conversion():
     weeks = pd.DataFrame({"week": shops.dates(3), "rate": [0.03] * 3, "low": [0.02] * 3, "high": [0.04] * 3})
     goal = Level(Message("goal within six months"), 0.05)
-    figure = pictures.rate_line(weeks, Message("From the first step to the last"), levels=(goal,))
+    figure = pictures.rate_line(weeks, Message("From the first step to the last"), levels=(goal,)).plotly()
     assert [shape.y0 for shape in figure.layout.shapes] == [0.05]
     assert figure.layout.yaxis.range is None or figure.layout.yaxis.range[1] >= 0.05
 

@@ -80,7 +80,7 @@ def test_a_day_without_a_sale_is_no_day_without_figures(shop):
 
 def test_the_picture_compares_with_the_step_before_only(shop):
     def said(table):
-        return pictures.steps(table, "gmv", "month", "CNY").layout.title.text
+        return pictures.steps(table, "gmv", "month", "CNY").plotly().layout.title.text
 
     assert "against the one before" in said(by_step(shop, END, "month"))
     gap = shop[(shop["date"] < dt.date(2026, 2, 10)) | (shop["date"] > dt.date(2026, 2, 12))]

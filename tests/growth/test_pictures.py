@@ -71,12 +71,12 @@ def test_every_picture_says_what_it_shows(data, language):
         text = figures.alt_text(figure)
         assert len(text) > 10
         assert any("一" <= letter <= "鿿" for letter in text) == (language == "zh")
-        assert figure.to_json()
+        assert figure.plotly().to_json()
 
 
 def test_the_waterfall_sums(data):
     diagnosis = diagnose(data, WEEK)
-    heights = figures.waterfall(diagnosis).data[0].y
+    heights = figures.waterfall(diagnosis).plotly().data[0].y
     assert sum(heights[:-1]) == pytest.approx(heights[-1])
 
 
@@ -143,20 +143,20 @@ def test_days_of_what_is_not_known_are_none(data):
 def test_a_peak_a_year_ago_is_named_and_does_not_flatten_this_year(data):
     table = views.trend(data, WEEK)
     high = table["value"].max()
-    calm = figures.trend(table, "gmv", WEEK, "CNY")
+    calm = figures.trend(table, "gmv", WEEK, "CNY").plotly()
     assert len(calm.layout.annotations) == 0
     table.loc[[20, 21, 40], "year_before"] = [30 * high, 20 * high, 5 * high]
-    peaked = figures.trend(table, "gmv", WEEK, "CNY")
+    peaked = figures.trend(table, "gmv", WEEK, "CNY").plotly()
     assert peaked.layout.yaxis.range[1] < 2.5 * high
     assert [note.x for note in peaked.layout.annotations] == [table["date"][20], table["date"][40]]
     assert all("a year before: ¥" in note.text for note in peaked.layout.annotations)
     assert list(peaked.data[0].y) == list(table["year_before"]), "what is not in the picture is in its data"
     table["value"] = float("nan")
-    assert figures.trend(table, "gmv", WEEK).layout.yaxis.range[1] >= 30 * high
+    assert figures.trend(table, "gmv", WEEK).plotly().layout.yaxis.range[1] >= 30 * high
 
 
 def test_lines_of_the_tree_reach_their_boxes(data):
-    figure = figures.gmv_tree(diagnose(data, WEEK))
+    figure = figures.gmv_tree(diagnose(data, WEEK)).plotly()
     boxes = {(note.x, note.y) for note in figure.layout.annotations}
     ends = [((line.x0, line.y0), (line.x1, line.y1)) for line in figure.layout.shapes]
     assert len(ends) == len(boxes) - 1
@@ -179,7 +179,7 @@ def test_an_empty_value_of_a_dimension_has_a_name_on_the_axis():
     orders = simulate_orders(1, days=30)
     orders["province"] = np.where(np.arange(len(orders)) % 3 == 0, "", "浙江省")
     figure = figures.segments(kpis(orders, WEEK, by=("province",)), "gross_sales", ("province",), Look("zh"))
-    assert {name for trace in figure.data for name in trace.y} == {"浙江省", "未填写"}
+    assert {name for trace in figure.data for name in trace["y"]} == {"浙江省", "未填写"}
 
 
 def test_the_calendar_is_told_loud_events_first():

@@ -124,7 +124,7 @@ def test_a_goal_and_a_benchmark_are_lines_on_the_picture():
     goal = Target("pay_conversion", 0.05, dt.date(2026, 9, 1), dt.date(2026, 3, 1), 0.03)
     across = (*levels([goal], "pay_conversion"), *benchmarks.levels(data, "pay_conversion"))
     rows = views.trend(data, WEEK, "pay_conversion")
-    drawn = figures.trend(rows, "pay_conversion", WEEK, "CNY", Look("en"), across)
+    drawn = figures.trend(rows, "pay_conversion", WEEK, "CNY", Look("en"), across).plotly()
     lines = [shape.y0 for shape in drawn.layout.shapes if shape.y0 == shape.y1]
     assert lines == [0.05, 0.058]
     assert drawn.layout.yaxis.range[1] >= 0.058, "the axis reaches the lines"

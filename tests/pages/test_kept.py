@@ -5,6 +5,7 @@ import math
 import threading
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
@@ -66,6 +67,17 @@ def test_another_language_colour_or_role_is_made_anew(monkeypatch):
     assert len(MADE) == 5
 
 
+def test_numbers_are_made_once_for_all_readers(monkeypatch):
+    frame = pd.DataFrame({"a": [1]})
+    found = []
+    for seen in (Look("en"), Look("zh"), Look("en", dark=True)):
+        monkeypatch.setattr(kept, "look", lambda seen=seen: seen)
+        found.append(kept.numbers(counted, frame, "x"))
+        kept.of(counted, found[-1], "y")()
+    assert found[0] == found[1] == found[2]
+    assert MADE == ["x", "y", "y", "y"]
+
+
 def test_something_kept_is_an_argument_of_something_else():
     frame = pd.DataFrame({"a": [1]})
     inner = kept.of(counted, frame, "x")
@@ -74,25 +86,29 @@ def test_something_kept_is_an_argument_of_something_else():
     assert MADE == ["x", "y"]
 
 
-@pytest.mark.parametrize("draw", [go.Bar, go.Waterfall])
-def test_a_kept_figure_is_sent_as_plotly_would_send_it(draw):
+@pytest.mark.parametrize("kind", ["bar", "waterfall"])
+def test_a_kept_figure_is_sent_as_plotly_would_send_it(kind):
     labels = ["short", "a long name of a factor"]
-    layout = {
-        "meta": {"title": "T", "subtitle": "S"},
-        "title": "T",
-        "margin": {"l": 3},
-        "template": Look("en").template,
-    }
-    figure = go.Figure([draw(x=labels, y=[1.5, float("nan")]), go.Scatter(name="named", x=labels, y=[1, 2])], layout)
+    figure = Look("en").figure(meta={"title": "T", "subtitle": "S"}, title={"text": "T"}, margin={"l": 3})
+    add = {"bar": figure.add_bar, "waterfall": figure.add_waterfall}[kind]
+    add(x=labels, y=[1.5, math.nan]).add_scatter(
+        name="named", x=pd.Series(pd.to_datetime(["2026-11-01", None])), y=np.array([1, 2])
+    )
     takeaway, subtitle, picture = charts._drawn(figure)
-    plain = go.Figure(figure).update_layout(title=None, margin={"t": 16})
-    plain.data[0].update(showlegend=False)
-    if draw is go.Waterfall:
-        plain.data[0].update(x=["short", "a long<br>name of a<br>factor"])
-    assert (takeaway, subtitle) == ("T", "S")
     sent = json.loads(plotly.io.to_json(picture.to_dict(), validate=False))
-    assert sent == json.loads(plain.to_json())
-    assert figure.layout.title.text == "T"
+    assert (takeaway, subtitle) == ("T", "S")
+    assert sent["data"][1].pop("x") == ["2026-11-01T00:00:00", None]
+    assert sent["data"][1].pop("y") == [1, 2]
+    plain = figure.plotly().update_layout(title=None, margin={"t": 16})
+    plain.data[0].update(showlegend=False)
+    plain.data[1].update(x=None, y=None)
+    if kind == "waterfall":
+        plain.data[0].update(x=["short", "a long<br>name of a<br>factor"])
+    told = json.loads(plain.to_json())
+    assert told["layout"].pop("title") == {}
+    assert json.loads(go.Figure(sent).to_json()) == told
+    assert figure.layout["title"] == {"text": "T"}
+    assert "showlegend" not in figure.data[0]
 
 
 def test_a_kept_table_is_sent_as_the_frame_would_be():

@@ -166,7 +166,7 @@ def test_last_years_peak_is_cut_as_on_the_page_and_said(review):
     (chart,) = [
         block for block in sections(review)["Six weeks, day by day"].blocks if block.series[0].values == line.this_year
     ]
-    page = figure_of(line, "CNY", look=Look(language="en"))
+    page = figure_of(line, "CNY", look=Look(language="en")).plotly()
     assert axis(chart, "en").places[-1] == page.layout.yaxis.range[1] < max(line.year_before)
     assert "The axis is cut: a year before, 8 Nov, it was up to ¥88.5k" in str(chart.subtitle)
     (whole,) = [block for block in sections(review)["Six weeks, day by day"].blocks if "Visitors" in str(block.title)]

@@ -16,7 +16,7 @@ DAYS = tuple(dt.date(2026, 10, 12) + dt.timedelta(days=number) for number in ran
 
 def drawn(year_before, annotations=(), language="en"):
     shown = Line("visitors", DAYS, (100.0, *(90.0,) * 41), tuple(year_before), (False,) * 42, 90.0, 80.0)
-    return line(shown, annotations=annotations, look=Look(language=language))
+    return line(shown, annotations=annotations, look=Look(language=language)).plotly()
 
 
 def event(name, start, days=1):
@@ -59,7 +59,7 @@ def test_without_a_peak_everything_is_drawn():
 
 def test_without_this_year_the_year_before_is_drawn():
     shown = Line("visitors", DAYS, (math.nan,) * 42, (500.0,) * 42, (False,) * 42, math.nan, 500.0)
-    assert line(shown, look=Look(language="en")).layout.yaxis.range[1] >= 500
+    assert line(shown, look=Look(language="en")).plotly().layout.yaxis.range[1] >= 500
 
 
 PEAK = [80.0] * 30 + [900.0, 1200.0, 700.0] + [80.0] * 9
@@ -106,5 +106,7 @@ def test_a_name_too_long_for_two_lines_ends_in_an_ellipsis():
 
 def test_months_are_few_and_stand_upright():
     months = tuple(dt.date(2025 + (11 + number) // 12, (11 + number) % 12 + 1, 1) for number in range(12))
-    figure = line(Line("visitors", months, (90.0,) * 12, (80.0,) * 12, (False,) * 12, 90.0, 80.0), look=Look("zh"))
+    figure = line(
+        Line("visitors", months, (90.0,) * 12, (80.0,) * 12, (False,) * 12, 90.0, 80.0), look=Look("zh")
+    ).plotly()
     assert (figure.layout.xaxis.dtick, figure.layout.xaxis.tickangle) == ("M3", 0)

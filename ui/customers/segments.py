@@ -175,7 +175,7 @@ def migration(looked: Looked) -> None:
         new=Count(int(moves.newcomers.sum())),
     )
     told = [small(moved)]
-    n, money = kept.of(_fallen, moves, tuple(sorted(_alive(looked))))()
+    n, money = kept.numbers(_fallen, moves, tuple(sorted(_alive(looked))))()
     if n:
         told.append(
             _(

@@ -106,8 +106,8 @@ def _nudges(looked: Looked, ranks: Tiers, value: Value) -> None:
         key="tier_cost",
         width=320,
     )
-    found = kept.of(_near, looked.book, ranks, value, float(cost))
-    reached: Reached | None = kept.of(_reached, found)()
+    found = kept.numbers(_near, looked.book, ranks, value, float(cost))
+    reached: Reached | None = kept.numbers(_reached, found)()
     if reached is None:
         st.caption(_("Nobody is one order below the next tier."))
         return
@@ -172,7 +172,7 @@ def baskets(looked: Looked) -> None:
     if found is None:
         st.caption(_("No product is in twenty orders of the last year, so nothing can be said about baskets."))
         return
-    sure: pd.DataFrame = kept.of(_sure, found)()
+    sure: pd.DataFrame = kept.numbers(_sure, found)()
     if sure.empty:
         st.markdown(_("No pair is bought together more often than by chance."))
     else:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from ecops.charts import Figure
 from ecops.customers import answers
 from ecops.customers.retention.figures import cohort_map
 from ecops.customers.value.figures import calibration
@@ -17,9 +18,6 @@ from ui.customers.choices import Looked, choose
 from ui.parts import charts, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, say
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 
 def cohorts(looked: Looked) -> None:
@@ -66,7 +64,7 @@ def forecast(looked: Looked) -> Value:
         (st.warning if value.status == "too_small" else st.info)(say(value.reason))
     if value.purchases is None:
         return value
-    found = kept.of(_predicted, value, days)()
+    found = kept.numbers(_predicted, value, days)()
     st.markdown(say(in_words(value, found)))
     for note in value.notes:
         st.caption(say(note))
@@ -80,7 +78,7 @@ def forecast(looked: Looked) -> Value:
         if tried is None:
             st.caption(_("The data is too short to hold a forecast against what came."))
         else:
-            tables.show(kept.of(_held_against, tried), key="backtest", shapes=_held_shapes())
+            tables.show(kept.numbers(_held_against, tried), key="backtest", shapes=_held_shapes())
             st.caption(_("The naive forecast lets everybody go on at her past rate."))
             with st.expander(
                 _("Every model that was tried"), key="models_box", on_change="rerun", type="compact"
@@ -103,7 +101,7 @@ def _predicted(value: Value, days: int) -> Prediction:
 _MODELS = ("naive", "nbd", "bg_nbd", "mbg_nbd", "boosted")
 
 
-def _calibration(value: Value) -> go.Figure:
+def _calibration(value: Value) -> Figure:
     tried = value.backtest
     assert tried is not None
     return calibration(tried.of(value.model)[0] if tried.of(value.model) else tried.folds[0], look())

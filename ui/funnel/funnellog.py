@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from ecops import funnel
+from ecops.charts import Figure
 from ecops.funnel.reading.logs import shop_log
 from ecops.funnel.telling import figures
 from ecops.messages import Count, Percent
@@ -17,9 +18,6 @@ from ui.parts import charts, errors, kept, tables
 from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain
 from ui.state import workspaces
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 
 def behaviour(asked: Asked) -> None:
@@ -59,7 +57,7 @@ def _names(spec: funnel.FunnelSpec) -> Names:
     return tuple((step.name, plain(step.term)) for step in spec.steps)
 
 
-def _time_histogram(times: funnel.TimeToConvert, names: Names) -> go.Figure | None:
+def _time_histogram(times: funnel.TimeToConvert, names: Names) -> Figure | None:
     words = dict(names)
     steps = times.steps.assign(step=times.steps["step"].map(words))
     labelled = funnel.TimeToConvert(steps, times.edges, times.counts, words[times.to_step])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from ecops.charts import Figure
 from ecops.funnel.causes import whatif
 from ecops.funnel.paths import segments
 from ecops.funnel.table import FunnelTable
@@ -26,9 +27,6 @@ from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
 from ui.state.scope import value_label
 from ui.weekly_review import review_scenarios
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _LEAST, _MOST = -20, 50
 
@@ -70,7 +68,7 @@ def pictures(asked: Asked) -> None:
 def _money_parts(diagnosis: Any) -> pd.DataFrame:
     figure = figures.money_waterfall(diagnosis, look())
     assert figure is not None
-    return pd.DataFrame({"factor": figure.data[0].x[1:-1], "part": list(diagnosis.money.by_factor.values())})
+    return pd.DataFrame({"factor": figure.data[0]["x"][1:-1], "part": list(diagnosis.money.by_factor.values())})
 
 
 def _looked_at(asked: Asked) -> tuple[FunnelTable, FunnelTable | None, Value]:
@@ -94,7 +92,7 @@ def _looked_at(asked: Asked) -> tuple[FunnelTable, FunnelTable | None, Value]:
     if chosen == "all":
         return result.after, result.before, ""
     chosen_place = tuple(place.items())
-    return kept.of(_only, result.after, chosen_place)(), kept.of(_only, result.before, chosen_place)(), name
+    return kept.numbers(_only, result.after, chosen_place)(), kept.numbers(_only, result.before, chosen_place)(), name
 
 
 def _only(table: FunnelTable, place: tuple[tuple[str, str], ...]) -> FunnelTable:
@@ -192,7 +190,7 @@ def by_segment(asked: Asked) -> None:
             key=asked.key("fseg_by"),
             required=True,
         )
-    rows = kept.of(segments.step_by_segment, result, step, by)
+    rows = kept.numbers(segments.step_by_segment, result, step, by)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         figure = kept.of(_segment_rates, result.after, step, by)
@@ -204,7 +202,7 @@ def by_segment(asked: Asked) -> None:
     _behind(result, by, list(rows()["value"]), points)
 
 
-def _segment_rates(table: FunnelTable, step: str, by: str) -> go.Figure:
+def _segment_rates(table: FunnelTable, step: str, by: str) -> Figure:
     return figures.segment_rates(_labelled(table, by), step, by, look())
 
 
@@ -265,7 +263,7 @@ def _behind(result: ShopFunnel, by: str, values: list[str], points: list[dict[st
         width=280,
     )
     steps = step_labels(result.after)
-    rows = kept.of(segments.segment_rows, result, by, value)
+    rows = kept.numbers(segments.segment_rows, result, by, value)
     shapes = {name: Shape(_dimension(name)) for name in result.after.by if name != by}
     shapes |= {name: Shape(label, "count") for name, label in steps.items()}
     shapes |= {"rate": Shape(_("First to last step"), "percent"), "amount": Shape(_("Money"), "money")}
@@ -351,7 +349,7 @@ def _values(table: FunnelTable, name: str) -> list[str]:
 
 def _raised(table: FunnelTable, step: str, points: float, where: dict[str, str]) -> whatif.StepWhatIf:
     """`whatif.raise_step`, kept: base and scenario are asked for by everybody who opens the page."""
-    found: whatif.StepWhatIf = kept.of(_raise, table, step, points, tuple(where.items()))()
+    found: whatif.StepWhatIf = kept.numbers(_raise, table, step, points, tuple(where.items()))()
     return found
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from ecops.charts import Figure
 from ecops.handbook import parameter
 from ecops.inventory import view
 from ecops.inventory.policies.rules import rules
@@ -19,14 +20,11 @@ from ui.parts.tables import Shape
 from ui.parts.text import _, look, plain, say
 from ui.state import workspaces
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 
 def cards(asked: Asked) -> None:
     """At most five figures."""
     stock = asked.stock
-    lost = kept.of(_lost, stock.table)()
+    lost = kept.numbers(_lost, stock.table)()
     spend = sum(line.value for line in stock.lines if math.isfinite(line.value))
     turned = stock.turnover
     counted = len(stock.shop.stock) > 0
@@ -115,7 +113,7 @@ def _alerts(rows: pd.DataFrame) -> list[str]:
     return [plain(figures.ALERTS[alert]) for alert in rows["alert"]]
 
 
-def _frontier(found: Any, overrides: tuple[tuple[str, float], ...]) -> go.Figure:
+def _frontier(found: Any, overrides: tuple[tuple[str, float], ...]) -> Figure:
     return figures.frontier_lines(found, rules(dict(overrides)), look())
 
 

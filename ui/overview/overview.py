@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from ecops import EcopsError, growth
+from ecops.charts import Figure
 from ecops.growth import Diagnosis, figures, views
 from ecops.locale import write_amount
 from ecops.messages import Count, Message, Money, MoneyRange, Percent, Value, write
@@ -24,9 +23,6 @@ from ui.parts.text import _, joined, language, look, plain, say
 from ui.state import address, workspaces
 from ui.state.scope import Scope, dimension_values, value_label
 from ui.weekly_review import review_scenarios
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _TRAFFIC = ("gmv", "visitors", "pay_conversion", "value_per_buyer", "refund_rate")
 _ORDERS = ("gmv", "buyers", "orders_per_buyer", "order_value", "refund_rate")
@@ -152,7 +148,7 @@ def where(chosen: Scope) -> None:
             drill.days(chosen, key, split.currency, ((by, str(picked)),))
 
 
-def _segment_bars(split: Kpis, key: str, by: str) -> go.Figure:
+def _segment_bars(split: Kpis, key: str, by: str) -> Figure:
     rows = min(figures.MOST_SEGMENTS, int((split.table["metric"] == key).sum()))
     return figures.segments(split, key, (by,), look()).update_layout(height=120 + 40 * rows)
 
@@ -232,16 +228,6 @@ def heat_map(chosen: Scope, result: Kpis) -> None:
         "gross_sales": Shape(plain(metric("gross_sales").label), "money"),
         "orders": Shape(plain(metric("orders").label), "count"),
     })  # fmt: skip
-
-
-def warm_up() -> None:
-    """Draw once what takes much longer the first time."""
-    import narwhals.stable.v1 as narwhals
-
-    week = itertools.product(range(1, 8), range(24))
-    hours = pd.DataFrame(week, columns=["weekday", "hour"]).assign(gross_sales=1.0, orders=1)
-    narwhals.from_native(hours)
-    figures.heat_map(hours).to_json()
 
 
 @st.fragment

@@ -6,16 +6,14 @@ import functools
 import json
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
+from ecops.charts import Figure
 from ui.parts import kept, tables
 from ui.parts.kept import Kept
 from ui.parts.text import _, escape, lines, small
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False, "responsive": True}
 
@@ -34,7 +32,7 @@ class _Drawn(NamedTuple):
 
 
 def show(
-    figure: go.Figure | Kept,
+    figure: Figure | Kept,
     key: str,
     table: Any = None,
     shapes: Mapping[str, tables.Shape] | None = None,
@@ -81,22 +79,25 @@ def show(
     return list(event.selection.points) if select else []
 
 
-def _drawn(figure: go.Figure) -> _Drawn:
-    meta = figure.layout.meta or {}
-    # Changed as what is sent: a copy of the figure would check every property of it and of its template again.
-    told = json.loads(figure.to_json())
-    layout = told["layout"]
+def _drawn(figure: Figure) -> _Drawn:
+    from plotly.io.json import to_json_plotly
+
     # Plotly breaks no lines: on a telephone a title inside the picture would be cut.
-    if "title" in layout:
-        layout["title"] = {}
+    layout = {name: value for name, value in figure.layout.items() if name != "title"}
     layout["margin"] = {**layout.get("margin", {}), "t": 16}
-    for trace in told["data"]:
-        if trace.get("type") == "waterfall":
-            trace["x"] = _wrapped(trace["x"])
-        # Plotly would list helper lines as "trace 0".
-        if not trace.get("name"):
-            trace["showlegend"] = False
-    return _Drawn(str(meta.get("title", "")), str(meta.get("subtitle", "")), _sent()(told))
+    told = json.loads(to_json_plotly({"data": [_as_sent(trace) for trace in figure.data], "layout": layout}))
+    meta = layout.get("meta", {})
+    return _Drawn(meta.get("title", ""), meta.get("subtitle", ""), _sent()(told))
+
+
+def _as_sent(trace: Mapping[str, Any]) -> dict[str, Any]:
+    sent = dict(trace)
+    if trace["type"] == "waterfall":
+        sent["x"] = _wrapped(trace["x"])
+    # Plotly would list helper lines as "trace 0".
+    if not trace.get("name"):
+        sent["showlegend"] = False
+    return sent
 
 
 @functools.cache
@@ -104,7 +105,7 @@ def _sent() -> type:
     from plotly.basedatatypes import BaseFigure
 
     class Sent(BaseFigure):  # type: ignore[misc]
-        """A figure that is checked already and knows what it looks like as JSON: Plotly checks every property again."""
+        """A figure that knows what it looks like as JSON; Plotly's own would look at every property of it."""
 
         def __init__(self, told: dict[str, Any]) -> None:
             self._told = told

@@ -47,12 +47,12 @@ class Kept:
     """Something that is made when it is first wanted, and not again for the same arguments, language and colours.
 
     Attributes:
-        seen: the reader's language and colours, and her role.
+        seen: the reader's language and colours, and her role; None where they make no difference.
         function: makes it; depends on nothing but its arguments and the reader's look.
         arguments: as the function gets them, those that are no plain values as `_Same`.
     """
 
-    seen: tuple[Look, door.Role]
+    seen: tuple[Look, door.Role] | None
     function: Callable[..., Any]
     arguments: tuple[Hashable, ...]
 
@@ -71,6 +71,11 @@ def of(function: Callable[..., Any], *arguments: Any) -> Kept:
             what `same` was given counts as the object it is.
     """
     return Kept((look(), door.reader()), function, tuple(_known(argument) for argument in arguments))
+
+
+def numbers(function: Callable[..., Any], *arguments: Any) -> Kept:
+    """As `of`, for what holds no words and no colours: it is the same for all readers, and made once for them."""
+    return Kept(None, function, tuple(_known(argument) for argument in arguments))
 
 
 def same(result: Any) -> _Same:

@@ -117,7 +117,18 @@ def show(
 
 
 def _prepared(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pd.DataFrame:
-    return _clean(_hundreds(frame.head(_LONG), kinds))
+    """The frame as cells show it: text without invisible letters (nothing else is escaped there), shares as per cent.
+
+    Streamlit's own format for shares always has two decimals.
+    """
+    shown = frame.head(_LONG)
+    changed = {}
+    for name, column in shown.items():
+        if kinds[str(name)] == "percent":
+            changed[str(name)] = column * 100
+        elif not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
+            changed[str(name)] = column.map(lambda cell: clean(cell) if isinstance(cell, str) else cell)
+    return shown.assign(**changed) if changed else shown
 
 
 def _arrow(
@@ -135,25 +146,7 @@ def _arrow(
 
 
 def _canonical_kind(name: str) -> Kind:
-    shape = canonical_shape(name)
-    return shape.kind if shape is not None else "text"
-
-
-def _clean(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with invisible letters taken out of its text; cells show text as it is, so nothing else is escaped."""
-    texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
-    cleaned = {
-        name: frame[name].map(lambda cell: clean(cell) if isinstance(cell, str) else cell)
-        for name in texts
-        if not pd.api.types.is_datetime64_any_dtype(frame[name])
-    }
-    return frame.assign(**{str(name): column for name, column in cleaned.items()})
-
-
-def _hundreds(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pd.DataFrame:
-    """Shares as per cent: Streamlit's own format for shares always has two decimals."""
-    shares = [name for name in frame.columns if kinds[str(name)] == "percent"]
-    return frame.assign(**{str(name): frame[name] * 100 for name in shares})
+    return _KINDS.get(_canonical()[name][2], "text") if name in _canonical() else "text"
 
 
 @functools.lru_cache(maxsize=4096)

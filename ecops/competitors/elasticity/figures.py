@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from ecops.charts import Look, pale, title
+from ecops.charts import Figure, Look, pale, title
 from ecops.competitors.elasticity.reprice import Scenario
 from ecops.messages import Message, write
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
-
-def scenario(found: Scenario, look: Look | None = None) -> go.Figure:
+def scenario(found: Scenario, look: Look | None = None) -> Figure:
     """Gain in gross profit a week against today's price, with the 95 % interval of the elasticity."""
     look = look or Look()
     ink = look.ink

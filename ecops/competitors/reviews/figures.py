@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecops.charts import Look, title
+from ecops.charts import Figure, Look, title
 from ecops.messages import Count, Message
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
 _MOST = 12
 
 
-def compared(table: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
+def compared(table: pd.DataFrame, look: Look | None = None) -> Figure | None:
     """Difference of the shares of reviews that name each topic, ours less the rival's, with its interval.
 
     Args:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecops.charts import Look, count_axis, date_axis, pale, plain, ticks, title
+from ecops.charts import Figure, Look, count_axis, date_axis, pale, plain, ticks, title
 from ecops.competitors.standing.gaps import Gaps, kpis
 from ecops.competitors.telling import words
 from ecops.messages import Count, Message, MoneyRange, Percent, Value, write
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
 _WIDEST = 1.0
 """Gaps are drawn up to 100 %; beyond, the number stands beside the dot."""
@@ -22,7 +21,7 @@ _LEAST_AXES = 5
 _NAME = 12
 
 
-def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> go.Figure | None:
+def gap_bullets(found: Gaps, currency: str, look: Look | None = None) -> Figure | None:
     """Each figure against the median peer, turned so that right is good, the dearest gap on top; None without any.
 
     The bar is the middle half of the peers, the thin line where all of them lie; with too few peers there are dots.
@@ -99,7 +98,7 @@ def _gap_takeaway(table: pd.DataFrame) -> Message:
     return Message("No figure is proven to differ from peers.")
 
 
-def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
+def radar(found: Gaps, look: Look | None = None) -> Figure | None:
     """Percentiles among peers, outside is good; None below five figures with a percentile."""
     rows = found.table[found.table["percentile"].notna()].head(8) if len(found.table) else found.table
     if len(rows) < _LEAST_AXES:
@@ -137,7 +136,7 @@ def radar(found: Gaps, look: Look | None = None) -> go.Figure | None:
     return figure
 
 
-def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
+def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> Figure | None:
     """How far our prices lie from rivals', with the band of 20 % shaded; None without a pair."""
     if not len(pairs):
         return None
@@ -150,7 +149,10 @@ def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | 
     edges = np.arange(-1.0, 1.0001, 0.05)
     counts, _edges = np.histogram(gap, edges)
     figure = look.figure()
-    figure.add_vrect(x0=-0.2, x1=0.2, fillcolor=pale(ink.accent, 0.12), line_width=0)
+    figure.add_shape(
+        type="rect", x0=-0.2, x1=0.2, xref="x", y0=0, y1=1, yref="y domain", fillcolor=pale(ink.accent, 0.12),
+        line={"width": 0},
+    )  # fmt: skip
     figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=0.046, marker={"color": ink.accent}, name="",
                    hovertemplate="%{x:.0%}: %{y}<extra></extra>")  # fmt: skip
     inside = float((np.abs(gap) <= 0.2 + 1e-9).mean())
@@ -166,7 +168,7 @@ def gap_histogram(pairs: pd.DataFrame, look: Look | None = None) -> go.Figure | 
     return figure
 
 
-def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> go.Figure | None:
+def band_bars(bands: pd.DataFrame, currency: str, look: Look | None = None) -> Figure | None:
     """Share of the market's sales and of ours in each price band; None without any."""
     if not len(bands):
         return None
@@ -208,7 +210,7 @@ def _short(name: str) -> str:
     return plain(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…")
 
 
-def calendar(episodes: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
+def calendar(episodes: pd.DataFrame, look: Look | None = None) -> Figure | None:
     """Promotions of rivals and of ours as bars over time; None without any."""
     if not len(episodes):
         return None

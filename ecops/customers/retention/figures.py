@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from ecops.charts import Look, numbered, plain, title
+from ecops.charts import Figure, Look, numbered, plain, title
 from ecops.customers.retention.cohorts import LEFT_CENSORED, PARTIAL, Cohorts
 from ecops.messages import Count, Message, Money, Number, Percent, Value, write
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _MOST = 13
 _UNSURE = "*"
 
 
-def cohort_map(found: Cohorts, look: Look | None = None) -> go.Figure:
+def cohort_map(found: Cohorts, look: Look | None = None) -> Figure:
     """The newest cohorts, at most thirteen, with up to twelve periods after the first.
 
     A star marks cells of periods that are not over and cohorts that may hold old customers.

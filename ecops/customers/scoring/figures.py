@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ecops.charts import PALETTE, Look, numbered, plain, title
+from ecops.charts import PALETTE, Figure, Look, numbered, plain, title
 from ecops.customers.scoring.migration import Migration
 from ecops.customers.scoring.segments import Segmented
 from ecops.messages import Count, Message, Percent, Term, write
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 _LEFT = Term(en="No order in the window", zh="窗口内无订单")
 
 
-def segment_bars(found: Segmented, look: Look | None = None) -> go.Figure:
+def segment_bars(found: Segmented, look: Look | None = None) -> Figure:
     """Each segment's share of customers beside its share of money."""
     look = look or Look()
     table = found.table()
@@ -54,7 +51,7 @@ def segment_bars(found: Segmented, look: Look | None = None) -> go.Figure:
     return figure
 
 
-def score_map(found: Segmented, look: Look | None = None) -> go.Figure:
+def score_map(found: Segmented, look: Look | None = None) -> Figure:
     """Customers by their scores of recency and frequency."""
     look = look or Look()
     scores = found.scores
@@ -84,7 +81,7 @@ def score_map(found: Segmented, look: Look | None = None) -> go.Figure:
     return figure
 
 
-def migration_map(moves: Migration, look: Look | None = None) -> go.Figure:
+def migration_map(moves: Migration, look: Look | None = None) -> Figure:
     """From which segment to which: share of each row, with the number of customers."""
     look = look or Look()
     labels = [plain(write(entry.label, look.language)) for entry in moves.scheme.segments]

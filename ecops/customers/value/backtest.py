@@ -7,6 +7,7 @@ bad judge where most customers order nothing (zero for everybody looks good), so
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,24 +54,24 @@ class Fold:
     bought: Floats
     actual: Floats
 
-    @property
+    @functools.cached_property
     def bias(self) -> float:
         """Forecast of the total over what came, less 1."""
         return float(self.expected.sum() / self.actual.sum() - 1) if self.actual.sum() else math.nan
 
-    @property
+    @functools.cached_property
     def mae(self) -> float:
         """Mean absolute error of a customer."""
         return float(np.abs(self.expected - self.actual).mean())
 
-    @property
+    @functools.cached_property
     def deviance(self) -> float:
         """Mean Poisson deviance; smaller is better."""
         mean = np.maximum(self.expected, _TINY)
         ratio = np.where(self.actual > 0, self.actual / mean, 1.0)
         return float(2 * (self.actual * np.log(ratio) - (self.actual - mean)).mean())
 
-    @property
+    @functools.cached_property
     def gini(self) -> float:
         """How well customers are ranked: 0 for chance, higher is better; equal forecasts share their place."""
         total = self.actual.sum()
@@ -82,7 +83,7 @@ class Fold:
         above = np.concatenate([[0.0], np.cumsum(orders)[:-1]])
         return float(2 * (people @ (above + orders / 2)) - 1)
 
-    @property
+    @functools.cached_property
     def captured(self) -> float:
         """Share of all orders that the tenth with the highest forecasts placed."""
         best = np.argsort(-self.expected, kind="stable")[: max(1, round(len(self.actual) / _GROUPS))]
@@ -98,7 +99,7 @@ class Fold:
             came = np.bincount(group, weights=self.actual[order] > 0, minlength=_GROUPS) / people
         return told, came, people
 
-    @property
+    @functools.cached_property
     def calibration_error(self) -> float:
         """Mean distance of forecast and actual share over the ten groups (expected calibration error)."""
         told, came, people = self.calibration()

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from ecops.charts import PALETTE, Look, title
+from ecops.charts import PALETTE, Figure, Look, title
 from ecops.customers.value.backtest import Fold
 from ecops.messages import Message, Number
 from ecops.statistics.intervals import wilson
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 GOOD_CALIBRATION = 0.05
 
 
-def calibration(fold: Fold, look: Look | None = None) -> go.Figure:
+def calibration(fold: Fold, look: Look | None = None) -> Figure:
     """Ten groups of customers: the probability of an order they were given, and how many ordered."""
     look = look or Look()
     told, came, people = fold.calibration()

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecops import charts
-from ecops.charts import Look
+from ecops.charts import Figure, Look
 from ecops.experiments.decide import Decision
 from ecops.experiments.design.planning import Design, minimum_effect, power, sample_size
 from ecops.experiments.results.readout import MetricResult, Readout
 from ecops.experiments.telling.words import arm_name
 from ecops.messages import Count, Message, Percent
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 _CURVE_POINTS = 60
 _HEIGHT = 380
 
 
-def intervals(readout: Readout, decision: Decision, look: Look | None = None) -> go.Figure:
+def intervals(readout: Readout, decision: Decision, look: Look | None = None) -> Figure:
     """Every metric of every treatment arm as a point with its interval, in per cent of the control.
 
     Metrics whose percentage does not exist are left out; guardrails carry their margin as a dashed mark.
@@ -126,7 +123,7 @@ def interval_alt(readout: Readout, decision: Decision) -> Message:
     )
 
 
-def cumulative(readout: Readout, decision: Decision, look: Look | None = None) -> go.Figure:
+def cumulative(readout: Readout, decision: Decision, look: Look | None = None) -> Figure:
     """The goal's effect day by day, all users so far, with bounds that hold even if one looked every day."""
     look = look or Look()
     figure = look.figure()
@@ -193,7 +190,7 @@ def path_takeaway(readout: Readout, arm: str) -> Message:
     return Message("The difference has not stood out on any day.")
 
 
-def power_curve(design: Design, lift: float, users: float | None = None, look: Look | None = None) -> go.Figure:
+def power_curve(design: Design, lift: float, users: float | None = None, look: Look | None = None) -> Figure:
     """Chance to find changes of different size with a sample.
 
     Args:
@@ -230,6 +227,5 @@ def power_curve(design: Design, lift: float, users: float | None = None, look: L
     return _with_alt(figure, takeaway, look)
 
 
-def _with_alt(figure: go.Figure, alt: Message, look: Look) -> go.Figure:
-    figure.update_layout(meta={**figure.layout.meta, "alt": alt.text(look.language)})
-    return figure
+def _with_alt(figure: Figure, alt: Message, look: Look) -> Figure:
+    return figure.update_layout(meta={"alt": alt.text(look.language)})

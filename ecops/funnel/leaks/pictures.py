@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecops.charts import PALETTE, Level, Look, count_axis, date_axis, level_lines, pale, percent_axis, plain, title
+from ecops.charts import (
+    PALETTE,
+    Figure,
+    Level,
+    Look,
+    count_axis,
+    date_axis,
+    level_lines,
+    pale,
+    percent_axis,
+    plain,
+    title,
+)
 from ecops.messages import Message, Percent, Value, write
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
 
 def rate_line(
@@ -18,7 +29,7 @@ def rate_line(
     name: Value,
     look: Look | None = None,
     levels: Sequence[Level] = (),
-) -> go.Figure | None:
+) -> Figure | None:
     """One rate from week to week with its interval; what others reach and the goal as lines across.
 
     Args:
@@ -51,7 +62,7 @@ def rate_line(
     return figure
 
 
-def reason_bars(rows: pd.DataFrame, look: Look | None = None) -> go.Figure | None:
+def reason_bars(rows: pd.DataFrame, look: Look | None = None) -> Figure | None:
     """Reasons by how many payments failed for them, with the share that they make together."""
     if rows.empty:
         return None
@@ -74,7 +85,7 @@ def reason_bars(rows: pd.DataFrame, look: Look | None = None) -> go.Figure | Non
     return figure
 
 
-def length_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> go.Figure | None:
+def length_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> Figure | None:
     """Purchases by how many events they took."""
     if rows.empty:
         return None
@@ -90,7 +101,7 @@ def length_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None)
     return figure
 
 
-def loading_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> go.Figure | None:
+def loading_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None) -> Figure | None:
     """Bounce by loading time, with intervals."""
     if rows.empty:
         return None
@@ -110,7 +121,7 @@ def loading_bars(rows: pd.DataFrame, takeaway: Message, look: Look | None = None
     return figure
 
 
-def click_map(rows: pd.DataFrame, look: Look | None = None) -> go.Figure:
+def click_map(rows: pd.DataFrame, look: Look | None = None) -> Figure:
     """A heat map of click rates: surfaces down, slots across.
 
     Args:

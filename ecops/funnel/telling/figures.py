@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ecops.charts import PALETTE, Look, count_axis, money_axis, pale, plain, title
+from ecops.charts import PALETTE, Figure, Look, count_axis, money_axis, pale, plain, title
 from ecops.funnel.causes.diagnosis import Diagnosis
 from ecops.funnel.paths.behaviour import TimeToConvert
 from ecops.funnel.table import FunnelTable
@@ -16,9 +16,6 @@ from ecops.funnel.telling.findings import told_apart
 from ecops.funnel.telling.reference import Mark
 from ecops.messages import Count, Message, Money, Number, Percent, Term, Value, write
 from ecops.statistics.decomposition import MIX, NEW, VANISHED
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _FACTORS = {
     "entered": Message("traffic"),
@@ -34,10 +31,10 @@ def funnel_bars(
     takeaway: Message | None = None,
     look: Look | None = None,
     marks: Sequence[Mark] = (),
-) -> go.Figure:
+) -> Figure:
     """The steps as horizontal bars with the rate from step to step; the comparison as a thin outline.
 
-    The alternative text is in `figure.layout.meta["alt"]`.
+    The alternative text is in `figure.layout["meta"]["alt"]`.
 
     Args:
         table: the funnel now.
@@ -147,7 +144,7 @@ def _funnel_alt(table: FunnelTable, takeaway: Message, look: Look) -> str:
     return f"{takeaway.text(look.language)} {steps}"
 
 
-def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> go.Figure | None:
+def money_waterfall(diagnosis: Diagnosis, look: Look | None = None) -> Figure | None:
     """What changed the money, factor by factor; the bars add up exactly. None without a comparison.
 
     Without money the unit is units of the last step.
@@ -229,7 +226,7 @@ def _factor(table: FunnelTable, name: str, look: Look) -> str:
     return plain(words.text(look.language))
 
 
-def time_histogram(times: TimeToConvert, look: Look | None = None) -> go.Figure | None:
+def time_histogram(times: TimeToConvert, look: Look | None = None) -> Figure | None:
     """How long people took from the first step to the chosen one. None when nobody got there."""
     if not len(times.counts):
         return None
@@ -266,7 +263,7 @@ def _time_unit(longest: float) -> tuple[float, Term]:
     return 1.0, Term(en="seconds", zh="秒")
 
 
-def segment_rates(table: FunnelTable, step: str, dimension: str, look: Look | None = None) -> go.Figure:
+def segment_rates(table: FunnelTable, step: str, dimension: str, look: Look | None = None) -> Figure:
     """The rate to a step in every segment, with its interval, lowest first; small bases are pale."""
     look = look or Look()
     rows = table.along(dimension).rows
@@ -301,7 +298,5 @@ def segment_rates(table: FunnelTable, step: str, dimension: str, look: Look | No
     return _with_alt(figure, f"{takeaway.text(look.language)} {said}")
 
 
-def _with_alt(figure: go.Figure, alt: str) -> go.Figure:
-    meta = dict(figure.layout.meta or {})
-    figure.update_layout(meta={**meta, "alt": alt})
-    return figure
+def _with_alt(figure: Figure, alt: str) -> Figure:
+    return figure.update_layout(meta={"alt": alt})

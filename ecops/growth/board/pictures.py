@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecops import charts
-from ecops.charts import Look
+from ecops.charts import Figure, Look
 from ecops.growth.board.steps import Step
 from ecops.growth.figures import axis
 from ecops.messages import DateRange, Message, Percent, Term
@@ -17,7 +17,6 @@ from ecops.words import written
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
 STEPS: dict[Step, Term] = {
     "day": Term(en="Day", zh="日"),
@@ -27,7 +26,7 @@ STEPS: dict[Step, Term] = {
 }
 
 
-def steps(table: pd.DataFrame, key: str, step: Step, currency: str = "", look: Look | None = None) -> go.Figure:
+def steps(table: pd.DataFrame, key: str, step: Step, currency: str = "", look: Look | None = None) -> Figure:
     """A bar a step, pale where it is not over or lacks days; the take-away compares whole ones beside each other.
 
     Args:
@@ -37,22 +36,18 @@ def steps(table: pd.DataFrame, key: str, step: Step, currency: str = "", look: L
         currency: of money.
         look: of the reader.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     figure = look.figure(showlegend=False)
     language, entry = look.language, metric(key)
     colours = [look.ink.accent if whole else look.ink.benchmark for whole in table["whole"]]
     names = [str(start) for start in table["start"]]
-    figure.add_trace(
-        go.Bar(
-            x=names,
-            y=table[key],
-            marker={"color": colours},
-            text=[charts.caption(written(key, value, currency), language) for value in table[key]],
-            textposition="none",
-            hoverinfo="x+text",
-        )
+    figure.add_bar(
+        x=names,
+        y=table[key],
+        marker={"color": colours},
+        text=[charts.caption(written(key, value, currency), language) for value in table[key]],
+        textposition="none",
+        hoverinfo="x+text",
     )
     figure.update_yaxes(axis(key, list(table[key].dropna()), currency, language)).update_xaxes(type="category")
     below = Message("{metric} by {step}; pale: not over, or days are missing", metric=entry.label, step=STEPS[step])

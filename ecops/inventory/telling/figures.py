@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecops.charts import PALETTE, Look, count_axis, percent_axis, plain, title
+from ecops.charts import PALETTE, Figure, Look, count_axis, percent_axis, plain, title
 from ecops.inventory.analysis import Stock
 from ecops.inventory.policies.replay import Frontier
 from ecops.inventory.policies.rules import Rule
@@ -15,7 +15,6 @@ from ecops.messages import Count, Message, Number, Percent, Term, write
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
 MOST = 15
 """Bars of one picture."""
@@ -45,7 +44,7 @@ def urgent(table: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
     return order.sort_values(["rank", "cover_days", "sku"], kind="stable").head(most)
 
 
-def cover_bars(stock: Stock, look: Look | None = None) -> go.Figure | None:
+def cover_bars(stock: Stock, look: Look | None = None) -> Figure | None:
     """Days that each of the most urgent products lasts, beside its lead time; None without any."""
     look = look or Look()
     rows = urgent(stock.table)
@@ -102,7 +101,7 @@ def _days(value: float, alert: str, look: Look) -> str:
     return f"{write(Message('{n} days', n=Number(value, 0)), look.language)} · {word}"
 
 
-def frontier_lines(found: Frontier, rules: dict[str, Rule], look: Look | None = None) -> go.Figure:
+def frontier_lines(found: Frontier, rules: dict[str, Rule], look: Look | None = None) -> Figure:
     """Stock against service, one line a rule; the ring is the rule as it stands."""
     look = look or Look()
     points = found.points

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from ecops.charts import Look, count_axis, date_axis, pale, percent_axis, plain, title
+from ecops.charts import Figure, Look, count_axis, date_axis, pale, percent_axis, plain, title
 from ecops.messages import Count, Message, Percent, write
 from ecops.presale.analysis import Item
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _STEPS = 100
 
 
-def path_lines(item: Item, look: Look | None = None) -> go.Figure:
+def path_lines(item: Item, look: Look | None = None) -> Figure:
     """Deposits so far, the band they were expected in a week ago, and where they lead."""
     look = look or Look()
     ink, table = look.ink, item.track.table
@@ -94,7 +89,7 @@ def path_takeaway(item: Item) -> Message:
     }[item.track.state]
 
 
-def cover_curve(item: Item, look: Look | None = None) -> go.Figure:
+def cover_curve(item: Item, look: Look | None = None) -> Figure:
     """In how many futures each stock suffices, with what is there, the rule of thumb and our order on the curve."""
     look = look or Look()
     ink = look.ink

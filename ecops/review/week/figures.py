@@ -7,19 +7,16 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecops import charts
-from ecops.charts import Look
+from ecops.charts import Figure, Look
 from ecops.messages import Message, write
 from ecops.metrics.registry import metric
 from ecops.review.week.agenda import Annotation
 from ecops.review.week.charts import Line
 from ecops.review.week.deck import takeaway
 from ecops.words import written
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _LONGEST = 32
 """Width of a line of words above a picture, a Chinese sign counting two; a name has two of them, and stands whole in
@@ -58,7 +55,7 @@ def line(
     annotations: Sequence[Annotation] = (),
     look: Look | None = None,
     levels: Sequence[charts.Level] = (),
-) -> go.Figure:
+) -> Figure:
     """A metric over time: this year solid, the year before grey and dashed, what is not complete yet dotted.
 
     Args:
@@ -68,8 +65,6 @@ def line(
         look: how the reader wants it.
         levels: a goal and a benchmark, in the unit of the line.
     """
-    import plotly.graph_objects as go
-
     look = look or Look()
     language, entry = look.language, metric(shown.metric)
     drawn = look.figure()
@@ -77,16 +72,14 @@ def line(
     for values, colour, dash, label in _lines(shown, look):
         if not any(math.isfinite(value) for value in values):
             continue
-        drawn.add_trace(
-            go.Scatter(
-                x=list(shown.days),
-                y=values,
-                mode="lines" if daily else "lines+markers",
-                name=charts.caption(label, language),
-                line={"color": colour, "dash": dash, "width": 2},
-                text=[charts.caption(written(shown.metric, value, currency), language) for value in values],
-                hoverinfo="x+text+name",
-            )
+        drawn.add_scatter(
+            x=list(shown.days),
+            y=values,
+            mode="lines" if daily else "lines+markers",
+            name=charts.caption(label, language),
+            line={"color": colour, "dash": dash, "width": 2},
+            text=[charts.caption(written(shown.metric, value, currency), language) for value in values],
+            hoverinfo="x+text+name",
         )
     plotted = [value for value in (*shown.this_year, *shown.year_before) if value <= shown.ceiling]
     plotted += [level.value for level in levels]
@@ -150,7 +143,7 @@ def _events(shown: Line, annotations: Sequence[Annotation], language: str) -> li
     ]
 
 
-def _write_above(drawn: go.Figure, words: Sequence[_Words], days: tuple[dt.date, dt.date], look: Look) -> None:
+def _write_above(drawn: Figure, words: Sequence[_Words], days: tuple[dt.date, dt.date], look: Look) -> None:
     """Rows of words above the picture, none on another, each event with a thin line down to the axis."""
     placed = _placed(words, days)
     count = 1 + max((band for _, band, _ in placed if band is not None), default=-1)
