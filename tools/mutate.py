@@ -110,7 +110,7 @@ _RARE = {"LShift", "RShift", "BitOr", "BitAnd", "BitXor", "Is", "IsNot"}
 
 def _matters(node: Any) -> bool:
     """Whether a node is more than a hint of a type, a decorator, a default, a guard or an import for types alone."""
-    if node.type == "decorator":
+    if node.type == "decorator" or (node.type == "if_stmt" and "TYPE_CHECKING" in node.children[1].get_code()):
         return False
     inside = False
     while node.parent is not None:

@@ -267,6 +267,14 @@ def test_quality_of_sources_beside_the_rest():
     assert [flag.text("zh") for flag in sources.flags_told("dwell,conversion")] == ["停留短", "几乎不付款"]
 
 
+def test_six_weeks_before_tell_how_days_differ():
+    begin = shops.WEEK.start - dt.timedelta(days=42)
+    rows = sources.source_bounces(opened({"traffic_daily": shops.sources(1)}), shops.WEEK)
+    assert (pd.Timestamp(rows["date"].min()).date(), len(rows)) == (begin, 3 * 49)
+    before, first = shared.spans(shops.WEEK, "previous")
+    assert first == before.start - dt.timedelta(days=42)
+
+
 @pytest.mark.row(187, 188)
 def test_returns_of_campaigns_beside_the_lowest_acceptable():
     table, span = campaigns.campaign_returns(opened({"ad_spend_daily": shops.campaigns(1, weak=1.5)}), shops.WEEK)

@@ -102,6 +102,8 @@ def cuped(
     weights = _theta(blocks, (control.n, treatment.n)) if theta is None else np.asarray(theta, dtype=np.float64)
     if len(weights) != len(covariates):
         raise SpecError(Message("Give one weight for each covariate."))
+    apart = np.array([b[0] - a[0] for a, b in zip(past_a, past_b, strict=True)])
+    price = 1.0 if theta is not None else _price(blocks, (control.n, treatment.n), apart)
     turned = np.append(1.0, -weights)
     variances = tuple(max(0.0, float(turned @ block @ turned)) for block in blocks)
     raw = tuple(float(block[0, 0]) for block in blocks)
@@ -110,8 +112,6 @@ def cuped(
             Message("The figure from before the test equals the figure of the test, so it cannot adjust it."),
             Message("Use what users did before they came into the test, or no such figure."),
         )
-    apart = np.array([b[0] - a[0] for a, b in zip(past_a, past_b, strict=True)])
-    price = 1.0 if theta is not None else _price(blocks, (control.n, treatment.n), apart)
     having = [arm.having(metric if isinstance(metric, str) else metric[1]) for arm in (control, treatment)]
     shapes = [
         (arm.n, mean, spread, own)
@@ -149,15 +149,15 @@ def _theta(blocks: list[Array], users: tuple[float, float]) -> Array:
     scale = np.sqrt(np.diag(pooled)[1:])
     scale[scale == 0] = 1.0
     inner = pooled[1:, 1:] / np.outer(scale, scale)
-    weights: Array = np.linalg.pinv(inner, rcond=1e-10, hermitian=True) @ (pooled[1:, 0] / scale) / scale
+    weights: Array = np.linalg.pinv(inner, rcond=1e-10) @ (pooled[1:, 0] / scale) / scale
     return weights
 
 
 def _price(blocks: list[Array], users: tuple[float, float], apart: Array) -> float:
     """How much the variance grows because the covariates' weights come from the same data."""
     pooled = ((users[0] - 1) * blocks[0] + (users[1] - 1) * blocks[1])[1:, 1:]
-    inverse = np.linalg.pinv(pooled, rcond=1e-10, hermitian=True)
-    used, freedom = int(np.linalg.matrix_rank(pooled, hermitian=True)), sum(users) - 2
+    inverse = np.linalg.pinv(pooled, rcond=1e-10)
+    used, freedom = int(np.linalg.matrix_rank(pooled)), sum(users) - 2
     if freedom - used < 1:
         raise DataError(
             Message("There are too few users for {n} figures from before the test.", n=Count(len(apart))),

@@ -98,7 +98,7 @@ def sample_from_sums(n: float, total: float, squares: float) -> Sample:
     if not (math.isfinite(total) and math.isfinite(squares)):
         raise DataError(Message("A sum is not a finite number."), Message("Export the totals again."))
     spread = squares - total * total / n
-    if spread < -LOST_DIGITS * squares or squares < 0:
+    if spread < -LOST_DIGITS * squares:
         raise DataError(
             Message("No values can have this sum together with this sum of squares."),
             Message("Check that the squares were taken of each user's value before adding, not of the total."),

@@ -32,7 +32,6 @@ def ratio_score(control: Arm, treatment: Arm, ratio: float) -> float:
     b = n1 * p1 + n0 + ratio * (n0 * p0 + n1)
     c = n0 * p0 + n1 * p1
     base = 2 * c / (b + math.sqrt(max(0.0, b * b - 4 * a * c)))
-    base = min(base, 1.0, 1 / ratio if ratio > 0 else 1.0)
     variance = ratio * base * (1 - ratio * base) / n1 + ratio**2 * base * (1 - base) / n0
     return _z(p1 - ratio * p0, variance)
 

@@ -61,10 +61,10 @@ class Step2x2(NamedTuple):
             gained = self.x1 - self.n1 * self.rate
             return gained, self.n1 * self.rate * (1 - self.rate), gained
         with np.errstate(invalid="ignore", divide="ignore"):
+            # Not known, and no change, where nobody entered in one of the periods.
             change = np.nan_to_num(self.x1 / self.n1 - self.x0 / self.n0)
             pooled = np.nan_to_num((self.x0 + self.x1) / (self.n0 + self.n1))
-        both = (self.n0 > 0) & (self.n1 > 0)
-        change, weight = np.where(both, change, 0.0), self.weight
+        weight = self.weight
         return weight * change, weight * pooled * (1 - pooled), self.n1 * change
 
     def only(self, mask: Flags) -> Step2x2:

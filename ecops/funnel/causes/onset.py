@@ -53,7 +53,6 @@ def onset(on: Floats, entered: Floats, usual: float, dispersion: float = 1.0) ->
     gained = xlogy(later_on, rate / usual) + xlogy(later - later_on, (1 - rate) / (1 - usual))
     day = int(np.argmax(gained))
     better = 2 * float(gained[day] - gained[0]) / dispersion
-    before = float(entered[:day].sum())
-    if day == 0 or before <= 0 or better < _PRICE + 2 * np.log(len(on)):
+    if better < _PRICE + 2 * np.log(len(on)):
         return None
-    return Onset(day, float(on[:day].sum()) / before, float(rate[day]), float(later[day]))
+    return Onset(day, float(on[:day].sum() / entered[:day].sum()), float(rate[day]), float(later[day]))

@@ -60,8 +60,9 @@ def cart_pay_products(
             Message("Check which columns hold visitors, carts and payments."),
         )
     table = table[~over & (table["visitors"] > 0)].reset_index(drop=True)
-    parts = [_category(part, table) for _, part in table.groupby("category", sort=True)]
-    found = pd.concat(parts) if parts else table.assign(tier="")
+    # Of no product at all the columns.
+    parts = [_category(part, table) for _, part in table.groupby("category", sort=True)] or [_category(table, table)]
+    found = pd.concat(parts)
     found = found[found["tier"] != ""].copy()
     order = np.lexsort((found["product"].to_numpy(dtype=str), -found["money_at_stake"].fillna(0.0).to_numpy()))
     found = found.iloc[order]

@@ -33,7 +33,6 @@ _FAVOURITES = {
     "收藏",
     "收藏人数",
 }
-_CARTS = {"cart", "add_to_cart", "加购", "加购人数", "cart_users"}
 
 
 def quality(
@@ -101,16 +100,15 @@ def _above_hundred(table: FunnelTable) -> list[Issue]:
 
 def _parallel(table: FunnelTable) -> list[Issue]:
     """收藏 and 加购 stand beside each other; putting them in series makes rates nobody can read."""
-    kinds = []
-    for step in table.steps:
-        words = {step.name.casefold(), *(event.casefold() for event in step.events), *step.columns}
-        kinds.append("favourite" if words & _FAVOURITES else "cart" if words & _CARTS else "")
-    favourite = [i for i, kind in enumerate(kinds) if kind == "favourite" and not table.steps[i].optional]
-    if not favourite:
+    found = [
+        step
+        for step in table.steps
+        if not step.optional
+        and _FAVOURITES & {step.name.casefold(), *(event.casefold() for event in step.events), *step.columns}
+    ]
+    if not found:
         return []
-    message = Message(
-        "{favourite} stands beside the other ways to buy, not before them.", favourite=table.steps[favourite[0]].term
-    )
+    message = Message("{favourite} stands beside the other ways to buy, not before them.", favourite=found[0].term)
     hint = Message("Leave it out, or make it an optional step.")
     return [Issue("parallel_steps", "warning", message, hint)]
 
