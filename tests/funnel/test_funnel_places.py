@@ -57,8 +57,8 @@ def test_a_heat_map_shows_where_one_product_is_clicked():
     rows = placements.clicks_by_place(data, ONE, "PAN")
     assert rows[["surface", "slot", "rate"]].to_numpy().tolist() == [["首页", "1", 0.02]]
     (heat,) = pictures.click_map(placements.clicks_by_place(data, ONE)).data
-    assert list(heat.x) == ["1", "2", "10"]
-    cells = dict(zip(heat.y, np.array(heat.z, dtype=float), strict=True))
+    assert list(heat["x"]) == ["1", "2", "10"]
+    cells = dict(zip(heat["y"], np.array(heat["z"], dtype=float), strict=True))
     assert cells["首页"].tolist() == [0.04, 0.04, 0.01]
     assert cells["搜索"][0] == 0.025
     assert np.isnan(cells["搜索"][1:]).all()
