@@ -113,7 +113,9 @@ def _repeated(engine: Engine, shape: Table, taken: Relation, rows: int, among: C
     """
     if shape.name in _WITHOUT_NUMBERS or not shape.key:
         return []
-    sql = f"SELECT count(*) AS n FROM (SELECT DISTINCT {', '.join(shape.key)} FROM {shape.name})"  # noqa: S608 - names of ecops.tables
+    # As in a workspace, a key that is not named is that of an empty name.
+    parts = [f"coalesce({name}, '')" if shape[name].sql_type == "VARCHAR" else name for name in shape.key]
+    sql = f"SELECT count(*) AS n FROM (SELECT DISTINCT {', '.join(parts)} FROM {shape.name})"  # noqa: S608 - names of ecops.tables
     extra = rows - engine.query(sql, tables={shape.name: taken}, timeout=None)["n"][0].as_py()
     if not extra:
         return []

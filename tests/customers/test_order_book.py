@@ -93,16 +93,6 @@ def test_money_that_came_back_on_the_day_of_the_first_order_lowers_it_and_before
     assert (book.credits.customer.tolist(), book.credits.amount.tolist()) == ([0], [5])
 
 
-def test_orders_that_are_listed_again_and_again_have_room():
-    """Joined to lines that lie apart they make more rows than both tables have."""
-    lines = pd.concat([shop([(f"b{n}", "2026-01-01", 10, f"o{n}") for n in range(50)])] * 4, ignore_index=True)
-    orders = pd.concat([pd.DataFrame({"order_id": [f"o{n}" for n in range(50)]})] * 4, ignore_index=True)
-    orders["ordered_at"] = pd.Timestamp("2026-01-01")
-    book = customers.order_book({"order_lines": lines, "orders": orders})
-    assert book.customers.to_pylist() == sorted(f"b{n}" for n in range(50))
-    assert len(book.day) == 50
-
-
 def test_refunds_that_stand_in_their_own_order():
     rows = shop([("ann", "2026-01-01", 30), ("ann", "2026-01-03", 50), ("bob", "2026-01-03", 20)])
     rows["refund_amount"] = [30.0, 10.0, 0.0]

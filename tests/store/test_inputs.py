@@ -211,7 +211,7 @@ def test_a_frame_at_a_workspaces_side_keeps_its_version(tmp_path):
 def test_orders_that_repeat_beside_their_lines_are_refused():
     """Each line would count once for every time that its order is there."""
     lines = pd.DataFrame({"order_id": ["a", "b"], "ordered_at": "2026-05-01", "paid_amount": [40.0, 2.0]})
-    orders = pd.DataFrame({"order_id": ["a", "a"], "ordered_at": "2026-05-01", "paid_amount": 40.0})
+    orders = pd.DataFrame({"order_id": ["a", "a"], "shop": ["", None], "ordered_at": "2026-05-01", "paid_amount": 40.0})
     with pytest.raises(DataError, match="1 row of Orders repeats"):
         open_data({"order_lines": lines, "orders": orders})
     once = open_data({"order_lines": lines, "orders": orders.head(1)})

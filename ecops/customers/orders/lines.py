@@ -165,18 +165,17 @@ class _Heap:
     """Orders as they come, written to one place each: arrays that are joined at the end take twice the memory.
 
     Args:
-        room: how many will come at most, as far as is known.
+        room: how many will come at most.
     """
 
     def __init__(self, room: int) -> None:
-        self._many, self._room, self._names = 0, 0, list[Any]()
+        self._many, self._names = 0, list[Any]()
         self._columns: dict[str, NDArray[Any]] = {
-            "number": np.empty(0, np.uint64),
-            "day": np.empty(0, np.int32),
-            "gross": np.empty(0, np.float64),
-            "back": np.empty(0, np.float64),
+            "number": np.empty(room, np.uint64),
+            "day": np.empty(room, np.int32),
+            "gross": np.empty(room, np.float64),
+            "back": np.empty(room, np.float64),
         }
-        self._grow(room)
 
     def add(self, orders: Orders) -> None:
         """Put these behind the others; the first of them may go on with the last order."""
@@ -187,8 +186,6 @@ class _Heap:
             self._columns["gross"][last] += orders.gross[0]
             self._columns["back"][last] += orders.back[0]
         end = self._many + len(orders) - start
-        if end > self._room:
-            self._grow(2 * end)
         for name, column in self._columns.items():
             column[self._many : end] = getattr(orders, name)[start:]
         self._names.append(orders.buyer[start:])
@@ -201,12 +198,6 @@ class _Heap:
         names = pa.chunked_array(self._names, pa.string()).dictionary_encode().combine_chunks()
         self._names.clear()
         return Orders(buyer=names, **{name: column[: self._many] for name, column in self._columns.items()})
-
-    def _grow(self, room: int) -> None:
-        for name, column in self._columns.items():
-            self._columns[name] = np.empty(room, column.dtype)
-            self._columns[name][: self._many] = column[: self._many]
-        self._room = room
 
 
 def _once(orders: Orders) -> Orders:
