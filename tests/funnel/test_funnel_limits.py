@@ -1,6 +1,7 @@
 """Every limit of the checks of a funnel: what lies on it, just inside and just outside."""
 
 import datetime as dt
+import math
 
 import numpy as np
 import pandas as pd
@@ -205,6 +206,24 @@ def test_limits_of_a_question(change, benchmark, alpha, said):
     with pytest.raises(SpecError, match=said):
         diagnose(replace(counted([0]), **change), benchmark=benchmark, alpha=alpha)
     diagnose(replace(counted([0]), dispersion=1.0), benchmark={"pay": 0.99}, alpha=0.99)
+
+
+def test_a_change_of_mix_is_told_from_the_least_loss_on():
+    def week(visitors, pays):
+        money = [100.0 * count for count in pays]
+        data = {"channel": ["paid", "direct"], "visitors": visitors, "pay_buyers": pays, "pay_amount": money}
+        return from_table(pd.DataFrame(data), by="channel")
+
+    after, before = week([1_000, 4_000], [30, 720]), week([4_000, 1_000], [200, 200])
+
+    def told(least):
+        return [one for one in diagnose(after, before, min_loss=least).findings if one.kind == "mix"]
+
+    (finding,) = told(0.0)
+    # Nine points of 5,000 visitors, at 100 an order.
+    assert finding.money.value == pytest.approx(0.09 * 5_000 * 100)
+    assert told(finding.money.value) == [finding]
+    assert told(math.nextafter(finding.money.value, math.inf)) == []
 
 
 @pytest.mark.parametrize(("days", "known"), [(2, False), (3, True)])

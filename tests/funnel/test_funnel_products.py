@@ -80,6 +80,15 @@ def test_the_surest_come_first_then_the_most_money_then_the_name():
     assert cart_pay_products(data)["product"].tolist() == ["b", "a", "c", "z"]
 
 
+def test_one_product_in_two_categories_stands_by_category_where_the_money_is_the_same():
+    # Both too small to be held against themselves; `a`, of the later one, comes first in the table.
+    later = shop(("a", 900, 160, 20, 9_000.0), ("same", 900, 160, 20, 2_000.0), others=15, category="z")
+    sooner = shop(("same", 900, 160, 20, 2_000.0), others=15, category="y")
+    found = cart_pay_products(pd.concat([later, sooner]), category="kind")
+    assert found["money_at_stake"][1] == found["money_at_stake"][2]
+    assert list(zip(found["product"], found["category"], strict=True)) == [("a", "z"), ("same", "y"), ("same", "z")]
+
+
 @pytest.mark.parametrize(("broken", "refused"), [(15, False), (16, True)])
 def test_a_table_of_which_more_than_half_is_impossible_is_refused(broken, refused):
     for column, value in (("cart_users", 2_000), ("pay_buyers", 300)):

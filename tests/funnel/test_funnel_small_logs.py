@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecops.funnel import FunnelSpec, from_events, pack, time_to_convert
+from ecops.funnel import FunnelSpec, drivers, from_events, pack, time_to_convert
 from ecops.funnel.paths.counting import tally
 from ecops.funnel.reading.events import ask
 from ecops.periods import Period
@@ -112,3 +112,15 @@ def test_parallel_starts_go_on_whatever_the_optional_step_did():
         "again": [(0, "A"), (5, "A"), (21, "B"), (25, "D")],
     }
     assert from_events(frame(log), spec).distinct.tolist() == totals(log, spec) == [3, 3, 1, 2]
+
+
+@pytest.mark.parametrize(("window", "counted"), [(9, [0, 0]), (10, [1, 1]), (None, [2, 2])])
+def test_what_happened_after_the_window_drove_nobody(window, counted):
+    log = {
+        "buyer": [(0, "A"), (5, "B"), (10, "x")],
+        "late": [(0, "A"), (5, "B"), (11, "x")],
+        "dropper": [(0, "A"), (10, "x")],
+        "gone": [(0, "A"), (11, "x")],
+    }
+    found = drivers(frame(log), FunnelSpec(["A", "B"], window=window)).set_index("event")
+    assert found.loc["x", ["converted_with", "dropped_with"]].tolist() == counted
