@@ -85,6 +85,8 @@ def test_the_split_of_daily_totals_is_judged_for_every_look():
     assert told(0.5) == "green"
     assert told(-stats.t.ppf(0.0004, 13)) == "amber"  # one look would have called it broken
     assert told(9.0) == "red"
+    year = np.full(400, 1e6)  # so sure that the p-value is 0
+    assert split_of(year + np.arange(400) % 2, year / 1_000) == "red"
 
 
 def test_each_day_has_its_own_share_of_the_error():

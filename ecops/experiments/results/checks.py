@@ -109,7 +109,7 @@ def _daily_split(tally: Tally, spec: Experiment, split: Split) -> Split:
         if spread > 0:
             smallest = min(smallest, two_sided(float(drift.mean()) / spread, days - 1))
     # Every day brings another look, so the limit is that of a test that may be repeated.
-    stands_out = -float(special.ndtri(max(smallest, 1e-300) / 2))
+    stands_out = -float(special.ndtri(smallest / 2))
     p_value = min(1.0, always_valid_p(stands_out, days, USUAL_DAYS, RED) * (len(planned) - 1))
     level: Level = "red" if split.leaked or p_value < RED else "amber" if p_value < AMBER else "green"
     return replace(split, p_value=p_value, level=level)
@@ -250,7 +250,7 @@ def _balance(tally: Tally, spec: Experiment) -> list[Check]:
             continue
         users = arms[spec.control].n + arms[arm].n
         for name, single in zip(used, balance(arms[spec.control], arms[arm], used), strict=True):
-            stands_out = -float(special.ndtri(max(single, 1e-300) / 2))  # NaN, and no finding, without any spread
+            stands_out = -float(special.ndtri(single / 2))  # NaN, and no finding, without any spread
             p_value = always_valid_p(stands_out, users, spec.planned_sample or USUAL_USERS, RED / tests)
             if math.isfinite(single) and p_value < RED / tests:
                 text = Message(
