@@ -1,11 +1,14 @@
 """Three upload shapes, one answer; and the same from shuffled rows, any library's table, and a changed mind."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ecops.errors import DataError
+from ecops.errors import DataError, SpecError
 from ecops.experiments import (
     Experiment,
     analyse,
@@ -21,7 +24,9 @@ from ecops.experiments import (
     tally_of,
 )
 from ecops.experiments.design.drafting import SPREAD
+from ecops.experiments.results.checks import Check
 from ecops.experiments.statistics.samples import as_sample, moments_of
+from ecops.messages import Message
 from tests.experiments.shops import shop, totals
 
 USERS = shop(lift=0.15, past=0.8)
@@ -310,3 +315,61 @@ def test_users_in_two_arms_are_left_out_of_every_figure():
     assert found["A"].mean * 2 == pytest.approx([1, 25])
     assert found["B"].mean * 6 == pytest.approx([3, 21])
     assert found["B"].active.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("held", ["AX", "BC"])
+def test_the_control_and_another_arm_must_both_be_in_the_data(held):
+    users = shop(200, days=7)
+    users["variant"] = users.variant.map(dict(zip("AB", held, strict=True)))
+    with pytest.raises(SpecError, match="not those of the data"):
+        analyse(users, Experiment(arms={"A": 1, "B": 1, "C": 1}))
+
+
+@pytest.mark.parametrize(
+    ("levels", "worst"),
+    [("", "green"), ("green", "green"), ("green amber", "amber"), ("amber red green", "red"), ("red", "red")],
+)
+def test_a_readout_is_as_good_as_the_worst_of_its_checks(levels, worst):
+    readout = analyse(shop(400, days=7, rate=0.2), Experiment())
+    checks = tuple(Check("split", level, Message("Goal")) for level in levels.split())
+    assert replace(readout, checks=checks).level == worst
+
+
+def test_arms_that_differed_beyond_any_number_before_the_test_are_red():
+    users = shop(2_000, days=7, rate=0.2).drop(columns="pre_value")
+    far = np.where(users.variant == "B", 1_000.0, 0.0) + np.arange(len(users)) % 2
+    readout = analyse(users.assign(pre_value=far), Experiment(goal="uv_value", covariates=("pre_value",)))
+    assert {check.level for check in readout.checks if check.key == "balance"} == {"red"}
+    near = analyse(users.assign(pre_value=far % 1_000), Experiment(goal="uv_value", covariates=("pre_value",)))
+    assert "balance" not in {check.key for check in near.checks}
+
+
+@pytest.mark.parametrize(("times", "typo"), [(1_000, False), (1_000.5, True)])
+def test_more_than_a_thousand_times_the_median_payer_is_a_typing_error(times, typo):
+    users = shop(400, days=7, rate=0.2)
+    users["revenue"] = np.where(users.converted, 64.0, 0.0)
+    users.loc[users.index[users.converted][0], "revenue"] = 64.0 * times
+    assert analyse(users, Experiment(goal="uv_value")).caps["revenue"].typo is typo
+
+
+def test_what_a_conversion_was_counted_as_is_said():
+    users = shop(2_000, days=7, rate=0.2, seed=3)
+    spec = Experiment(secondary=(preset("aov", cap=False),))
+    worth = users.revenue.sum() / users.converted.sum()
+
+    def notes(rows):
+        return [note.text("en") for note in analyse(rows, spec).notes if "conversion" in note.text("en")]
+
+    assert notes(users) == [f"A conversion was counted as {worth:.0f}, as in these data."]
+    assert notes(users.assign(revenue=0.0)) == ["Give the worth of one conversion to see what this is worth in money."]
+
+
+def test_the_path_of_daily_totals_begins_with_the_fifth_day_and_ends_at_the_total():
+    users = shop(3_000, days=7, rate=0.2, seed=3)
+    sums = totals(users, "exposed_at").rename(columns={"exposed_at": "date"}).drop(columns="revenue_squares")
+    readout = analyse(sums, Experiment(goal="uv_value", date="date"))
+    days = sorted(sums["date"].unique())
+    assert [(point.day, point.arm) for point in readout.path] == [(day.date(), "B") for day in days[4:]]
+    assert [point.users for point in readout.path] == [sums.users[sums["date"] <= day].sum() for day in days[4:]]
+    assert readout.path[-1].difference == pytest.approx(readout.goal("B").effect.difference)
+    assert all(math.isfinite(point.low) and point.low < point.difference < point.high for point in readout.path)

@@ -55,6 +55,14 @@ def test_always_valid_is_half_as_wide_again_at_the_planned_sample():
     assert always_valid_p(at, 5_000, 8_000) == pytest.approx(0.05)
 
 
+def test_one_user_has_a_limit_and_nobody_has_none():
+    # N = N*: N r^2 = 5.9915 + ln 6.9915 = 7.9362, and k^2 = 2 x 8.9362 / 7.9362 x ln(2.9894 / .05).
+    assert always_valid(1, 1) == pytest.approx(3.0352, abs=1e-4)
+    for users, planned in ((0, 1), (1, 0), (-1, 1)):
+        with pytest.raises(SpecError, match="larger than 0"):
+            always_valid(users, planned)
+
+
 @pytest.mark.parametrize("looks", [[], [0.0, 1.0], [0.5, 0.5], [0.8, 0.4]])
 def test_impossible_looks_are_errors(looks):
     with pytest.raises(SpecError):
