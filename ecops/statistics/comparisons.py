@@ -43,7 +43,7 @@ def two_proportions(
         error = np.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1) * np.maximum(phi, 1.0))
         statistic = np.where(error > 0, (x1 / n1 - x0 / n0) / error, 0.0)
         smallest = np.minimum(pooled, 1 - pooled) * np.minimum(n0, n1)
-    p_value = np.where(usable, two_sided(np.where(usable, statistic, 0.0), freedom), np.nan)
+    p_value = np.where(usable, two_sided(statistic, freedom), np.nan)
     small = usable & (smallest < 5)
     if small.any():
         exact = np.array([_fisher(*cell) for cell in zip(x0[small], n0[small], x1[small], n1[small], strict=True)])

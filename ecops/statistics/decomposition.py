@@ -192,14 +192,13 @@ def _absent(x: Floats, *, segmented: bool) -> NDArray[np.bool_]:
 
 def _lmdi(x0: Floats, x1: Floats) -> Floats:
     g0, g1 = x0.prod(1), x1.prod(1)
-    zero = (x0 == 0) | (x1 == 0)
+    some = ((x0 == 0) | (x1 == 0)).any(1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        logs = np.where(zero, 0.0, np.log(x1 / x0))
+        logs = np.log(x1 / x0)
         total = logs.sum(1)
         # expm1 keeps the logarithmic mean exact where hardly anything changed.
         mean = np.where(total == 0, g0, g0 * np.expm1(total) / total)
-    parts = mean[:, None] * logs
-    some = zero.any(1)
+        parts = mean[:, None] * logs
     # Only a factor that is 0 in the period where the product is 0 carries the change.
     carries = np.where((g1 == 0)[:, None], x1 == 0, x0 == 0) & some[:, None]
     share = carries / np.maximum(carries.sum(1, keepdims=True), 1)

@@ -39,7 +39,7 @@ def after_selection(
         np.asarray(array, dtype=np.float64) for array in np.broadcast_arrays(estimate, error, df, least)
     )
     usable = (spread > 0) & (freedom > 0) & np.isfinite(effect) & np.isfinite(spread)
-    safe, free = np.where(usable, spread, 1.0), np.where(usable, np.minimum(freedom, 1e6), 1.0)
+    safe, free = np.where(usable, spread, 1.0), np.minimum(freedom, 1e6)
     seen = np.where(usable, np.abs(effect), 0.0) / safe
     # A cell that stands for another one may not pass by itself; then nothing was selected by its size.
     bar = np.where(least_seen < seen, np.maximum(least_seen, 0.0), 0.0)

@@ -168,6 +168,16 @@ def test_a_calendar_is_contradicted_by_two_standard_errors(kind, inside, usual, 
     assert events.contradicted(event, days, (0, usual)) is contradicts
 
 
+def test_a_rate_that_stays_while_more_come_contradicts_nothing():
+    people = np.r_[np.full(8, 100.0), 300.0]
+    rate = np.r_[np.tile([0.09, 0.11], 4), 0.1]
+    for rate_inside, contradicts in ((0.1, False), (0.13, True)):
+        rate[-1] = rate_inside
+        days = daily(place(rate * people, 9, people), {})
+        event = Event("x", "stock_out", days.day(8), days.day(8))
+        assert events.contradicted(event, days, (0, 8)) is contradicts
+
+
 def test_more_days_of_an_event_are_surer():
     values = np.r_[np.tile([9.0, 11.0], 10), np.full(4, 11.2)]
     days = axis(values)
@@ -289,6 +299,24 @@ def test_three_places_and_weeks_tell_which_place_is_quiet(weeks, places, even):
     found = spread.relative(level, np.arange(weeks + 2.0), weeks, 0.0)
     share = 1 / places
     assert (abs(found.share - share) < 1e-9) is even
+
+
+def test_a_week_known_of_one_place_beside_alone_is_its_own():
+    level = np.array([[1.0, 2, 3, 4], [2, 4, 6, 4], [5, np.nan, 7, 9]])
+    found = spread.relative(level, np.arange(4.0), 3, 0.0)
+    # The places beside less their means before, 4 and 6: -2, 0, 2, 0 and -1, -, 1, 3.
+    assert found.level[0] == pytest.approx([1 + 1.5, 2, 3 - 1.5, 4 - 1.5])
+    assert found.level[1] == pytest.approx([2 + 1, 4, 6 - 1, 4 - 3])
+
+
+def test_the_line_of_the_last_weeks_has_the_noise_of_the_place_itself():
+    own = np.array([0.1, -0.1, 0.1, 0.3, 0.1])
+    beside = np.array([[1.0, -5.0, 2.0, 4.0, 0.0]])
+    found = spread.Relative(np.vstack([own, beside]), np.arange(5.0), 3, 0.0, 0.0)
+    lately = spread.recent(found, slice(3, 5))
+    # Three weeks 0.1, -0.1, 0.1 and then 0.3, 0.1: squares 0.08 / 3 and 0.02 on 2 + 1 degrees of freedom.
+    assert lately.value == pytest.approx(0.2 - 0.1 / 3)
+    assert (lately.variance, lately.freedom) == (pytest.approx((0.08 / 3 + 0.02) / 3 * (1 / 3 + 1 / 2)), 3)
 
 
 def test_days_are_numbered_from_the_first():

@@ -86,6 +86,28 @@ def test_a_day_is_judged_relatively_from_five_expected(least, relative):
     assert bool(change > 0.01) is relative
 
 
+@pytest.mark.parametrize("times", [1e-4, 300.0])
+def test_days_that_differ_more_swing_as_much_more(times):
+    span = span_of(49)
+    usual = np.full((1, 49), 1e6)
+    noise = np.random.default_rng(2).normal(0, 0.1, 49)
+    plain, found = (
+        swing(usual * (1 + part * noise), usual, span, weekdays=False, variance=0.0) for part in (1.0, times)
+    )
+    assert found.error[0] == pytest.approx(times * plain.error[0], rel=1e-4)
+    assert found.df[0] == pytest.approx(plain.df[0], rel=1e-3)
+
+
+@pytest.mark.parametrize("missing", ["before", "after"])
+def test_what_has_no_day_on_one_side_is_not_told(missing):
+    span = span_of(49)
+    usual = np.full((2, 49), 100.0)
+    usual[0, getattr(span, missing) > 0] = 0.0
+    found = swing(np.random.default_rng(2).poisson(100, (2, 49)), usual, span)
+    for unknown in (np.isnan(found.error), np.isnan(found.memory), found.df == 0):
+        assert unknown.tolist() == [True, False]
+
+
 def test_expected_days_without_a_pattern_and_without_people():
     span = span_of(21)
     values = np.arange(21.0)[None]

@@ -61,3 +61,18 @@ def test_a_leaf_is_compared_as_it_is(kind):
     found = search.test_nodes(given, membership(NODES, 3), DAYS)
     alone = as_they_are(given)
     assert (found.before[1], found.p_value[1]) == pytest.approx((alone.before[1], alone.p_value[1]))
+
+
+@pytest.mark.parametrize("sold", ["before", "after", "never"])
+def test_a_change_without_sales_on_both_sides_is_worth_nothing(sold):
+    people = np.random.default_rng(1).poisson(900.0, (1, 49)).astype(float)
+    people[:, 42:] *= 3
+    gmv = np.zeros((1, 49))
+    if sold != "never":
+        gmv[:, getattr(DAYS, sold)] = 100.0
+    cells = search.Cells(
+        [Series("visitors", "sum", people, np.ones_like(people))], [Node({}, frozenset({0}))], gmv, DAYS
+    )
+    (cause,) = search.find_causes(cells, search.Guards())
+    assert cause.change.relative[0] > 1.5
+    assert (cause.money, cause.low, cause.high) == (0, 0, 0)
