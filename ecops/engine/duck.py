@@ -42,7 +42,7 @@ _DEADLINES = Deadlines()
 _PIECE = 122_880
 """Rows of one piece of a streamed answer: as many as DuckDB reads at once."""
 _WORTH_COMPRESSING = 5_000
-"""Rows of a kept table."""
+"""Rows from which a kept table is compressed."""
 
 
 class QueryTimeoutError(StoreError):
@@ -179,7 +179,7 @@ class Engine:
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def keep(self, name: str, relation: Relation, rows: int) -> Kept:
+    def keep(self, name: str, relation: Relation, rows: int, timeout: float | None = 5) -> Kept:
         """Take a relation that is asked often into memory, compressed: a question then takes half the time.
 
         Opening Parquet files and reading what they say of themselves takes longer than most questions of a small shop.
@@ -188,12 +188,13 @@ class Engine:
             name: what it is called.
             relation: as in `tables` of `query`.
             rows: how many it has.
+            timeout: seconds, the waiting for a free core included.
 
         Raises:
             StoreError: as `query`.
         """
         kept = Kept(f'kept."{name} {next(self._numbers)}"')
-        with self._keeping, self._running(None) as cursor:
+        with self._keeping, self._running(timeout) as cursor:
             cursor.execute("ATTACH IF NOT EXISTS ':memory:' AS kept (COMPRESS)")
             while self._unheld:
                 cursor.execute(f"DROP TABLE {self._unheld.popleft()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import weakref
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from ecops import tables as registry
 from ecops.engine.duck import Engine, Kept, Relation, View
+from ecops.errors import StoreError
 from ecops.messages import Message
 from ecops.store import manifest, rollups
 
@@ -142,7 +144,9 @@ class Data:
             known = name in self._kept
             kept = self._kept.setdefault(name, None)
             if known and kept is None:
-                kept = self._kept[name] = self._engine.keep(name, relation, rows)
+                # Where there is no room or no core for it, or the file is damaged, its own reading goes on or says so.
+                with contextlib.suppress(StoreError):
+                    kept = self._kept[name] = self._engine.keep(name, relation, rows)
         return kept or relation
 
     @functools.cached_property

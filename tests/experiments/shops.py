@@ -1,7 +1,13 @@
 """Synthetic experiments with a planted truth."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
+
+from ecops.experiments.reading.tally import Tally, Totals
+
+START = dt.date(2026, 11, 2)
 
 
 def shop(n=40_000, days=21, lift=0.0, share=0.5, rate=0.05, seed=1, past=0.0):
@@ -42,3 +48,12 @@ def totals(frame, *by):
         )
     )
     return found.rename(columns={"exposed_at": "date"})
+
+
+def summed(days=(), conversions=(50.0, 50.0), users=(1_000.0, 1_000.0), **changes):
+    """Totals of two arms as they were read, `days` long where that is given."""
+    values = {}
+    for at, arm in enumerate("AB"):
+        values |= {(arm, "users"): np.array([users[at]]), (arm, "conversions"): np.array([conversions[at]])}
+    ends = {} if not days else {"first_day": START, "last_day": START + dt.timedelta(days - 1)}
+    return Tally("totals", dict(zip("AB", users, strict=True)), totals=Totals((), values), **ends, **changes)

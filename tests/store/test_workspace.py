@@ -16,6 +16,7 @@ import ecops
 from ecops import sources
 from ecops.engine.duck import Engine
 from ecops.errors import DataError, FileError, MappingError, StoreError
+from ecops.messages import Message
 from ecops.store import Receipt, Wishes, Workspace, is_workspace
 from tests.store.conftest import orders_csv
 from tests.store.simple import (
@@ -299,6 +300,17 @@ def test_a_small_table_is_read_from_memory_once_it_is_asked_again(workspace, mon
     for known in range(3):
         workspace.query(f"select {known} as known, count(*) as n from order_lines")
     assert taken == []  # eight rows are too many now
+
+
+def no_room(*_):
+    raise StoreError(Message("No room."))
+
+
+def test_without_room_in_memory_a_table_is_read_from_its_file(workspace, monkeypatch):
+    load_rows(workspace, order_rows({(order, 1): order for order in range(1, 9)}))
+    monkeypatch.setattr(Engine, "keep", no_room)
+    asked = "select {} as known, count(*) as n from order_lines"
+    assert [workspace.query(asked.format(known))["n"].to_pylist() for known in range(3)] == [[8]] * 3
 
 
 def test_roll_ups_made_by_other_sql_are_not_used(workspace, monkeypatch):
