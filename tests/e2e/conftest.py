@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # see `prepared`
 ]
 
 
@@ -202,13 +203,20 @@ class Visitor:
 
 @pytest.fixture(scope="session")
 def prepared(server, browser):
-    """The shared server once its sample shop is built, which takes a moment the first time."""
+    """The shared server once its sample shop is built, which takes a moment the first time.
+
+    One page of it stays open. All pages of a site share a process, which ends with the last of them, and the next would
+    compile the scripts of the app anew: that takes as long as all that the page then does.
+    """
+    waiting = browser.new_page()
+    waiting.goto(f"{server.url}/_stcore/health")
     visitor = Visitor(browser, server)
     visitor.page.goto(server.url)
     visitor.page.wait_for_selector("[data-testid=stMetric]", timeout=240_000)
     visitor.settle(120_000)
     visitor.close()
-    return server
+    yield server
+    waiting.close()
 
 
 @pytest.fixture
