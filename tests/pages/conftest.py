@@ -90,9 +90,9 @@ def open_app(home, monkeypatch, caplog):
         app.query_params["lang"] = language
         for name, value in query.items():
             app.query_params[name] = value
-        app.run()
         if page != "overview":
-            app.switch_page(f"pages/{page}.py").run()
+            app.switch_page(f"pages/{page}.py")
+        app.run()
         sound(app, caplog)
         return app
 
