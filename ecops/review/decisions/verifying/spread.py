@@ -87,7 +87,7 @@ def relative(level: Floats, time: Floats, before: int, noise: float) -> Relative
     """Levels less the weighted mean of the other places.
 
     Args:
-        level: logarithms, shape (places, blocks); no NaN in the first place.
+        level: logarithms, shape (places, blocks); no NaN in the first place, in others only before the trouble.
         time: middle of each block in weeks.
         before: blocks before the trouble.
         noise: see `Relative`.
@@ -109,18 +109,17 @@ def relative(level: Floats, time: Floats, before: int, noise: float) -> Relative
 
 def _weights(centred: Floats) -> Floats:
     """Quiet places count more, none more than four times the middle one."""
-    if len(centred) < FEWEST_CONTROLS or centred.shape[1] < 3:
-        return np.ones(len(centred))
     whole = np.isfinite(centred).all(axis=1)
-    if whole.sum() < FEWEST_CONTROLS:
+    if whole.sum() < FEWEST_CONTROLS or centred.shape[1] < 3:
         return np.ones(len(centred))
-    moves = np.diff(centred - np.median(centred[whole], axis=0), axis=1)
-    variance = np.nanmean(moves**2, axis=1)
+    moves = np.diff(centred - np.median(centred[whole], axis=0), axis=1) ** 2
+    known = np.isfinite(moves)
+    with np.errstate(invalid="ignore"):
+        variance = np.where(known, moves, 0.0).sum(axis=1) / known.sum(axis=1)
     middle = float(np.median(variance[whole]))
-    if not math.isfinite(middle) or middle <= 0:
+    if middle == 0:
         return np.ones(len(centred))
-    weights: Floats = 1 / np.maximum(np.where(np.isfinite(variance), variance, np.inf), middle / 4)
-    return np.asarray(weights / weights.max())
+    return 1 / np.maximum(np.where(np.isfinite(variance), variance, np.inf), middle / 4)
 
 
 def contrast(found: Relative, part: slice, *, weeks: float | None = None, memory: bool = True) -> Estimate:
@@ -189,7 +188,7 @@ def _slope(level: Floats, time: Floats, weights: Floats) -> tuple[float, float]:
 def _with_drift(values: Floats, variances: Floats, freedom: float, share: float) -> Estimate:
     """The contrast of the first place, with what the others' contrasts differ beyond their variances."""
     variance, df = float(variances[0]), freedom
-    rest = np.flatnonzero(np.isfinite(values[1:]) & np.isfinite(variances[1:])) + 1
+    rest = np.flatnonzero(np.isfinite(variances[1:])) + 1
     if len(rest) >= FEWEST_CONTROLS:
         drift = between(values[rest], variances[rest]) * (1 + share)
         variance, df = _added((variance, df), (drift, float(len(rest) - 1)))
