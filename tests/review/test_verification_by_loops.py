@@ -209,6 +209,19 @@ def test_one_day_with_every_success_is_a_side_of_its_own():
     assert (found.variance, found.event) == (pytest.approx(0.5 / 25), 1.0)
 
 
+def test_a_side_of_more_refunds_than_sales_has_nothing_in_it():
+    def money(*values):
+        ones = np.ones((1, len(values)))
+        return Days(START, np.array([values]), ones, ones > 0, rate=False)
+
+    found = nothing.side(money(-3.0, 1.0), (0, 2))
+    assert (found.total, found.exposure) == (0, 2)
+    assert all(math.isnan(part) for part in (found.variance, found.freedom, found.event))
+    # 0.25 and 0.35 lie 0.05 from 0.3: squares 0.005 x 2 / 1.
+    little = nothing.side(money(0.25, 0.35), (0, 2))
+    assert (little.total, little.variance, little.event) == pytest.approx((0.6, 0.01 / 0.36, 0.01 / 0.6))
+
+
 def daily_by_loops(frames):
     """By place and day number the sums, None where a part is unknown; from the first to the last day of the first."""
     numbers = [day for day, *_ in frames[0]]

@@ -286,8 +286,9 @@ def _level(found: Around, part: slice) -> float:
 def _outcome(found: Around, answers: Judged, money: _Money, verdict: Verdict) -> Outcome:
     shown = slice(max(found.parts.before - SHOWN_WEEKS, 0), found.parts.before)
     value, low, high = answers.ratio
-    lost = answers.risen and answers.troubled and answers.rise is not None
-    recovered = money.amount(money.against(answers.rise)) if lost and answers.rise is not None else None
+    recovered = None
+    if answers.rise is not None and answers.risen and answers.troubled:
+        recovered = money.amount(money.against(answers.rise))
     gain = _gain(answers, money)
     weekly = money.amount(gain)
     if verdict == "worked" and not answers.good:
