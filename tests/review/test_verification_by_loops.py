@@ -143,6 +143,19 @@ def test_a_turn_is_the_best_of_every_day_tried():
     )
 
 
+def test_a_step_is_told_from_a_straight_line_exactly_where_the_one_fits_better():
+    """From a step to a straight line in eighty parts."""
+    timings = []
+    for share in np.linspace(0.3, 0.7, 80):
+        step, line = np.where(np.arange(13) < 6, -0.5, 0.5), np.linspace(-0.7, 0.7, 13)
+        level = np.r_[np.ones(14), 1.0 + 0.3 * (share * line + (1 - share) * step)]
+        days = Days(START, 100 * level[None], np.ones((1, 27)), np.ones((1, 27), dtype=bool), rate=False)
+        found = timing.onset(days, (0, 14), (14, 27), 20)
+        assert found.timing == turned_by_loops(days, (0, 14), (14, 27), 20, 1.0)[3]
+        timings.append(found.timing)
+    assert {"unclear", "fits"} == set(timings)
+
+
 def side_by_loops(days, window):
     """Total, people, variance of its logarithm, degrees of freedom and size of an event."""
     there = [number for number in range(*window) if days.known[0, number]]
