@@ -50,7 +50,7 @@ def test_a_calendar_is_contradicted_where_the_days_of_the_event_are_two_errors_o
     random = np.random.default_rng(1)
     told = []
     for _ in range(300):
-        days = figures(random, 1, int(random.integers(9, 30)), level=random.choice([5.0, 40.0]))
+        days = figures(random, 2, int(random.integers(9, 30)), level=random.choice([5.0, 40.0]))
         begin = int(random.integers(-2, days.length))
         kind = str(random.choice(["stock_out", "failure", "promotion", "campaign", "launch", "other"]))
         event = Event("x", kind, days.day(begin), days.day(begin + int(random.integers(0, 4))))
@@ -61,6 +61,16 @@ def test_a_calendar_is_contradicted_where_the_days_of_the_event_are_two_errors_o
         told.append(events.contradicted(event, days, healthy))
         assert told[-1] == contradicted_by_loops(event, days, healthy)
     assert 15 < sum(told) < 150
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), [
+    ("stock_out", 12.0, False), ("stock_out", 12.1, True), ("promotion", 8.0, False), ("promotion", 7.9, True),
+])  # fmt: skip
+def test_two_errors_exactly_are_no_contradiction(kind, value, expected):
+    # Seven days about 10 with a standard deviation of root (6 / 6) = 1.
+    values = np.array([[9.0, 11.0, 9.0, 11.0, 9.0, 11.0, 10.0, value]])
+    days = Days(START, values, np.ones((1, 8)), np.ones((1, 8), dtype=bool), rate=False)
+    assert events.contradicted(Event("x", kind, days.day(7), days.day(7)), days, (0, 7)) is expected
 
 
 def test_a_day_without_anybody_says_nothing_about_a_promotion():
@@ -128,8 +138,10 @@ def test_a_turn_is_the_best_of_every_day_tried():
         days = figures(random, int(random.integers(1, 5)), length, gone=random.choice([0.0, 0.2]))
         healthy = (int(random.integers(0, 4)), int(random.integers(18, 30)))
         searched = (healthy[1] + int(random.integers(0, 3)), length - int(random.integers(0, 12)))
-        start, sign = int(random.integers(searched[0], searched[1])), float(random.choice([1.0, -1.0]))
+        start, sign = int(random.integers(healthy[1], length)), float(random.choice([1.0, -1.0]))
         days.numerator[0, int(random.integers(healthy[1], length)) :] *= random.choice([0.5, 1.0, 2.0, 3.0])
+        if random.random() < 0.2:  # Amounts, of which more is taken back than sold on some weekdays.
+            days.numerator[:] = np.where(days.known, (days.numerator - 15) * 0.01, 0.0)
         found = timing.onset(days, healthy, searched, start, sign)
         expected = turned_by_loops(days, healthy, searched, start, sign)
         if expected is None:
@@ -154,6 +166,14 @@ def test_a_step_is_told_from_a_straight_line_exactly_where_the_one_fits_better()
         assert found.timing == turned_by_loops(days, (0, 14), (14, 27), 20, 1.0)[3]
         timings.append(found.timing)
     assert {"unclear", "fits"} == set(timings)
+
+
+def test_the_memory_of_days_is_never_taken_for_more_than_0_8():
+    wave = 1.0 + 0.2 * np.sin((np.arange(60) / 60 + 0.6) * 2 * math.pi)
+    days = Days(START, np.r_[np.ones(14), wave][None], np.ones((1, 74)), np.ones((1, 74), dtype=bool), rate=False)
+    found = timing.onset(days, (0, 14), (14, 74), 40)
+    expected = turned_by_loops(days, (0, 14), (14, 74), 40, 1.0)
+    assert tuple(days.number(one) for one in (found.day, found.low, found.high)) == expected[:3]
 
 
 def side_by_loops(days, window):

@@ -103,7 +103,7 @@ def daily(treated: pd.DataFrame, controls: Mapping[str, pd.DataFrame]) -> Days |
         DataError: a frame lacks a column.
     """
     parts = [_columns(frame) for frame in (treated, *controls.values())]
-    if not len(parts[0][0]):
+    if not len(treated):
         return None
     first, last = int(parts[0][0].min()), int(parts[0][0].max())
     shape = (len(parts), last - first + 1)

@@ -113,8 +113,8 @@ def _against_usual(days: Days, healthy: tuple[int, int]) -> Floats:
         expected = usual * days.denominator
         ratio = np.where(days.known & (expected > 0), days.numerator / expected, np.nan)
         there = np.isfinite(ratio[1:])
-        count = there.sum(axis=0)
-        beside = np.where(count > 0, np.where(there, ratio[1:], 0.0).sum(axis=0) / count, 1.0)
+        mean = np.where(there, ratio[1:], 0.0).sum(axis=0) / there.sum(axis=0)
+        beside = np.where(there.any(axis=0), mean, 1.0)
         return np.where(beside > 0, ratio[0] / beside, np.nan)
 
 
