@@ -153,3 +153,10 @@ def test_amounts_are_told_from_counts_whichever_way_they_would_be_rounded():
         frame = pd.DataFrame({"date": pd.date_range("2026-01-05", periods=70), "numerator": 40.0 + part})
         found = daily(frame, {})
         assert blocks(found, 56, 56, 8).money is money
+
+
+def test_refunds_that_take_back_all_that_was_ever_sold_are_no_crash():
+    # 91 days of 10 a day up to the last week, in which each day takes back a seventh of it.
+    values = np.r_[np.full(91, 10.0), np.full(7, -130.0)]
+    outcome = verify(shop(values), {}, START)
+    assert (outcome.verdict, outcome.change) == ("no_evidence", pytest.approx(0.0))

@@ -132,8 +132,10 @@ def _counting(found: Around) -> float:
     there = found.days.known[0, begin:end]
     y, exposure = (part[0, begin:end][there] for part in (found.days.numerator, found.days.denominator))
     total = float(y.sum())
-    counted = nothing.counting(y, exposure) if found.days.rate else 0.0 if found.parts.money else total
-    return counted / total**2 * float(there.sum()) / WEEK if total > 0 else 0.0
+    if found.parts.money or total <= 0:
+        return 0.0
+    counted = nothing.counting(y, exposure) if found.days.rate else total
+    return counted / total**2 * len(y) / WEEK
 
 
 def _steady(found: Relative, after: int) -> tuple[Relative, tuple[Message, ...]]:
