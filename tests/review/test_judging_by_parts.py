@@ -250,6 +250,8 @@ def test_the_answers_are_those_of_their_parts(seed):
     seen = {name: set() for name in ("good", "bad", "growing", "troubled", "risen", "back", "ahead", "notes")}
     for _ in range(70):
         own, beside, start, since = shop(random)
+        if random.random() < 0.1:  # the history begins a week or two before the action
+            own = own[own["date"] >= day(start - random.integers(7, 16))]
         days = levels.daily(own, beside)
         later = [days.number(day(start + random.integers(0, 25))) if random.random() < 0.3 else None for _ in beside]
         found = around(days, days.number(day(start)), since, float(random.choice([1.0, 1.0, -1.0])))
@@ -293,6 +295,23 @@ def test_where_a_side_is_empty_the_limits_of_nothing_answer(sign, before, after)
     assert (answers.rise, answers.onset, answers.controls) == (None, None, 1)
     others = (answers.growing, answers.troubled, answers.risen, answers.back, answers.ahead)
     assert not any(others)
+
+
+def test_few_events_on_one_side_are_good_or_bad_as_their_limits_say():
+    lows, highs = [], []
+    for count in range(1, 29):
+        values = np.zeros(70)
+        # Events on some of the fourteen days after the action, or on some of the six weeks before.
+        place, number = (slice(56, 70), count) if count < 15 else (slice(0, 42), 3 * (count - 14))
+        values[place][np.random.default_rng(count).permutation(values[place].size)[:number]] = 1.0
+        days = levels.daily(pd.DataFrame({"date": [day(at) for at in range(70)], "numerator": values}), {})
+        found = around(days, 56, None, 1.0)
+        answers, (_, low, high) = judged(found, []), nothing.effect(days, found.healthy, found.window).ratio
+        assert (answers.good, answers.bad) == (low > 1, high < 1)
+        lows, highs = [*lows, low], [*highs, high]
+    assert any(1 < low < 2 for low in lows)
+    assert any(1 < high < 2 for high in highs)
+    assert any(0 < high < 1 for high in highs)
 
 
 def cleaned(days, start, happened):

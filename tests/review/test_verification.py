@@ -141,6 +141,30 @@ def test_another_place_with_the_same_trouble_and_no_action_is_a_proof():
     assert slight.verdict == "recovered"
 
 
+@pytest.mark.parametrize(
+    ("beside", "rate", "same"),
+    [
+        # The place fell by log 0.5. Alone: half of that is a factor of 0.707, and so it is beside three that stayed.
+        ("", 0.285, False), ("", 0.28, True), ("abc", 0.285, False), ("abc", 0.28, True),
+        # Beside one that stayed a quarter of the fall of the other is common: log 0.7 less 0.089 is not half of
+        # log 0.5 less 0.089, log 0.65 less 0.108 is more than half of log 0.5 less 0.108.
+        ("a", 0.28, False), ("a", 0.26, True),
+    ],
+)  # fmt: skip
+def test_the_same_trouble_is_a_fall_at_least_half_as_deep(beside, rate, same):
+    others = {**{name: rates(0.5, 0.5) for name in beside}, "d": rates(0.4, 0.4, trouble=rate)}
+    outcome = verify(rates(0.4, 0.4, trouble=0.2), others, START, known=since(-7))
+    assert outcome.controls == len(beside) + (not same)
+
+
+def test_one_place_that_had_the_trouble_too_is_enough_for_a_proof():
+    beside = {name: rates(0.5, 0.5) for name in "abc"}
+    both = {**beside, "d": rates(0.4, 0.4, trouble=0.2), "e": rates(0.4, 0.2, trouble=0.2)}
+    # The first of them got the action before a week was over, so that it says nothing; the second is still down.
+    known = Known(troubled_since=day(-7), later={"d": day(6)})
+    assert verify(rates(0.4, 0.4, trouble=0.2), both, START, known=known).verdict == "worked"
+
+
 def test_a_staggered_start_stands_for_those_without_it_until_it_comes():
     def later(recovers):
         values = [400 if d < day(-7) or d >= recovers else 200 for d in DAYS]
