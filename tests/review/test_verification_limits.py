@@ -284,6 +284,7 @@ def test_the_level_shown_is_that_of_four_weeks_before_the_trouble():
         ("pay_conversion", [[0.0]], [[80.0]], np.nan),
         ("pay_conversion", [[4.0, 4.0]], [[80.0, np.nan]], 10.0),
         ("pay_conversion", [[4.0]], [[0.0]], np.nan),
+        ("pay_conversion", [[4.0]], [[0.8]], 0.2),
         ("gmv", [[4.0]], [[80.0]], 1.0),
         ("refund_rate", [[4.0]], [[80.0]], -1.0),
     ],
