@@ -375,6 +375,21 @@ def test_too_early_and_without_baseline():
     assert verify(rates(0.4, 0.6)[:0], {}, START).verdict == "too_early"
 
 
+@pytest.mark.parametrize(
+    ("start", "last", "passed"),
+    # The figures run for sixty days. What began before them has as many days more.
+    [(-5, 59, None), (0, 59, None), (57, 59, 3), (59, 59, 1), (60, 60, 0), (80, 80, 0)],
+)
+def test_the_days_of_an_action_run_to_the_last_with_figures(start, last, passed):
+    outcome = verify(shop(noisy(1, size=60), day(0)), {}, day(start))
+    assert outcome.verdict == "too_early"
+    assert outcome.window == Period(day(start), day(last))
+    assert outcome.baseline == Period(day(start - 14), day(start - 1))
+    why = "Two weeks with figures before" if passed is None else f"{passed} of 7 days have passed"
+    assert text(outcome).startswith(why)
+    assert text(verify(shop([]), {}, START)).startswith("0 of 7 days have passed")
+
+
 def test_few_controls_are_told():
     assert "Only 1 untouched" in text(verify(rates(0.4, 0.4), {"a": rates(0.5, 0.5)}, START))
     assert "untouched" not in text(verify(rates(0.4, 0.4), {name: rates(0.5, 0.5) for name in "abc"}, START))

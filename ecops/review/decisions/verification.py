@@ -142,22 +142,22 @@ def verify(
     """
     known = known or Known()
     days = daily(treated, controls)
-    if days is None or days.length - days.number(start) < FEWEST_DAYS:
-        return _too_early(start, 0 if days is None else max(days.length - days.number(start), 0))
+    if days is None:
+        return _too_early(start, 0)
     begin = days.number(start)
-    if begin <= 0:
-        return _too_early(start, days.length)
+    passed = max(days.length - begin, 0)
+    if begin <= 0 or passed < FEWEST_DAYS:
+        return _too_early(start, passed)
     clean, doubts, notes = _without_events(days, begin, known.events)
     found = around(clean, begin, known.troubled_since, 1.0 if direction == "up" else -1.0)
     if found is None:
-        return _too_early(start, days.length - begin)
+        return _too_early(start, passed)
     later = [clean.number(known.later[name]) if name in known.later else None for name in controls]
     answers = judged(found, later)
     doubts += _doubts(found, known, answers)
     money = _Money(found, worth, currency)
     outcome = _outcome(found, answers, money, _verdict(answers, doubts, money, expected_weekly))
-    told = [] if outcome.verdict == "worked" else doubts
-    return replace(outcome, notes=(*answers.notes, *told, *notes, *_caveats(outcome, answers, found)))
+    return replace(outcome, notes=(*answers.notes, *doubts, *notes, *_caveats(outcome, answers, found)))
 
 
 def _without_events(days: Days, start: int, found: Sequence[Event]) -> tuple[Days, list[Message], list[Message]]:
