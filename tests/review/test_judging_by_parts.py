@@ -321,7 +321,7 @@ def cleaned(days, start, happened):
         if one.end < one.start:
             notes.append(f"In the calendar {one.name} ends before it begins; the days between both are left out.")
         first, last = min(one.start, one.end), max(one.start, one.end)
-        if days.number(last) >= start - 182 and days.number(first) < days.length:
+        if days.number(first) < days.length:
             near.append(Event(one.name, one.kind, first, last))
     notes += [
         f"The calendar names {one.name}, but the figures of its days say the opposite. Please check."

@@ -305,6 +305,28 @@ def test_a_calendar_that_contradicts_the_data():
     assert "ends before it begins" in text(turned)
 
 
+def test_seven_usual_days_are_enough_to_contradict_a_calendar():
+    values = np.r_[[9.0, 11, 9, 11, 9, 11, 10], np.full(7, 20.0), np.full(14, 10.0)]
+    known = Known(events=[event("stock_out", -7, -1)])
+    assert "say the opposite" in text(verify(shop(values), {}, START, known=known))
+    assert "say the opposite" not in text(verify(shop(values[1:]), {}, START, known=known))
+
+
+def test_the_days_of_an_event_half_a_year_ago_are_no_baseline_either():
+    # The baseline ends two weeks before the action, so it begins 28 weeks before it.
+    values = noisy(9, size=210) * moved(1.0, -196, -182, 210)
+    known = Known(events=[event("promotion", -196, -183)])
+    assert verify(shop(values), {}, START, known=known).baseline.start == day(-196)
+    cleaned = shop(values[14:])
+    assert verify(shop(values), {}, START, known=known).change == pytest.approx(verify(cleaned, {}, START).change)
+
+
+def test_the_days_that_remain_beside_an_event_are_those_of_the_place():
+    known = Known(events=[event("promotion", 0, 6)])
+    outcome = verify(shop(noisy(9)), {"closed": shop(noisy(10)[:91], day(-84))}, START, known=known)
+    assert "The days of Live week, which touched this place alone, are left out." in text(outcome)
+
+
 ROWS = [
     {"name": "11.11", "kind": "promotion", "platform": None, "sku": None, "starts_on": day(0), "ends_on": day(1)},
     {"name": "live", "kind": None, "platform": "douyin", "sku": None, "starts_on": day(2), "ends_on": day(3)},
@@ -347,6 +369,21 @@ def test_a_history_that_begins_with_the_trouble_has_no_level_before_it():
     outcome = verify(rates(0.4, 0.6, days=days), {}, START, known=since(-14))
     assert (outcome.verdict, outcome.trouble) == ("risen", None)
     assert outcome.baseline == Period(day(-14), day(-1))
+
+
+def test_what_rose_before_the_action_is_said_with_its_day():
+    outcome = verify(shop(noisy(7) * moved(0.5, -5, 99)), BESIDE, START)
+    assert outcome.verdict == "risen"
+    assert "It began to rise on 28 Oct, before the action." in text(outcome)
+
+
+def test_a_recovery_is_held_against_what_was_expected_from_the_days_of_trouble_on():
+    treated, beside = rates(0.4, 0.32, trouble=0.2), {name: rates(0.5, 0.5) for name in "abc"}
+    # 7,000 x 12 points x 10 = 8,400 a week came back, and 5,600 are still missing.
+    for expected, verdict in ((15_000.0, "no_evidence"), (18_000.0, "did_not_work")):
+        outcome = verify(treated, beside, START, known=since(-7), worth=10.0, expected_weekly=expected)
+        assert outcome.verdict == verdict
+        assert outcome.recovered.value == pytest.approx(8_400)
 
 
 def test_far_below_what_was_expected_did_not_work():

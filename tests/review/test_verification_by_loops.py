@@ -168,6 +168,19 @@ def test_a_step_is_told_from_a_straight_line_exactly_where_the_one_fits_better()
     assert {"unclear", "fits"} == set(timings)
 
 
+def test_fourteen_days_are_the_widest_interval_that_says_when():
+    noise = np.random.default_rng(6).normal(0, 1, 40)
+    widths = {}
+    for size in np.linspace(0.3, 1.2, 60):
+        level = np.r_[np.ones(14), np.where(np.arange(40) < 20, 1.0, 2.0) + size * noise]
+        days = Days(START, level[None], np.ones((1, 54)), np.ones((1, 54), dtype=bool), rate=False)
+        found = timing.onset(days, (0, 14), (14, 54), 34)
+        expected = turned_by_loops(days, (0, 14), (14, 54), 34, 1.0)
+        assert (days.number(found.low), days.number(found.high), found.timing) == expected[1:]
+        widths.setdefault((found.high - found.low).days, found.timing)
+    assert (widths[14], widths[15]) == ("fits", "unclear")
+
+
 def test_the_memory_of_days_is_never_taken_for_more_than_0_8():
     wave = 1.0 + 0.2 * np.sin((np.arange(60) / 60 + 0.6) * 2 * math.pi)
     days = Days(START, np.r_[np.ones(14), wave][None], np.ones((1, 74)), np.ones((1, 74), dtype=bool), rate=False)

@@ -25,7 +25,7 @@ from ecops.finding import Amount
 from ecops.messages import Message, Named, Percent
 from ecops.periods import Period
 from ecops.review.decisions.verifying import events as happened
-from ecops.review.decisions.verifying.around import FEWEST_WEEKS, HISTORY_WEEKS, Around, around
+from ecops.review.decisions.verifying.around import FEWEST_WEEKS, Around, around
 from ecops.review.decisions.verifying.events import Event
 from ecops.review.decisions.verifying.judging import Judged, judged
 from ecops.review.decisions.verifying.levels import FEWEST_KNOWN, WEEK, Days, daily
@@ -171,8 +171,7 @@ def _without_events(days: Days, start: int, found: Sequence[Event]) -> tuple[Day
         if event.end < event.start
     ]
     ordered = [Event(event.name, event.kind, *sorted((event.start, event.end))) for event in found]
-    near = [event for event in ordered if days.number(event.end) >= start - WEEK * HISTORY_WEEKS]
-    near = [event for event in near if days.number(event.start) < days.length]
+    near = [event for event in ordered if days.number(event.start) < days.length]
     notes += [
         Message(
             "The calendar names {event}, but the figures of its days say the opposite. Please check.", event=event.name
