@@ -106,6 +106,7 @@ def test_a_few_events_and_then_none_are_chance():
 def test_nothing_before_and_nothing_since():
     outcome = verify(shop([0.0] * 98), {}, START, worth=1.0, expected_weekly=100.0)
     assert (outcome.verdict, outcome.weekly) == ("no_evidence", None)
+    assert (outcome.before, outcome.after, outcome.counterfactual) == (0, 0, 0)
     assert math.isnan(outcome.change)
 
 
