@@ -418,8 +418,11 @@ def test_too_early_and_without_baseline():
     [(-5, 59, None), (0, 59, None), (57, 59, 3), (59, 59, 1), (60, 60, 0), (80, 80, 0)],
 )
 def test_the_days_of_an_action_run_to_the_last_with_figures(start, last, passed):
-    outcome = verify(shop(noisy(1, size=60), day(0)), {}, day(start))
-    assert outcome.verdict == "too_early"
+    outcome = verify(shop(noisy(1, size=60), day(0)), {"a": shop(noisy(2, size=60), day(0))}, day(start))
+    assert (outcome.verdict, outcome.controls) == ("too_early", 0)
+    unknown = (outcome.change, *outcome.ci, outcome.before, outcome.during, outcome.after, outcome.counterfactual)
+    assert all(math.isnan(value) for value in unknown)
+    assert (outcome.weekly, outcome.recovered, outcome.trouble, outcome.onset) == (None, None, None, None)
     assert outcome.window == Period(day(start), day(last))
     assert outcome.baseline == Period(day(start - 14), day(start - 1))
     why = "Two weeks with figures before" if passed is None else f"{passed} of 7 days have passed"
