@@ -148,7 +148,7 @@ def test_a_step_out_of_the_trouble_is_that_of_means():
 def test_the_last_weeks_are_drawn_on_alone_and_their_slope_held_against_all():
     slopes = []
     for found, trouble, after, weeks in cases(3, 60):
-        left_out = weeks if trouble is not None and found.before % 2 else 0.0
+        left_out = weeks if trouble is not None and found.before % 3 else 0.0
         lately = list(range(max(found.before - 8, 0), found.before + (left_out > 0)))
         counts = np.array([left_out if at == found.before else 1.0 for at in lately])
         times, values = found.time[lately], found.level[0, lately]

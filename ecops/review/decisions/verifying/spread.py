@@ -97,13 +97,14 @@ def relative(level: Floats, time: Floats, before: int, noise: float) -> Relative
         return Relative(level, time, before, 0.0, noise)
     centred = controls - np.nanmean(controls[:, :before], axis=1, keepdims=True)
     weight = np.where(np.isfinite(centred), _weights(centred[:, :before])[:, None], 0.0)
-    filled = np.where(np.isfinite(centred), centred, 0.0) * weight
+    filled = np.nan_to_num(centred) * weight
     total, whole = filled.sum(axis=0), weight.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         beside = np.where(whole > 0, total / whole, 0.0)
-        others = np.where(whole - weight > 0, (total - filled) / (whole - weight), 0.0)
+        others = np.where(whole > weight, (total - filled) / (whole - weight), 0.0)
+        shares = np.where(whole > 0, weight / whole, 0.0)
     first = level[:1] - beside
-    share = float(((weight / np.maximum(whole, 1e-300)) ** 2).sum(axis=0).max())
+    share = float((shares**2).sum(axis=0).max())
     return Relative(np.vstack([first, controls - others]), time, before, share, noise)
 
 
