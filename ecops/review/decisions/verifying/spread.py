@@ -134,7 +134,7 @@ def contrast(found: Relative, part: slice, *, weeks: float | None = None, memory
     """
     line, factor = _drawn_on(tuple(found.time), found.before, part.start, part.stop)
     factor += 1 / (part.stop - part.start if weeks is None else weeks)
-    variances, freedom = _noises(found, part if weeks is None else None)
+    variances, freedom = _noises(found.level, found.time, found.before, part if weeks is None else None)
     variances = np.maximum(variances, LEAST_VARIANCE)
     variances[0] = max(variances[0], found.noise)
     grown = variances * factor * (_memory(found, part, variances) if memory else 1.0)
@@ -153,7 +153,7 @@ def recent(found: Relative, part: slice, left_out: float = 0.0) -> Estimate:
     lately, weights = _lately(found, left_out)
     time = found.time[lately]
     line, factor = _drawn_to(tuple(time), float(found.time[part].mean()), tuple(weights))
-    variances, freedom = _noises(found, part)
+    variances, freedom = _noises(found.level, found.time, found.before, part)
     variance = max(float(variances[0]), found.noise, LEAST_VARIANCE) * (factor + 1 / (part.stop - part.start))
     value = float(found.level[0, part].mean() - found.level[0, lately] @ line)
     return Estimate(value, variance, freedom)
@@ -206,7 +206,7 @@ def step(found: Relative, trouble: slice, after: slice, weeks: float) -> Estimat
         weeks: how many weeks the block of trouble stands for.
     """
     values = found.level[:, after].mean(axis=1) - found.level[:, trouble].mean(axis=1)
-    variances, freedom = _noises(found, None)
+    variances, freedom = _noises(found.level, found.time, found.before, None)
     variances = np.maximum(variances, LEAST_VARIANCE)
     variances[0] = max(variances[0], found.noise)
     factor = 1 / (after.stop - after.start) + 1 / weeks
@@ -215,7 +215,7 @@ def step(found: Relative, trouble: slice, after: slice, weeks: float) -> Estimat
 
 def noise(found: Relative) -> tuple[float, float]:
     """Variance of one week of the first place about its line before, and its degrees of freedom."""
-    variances, freedom = _noises(found, None)
+    variances, freedom = _noises(found.level, found.time, found.before, None)
     return max(float(variances[0]), found.noise, LEAST_VARIANCE), freedom
 
 
@@ -228,20 +228,19 @@ def without(found: Relative, block: int) -> Relative:
 
 def falls(level: Floats, time: Floats, before: int, trouble: slice) -> tuple[Floats, Floats, float]:
     """How far each place fell below its own line in the trouble, with standard errors, and their freedom."""
-    found = Relative(level, time, before, 0.0, 0.0)
     line, factor = _drawn_on(tuple(time), before, trouble.start, trouble.stop)
     value = level @ line
-    variances, freedom = _noises(found, None)
+    variances, freedom = _noises(level, time, before, None)
     return value, np.sqrt(np.maximum(variances, LEAST_VARIANCE) * (factor + 1)), freedom
 
 
-def _noises(found: Relative, part: slice | None) -> tuple[Floats, float]:
+def _noises(level: Floats, time: Floats, before: int, part: slice | None) -> tuple[Floats, float]:
     """Variance of the weeks about each place's line, with that of the weeks of `part`, and its degrees of freedom."""
-    before = found.level[:, : found.before]
-    freedom = found.before - (2 if found.before >= SLOPED_FROM else 1)
-    squares = (before**2).sum(axis=1) - ((before @ _line(tuple(found.time[: found.before]))) * before).sum(axis=1)
+    early = level[:, :before]
+    freedom = before - (2 if before >= SLOPED_FROM else 1)
+    squares = (early**2).sum(axis=1) - ((early @ _line(tuple(time[:before]))) * early).sum(axis=1)
     if part is not None:
-        after = found.level[:, part]
+        after = level[:, part]
         squares = squares + ((after - after.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
         freedom += after.shape[1] - 1
     return np.maximum(squares, 0.0) / max(freedom, 1), float(max(freedom, 1))
