@@ -277,7 +277,7 @@ def _drawn_on(time: tuple[float, ...], before: int, first: int, last: int) -> tu
 def _placebos(time: tuple[float, ...], before: int, first: int, last: int) -> tuple[Floats, Floats]:
     """Weights of the same contrast on windows before the action, shape (placebos, before), and their factors."""
     length = min(last - first, max((before - SLOPED_FROM) // 2, 1))
-    gap = min(max(round(time[first] - time[before - 1]) - 1, 0), max(before - SLOPED_FROM - length - 2, 0))
+    gap = min(round(time[first] - time[before - 1]) - 1, max(before - SLOPED_FROM - length - 2, 0))
     rows, factors = [np.zeros((0, before))], []
     for cut in range(SLOPED_FROM, before - gap - length + 1):
         row, factor = _drawn_on(time[:before], cut, cut + gap, cut + gap + length)
