@@ -161,3 +161,9 @@ def test_refunds_that_take_back_all_that_was_ever_sold_are_no_crash():
     values = np.r_[np.full(91, 10.0), np.full(7, -130.0)]
     outcome = verify(shop(values), {}, START)
     assert (outcome.verdict, outcome.change) == ("no_evidence", pytest.approx(0.0))
+
+
+def test_days_of_nothing_are_counted_on_the_days_of_the_place():
+    values = np.where(np.arange(98) % 7 < 4, 0.0, noisy(1))
+    beside = shop(noisy(2))[values > 0]
+    assert "On most days nothing happens" in text(verify(shop(values), {"open on three days": beside}, START))
