@@ -168,6 +168,11 @@ def test_a_step_is_told_from_a_straight_line_exactly_where_the_one_fits_better()
     assert {"unclear", "fits"} == set(timings)
 
 
+def test_days_that_stay_as_they_are_have_no_turn():
+    days = Days(START, np.full((1, 28), 4.0), np.ones((1, 28)), np.ones((1, 28), dtype=bool), rate=False)
+    assert timing.onset(days, (0, 14), (14, 28), 21) is None
+
+
 def test_fourteen_days_are_the_widest_interval_that_says_when():
     noise = np.random.default_rng(6).normal(0, 1, 40)
     widths = {}
