@@ -141,6 +141,30 @@ def test_another_place_with_the_same_trouble_and_no_action_is_a_proof():
     assert slight.verdict == "recovered"
 
 
+@pytest.mark.parametrize(
+    ("beside", "rate", "same"),
+    [
+        # The place fell by log 0.5. Alone: half of that is a factor of 0.707, and so it is beside three that stayed.
+        ("", 0.285, False), ("", 0.28, True), ("abc", 0.285, False), ("abc", 0.28, True),
+        # Beside one that stayed a quarter of the fall of the other is common: log 0.7 less 0.089 is not half of
+        # log 0.5 less 0.089, log 0.65 less 0.108 is more than half of log 0.5 less 0.108.
+        ("a", 0.28, False), ("a", 0.26, True),
+    ],
+)  # fmt: skip
+def test_the_same_trouble_is_a_fall_at_least_half_as_deep(beside, rate, same):
+    others = {**{name: rates(0.5, 0.5) for name in beside}, "d": rates(0.4, 0.4, trouble=rate)}
+    outcome = verify(rates(0.4, 0.4, trouble=0.2), others, START, known=since(-7))
+    assert outcome.controls == len(beside) + (not same)
+
+
+def test_one_place_that_had_the_trouble_too_is_enough_for_a_proof():
+    beside = {name: rates(0.5, 0.5) for name in "abc"}
+    both = {**beside, "d": rates(0.4, 0.4, trouble=0.2), "e": rates(0.4, 0.2, trouble=0.2)}
+    # The first of them got the action before a week was over, so that it says nothing; the second is still down.
+    known = Known(troubled_since=day(-7), later={"d": day(6)})
+    assert verify(rates(0.4, 0.4, trouble=0.2), both, START, known=known).verdict == "worked"
+
+
 def test_a_staggered_start_stands_for_those_without_it_until_it_comes():
     def later(recovers):
         values = [400 if d < day(-7) or d >= recovers else 200 for d in DAYS]
@@ -281,6 +305,28 @@ def test_a_calendar_that_contradicts_the_data():
     assert "ends before it begins" in text(turned)
 
 
+def test_seven_usual_days_are_enough_to_contradict_a_calendar():
+    values = np.r_[[9.0, 11, 9, 11, 9, 11, 10], np.full(7, 20.0), np.full(14, 10.0)]
+    known = Known(events=[event("stock_out", -7, -1)])
+    assert "say the opposite" in text(verify(shop(values), {}, START, known=known))
+    assert "say the opposite" not in text(verify(shop(values[1:]), {}, START, known=known))
+
+
+def test_the_days_of_an_event_half_a_year_ago_are_no_baseline_either():
+    # The baseline ends two weeks before the action, so it begins 28 weeks before it.
+    values = noisy(9, size=210) * moved(1.0, -196, -182, 210)
+    known = Known(events=[event("promotion", -196, -183)])
+    assert verify(shop(values), {}, START, known=known).baseline.start == day(-196)
+    cleaned = shop(values[14:])
+    assert verify(shop(values), {}, START, known=known).change == pytest.approx(verify(cleaned, {}, START).change)
+
+
+def test_the_days_that_remain_beside_an_event_are_those_of_the_place():
+    known = Known(events=[event("promotion", 0, 6)])
+    outcome = verify(shop(noisy(9)), {"closed": shop(noisy(10)[:91], day(-84))}, START, known=known)
+    assert "The days of Live week, which touched this place alone, are left out." in text(outcome)
+
+
 ROWS = [
     {"name": "11.11", "kind": "promotion", "platform": None, "sku": None, "starts_on": day(0), "ends_on": day(1)},
     {"name": "live", "kind": None, "platform": "douyin", "sku": None, "starts_on": day(2), "ends_on": day(3)},
@@ -325,6 +371,21 @@ def test_a_history_that_begins_with_the_trouble_has_no_level_before_it():
     assert outcome.baseline == Period(day(-14), day(-1))
 
 
+def test_what_rose_before_the_action_is_said_with_its_day():
+    outcome = verify(shop(noisy(7) * moved(0.5, -5, 99)), BESIDE, START)
+    assert outcome.verdict == "risen"
+    assert "It began to rise on 28 Oct, before the action." in text(outcome)
+
+
+def test_a_recovery_is_held_against_what_was_expected_from_the_days_of_trouble_on():
+    treated, beside = rates(0.4, 0.32, trouble=0.2), {name: rates(0.5, 0.5) for name in "abc"}
+    # 7,000 x 12 points x 10 = 8,400 a week came back, and 5,600 are still missing.
+    for expected, verdict in ((15_000.0, "no_evidence"), (18_000.0, "did_not_work")):
+        outcome = verify(treated, beside, START, known=since(-7), worth=10.0, expected_weekly=expected)
+        assert outcome.verdict == verdict
+        assert outcome.recovered.value == pytest.approx(8_400)
+
+
 def test_far_below_what_was_expected_did_not_work():
     outcome = verify(rates(0.4, 0.4), {}, START, worth=10.0, expected_weekly=1e6)
     assert outcome.verdict == "did_not_work"
@@ -349,6 +410,24 @@ def test_too_early_and_without_baseline():
     for frame in (rates(0.4, 0.6)[84:], rates(0.4, 0.6)[78:], rates(0.4, 0.6)[77:91]):
         assert verify(frame, {}, START).verdict == "too_early"
     assert verify(rates(0.4, 0.6)[:0], {}, START).verdict == "too_early"
+
+
+@pytest.mark.parametrize(
+    ("start", "last", "passed"),
+    # The figures run for sixty days. What began before them has as many days more.
+    [(-5, 59, None), (0, 59, None), (57, 59, 3), (59, 59, 1), (60, 60, 0), (80, 80, 0)],
+)
+def test_the_days_of_an_action_run_to_the_last_with_figures(start, last, passed):
+    outcome = verify(shop(noisy(1, size=60), day(0)), {"a": shop(noisy(2, size=60), day(0))}, day(start))
+    assert (outcome.verdict, outcome.controls) == ("too_early", 0)
+    unknown = (outcome.change, *outcome.ci, outcome.before, outcome.during, outcome.after, outcome.counterfactual)
+    assert all(math.isnan(value) for value in unknown)
+    assert (outcome.weekly, outcome.recovered, outcome.trouble, outcome.onset) == (None, None, None, None)
+    assert outcome.window == Period(day(start), day(last))
+    assert outcome.baseline == Period(day(start - 14), day(start - 1))
+    why = "Two weeks with figures before" if passed is None else f"{passed} of 7 days have passed"
+    assert text(outcome).startswith(why)
+    assert text(verify(shop([]), {}, START)).startswith("0 of 7 days have passed")
 
 
 def test_few_controls_are_told():

@@ -106,6 +106,7 @@ def test_a_few_events_and_then_none_are_chance():
 def test_nothing_before_and_nothing_since():
     outcome = verify(shop([0.0] * 98), {}, START, worth=1.0, expected_weekly=100.0)
     assert (outcome.verdict, outcome.weekly) == ("no_evidence", None)
+    assert (outcome.before, outcome.after, outcome.counterfactual) == (0, 0, 0)
     assert math.isnan(outcome.change)
 
 
@@ -153,3 +154,16 @@ def test_amounts_are_told_from_counts_whichever_way_they_would_be_rounded():
         frame = pd.DataFrame({"date": pd.date_range("2026-01-05", periods=70), "numerator": 40.0 + part})
         found = daily(frame, {})
         assert blocks(found, 56, 56, 8).money is money
+
+
+def test_refunds_that_take_back_all_that_was_ever_sold_are_no_crash():
+    # 91 days of 10 a day up to the last week, in which each day takes back a seventh of it.
+    values = np.r_[np.full(91, 10.0), np.full(7, -130.0)]
+    outcome = verify(shop(values), {}, START)
+    assert (outcome.verdict, outcome.change) == ("no_evidence", pytest.approx(0.0))
+
+
+def test_days_of_nothing_are_counted_on_the_days_of_the_place():
+    values = np.where(np.arange(98) % 7 < 4, 0.0, noisy(1))
+    beside = shop(noisy(2))[values > 0]
+    assert "On most days nothing happens" in text(verify(shop(values), {"open on three days": beside}, START))

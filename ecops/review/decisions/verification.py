@@ -25,7 +25,7 @@ from ecops.finding import Amount
 from ecops.messages import Message, Named, Percent
 from ecops.periods import Period
 from ecops.review.decisions.verifying import events as happened
-from ecops.review.decisions.verifying.around import FEWEST_WEEKS, HISTORY_WEEKS, Around, around
+from ecops.review.decisions.verifying.around import FEWEST_WEEKS, Around, around
 from ecops.review.decisions.verifying.events import Event
 from ecops.review.decisions.verifying.judging import Judged, judged
 from ecops.review.decisions.verifying.levels import FEWEST_KNOWN, WEEK, Days, daily
@@ -142,22 +142,22 @@ def verify(
     """
     known = known or Known()
     days = daily(treated, controls)
-    if days is None or days.length - days.number(start) < FEWEST_DAYS:
-        return _too_early(start, 0 if days is None else max(days.length - days.number(start), 0))
+    if days is None:
+        return _too_early(start, 0)
     begin = days.number(start)
-    if begin <= 0:
-        return _too_early(start, days.length)
+    passed = max(days.length - begin, 0)
+    if begin <= 0 or passed < FEWEST_DAYS:
+        return _too_early(start, passed)
     clean, doubts, notes = _without_events(days, begin, known.events)
     found = around(clean, begin, known.troubled_since, 1.0 if direction == "up" else -1.0)
     if found is None:
-        return _too_early(start, days.length - begin)
+        return _too_early(start, passed)
     later = [clean.number(known.later[name]) if name in known.later else None for name in controls]
     answers = judged(found, later)
     doubts += _doubts(found, known, answers)
     money = _Money(found, worth, currency)
     outcome = _outcome(found, answers, money, _verdict(answers, doubts, money, expected_weekly))
-    told = [] if outcome.verdict == "worked" else doubts
-    return replace(outcome, notes=(*answers.notes, *told, *notes, *_caveats(outcome, answers, found)))
+    return replace(outcome, notes=(*answers.notes, *doubts, *notes, *_caveats(outcome, answers, found)))
 
 
 def _without_events(days: Days, start: int, found: Sequence[Event]) -> tuple[Days, list[Message], list[Message]]:
@@ -171,8 +171,7 @@ def _without_events(days: Days, start: int, found: Sequence[Event]) -> tuple[Day
         if event.end < event.start
     ]
     ordered = [Event(event.name, event.kind, *sorted((event.start, event.end))) for event in found]
-    near = [event for event in ordered if days.number(event.end) >= start - WEEK * HISTORY_WEEKS]
-    near = [event for event in near if days.number(event.start) < days.length]
+    near = [event for event in ordered if days.number(event.start) < days.length]
     notes += [
         Message(
             "The calendar names {event}, but the figures of its days say the opposite. Please check.", event=event.name
@@ -286,8 +285,9 @@ def _level(found: Around, part: slice) -> float:
 def _outcome(found: Around, answers: Judged, money: _Money, verdict: Verdict) -> Outcome:
     shown = slice(max(found.parts.before - SHOWN_WEEKS, 0), found.parts.before)
     value, low, high = answers.ratio
-    lost = answers.risen and answers.troubled and answers.rise is not None
-    recovered = money.amount(money.against(answers.rise)) if lost and answers.rise is not None else None
+    recovered = None
+    if answers.rise is not None and answers.risen and answers.troubled:
+        recovered = money.amount(money.against(answers.rise))
     gain = _gain(answers, money)
     weekly = money.amount(gain)
     if verdict == "worked" and not answers.good:

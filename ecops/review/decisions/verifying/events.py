@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecops.messages import Named
-from ecops.review.decisions.verifying.levels import Days
+from ecops.review.decisions.verifying.levels import WEEK, Days
 
 PLACES = ("platform", "sku")
 """Columns of the calendar that say where an event was; empty for the whole shop."""
@@ -73,13 +74,16 @@ def contradicted(event: Event, days: Days, healthy: tuple[int, int]) -> bool:
 
     Held against the other days of the same place; two standard errors or more.
     """
-    inside = on([event], days) & days.known[0]
-    usual = np.zeros_like(inside)
-    usual[healthy[0] : healthy[1]] = True
-    usual &= days.known[0] & ~inside
-    if not inside.any() or usual.sum() < 7 or event.kind not in UPWARDS | DOWNWARDS:
+    # A rate out of nothing, on a day without visitors, says nothing.
+    there = days.known[0] & (days.denominator[0] > 0)
+    inside = there & on([event], days)
+    usual = there & ~inside
+    usual[: healthy[0]] = usual[healthy[1] :] = False
+    if not inside.any() or usual.sum() < WEEK:
         return False
-    values = days.numerator[0] / np.where(days.known[0], np.maximum(days.denominator[0], 1e-300), 1.0)
-    difference = float(values[inside].mean() - values[usual].mean())
-    limit = 2 * float(values[usual].std(ddof=1)) / float(inside.sum()) ** 0.5
-    return bool(difference > limit if event.kind in DOWNWARDS else difference < -limit)
+    now, before = (days.numerator[0, marked] / days.denominator[0, marked] for marked in (inside, usual))
+    difference = float(now.mean() - before.mean())
+    limit = 2 * float(before.std(ddof=1)) / math.sqrt(len(now))
+    if event.kind in DOWNWARDS:
+        return difference > limit
+    return event.kind in UPWARDS and difference < -limit

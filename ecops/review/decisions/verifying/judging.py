@@ -85,7 +85,7 @@ def judged(found: Around, later: Sequence[int | None]) -> Judged:
     fall = rise = None
     left_out = 0.0
     if found.trouble is not None:
-        weeks = float(found.parts.weight[found.trouble][0])
+        weeks = float(found.parts.weight[found.parts.before])
         fall = spread.contrast(relative, found.trouble, weeks=weeks)
         rise = spread.step(relative, found.trouble, after, weeks)
         # Days left out that were not low belong to a season that began lately; low ones would make the claim easier.
@@ -132,8 +132,10 @@ def _counting(found: Around) -> float:
     there = found.days.known[0, begin:end]
     y, exposure = (part[0, begin:end][there] for part in (found.days.numerator, found.days.denominator))
     total = float(y.sum())
-    counted = nothing.counting(y, exposure) if found.days.rate else 0.0 if found.parts.money else total
-    return counted / total**2 * float(there.sum()) / WEEK if total > 0 else 0.0
+    if found.parts.money or total <= 0:
+        return 0.0
+    counted = nothing.counting(y, exposure) if found.days.rate else total
+    return counted / total**2 * len(y) / WEEK
 
 
 def _steady(found: Relative, after: int) -> tuple[Relative, tuple[Message, ...]]:
@@ -175,7 +177,7 @@ def _ahead(found: Around, beside: Rows, same: Sequence[int], later: Sequence[int
     A place that gets the action later stands for those without it until then.
     """
     assert found.trouble is not None
-    weeks = float(found.parts.weight[found.trouble][0])
+    weeks = float(found.parts.weight[found.parts.before])
     begins = found.start + WEEK * (found.parts.time - 0.5)
     rises = []
     for row in same:
@@ -212,11 +214,12 @@ def _empty(found: Around) -> Judged:
     elif not sides[1]:
         note = Message("Nothing at all came in since the action; the interval allows for chance.")
     more, less = effect.ratio[1] > 1, effect.ratio[2] < 1
+    good, bad = (more, less) if found.sign > 0 else (less, more)
     return Judged(
         ratio=effect.ratio,
         rise=None,
-        good=more if found.sign > 0 else less,
-        bad=less if found.sign > 0 else more,
+        good=good,
+        bad=bad,
         growing=False,
         troubled=False,
         risen=False,

@@ -103,7 +103,7 @@ def daily(treated: pd.DataFrame, controls: Mapping[str, pd.DataFrame]) -> Days |
         DataError: a frame lacks a column.
     """
     parts = [_columns(frame) for frame in (treated, *controls.values())]
-    if not len(parts[0][0]):
+    if not len(treated):
         return None
     first, last = int(parts[0][0].min()), int(parts[0][0].max())
     shape = (len(parts), last - first + 1)
@@ -119,7 +119,7 @@ def daily(treated: pd.DataFrame, controls: Mapping[str, pd.DataFrame]) -> Days |
     known &= np.isfinite(numerator) & np.isfinite(denominator)
     rate = "denominator" in treated
     if not rate:
-        denominator = np.where(known, 1.0, 0.0)
+        denominator = np.ones(shape)
     start = dt.date(1970, 1, 1) + dt.timedelta(days=first)
     return Days(start, np.where(known, numerator, 0.0), np.where(known, denominator, 0.0), known, rate)
 

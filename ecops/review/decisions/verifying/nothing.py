@@ -112,14 +112,17 @@ def counting(y: Floats, exposure: Floats) -> float:
 
 
 def _moved(days: Days, before: tuple[int, int], after: tuple[int, int]) -> Interval:
-    """What the other places did meanwhile: mean log ratio, variance for one more place, degrees of freedom."""
+    """What the other places did meanwhile: mean log ratio, variance for one more place, degrees of freedom.
+
+    A place with nothing on one side has no logarithm and drops out, the first one always.
+    """
     sums = [
-        [part[1:, begin:end].sum(axis=1) for part in (days.numerator, days.denominator)]
+        [part[:, begin:end].sum(axis=1) for part in (days.numerator, days.denominator)]
         for begin, end in (before, after)
     ]
     with np.errstate(divide="ignore", invalid="ignore"):
         moves = np.log(sums[1][0] / sums[1][1]) - np.log(sums[0][0] / sums[0][1])
     moves = moves[np.isfinite(moves)]
     if len(moves) < 2:
-        return (float(moves[0]) if len(moves) else 0.0), 0.0, math.inf
+        return float(moves.sum()), 0.0, math.inf
     return float(moves.mean()), float(moves.var(ddof=1)) * (1 + 1 / len(moves)), float(len(moves) - 1)

@@ -87,7 +87,7 @@ def relative(level: Floats, time: Floats, before: int, noise: float) -> Relative
     """Levels less the weighted mean of the other places.
 
     Args:
-        level: logarithms, shape (places, blocks); no NaN in the first place.
+        level: logarithms, shape (places, blocks); no NaN in the first place, in others only before the trouble.
         time: middle of each block in weeks.
         before: blocks before the trouble.
         noise: see `Relative`.
@@ -97,30 +97,30 @@ def relative(level: Floats, time: Floats, before: int, noise: float) -> Relative
         return Relative(level, time, before, 0.0, noise)
     centred = controls - np.nanmean(controls[:, :before], axis=1, keepdims=True)
     weight = np.where(np.isfinite(centred), _weights(centred[:, :before])[:, None], 0.0)
-    filled = np.where(np.isfinite(centred), centred, 0.0) * weight
+    filled = np.nan_to_num(centred) * weight
     total, whole = filled.sum(axis=0), weight.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         beside = np.where(whole > 0, total / whole, 0.0)
-        others = np.where(whole - weight > 0, (total - filled) / (whole - weight), 0.0)
+        others = np.where(whole > weight, (total - filled) / (whole - weight), 0.0)
+        shares = np.where(whole > 0, weight / whole, 0.0)
     first = level[:1] - beside
-    share = float(((weight / np.maximum(whole, 1e-300)) ** 2).sum(axis=0).max())
+    share = float((shares**2).sum(axis=0).max())
     return Relative(np.vstack([first, controls - others]), time, before, share, noise)
 
 
 def _weights(centred: Floats) -> Floats:
     """Quiet places count more, none more than four times the middle one."""
-    if len(centred) < FEWEST_CONTROLS or centred.shape[1] < 3:
-        return np.ones(len(centred))
     whole = np.isfinite(centred).all(axis=1)
-    if whole.sum() < FEWEST_CONTROLS:
+    if whole.sum() < FEWEST_CONTROLS or centred.shape[1] < 3:
         return np.ones(len(centred))
-    moves = np.diff(centred - np.median(centred[whole], axis=0), axis=1)
-    variance = np.nanmean(moves**2, axis=1)
+    moves = np.diff(centred - np.median(centred[whole], axis=0), axis=1) ** 2
+    known = np.isfinite(moves)
+    with np.errstate(invalid="ignore"):
+        variance = np.where(known, moves, 0.0).sum(axis=1) / known.sum(axis=1)
     middle = float(np.median(variance[whole]))
-    if not math.isfinite(middle) or middle <= 0:
+    if middle == 0:
         return np.ones(len(centred))
-    weights: Floats = 1 / np.maximum(np.where(np.isfinite(variance), variance, np.inf), middle / 4)
-    return np.asarray(weights / weights.max())
+    return 1 / np.maximum(np.where(np.isfinite(variance), variance, np.inf), middle / 4)
 
 
 def contrast(found: Relative, part: slice, *, weeks: float | None = None, memory: bool = True) -> Estimate:
@@ -134,7 +134,7 @@ def contrast(found: Relative, part: slice, *, weeks: float | None = None, memory
     """
     line, factor = _drawn_on(tuple(found.time), found.before, part.start, part.stop)
     factor += 1 / (part.stop - part.start if weeks is None else weeks)
-    variances, freedom = _noises(found, part if weeks is None else None)
+    variances, freedom = _noises(found.level, found.time, found.before, part if weeks is None else None)
     variances = np.maximum(variances, LEAST_VARIANCE)
     variances[0] = max(variances[0], found.noise)
     grown = variances * factor * (_memory(found, part, variances) if memory else 1.0)
@@ -153,7 +153,7 @@ def recent(found: Relative, part: slice, left_out: float = 0.0) -> Estimate:
     lately, weights = _lately(found, left_out)
     time = found.time[lately]
     line, factor = _drawn_to(tuple(time), float(found.time[part].mean()), tuple(weights))
-    variances, freedom = _noises(found, part)
+    variances, freedom = _noises(found.level, found.time, found.before, part)
     variance = max(float(variances[0]), found.noise, LEAST_VARIANCE) * (factor + 1 / (part.stop - part.start))
     value = float(found.level[0, part].mean() - found.level[0, lately] @ line)
     return Estimate(value, variance, freedom)
@@ -189,7 +189,7 @@ def _slope(level: Floats, time: Floats, weights: Floats) -> tuple[float, float]:
 def _with_drift(values: Floats, variances: Floats, freedom: float, share: float) -> Estimate:
     """The contrast of the first place, with what the others' contrasts differ beyond their variances."""
     variance, df = float(variances[0]), freedom
-    rest = np.flatnonzero(np.isfinite(values[1:]) & np.isfinite(variances[1:])) + 1
+    rest = np.flatnonzero(np.isfinite(variances[1:])) + 1
     if len(rest) >= FEWEST_CONTROLS:
         drift = between(values[rest], variances[rest]) * (1 + share)
         variance, df = _added((variance, df), (drift, float(len(rest) - 1)))
@@ -206,7 +206,7 @@ def step(found: Relative, trouble: slice, after: slice, weeks: float) -> Estimat
         weeks: how many weeks the block of trouble stands for.
     """
     values = found.level[:, after].mean(axis=1) - found.level[:, trouble].mean(axis=1)
-    variances, freedom = _noises(found, None)
+    variances, freedom = _noises(found.level, found.time, found.before, None)
     variances = np.maximum(variances, LEAST_VARIANCE)
     variances[0] = max(variances[0], found.noise)
     factor = 1 / (after.stop - after.start) + 1 / weeks
@@ -215,7 +215,7 @@ def step(found: Relative, trouble: slice, after: slice, weeks: float) -> Estimat
 
 def noise(found: Relative) -> tuple[float, float]:
     """Variance of one week of the first place about its line before, and its degrees of freedom."""
-    variances, freedom = _noises(found, None)
+    variances, freedom = _noises(found.level, found.time, found.before, None)
     return max(float(variances[0]), found.noise, LEAST_VARIANCE), freedom
 
 
@@ -228,20 +228,19 @@ def without(found: Relative, block: int) -> Relative:
 
 def falls(level: Floats, time: Floats, before: int, trouble: slice) -> tuple[Floats, Floats, float]:
     """How far each place fell below its own line in the trouble, with standard errors, and their freedom."""
-    found = Relative(level, time, before, 0.0, 0.0)
     line, factor = _drawn_on(tuple(time), before, trouble.start, trouble.stop)
     value = level @ line
-    variances, freedom = _noises(found, None)
+    variances, freedom = _noises(level, time, before, None)
     return value, np.sqrt(np.maximum(variances, LEAST_VARIANCE) * (factor + 1)), freedom
 
 
-def _noises(found: Relative, part: slice | None) -> tuple[Floats, float]:
+def _noises(level: Floats, time: Floats, before: int, part: slice | None) -> tuple[Floats, float]:
     """Variance of the weeks about each place's line, with that of the weeks of `part`, and its degrees of freedom."""
-    before = found.level[:, : found.before]
-    freedom = found.before - (2 if found.before >= SLOPED_FROM else 1)
-    squares = (before**2).sum(axis=1) - ((before @ _line(tuple(found.time[: found.before]))) * before).sum(axis=1)
+    early = level[:, :before]
+    freedom = before - (2 if before >= SLOPED_FROM else 1)
+    squares = (early**2).sum(axis=1) - ((early @ _line(tuple(time[:before]))) * early).sum(axis=1)
     if part is not None:
-        after = found.level[:, part]
+        after = level[:, part]
         squares = squares + ((after - after.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
         freedom += after.shape[1] - 1
     return np.maximum(squares, 0.0) / max(freedom, 1), float(max(freedom, 1))
@@ -278,7 +277,7 @@ def _drawn_on(time: tuple[float, ...], before: int, first: int, last: int) -> tu
 def _placebos(time: tuple[float, ...], before: int, first: int, last: int) -> tuple[Floats, Floats]:
     """Weights of the same contrast on windows before the action, shape (placebos, before), and their factors."""
     length = min(last - first, max((before - SLOPED_FROM) // 2, 1))
-    gap = min(max(round(time[first] - time[before - 1]) - 1, 0), max(before - SLOPED_FROM - length - 2, 0))
+    gap = min(round(time[first] - time[before - 1]) - 1, max(before - SLOPED_FROM - length - 2, 0))
     rows, factors = [np.zeros((0, before))], []
     for cut in range(SLOPED_FROM, before - gap - length + 1):
         row, factor = _drawn_on(time[:before], cut, cut + gap, cut + gap + length)

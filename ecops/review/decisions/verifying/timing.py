@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ecops.review.decisions.verifying.levels import Days
+from ecops.review.decisions.verifying.levels import WEEK, Days
 
 Floats = NDArray[np.float64]
 
@@ -103,24 +103,19 @@ def _straight(values: Floats) -> float:
 def _against_usual(days: Days, healthy: tuple[int, int]) -> Floats:
     """Each day of the first place over what it usually is, moved by what the other places did; NaN where unknown."""
     begin, end = healthy
-    length = days.numerator.shape[1]
-    weekday = (np.arange(length) - begin) % 7
+    weekday = (np.arange(days.length) - begin) % WEEK
     usual = np.zeros_like(days.numerator)
-    for number in range(7):
-        mine = np.arange(begin + number, end, 7)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = days.numerator[:, mine].sum(axis=1) / days.denominator[:, mine].sum(axis=1)
-        usual[:, weekday == number] = rate[:, None]
-    expected = usual * days.denominator
     with np.errstate(divide="ignore", invalid="ignore"):
+        for number in range(WEEK):
+            mine = np.arange(begin + number, end, WEEK)
+            rate = days.numerator[:, mine].sum(axis=1) / days.denominator[:, mine].sum(axis=1)
+            usual[:, weekday == number] = rate[:, None]
+        expected = usual * days.denominator
         ratio = np.where(days.known & (expected > 0), days.numerator / expected, np.nan)
-    others = ratio[1:]
-    if len(others):
-        with np.errstate(all="ignore"):
-            count = np.isfinite(others).sum(axis=0)
-            mean = np.where(count > 0, np.nansum(others, axis=0) / np.maximum(count, 1), 1.0)
-        return np.asarray(ratio[0] / np.where(mean > 0, mean, np.nan))
-    return np.asarray(ratio[0])
+        there = np.isfinite(ratio[1:])
+        mean = np.where(there, ratio[1:], 0.0).sum(axis=0) / there.sum(axis=0)
+        beside = np.where(there.any(axis=0), mean, 1.0)
+        return np.where(beside > 0, ratio[0] / beside, np.nan)
 
 
 def _memory(rest: Floats) -> float:
