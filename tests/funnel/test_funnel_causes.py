@@ -1,0 +1,159 @@
+"""Which cells are told of a shop: hand-made shops, and random ones against the same choice made with sets and loops."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ecops.funnel.causes.cells import Guards, Step2x2, causes, examined, nodes
+from ecops.funnel.causes.daily import Spread
+
+GUARDS = Guards(0.05, 0.045, 0.05, 0.0, np.array([1.0]))
+
+
+def made(by, segments, step, swing=(1.0, np.inf)):
+    places = nodes(by, segments)
+    return examined(places, [step], [[Spread(*swing)] * len(places)])[0]
+
+
+class Naive:
+    """The choice of `causes` for one step, segment by segment; a place is a set of numbers of segments."""
+
+    def __init__(self, cells, step, guards):
+        self.step, self.guards = step, guards
+        self.all = [(frozenset(np.flatnonzero(cell.node.members).tolist()), cell) for cell in cells]
+
+    def sums(self, place):
+        """Weighted change, its variance, the weight and the units gained: Cochran, Mantel and Haenszel by hand."""
+        u = v = weight = gained = 0.0
+        for x0, n0, x1, n1 in (tuple(float(part[i]) for part in self.step[:4]) for i in place):
+            if self.step.rate is not None:
+                u, v = u + x1 - n1 * self.step.rate, v + n1 * self.step.rate * (1 - self.step.rate)
+                weight, gained = weight + n1, gained + x1 - n1 * self.step.rate
+            elif n0 and n1:
+                own, change, pooled = n0 * n1 / (n0 + n1), x1 / n1 - x0 / n0, (x0 + x1) / (n0 + n1)
+                u, v = u + own * change, v + own * pooled * (1 - pooled)
+                weight, gained = weight + own, gained + n1 * change
+        return u, v, weight, gained
+
+    def chance(self, statistic, cell):
+        return 2 * (stats.norm.sf(abs(statistic)) if math.isinf(cell.df) else stats.t.sf(abs(statistic), cell.df))
+
+    @staticmethod
+    def price(cell):
+        return 2 * math.log(cell.node.siblings) + 6 * max(0, len(cell.node.subject) - 1)
+
+    def left(self, place, cell, closed):
+        """The score of what is open of a place; None where it is another change or none."""
+        if not place & closed:
+            return cell.score
+        u, v, _, gained = self.sums(place - closed)
+        if gained * cell.gained <= 0 or abs(gained) < 0.8 * abs(cell.gained):
+            return None
+        x0, n0, x1, n1 = (sum(float(part[i]) for i in place - closed) for part in self.step[:4])
+        score = u * u / (v * cell.dispersion)
+        p_value, expected = self.chance(math.sqrt(score), cell), x1 / n1 - gained / n1
+        rate = (x0 + x1) / (n0 + n1)
+        if self.step.rate is None and min(rate, 1 - rate) * min(n0, n1) < 5:
+            p_value = max(p_value, stats.fisher_exact([[x0, n0 - x0], [x1, n1 - x1]])[1])
+        large = expected <= 0 or abs(x1 / n1 / expected - 1) >= self.guards.min_effect
+        return score if large and p_value < self.guards.alpha else None
+
+    def narrowed(self, best, alive):
+        place, cell = best
+        options = []
+        for part, other in alive:
+            if part < place and other.gained / cell.gained >= 0.8:
+                (u, v, w, _), (ru, rv, rw, _) = self.sums(part), self.sums(place - part)
+                p_value = 1.0
+                if w and rw:
+                    error = math.sqrt((v / w**2 + rv / rw**2) * cell.dispersion)
+                    p_value = self.chance((u / w - ru / rw) / error, cell)
+                options.append((p_value, len(other.node.subject), other.node.subject, (part, other)))
+        if not options or min(options)[0] >= self.guards.alpha:
+            return best
+        return self.narrowed(min(options)[3], alive)
+
+    def pair(self, best, alive):
+        place, cell = best
+        options = []
+        for (one, a), (two, b) in itertools.combinations([(part, c) for part, c in alive if part <= place], 2):
+            alike = a.gained * cell.gained > 0 < b.gained * cell.gained
+            if not alike or a.node.family != b.node.family or a.node.siblings < 3:
+                continue
+            gain = a.score + b.score - self.price(a) - self.price(b) - 6
+            u, v, *_ = self.sums(place - one - two)
+            moved = v and u * cell.gained > 0 and self.chance(u / math.sqrt(v * cell.dispersion), cell) < 0.05
+            if gain > cell.score - self.price(cell) and abs(a.gained + b.gained) >= 0.8 * abs(cell.gained) and not moved:
+                options.append((gain, [(one, a), (two, b)]))
+        return max(options, key=lambda option: option[0])[1] if options else [best]
+
+    def merged(self, taken):
+        for place, parent in sorted(self.all, key=lambda one: len(one[1].node.subject)):
+            same = [one for one in taken if one[0] < place and one[1].gained * parent.gained > 0]
+            most = abs(sum(cell.gained for _, cell in same)) >= 0.8 * abs(parent.gained)
+            large = abs(parent.effect) >= self.guards.min_effect and parent.q_value < self.guards.false_discovery
+            if len(same) >= 3 and most and large:
+                return self.merged([one for one in taken if one not in same and one[1] is not parent] + [(place, parent)])
+        return taken
+
+    def told(self):
+        rest = [
+            (place, cell)
+            for place, cell in self.all
+            if cell.q_value < self.guards.false_discovery and abs(cell.effect) >= self.guards.min_effect
+        ]
+        taken, closed = [], frozenset()
+        while rest:
+            scores = [(self.left(place, cell, closed), (place, cell)) for place, cell in rest]
+            alive = [one for score, one in scores if score is not None]
+            if not alive:
+                break
+            _, _, _, best = max(
+                (score - self.price(one[1]), -len(one[1].node.subject), one[1].node.subject, one)
+                for score, one in scores
+                if score is not None
+            )
+            chosen = self.pair(self.narrowed(best, alive), alive)
+            taken += chosen
+            closed = closed.union(*(place for place, _ in chosen))
+            rest = [one for one in alive if one not in chosen]
+        return {cell.node.subject for _, cell in self.merged(taken)}
+
+
+def shop(random, fixed):
+    """A shop of one or two dimensions in which up to three places moved; of some segments nobody came once."""
+    sizes = [int(random.integers(2, 6)) for _ in range(random.integers(1, 3))]
+    segments = tuple(tuple("abcde"[i] for i in places) for places in np.ndindex(*sizes))
+    usual = np.full(len(segments), 0.4) if fixed else random.choice([0.0, 0.05, 0.2, 0.5, 1.0], len(segments))
+    usual = np.where(random.random() < 0.7, np.full(len(segments), 0.2), usual)
+    now = usual.copy()
+    for _ in range(random.integers(0, 4)):
+        where = int(random.integers(len(sizes)))
+        here = np.array([segment[where] == random.choice(list("abc")) for segment in segments])
+        now[here & (random.random(len(segments)) < 0.7)] *= random.choice([0.3, 0.6, 0.8, 1.5])
+    now = np.clip(now + random.choice([0, 0, 0.1, -0.05]), 0, 1)
+    before, after = (np.exp(random.normal(6, 1.5, len(segments))).round() * (random.random(len(segments)) > 0.03)
+                     for _ in range(2))  # fmt: skip
+    x0, x1 = (random.binomial(n.astype(int), rate).astype(float) for n, rate in ((before, usual), (after, now)))
+    nobody = np.zeros(len(segments))
+    step = Step2x2(nobody, nobody, x1, after, 0.2) if fixed else Step2x2(x0, before, x1, after)
+    return tuple("pq"[: len(sizes)]), segments, step
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_random_shops_against_sets_and_loops(fixed):
+    random = np.random.default_rng(31)
+    numbers = []
+    for _ in range(150):
+        by, segments, step = shop(random, fixed)
+        swing = (1.0, np.inf) if fixed or random.random() < 0.7 else (1.5, 12.0)
+        cells = made(by, segments, step, swing)
+        guards = GUARDS._replace(min_effect=float(random.choice([0.01, 0.05, 0.3])))
+        found = [cell.node.subject for cell in causes(cells, [step], guards)]
+        assert len(found) == len(set(found))
+        assert set(found) == Naive(cells, step, guards).told()
+        numbers.append(len(found))
+    assert max(numbers) >= 3
