@@ -211,7 +211,6 @@ class _Totals:
         self.skipped = np.zeros(steps)
         self.step_events = 0
         self.tied = 0
-        self.largest = 0
         self.sizes: list[Ints] = []
 
     def add(self, log: Log, rows: list[Ints], pairs: list[tuple[int, int]], required: tuple[int, ...]) -> None:
