@@ -289,14 +289,12 @@ def _tested(after: FunnelTable, before: FunnelTable, noise: Noise) -> tuple[list
     steps = _steps(after, before)
     pairs = list(zip(after.required, after.required[1:], strict=False))
     spread = [noise.of(places, ends, after, before) for ends in pairs]
-    if not after.by:
-        return examined(places, steps, spread)[0], float("nan"), spread[0][0]
     first, last = after.required[0], after.required[-1]
     (swing,) = noise.of(places[:1], (first, last), after, before)
     x0, n0, x1, n1 = (float(t.counts[:, k].sum()) for t in (before, after) for k in (last, first))
     p_value = float(two_proportions((x0, n0), (x1, n1), dispersion=swing.phi, df=swing.df))
-    cells, (q_value,) = examined(places, steps, spread, extra=[p_value])
-    return cells, q_value, swing
+    cells, q_values = examined(places, steps, spread, extra=[p_value] if after.by else [])
+    return cells, next(iter(q_values), float("nan")), swing
 
 
 def _is_chain(table: FunnelTable) -> bool:
