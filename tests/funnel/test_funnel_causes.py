@@ -65,7 +65,7 @@ class Naive:
         place, cell = best
         options = []
         for part, other in alive:
-            if part < place and other.gained / cell.gained >= 0.8:
+            if part < place and other.gained * cell.gained >= 0.8 * cell.gained**2:
                 (u, v, w, _), (ru, rv, rw, _) = self.sums(part), self.sums(place - part)
                 p_value = 1.0
                 if w and rw:
@@ -122,6 +122,9 @@ class Naive:
             rest = [one for one in alive if one not in chosen]
         return {cell.node.subject for _, cell in self.merged(taken)}
 
+    def texts(self):
+        return sorted("".join(value for _, value in subject) for subject in self.told())
+
 
 def shop(random, fixed):
     """A shop of one or two dimensions in which up to three places moved; of some segments nobody came once."""
@@ -147,7 +150,7 @@ def shop(random, fixed):
 def test_random_shops_against_sets_and_loops(fixed):
     random = np.random.default_rng(31)
     numbers = []
-    for _ in range(60):
+    for _ in range(100):
         by, segments, step = shop(random, fixed)
         swing = (1.0, np.inf) if fixed or random.random() < 0.7 else (1.5, 12.0)
         cells = made(by, segments, step, swing)
@@ -157,3 +160,48 @@ def test_random_shops_against_sets_and_loops(fixed):
         assert set(found) == Naive(cells, step, guards).told()
         numbers.append(len(found))
     assert max(numbers) >= 3
+
+
+def channels(**rates):
+    """Cells of a shop of channels, each (entered, rate before, rate after), and the step."""
+    entered, before, after = (np.array(part) for part in zip(*rates.values(), strict=True))
+    step = Step2x2(entered * before, entered * 1.0, entered * after, entered * 1.0)
+    return made(("c",), tuple((name,) for name in rates), step), step
+
+
+def told(cells, step, **changes):
+    found = [cell.node.subject for cell in causes(cells, [step], GUARDS._replace(**changes))]
+    return sorted("".join(value for _, value in subject) for subject in found)
+
+
+DOWN, UP = (1_000, 0.5, 0.1), (2_000, 0.2, 0.45)
+
+
+def test_three_that_make_most_of_a_change_are_told_as_the_whole():
+    # 1,200 lost in three channels, 500 gained in one: 1,200 of 700. The rest is large and stood still.
+    cells, step = channels(a=DOWN, b=DOWN, c=DOWN, d=UP, f=(40_000, 0.2, 0.2))
+    assert told(cells, step) == ["", "d"]
+    # The whole lost 8 % of its buyers: told by its parts where that is too little.
+    assert told(cells, step, min_effect=0.1) == ["a", "b", "c", "d"]
+    two, step = channels(a=DOWN, b=DOWN, d=(1_600, 0.2, 0.45), f=(40_000, 0.2, 0.2))
+    assert told(two, step) == ["a", "b", "d"]
+
+
+def test_a_whole_that_moved_beside_its_parts_is_told_once():
+    # 1,000 lost in the rest and 1,200 in three channels, 1,000 gained in two.
+    cells, step = channels(a=DOWN, b=DOWN, c=DOWN, d=UP, e=UP, f=(40_000, 0.2, 0.175))
+    assert told(cells, step) == ["", "d", "e"]
+
+
+def test_what_is_left_of_a_rate_from_nothing_is_still_a_change():
+    # Nobody went on before; two channels began, one far more than the other.
+    cells, step = channels(a=(1_000, 0.0, 0.5), b=(20_000, 0.0, 0.12))
+    assert told(cells, step) == Naive(cells, step, GUARDS).texts()
+
+
+def test_a_whole_that_changed_without_gaining_or_losing_anybody_is_no_fault():
+    # As many lost in one channel as gained in the other, that were weighed otherwise before.
+    step = Step2x2(*(np.array(part, dtype=float) for part in ([500, 50], [1_000, 100], [0, 100], [100, 100])))
+    cells = made(("c",), (("a",), ("b",)), step)
+    assert cells[0].gained == 0
+    assert told(cells, step, min_effect=0.0) == Naive(cells, step, GUARDS._replace(min_effect=0.0)).texts()
