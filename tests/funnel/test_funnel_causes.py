@@ -188,8 +188,9 @@ def test_three_that_make_most_of_a_change_are_told_as_the_whole():
 
 
 def test_a_whole_that_moved_beside_its_parts_is_told_once():
-    # 1,000 lost in the rest and 1,200 in three channels, 1,000 gained in two.
-    cells, step = channels(a=DOWN, b=DOWN, c=DOWN, d=UP, e=UP, f=(40_000, 0.2, 0.175))
+    # 1,000 lost in the rest and 1,200 in three channels, 1,000 gained in two; chosen in the order d, a, e, b, c, whole.
+    some = (1_300, 0.5, 0.5 - 400 / 1_300)
+    cells, step = channels(a=DOWN, b=some, c=some, d=(1_000, 0.2, 0.7), e=UP, f=(40_000, 0.2, 0.175))
     assert told(cells, step) == ["", "d", "e"]
 
 
@@ -200,8 +201,11 @@ def test_what_is_left_of_a_rate_from_nothing_is_still_a_change():
 
 
 def test_a_whole_that_changed_without_gaining_or_losing_anybody_is_no_fault():
-    # As many lost in one channel as gained in the other, that were weighed otherwise before.
-    step = Step2x2(*(np.array(part, dtype=float) for part in ([500, 50], [1_000, 100], [0, 100], [100, 100])))
-    cells = made(("c",), (("a",), ("b",)), step)
-    assert cells[0].gained == 0
-    assert told(cells, step, min_effect=0.0) == Naive(cells, step, GUARDS._replace(min_effect=0.0)).texts()
+    # A quarter lost in five channels and gained in five of which few came before, so that they weigh less.
+    names = tuple((name,) for name in "abcdefghij")
+    before, after = np.repeat([1_000.0, 20.0], 5), np.repeat([25.0, 75.0], 5)
+    step = Step2x2(before / 2, before, after, np.full(10, 100.0))
+    cells = made(("c",), names, step)
+    assert (cells[0].gained, cells[0].effect) == (0, 0)
+    assert set(told(cells, step, min_effect=0.0)) <= {"", *"abcdefghij"}
+    assert "" not in told(cells, step, min_effect=0.01)
