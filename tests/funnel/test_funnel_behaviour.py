@@ -115,7 +115,10 @@ def test_bins_of_one_unit_and_of_no_time():
     with pytest.raises(SpecError):
         time_to_convert(one, spec, bins=91)
     at_once = time_to_convert(frame({f"u{n}": [(5, "A"), (5, "B")] for n in range(9)}), spec)
-    assert (at_once.edges.tolist(), at_once.counts.tolist()) == ([0, pytest.approx(1 / 3), pytest.approx(2 / 3), 1], [9, 0, 0])
+    assert (at_once.edges.tolist(), at_once.counts.tolist()) == (
+        [0, pytest.approx(1 / 3), pytest.approx(2 / 3), 1],
+        [9, 0, 0],
+    )
     back = time_to_convert(frame({"u": [(5, "A"), (3, "B")]}), spec.changed(ties="grace:2s"))
     assert back.edges.tolist() == [-2, 1]
 

@@ -86,7 +86,11 @@ class Naive:
             gain = a.score + b.score - self.price(a) - self.price(b) - 6
             u, v, *_ = self.sums(place - one - two)
             moved = v and u * cell.gained > 0 and self.chance(u / math.sqrt(v * cell.dispersion), cell) < 0.05
-            if gain > cell.score - self.price(cell) and abs(a.gained + b.gained) >= 0.8 * abs(cell.gained) and not moved:
+            if (
+                gain > cell.score - self.price(cell)
+                and abs(a.gained + b.gained) >= 0.8 * abs(cell.gained)
+                and not moved
+            ):
                 options.append((gain, [(one, a), (two, b)]))
         return max(options, key=lambda option: option[0])[1] if options else [best]
 
@@ -96,7 +100,9 @@ class Naive:
             most = abs(sum(cell.gained for _, cell in same)) >= 0.8 * abs(parent.gained)
             large = abs(parent.effect) >= self.guards.min_effect and parent.q_value < self.guards.false_discovery
             if len(same) >= 3 and most and large:
-                return self.merged([one for one in taken if one not in same and one[1] is not parent] + [(place, parent)])
+                return self.merged(
+                    [one for one in taken if one not in same and one[1] is not parent] + [(place, parent)]
+                )
         return taken
 
     def told(self):

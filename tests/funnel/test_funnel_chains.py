@@ -162,6 +162,14 @@ def test_the_segment_of_every_unit_by_one_and_by_two_dimensions(attribution):
         assert {place: counts for place, counts in found if any(counts)} == expected
 
 
+@pytest.mark.parametrize(("attribution", "value"), [("first_touch", "ads"), ("last_touch", "mail"), ("entry", "")])
+def test_an_empty_value_says_nothing_where_another_is_known(attribution, value):
+    log = {"u": [(1, "A", None), (2, "x", "ads"), (3, "B", "mail"), (4, "x", None), (5, "x", "search")]}
+    table = from_events(frame(log), FunnelSpec(list("AB"), attribution=attribution), by="channel")
+    assert table.segments == ((value,),)
+    assert table.counts.tolist() == [[1, 1]]
+
+
 @pytest.mark.parametrize(("attribution", "value"), [("first_touch", "a"), ("last_touch", "z"), ("entry", "a")])
 def test_of_two_values_of_one_instant_the_first_by_name_begins_and_the_last_ends(attribution, value):
     log = {"u": [(5, "A", "z"), (5, "A", "a"), (5, "A", "m")]}

@@ -31,14 +31,17 @@ def test_every_day_has_its_weekday():
 def test_days_that_differ_less_than_chance_are_taken_as_chance(order):
     # Those of b pay five times as often as those of a; now nearly all come from b: fewer people tell as much.
     rows = [(FIRST + dt.timedelta(day), c, came, pays) for day in range(14)
-            for c, came, pays in ((("a", 1_800, 180), ("b", 200, 100)) if day < 7 else (("a", 10, 1), ("b", 190, 95)))]  # fmt: skip
+            for c, came, pays in ((("a", 1_800, 180), ("b", 200, 100)) if day < 7 else (("a", 10, 1), ("b", 190, 95)))
+            ]  # fmt: skip
     data = pd.DataFrame(rows, columns=["date", "channel", "visitors", "pay_buyers"])
     late = data["date"] >= FIRST + dt.timedelta(7)
     daily = daily_of(1, 0, from_table(data[late], by="channel"), from_table(data[~late], by="channel"), None)
     everything, only = np.array([1, 1]), np.array([0, 1])
-    found = spreads([(everything, only)[place] for place in order], daily)
+    found = spreads([*((everything, only)[place] for place in order), np.array([0, 0])], daily)
     assert found[order.index(0)].phi == 1.0
     assert found[order.index(1)].phi >= 1.0
+    # Of nobody nothing is known: as the first of the parts.
+    assert found[2] == found[0]
 
 
 @pytest.mark.parametrize(("days", "fitted"), [(27, False), (28, True)])

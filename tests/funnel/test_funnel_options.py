@@ -8,6 +8,7 @@ import pytest
 from ecops.errors import SpecError
 from ecops.funnel import FunnelSpec, Step
 from ecops.funnel.spec import MAX_STEPS, as_steps, seconds
+from ecops.messages import Term
 
 KINDS = {
     "plain": list("ABC"),
@@ -16,7 +17,7 @@ KINDS = {
 }
 
 
-def refused(kind, order, window, window_from, attribution, excluded, ties, matured):
+def refused(kind, order, window, window_from, attribution, excluded, ties, matured):  # noqa: PLR0911
     """The hint of the first rule that is broken, in words of the rule; None where all of them are kept."""
     ordered = order == "ordered"
     if excluded and not ordered:
@@ -76,9 +77,10 @@ def test_a_funnel_has_two_to_twenty_steps(number, right):
 @pytest.mark.parametrize(
     ("length", "expected"),
     [
-        ("1.5h", 5_400), (" 2 d ", 172_800), ("2w", 1_209_600), ("3min", 180), ("3m", 180), ("0s", 0), (0, 0), (0.25, 0.25),
-        (7, 7), (dt.timedelta(seconds=1.5), 1.5), (-0.001, None), (float("inf"), None), (float("nan"), None),
-        (True, None), (None, None), ("-1d", None), ("d", None), ("1.d", None), ("1y", None), (dt.timedelta(-1), None),
+        ("1.5h", 5_400), (" 2 d ", 172_800), ("2w", 1_209_600), ("3min", 180), ("3m", 180), ("0s", 0), (0, 0),
+        (0.25, 0.25), (7, 7), (dt.timedelta(seconds=1.5), 1.5), (-0.001, None), (float("inf"), None),
+        (float("nan"), None), (True, None), (None, None), ("-1d", None), ("d", None), ("1.d", None), ("1y", None),
+        (dt.timedelta(-1), None),
     ],
 )  # fmt: skip
 def test_the_limits_of_a_length_of_time(length, expected):
@@ -92,9 +94,9 @@ def test_the_limits_of_a_length_of_time(length, expected):
 @pytest.mark.parametrize(
     ("attribution", "step"),
     [
-        ("first_touch", None), ("last_touch", None), ("entry", None), ("all_events", None), ("step:1", 0), ("step:3", 2),
-        ("step:C", 2), ("step:A", 0), ("step:0", "does not exist"), ("step:4", "does not exist"),
-        ("step:x", "does not exist"), ("step:", "attribution"), ("stop:1", "attribution"), ("step", "attribution"),
+        ("first_touch", None), ("last_touch", None), ("entry", None), ("all_events", None), ("step:1", 0),
+        ("step:3", 2), ("step:C", 2), ("step:A", 0), ("step:0", "does not exist"), ("step:4", "does not exist"),
+        ("step:x", "does not exist"), ("step:", "attribution"), ("stop:1", "attribution"), ("step", "attribution"), ("level:1", "attribution"),
     ],
 )  # fmt: skip
 def test_attribution_to_a_step(attribution, step):
@@ -151,7 +153,9 @@ def test_steps_share_all_events_or_none(events, shared):
 @pytest.mark.parametrize("start", [-1, 0, 1, 2, 3, 4, 1.0])
 @pytest.mark.parametrize("stop", [0, 1, 2, 3, 4, 5, 2.0])
 def test_an_exclusion_goes_from_a_step_to_a_later_one(start, stop):
-    right = isinstance(start, int) and isinstance(stop, int) and start in (1, 2, 3) and stop in (2, 3, 4) and start < stop
+    right = (
+        isinstance(start, int) and isinstance(stop, int) and start in (1, 2, 3) and stop in (2, 3, 4) and start < stop
+    )
     if right:
         assert FunnelSpec(list("ABCD"), exclusions=[("x", start, stop)]).exclusions == (("x", start, stop),)
     else:
@@ -174,6 +178,8 @@ def test_steps_from_names():
     assert Step("A").events == ("A",)
     assert Step("A", events="x").events == ("x",)
     assert Step("A", events=["x", "y"], columns=["a"]).columns == ("a",)
+    label = Term(en="Paid", zh="支付")
+    assert (Step("pay").term, Step("pay", label=label).term) == ("pay", label)
     for name in ("", 5):
         with pytest.raises(SpecError, match="needs a name"):
             Step(name)

@@ -29,7 +29,9 @@ def table(data=NOW, steps=STEPS, **options):
 
 
 def test_a_step_by_segment_by_hand():
-    found = step_by_segment(SimpleNamespace(after=table(), before=table(THEN)), "clicks", "channel").set_index("value")
+    found = step_by_segment(SimpleNamespace(after=table(), before=table(THEN)), "clicks", "channel")
+    assert found.index.tolist() == [0, 1, 2]
+    found = found.set_index("value")
     # a: 280 of 500, before 320 of 500: 40 lost. c: none of 50, before a fifth: 10 lost. d had no visitors now.
     assert found.index.tolist() == ["a", "c", "b"]
     assert found[["entered", "went_on", "rate", "before", "change", "gained"]].to_numpy() == pytest.approx(
@@ -56,6 +58,7 @@ def test_the_segments_of_one_value_by_hand():
     assert found.columns.tolist() == ["device", "visitors", "clicks", "cart_users", "pay_buyers", "rate", "amount"]
     assert found.to_numpy().tolist() == [["m", 400, 200, 50, 20, 0.05, 1_000], ["p", 100, 80, 10, 8, 0.08, 600]]
     phones = segment_rows(result, "device", "m")
+    assert phones.index.tolist() == [0, 1, 2, 3]
     assert phones["channel"].tolist() == ["a", "b", "c", "d"]
     assert phones["rate"].tolist() == pytest.approx([0.05, 0.02, 0, np.nan], nan_ok=True)
     plain = SimpleNamespace(after=from_table(NOW.drop(columns="pay_amount"), STEPS, by=["channel", "device"]))
@@ -79,6 +82,8 @@ def test_a_table_in_parts_by_hand():
     assert by_device.past.along("device").counts.tolist() == [[760, 345, 65, 26], [100, 20, 10, 8]]
     other = replace(whole, past=whole.past.along("device"))
     assert (other.along("device").past, other.only(device="m").past) == (None, None)
+    other = replace(whole, past=whole.past.along("channel"))
+    assert (other.along("channel").past, other.only(channel="a").past) == (None, None)
     assert whole.along(()).segments == ((),)
     assert whole.along(()).counts.tolist() == [[2_550, 620, 150, 68]]
     assert whole.along(()).daily_amount.tolist() == [[2_500], [2_500]]
@@ -109,7 +114,9 @@ def test_order_values_and_rows_by_hand():
 
 def simple(visitors, pays, **columns):
     names = list("abcd")[: len(visitors)]
-    return from_table(pd.DataFrame({"channel": names, "visitors": visitors, "pay_buyers": pays, **columns}), by="channel")
+    return from_table(
+        pd.DataFrame({"channel": names, "visitors": visitors, "pay_buyers": pays, **columns}), by="channel"
+    )
 
 
 def test_money_is_split_by_segment_too():
@@ -150,7 +157,9 @@ def test_a_benchmark_is_a_share(rate):
 
 
 def test_warnings_of_today_stand_before_what_is_only_worth_knowing_of_before():
-    rows = pd.DataFrame({"date": [dt.date(2026, 11, 1), dt.date(2026, 11, 2)], "visitors": 100, "s": 20, "pay_buyers": 10})
+    rows = pd.DataFrame(
+        {"date": [dt.date(2026, 11, 1), dt.date(2026, 11, 2)], "visitors": 100, "s": 20, "pay_buyers": 10}
+    )
     before = from_table(rows, ["visitors", "s", "pay_buyers"])
     named = rows[:1].drop(columns="date").rename(columns={"s": "fav"})
     after = from_table(named, ["visitors", Step("s", columns=("fav",)), "pay_buyers"])

@@ -186,7 +186,9 @@ def test_a_shift_of_the_level_on_random_days():
     for _ in range(250):
         size, day = int(random.integers(4, 12)), int(random.integers(0, 12))
         level = np.where(np.arange(size) < day, 1.0, random.choice([0.3, 0.75, 1.0, 1.3, 2.0]))
-        days = (random.choice([60, 4_000, 1e6]) * level * np.exp(random.normal(0, random.choice([0, 0.03]), size))).round()
+        days = (
+            random.choice([60, 4_000, 1e6]) * level * np.exp(random.normal(0, random.choice([0, 0.03]), size))
+        ).round()
         if random.random() < 0.3:
             days[random.choice([0, -1])] *= random.choice([0.0, 0.2, 3.0])
         expected = naive_shift(days.tolist())

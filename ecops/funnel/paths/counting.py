@@ -70,11 +70,8 @@ class Question:
 def tally(logs: Iterable[Log], question: Question, threads: int = 1) -> Tally:
     """Count every part of a log and add up."""
     # A part remembers what was worked out of it, as much again as its keys: nobody keeps it once it is counted.
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(lambda log: _tally(log, question), logs))
-    else:
-        found = [_tally(log, question) for log in logs]
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(lambda log: _tally(log, question), logs))
     if not found:
         return _empty(question)
     total = found[0]

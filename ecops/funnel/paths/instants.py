@@ -91,7 +91,7 @@ def ordered_repeats(log: Log, plan: Plan) -> list[Reach]:
             inside = path[entered:]
             if plan.grace < 0 and len(inside) > 1:
                 continue
-            if entered == 0:
+            if not entered:
                 begin = instants.beginnings(inside)
                 parts.append((begin, begin, begin))
                 continue
@@ -141,7 +141,7 @@ def strict(log: Log, plan: Plan) -> list[Reach]:
             inside = list(range(entered, position + 1))
             if plan.grace < 0 and len(inside) > 1:
                 continue
-            if entered == 0:
+            if not entered:
                 begin = instants.beginnings(inside)
                 reached.append((begin, begin, begin))
                 ended.append((begin, begin, begin))
