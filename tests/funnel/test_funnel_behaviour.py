@@ -54,7 +54,7 @@ def test_bins():
     with pytest.raises(SpecError):
         time_to_convert(frame(log), FunnelSpec(["A", "B"]), bins=100)
     nobody = time_to_convert(frame({"u": [(0, "A"), (1, "C")]}), FunnelSpec(["A", "B"]))
-    assert nobody.counts.size == 0
+    assert (nobody.edges.size, nobody.counts.size) == (0, 0)
     assert np.isnan(nobody.steps["mean"].iloc[0])
 
 
@@ -110,6 +110,7 @@ def test_bins_of_one_unit_and_of_no_time():
     spec, one = FunnelSpec(["A", "B"]), frame({"u": [(0, "A"), (5, "B")]})
     assert time_to_convert(one, spec).edges.tolist() == [0, 5]
     assert len(time_to_convert(one, spec, bins=90).counts) == 90
+    assert len(time_to_convert(one, spec, bins=1).counts) == 1
     with pytest.raises(SpecError):
         time_to_convert(one, spec, bins=0)
     with pytest.raises(SpecError):
@@ -121,6 +122,13 @@ def test_bins_of_one_unit_and_of_no_time():
     )
     back = time_to_convert(frame({"u": [(5, "A"), (3, "B")]}), spec.changed(ties="grace:2s"))
     assert back.edges.tolist() == [-2, 1]
+
+
+def test_there_are_at_most_sixty_bins():
+    users = np.arange(60**3 + 1)
+    at, events = np.repeat([1_700_000_000, 1_700_000_060], len(users)), np.repeat(["A", "B"], len(users))
+    data = pd.DataFrame({"user_id": np.tile(users, 2), "happened_at": at, "event": pd.Categorical(events)})
+    assert len(time_to_convert(data, FunnelSpec(["A", "B"])).counts) == 60
 
 
 def test_times_to_a_step_in_between_in_fractions_of_seconds():
@@ -168,6 +176,7 @@ def test_drivers_in_the_order_of_their_odds_and_then_of_their_names():
     having = np.array([[10, 2], [2, 10], [2, 10], [5, 5]], dtype=float)
     found = drivers_from_counts(["d", "b", "a", "c"], having, (20, 20), alpha=0.05)
     assert found["event"].tolist() == ["a", "b", "c", "d"]
+    assert (found.index.tolist(), found.columns[0]) == ([0, 1, 2, 3], "event")
     # 3 x 11 against 11 x 19 with 1 added to each cell.
     assert found["odds_ratio"][0] == pytest.approx(3 * 11 / (11 * 19))
     assert found["droppers_explained"].tolist() == pytest.approx([0.4, 0.4, 0, 0])

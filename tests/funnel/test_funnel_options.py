@@ -96,7 +96,8 @@ def test_the_limits_of_a_length_of_time(length, expected):
     [
         ("first_touch", None), ("last_touch", None), ("entry", None), ("all_events", None), ("step:1", 0),
         ("step:3", 2), ("step:C", 2), ("step:A", 0), ("step:0", "does not exist"), ("step:4", "does not exist"),
-        ("step:x", "does not exist"), ("step:", "attribution"), ("stop:1", "attribution"), ("step", "attribution"), ("level:1", "attribution"),
+        ("step:x", "does not exist"), ("step:", "attribution"), ("stop:1", "attribution"), ("step", "attribution"),
+        ("level:1", "attribution"),
     ],
 )  # fmt: skip
 def test_attribution_to_a_step(attribution, step):
