@@ -153,6 +153,20 @@ def test_the_worst_is_said_first_and_the_first_favourite_is_named():
     assert found[0].share == 1.0
 
 
+def test_who_stands_in_two_segments_at_the_first_step_is_told():
+    # One of three came through two channels, and went on in one of them.
+    log = {
+        "u": [(0, "A", "x"), (1, "A", "y"), (2, "B", "x")],
+        "v": [(0, "A", "x")],
+        "w": [(0, "A", "x"), (1, "B", "x")],
+    }
+    for names, share in (("uvw", 0.25), ("vw", None)):
+        spec = FunnelSpec(list("AB"), window=None, attribution="all_events")
+        found = {issue.kind: issue for issue in quality(frame({name: log[name] for name in names}), spec, by="channel")}
+        assert ("overlap" in found) is (share is not None)
+        assert share is None or found["overlap"].share == share
+
+
 def naive_shift(values):
     """`level_shift` as its docstring has it, with the first and the last day left out where the step lies there."""
     offset = 0

@@ -28,7 +28,7 @@ from ecops.funnel.causes.cells import (
 )
 from ecops.funnel.causes.daily import Spread, daily_of, enough, measured, spreads
 from ecops.funnel.causes.quality import quality
-from ecops.funnel.table import FunnelTable, Issue
+from ecops.funnel.table import FunnelTable, Issue, worst_first
 from ecops.funnel.telling import findings as words
 from ecops.messages import Message
 from ecops.periods import Period
@@ -222,8 +222,7 @@ def _check(
 def _issues(after: FunnelTable, before: FunnelTable | None) -> tuple[Issue, ...]:
     found = {(issue.kind, issue.severity): issue for issue in (quality(before) if before is not None else ())}
     found |= {(issue.kind, issue.severity): issue for issue in quality(after)}
-    rank = {"error": 0, "warning": 1, "info": 2}
-    return tuple(sorted(found.values(), key=lambda issue: rank[issue.severity]))
+    return worst_first(found.values())
 
 
 def _aligned(after: FunnelTable, before: FunnelTable) -> tuple[FunnelTable, FunnelTable]:
