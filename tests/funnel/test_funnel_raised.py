@@ -166,7 +166,7 @@ def test_products_against_one_product_after_the_other(category):
             rate = pays / carts if carts else 0.0
             raw = carts / seen > a / (a + b) and carts and rate < 0.75 * c / (c + d)
             price = amount / pays if pays else prices
-            stake = carts * max(c / (c + d) - rate, 0.0) * price
+            stake = carts * (c / (c + d) - rate) * price
             tier = "confirmed" if high > 0.9 and low > 0.9 else "watch" if raw else ""
             if tier:
                 expected.append((tier, -stake, name, high, low, c / (c + d)))
