@@ -2,15 +2,16 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from ecops.funnel.causes.cells import Guards, Step2x2, causes, examined, nodes
+from ecops.funnel.causes.cells import Guards, Step2x2, causes, examined, nodes, watched
 from ecops.funnel.causes.daily import Spread
 
-GUARDS = Guards(0.05, 0.045, 0.05, 0.0, np.array([1.0]))
+GUARDS = Guards(0.05, 0.045, 0.05, 0.0, np.array([1.0, 1.0]))
 
 
 def made(by, segments, step, swing=(1.0, np.inf)):
@@ -168,11 +169,30 @@ def test_random_shops_against_sets_and_loops(fixed):
     assert max(numbers) >= 3
 
 
-def channels(**rates):
+def test_each_step_has_causes_of_its_own():
+    random = np.random.default_rng(32)
+    both = 0
+    for _ in range(20):
+        by, segments, one = shop(random, fixed=False)
+        size = len(segments)
+        other = Step2x2(
+            np.full(size, 200.0), np.full(size, 1e3), np.where(random.random(size) < 0.3, 90.0, 200.0), one.n0 * 0 + 1e3
+        )
+        places = nodes(by, segments)
+        cells, _ = examined(places, [one, other], [[Spread(1.0, np.inf)] * len(places)] * 2)
+        found = causes(cells, [one, other], GUARDS)
+        for place, step in enumerate((one, other)):
+            subjects = {cell.node.subject for cell in found if cell.step == place}
+            assert subjects == Naive([cell for cell in cells if cell.step == place], step, GUARDS).told()
+        both += {cell.step for cell in found} == {0, 1}
+    assert both >= 3
+
+
+def channels(swing=(1.0, np.inf), **rates):
     """Cells of a shop of channels, each (entered, rate before, rate after), and the step."""
     entered, before, after = (np.array(part) for part in zip(*rates.values(), strict=True))
     step = Step2x2(entered * before, entered * 1.0, entered * after, entered * 1.0)
-    return made(("c",), tuple((name,) for name in rates), step), step
+    return made(("c",), tuple((name,) for name in rates), step, swing), step
 
 
 def told(cells, step, **changes):
@@ -215,3 +235,47 @@ def test_a_whole_that_changed_without_gaining_or_losing_anybody_is_no_fault():
     assert (cells[0].gained, cells[0].effect) == (0, 0)
     assert set(told(cells, step, min_effect=0.0)) <= {"", *"abcdefghij"}
     assert "" not in told(cells, step, min_effect=0.01)
+
+
+def test_three_that_fell_are_not_told_as_a_whole_that_did_not():
+    # 1,200 lost and 1,000 gained, of a shop in which 190 are no more than chance.
+    cells, step = channels(a=DOWN, b=DOWN, c=DOWN, d=UP, e=UP, f=(40_000, 0.2, 0.2))
+    assert cells[0].q_value > 0.045
+    assert abs(cells[0].effect) > 0.01
+    assert told(cells, step, min_effect=0.01) == list("abcde")
+
+
+def test_whether_the_rest_stood_still_is_asked_of_its_days():
+    # The rest fell by 1.4 deviations of independent people; days that vary twice as much make it one.
+    cells, step = channels((2.0, np.inf), a=(1_000, 0.2, 0.05), b=(1_000, 0.2, 0.05), c=(1_000, 0.2, 0.175))
+    assert told(cells, step) == ["a", "b"]
+    cells, step = channels((1.0, np.inf), a=(1_000, 0.2, 0.05), b=(1_000, 0.2, 0.05), c=(1_000, 0.2, 0.16))
+    assert told(cells, step) == Naive(cells, step, GUARDS).texts()
+
+
+def test_of_two_pairs_the_one_that_explains_more():
+    segments = (("a", "x"), ("b", "y"), ("c", "z"), ("c", "x"), ("c", "y"))
+    entered = np.array([1_000.0, 1_000, 1_000, 60, 60])
+    step = Step2x2(entered * 0.2, entered, entered * np.array([0.05, 0.05, 0.2, 0.2, 0.2]), entered)
+    cells = made(("p", "q"), segments, step)
+    assert told(cells, step) == Naive(cells, step, GUARDS).texts() == ["a", "b"]
+
+
+def test_a_whole_is_tested_inside_its_segments_only():
+    # Both channels lost five points while people moved to the better one: as many went on as before.
+    step = Step2x2(*(np.array(part, dtype=float) for part in ([200, 250], [2_000, 500], [85, 360], [1_700, 800])))
+    whole = made(("c",), (("a",), ("b",)), step)[0]
+    assert whole.p_value == pytest.approx(2 * stats.norm.sf(math.sqrt(whole.score)))
+    assert whole.p_value < 1e-6
+
+
+def test_where_nobody_or_everybody_goes_on_nothing_changed():
+    for rate in (0.0, 1.0):
+        (cell, *_), _ = channels(a=(1_000, rate, rate))
+        assert (cell.score, cell.p_value, cell.gained) == (0, 1, 0)
+
+
+def test_what_is_told_already_hides_nothing_from_those_who_watch():
+    cells, _ = channels(a=(1_000, 0.2, 0.1), b=(1_000, 0.2, 0.15))
+    told_one, watched_one = replace(cells[1], q_value=0.01), replace(cells[2], q_value=0.1)
+    assert watched([told_one, watched_one], [told_one], GUARDS) == [watched_one]
