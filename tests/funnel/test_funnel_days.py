@@ -1,12 +1,13 @@
 """The days of a funnel: weekdays, days that swing less than chance, and what is not known of a part."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from ecops.funnel import from_table
+from ecops.funnel import diagnose, from_table
 from ecops.funnel.causes.daily import daily_of, spreads
 from ecops.statistics.days import Span, usual_swing
 
@@ -68,3 +69,15 @@ def test_a_part_that_everybody_passes_swings_as_the_whole():
     whole, full = spreads([np.array([1, 1]), np.array([1, 0])], daily)
     assert full == whole
     assert whole.phi > 1
+
+
+@pytest.mark.parametrize("by", [("a",), ("z",)])
+def test_days_of_another_dimension_tell_nothing(by):
+    random = np.random.default_rng(6)
+    pays = {day: (int(random.integers(60, 140)), int(random.integers(150, 250))) for day in range(50)}
+    history, before, after = (made(range(*ends), pays.get) for ends in ((0, 36), (36, 43), (43, 50)))
+    known, other, alone = (
+        diagnose(replace(after, past=past), before).cells for past in (history, replace(history, by=by), None)
+    )
+    pd.testing.assert_frame_equal(other, alone)
+    assert not np.allclose(known["p_value"], alone["p_value"])

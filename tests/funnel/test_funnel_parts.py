@@ -165,3 +165,26 @@ def test_warnings_of_today_stand_before_what_is_only_worth_knowing_of_before():
     after = from_table(named, ["visitors", Step("s", columns=("fav",)), "pay_buyers"])
     issues = [(issue.kind, issue.severity) for issue in diagnose(after, before).issues]
     assert issues == [("parallel_steps", "warning"), ("not_additive", "info")]
+
+
+def test_the_change_of_the_whole_conversion_goes_from_the_first_to_the_last_step():
+    before, after = table(THEN), table()
+    found = diagnose(after, before)
+    assert (found.mix.before, found.mix.after) == pytest.approx((34 / 860, 34 / 850))
+
+
+def test_where_rates_do_not_multiply_no_change_of_mix_is_told():
+    rows = {"channel": ["a", "b"], "visitors": [10_000, 10_000], "clicks": [2_000, 0]}
+    before, after = (
+        from_table(pd.DataFrame({**rows, "pay_buyers": pays}), ["visitors", "clicks", "pay_buyers"], by="channel")
+        for pays in ([900, 900], [200, 200])
+    )
+    found = diagnose(after, before)
+    assert found.mix is None
+    assert "mix" not in {one.kind for one in (*found.findings, *found.watch)}
+
+
+def test_a_benchmark_in_which_nobody_went_on_says_nothing():
+    mine, other = simple([100], [10]), simple([100], [0])
+    assert diagnose(mine, benchmark=other).cells.empty
+    assert not diagnose(other, benchmark=mine).cells.empty
