@@ -152,7 +152,7 @@ SPECS = [
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_drivers_of_random_logs_user_by_user(spec):
-    log = random_log(seed=51, users=120, most=7, span=14)
+    log = random_log(seed=51, users=80, most=7, span=14)
     window = np.inf if spec.window is None else spec.window_seconds
     for target in [None, *[step.name for step in spec.steps[1:]]]:
         position = [step.name for step in spec.steps].index(target) if target else len(spec.steps) - 1

@@ -157,7 +157,7 @@ def shop(random, fixed):
 def test_random_shops_against_sets_and_loops(fixed):
     random = np.random.default_rng(31)
     numbers = []
-    for _ in range(100):
+    for _ in range(70):
         by, segments, step = shop(random, fixed)
         swing = (1.0, np.inf) if fixed or random.random() < 0.7 else (1.5, 12.0)
         cells = made(by, segments, step, swing)

@@ -25,6 +25,8 @@ from ecops.funnel.causes.products import beta_prior
         # Who has no trials says nothing.
         ([0, 10, 30], [0, 100, 100], 0.2, 0.16 / 0.0184 - 1),
         ([1], [1], 0.75, 1e6 - 1),
+        # Three: spread 2, chance makes .32 of it, freedom 300 - 30,000 / 300.
+        ([10, 20, 30], [100, 100, 100], 0.2, 0.16 / (1.68 / 200) - 1),
         # Two of one trial each: spread .5, chance makes .25 of it, freedom 2 - 2 / 2.
         ([0, 1], [1, 1], 0.5, 1 / 0.999 - 1),
     ],

@@ -148,7 +148,7 @@ def products(random):
 def test_products_against_one_product_after_the_other(category):
     random = np.random.default_rng(8)
     named = []
-    for _ in range(5):
+    for _ in range(3):
         data = products(random)
         sums, prices = {}, data["pay_amount"].sum() / data["pay_buyers"].sum()
         for row in data.itertuples():
