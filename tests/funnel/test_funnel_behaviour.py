@@ -188,7 +188,7 @@ def test_drivers_in_the_order_of_their_odds_and_then_of_their_names():
 
 @pytest.mark.parametrize("spec", [*SPECS, FunnelSpec(list("ABCD"), window=9, exclusions=[("x", 1, 2)])])
 def test_who_skips_a_step_user_by_user(spec):
-    log = random_log(seed=52, users=150, most=6, span=12)
+    log = random_log(seed=52, users=70, most=6, span=12)
     found = skipped_steps(frame(log), spec)
     assert len(found) == len(spec.steps) - 2
     for row, position in zip(found.itertuples(), range(1, len(spec.steps) - 1), strict=True):

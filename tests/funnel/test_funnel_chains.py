@@ -14,7 +14,7 @@ from ecops.funnel.reading.events import ask
 from tests.funnel.oracle import START, follows, frame, in_time, matches, path_to
 from tests.funnel.test_funnel_random import DAY, SPECS, random_log
 
-LOG = random_log(seed=41, users=60, most=5, span=9) | {"early": [(0, "x", None)], "late": [(8, "x", None)]}
+LOG = random_log(seed=41, users=45, most=5, span=9) | {"early": [(0, "x", None)], "late": [(8, "x", None)]}
 MORE = {
     "any, grace of the log": FunnelSpec(list("AB"), order="any", window=0),
     "exclusion, optional": FunnelSpec(

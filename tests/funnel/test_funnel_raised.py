@@ -103,11 +103,11 @@ def naive(table, step, points, where, level):
     )
 
 
-@pytest.mark.parametrize("days", [1, 4, 5, 9])
+@pytest.mark.parametrize("days", [4, 5])
 @pytest.mark.parametrize("money", [True, False])
 def test_raising_a_step_against_one_segment_after_the_other(days, money):
     random = np.random.default_rng(10 * days + money)
-    for _ in range(6):
+    for _ in range(4):
         table = random_table(random, days, money)
         for step in ("cart_users", "order_buyers", "pay_buyers"):
             points, level = float(random.choice([0.02, -0.05, 0.3, -0.9])), float(random.choice([0.8, 0.95]))
