@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -238,12 +239,12 @@ def seconds(window: str | float | dt.timedelta) -> float:
         value = window.total_seconds()
     elif isinstance(window, str):
         match = _DURATION.fullmatch(window)
-        value = float(match.group(1)) * _UNITS[match.group(2)] if match else -1.0
+        value = float(match.group(1)) * _UNITS[match.group(2)] if match else math.nan
     elif isinstance(window, int | float) and not isinstance(window, bool):
         value = float(window)
     else:
-        value = -1.0
-    if not 0 <= value < float("inf"):
+        value = math.nan
+    if not 0 <= value < math.inf:
         raise SpecError(
             Message("{window} is not a length of time.", window=str(window)),
             Message("Write it as 7d, 12h, 30m, 45s, or as a number of seconds."),
@@ -312,6 +313,7 @@ def _check_together(spec: FunnelSpec) -> None:
     """Refuse what has no meaning together, instead of ignoring a part of it."""
     grace = spec.ties.startswith("grace")
     plain = spec.order == "ordered"
+    at = spec.attribution_step
     for wrong, hint in (
         (bool(spec.exclusions) and not plain, Message("Exclusions need the order ordered.")),
         (
@@ -328,11 +330,11 @@ def _check_together(spec: FunnelSpec) -> None:
             Message("Optional steps need the order ordered, any or count."),
         ),
         (
-            spec.attribution_step is not None and (not plain or bool(spec.exclusions)),
+            at is not None and (not plain or bool(spec.exclusions)),
             Message("Attribution to a step needs the order ordered and no exclusions."),
         ),
         (
-            spec.attribution_step is not None and spec.steps[spec.attribution_step or 0].optional,
+            at is not None and spec.steps[at].optional,
             Message("Attribution to a step needs a step that everybody must take."),
         ),
         (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,11 @@ class Issue:
     message: Message
     hint: Message | None = None
     share: float = float("nan")
+
+
+def worst_first(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Issues by how bad they are; of the same severity as they came."""
+    return tuple(sorted(issues, key=lambda issue: get_args(Severity).index(issue.severity)))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ from ecops.funnel.causes.products import beta_prior
         # Who has no trials says nothing.
         ([0, 10, 30], [0, 100, 100], 0.2, 0.16 / 0.0184 - 1),
         ([1], [1], 0.75, 1e6 - 1),
+        # Three: spread 2, chance makes .32 of it, freedom 300 - 30,000 / 300.
+        ([10, 20, 30], [100, 100, 100], 0.2, 0.16 / (1.68 / 200) - 1),
+        # Two of one trial each: spread .5, chance makes .25 of it, freedom 2 - 2 / 2.
+        ([0, 1], [1, 1], 0.5, 1 / 0.999 - 1),
     ],
 )
 def test_the_prior_is_the_spread_that_chance_does_not_make(successes, trials, mean, size):
@@ -78,6 +82,14 @@ def test_the_surest_come_first_then_the_most_money_then_the_name():
         ("z", 50, 7, 1, 90_000.0),
     )  # fmt: skip
     assert cart_pay_products(data)["product"].tolist() == ["b", "a", "c", "z"]
+    assert cart_pay_products(data.drop(columns="pay_amount"))["product"].tolist() == ["a", "b", "c", "z"]
+
+
+@pytest.mark.parametrize("header", ["item_id", "sku", "title"])
+def test_a_product_is_known_by_its_number_or_its_name(header):
+    data = shop(("bad", 900, 160, 20, 2_000.0)).rename(columns={"item_id": header})
+    assert cart_pay_products(data)["product"].tolist() == ["bad"]
+    assert cart_pay_products(data.assign(other="x"), header)["product"].tolist() == ["bad"]
 
 
 def test_one_product_in_two_categories_stands_by_category_where_the_money_is_the_same():

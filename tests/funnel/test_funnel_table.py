@@ -137,6 +137,8 @@ def test_a_segment_without_carts_goes_on_as_the_whole_shop():
     [
         (0.0, "There would be 0 payments more in these days."),
         (-0.05, "There would be 45 payments fewer in these days."),
+        # Of 900 that would pay more or fewer a point, six tenths of one.
+        (-0.6 / 900, "There would be 1 payment fewer in these days."),
     ],
 )
 def test_nothing_is_no_loss(points, sentence):

@@ -185,7 +185,7 @@ def _cell(node: Node, position: int, step: Step2x2, swing: Spread) -> Cell | Non
     if n1 <= 0 or (step.rate is None and n0 <= 0):
         return None
     dispersion, freedom = swing
-    score = u * u / (v * dispersion) if v > 0 else 0.0
+    score = u * u / (v * dispersion) if v else 0.0
     p_value = float(two_sided(np.sqrt(score), freedom))
     if step.rate is None:
         pooled = (x0 + x1) / (n0 + n1)
@@ -230,11 +230,12 @@ class Guards(NamedTuple):
 
 
 def causes(cells: Sequence[Cell], steps: Sequence[Step2x2], guards: Guards) -> list[Cell]:
-    """The fewest cells that explain the changed ones; their nodes never overlap within a step.
+    """The fewest cells that explain the changed ones.
 
     For each step the node with the best score is taken, where a node that had to be chosen among m pays 2 ln m; it is
-    narrowed to the part that moved alone; then its segments are set aside and the rest is tested again. Three or more
-    siblings that moved the same way and make at least 80 % of their parent's change are told as the parent.
+    narrowed to the part that moved alone; then its segments are set aside and the rest is tested again. A node whose
+    rest still makes 80 % of its change is told beside the parts of it that were. Three or more siblings that moved the
+    same way and make at least 80 % of their parent's change are told as the parent.
     """
     found: list[Cell] = []
     for position, step in enumerate(steps):
@@ -274,14 +275,13 @@ def _narrowed(best: Cell, candidates: list[Cell], step: Step2x2, guards: Guards)
     found: list[tuple[float, Cell]] = []
     for part in candidates:
         rest = best.node.members & ~part.node.members
-        if part is best or not rest.any() or (part.node.members & ~best.node.members).any():
+        if not rest.any() or (part.node.members & ~best.node.members).any():
             continue
-        if part.gained / best.gained < _MOST:
+        if not _mostly(part.gained, best.gained):
             continue
         (change, variance), (other, other_variance) = (_change(step.only(m)) for m in (part.node.members, rest))
-        error = float(np.sqrt((variance + other_variance) * best.dispersion))
-        if error > 0:
-            found.append((float(two_sided((change - other) / error, best.df)), part))
+        error = np.sqrt((variance + other_variance) * best.dispersion)
+        found.append((float(two_sided((change - other) / error, best.df)), part))
     if not found:
         return best
     p_value, part = min(found, key=lambda entry: (entry[0], entry[1].node.depth, entry[1].node.subject))
@@ -292,26 +292,22 @@ def _change(step: Step2x2) -> tuple[float, float]:
     """The weighted mean change of the rate over segments, and its variance; 0 and infinity when there is none."""
     u, v, _ = (float(part.sum()) for part in step.parts)
     weight = float(step.weight.sum())
-    return (u / weight, v / weight**2) if weight > 0 else (0.0, float("inf"))
+    return (u / weight, v / weight**2) if weight else (0.0, float("inf"))
 
 
 def _pair(best: Cell, candidates: list[Cell], step: Step2x2, guards: Guards) -> list[Cell] | None:
     """Two parts of a node that explain its change better than the node itself, when the rest of it did not move."""
-    inside = [
-        c
-        for c in candidates
-        if c is not best and c.gained * best.gained > 0 and not (c.node.members & ~best.node.members).any()
-    ]
+    inside = [c for c in candidates if c.gained * best.gained > 0 and not (c.node.members & ~best.node.members).any()]
     found: list[tuple[float, list[Cell]]] = []
     for one, other in combinations(inside, 2):
         if one.node.family != other.node.family or one.node.siblings < 3:
             continue
         gain = one.score + other.score - _price(one.node) - _price(other.node) - _PRICE
-        if gain <= best.score - _price(best.node) or abs(one.gained + other.gained) < _MOST * abs(best.gained):
+        if gain <= best.score - _price(best.node) or not _mostly(one.gained + other.gained, best.gained):
             continue
         rest = step.only(best.node.members & ~one.node.members & ~other.node.members)
         u, v, _ = (float(part.sum()) for part in rest.parts)
-        moved = v > 0 and two_sided(u / np.sqrt(v * best.dispersion), best.df) < guards.alpha and u * best.gained > 0
+        moved = v and u * best.gained > 0 and two_sided(u / np.sqrt(v * best.dispersion), best.df) < guards.alpha
         if not moved:
             found.append((gain, [one, other]))
     return max(found, key=lambda entry: entry[0])[1] if found else None
@@ -323,18 +319,18 @@ def _price(node: Node) -> float:
 
 def _again(cell: Cell, step: Step2x2, open_segments: Flags, guards: Guards) -> float | None:
     """The score of what is left of a node, None when that no longer counts as the same change."""
-    left = cell.node.members & open_segments
-    if left.sum() == cell.node.members.sum():
+    members = cell.node.members & open_segments
+    if members.sum() == cell.node.members.sum():
         return cell.score
-    u, v, gained = (float(part.sum()) for part in step.only(left).parts)
-    entered = float(step.n1[left].sum())
-    if v <= 0 or entered <= 0 or gained * cell.gained <= 0 or abs(gained) < _MOST * abs(cell.gained):
+    left = _cell(replace(cell.node, members=members), cell.step, step, Spread(cell.dispersion, cell.df))
+    if left is None or not _mostly(left.gained, cell.gained):
         return None
-    rate = float(step.x1[left].sum()) / entered
-    expected = rate - gained / entered
-    score = u * u / (v * cell.dispersion)
-    large = expected > 0 and abs(rate / expected - 1) >= guards.min_effect
-    return score if large and two_sided(np.sqrt(score), cell.df) < guards.alpha else None
+    return left.score if abs(left.effect) >= guards.min_effect and left.p_value < guards.alpha else None
+
+
+def _mostly(part: float, whole: float) -> bool:
+    """Whether a part of a change goes the same way and makes most of it."""
+    return part * whole >= _MOST * whole**2
 
 
 def _merged(taken: list[Cell], everything: Sequence[Cell], guards: Guards) -> list[Cell]:
@@ -343,10 +339,12 @@ def _merged(taken: list[Cell], everything: Sequence[Cell], guards: Guards) -> li
         whole = parent.node
         inside = [c for c in taken if c.node is not whole and not (c.node.members & ~whole.members).any()]
         same = [c for c in inside if c.gained * parent.gained > 0]
-        told = len(same) >= 3 and abs(sum(c.gained for c in same)) >= _MOST * abs(parent.gained)
+        told = len(same) >= 3 and _mostly(sum(c.gained for c in same), parent.gained)
         if told and parent.q_value < guards.false_discovery and guards.passes(parent):
             return _merged(
-                [c for c in taken if c not in same] + [parent], [c for c in everything if c is not parent], guards
+                [c for c in taken if c not in (parent, *same)] + [parent],
+                [c for c in everything if c is not parent],
+                guards,
             )
     return taken
 

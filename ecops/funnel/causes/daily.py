@@ -94,13 +94,13 @@ def spreads(members: Sequence[np.ndarray], daily: Daily) -> list[Spread]:
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.nan_to_num(values.sum(1) / people.sum(1))
     weekdays = len(daily.span.number) >= LEAST_DAYS
-    found = usual_swing(values, exposure, daily.span, variance=1 - np.clip(rate, 0, 1), weekdays=weekdays)
+    found = usual_swing(values, exposure, daily.span, variance=1 - rate, weekdays=weekdays)
     with np.errstate(invalid="ignore", divide="ignore"):
         units = 1 / (people @ daily.span.after)
         if daily.span.before.any():
             units = units + 1 / (people @ daily.span.before)
         phi = found.error**2 / ((1 - rate) / rate * units)
-    good = np.isfinite(phi) & (found.df > 0)
+    good = np.isfinite(phi)
     whole = Spread(max(float(phi[0]), 1.0), float(found.df[0])) if good[0] else Spread(1.0, np.inf)
     return [
         Spread(max(float(one), 1.0), float(df)) if known else whole

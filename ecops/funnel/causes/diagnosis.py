@@ -28,7 +28,7 @@ from ecops.funnel.causes.cells import (
 )
 from ecops.funnel.causes.daily import Spread, daily_of, enough, measured, spreads
 from ecops.funnel.causes.quality import quality
-from ecops.funnel.table import FunnelTable, Issue
+from ecops.funnel.table import FunnelTable, Issue, worst_first
 from ecops.funnel.telling import findings as words
 from ecops.messages import Message
 from ecops.periods import Period
@@ -222,8 +222,7 @@ def _check(
 def _issues(after: FunnelTable, before: FunnelTable | None) -> tuple[Issue, ...]:
     found = {(issue.kind, issue.severity): issue for issue in (quality(before) if before is not None else ())}
     found |= {(issue.kind, issue.severity): issue for issue in quality(after)}
-    rank = {"error": 0, "warning": 1, "info": 2}
-    return tuple(sorted(found.values(), key=lambda issue: rank[issue.severity]))
+    return worst_first(found.values())
 
 
 def _aligned(after: FunnelTable, before: FunnelTable) -> tuple[FunnelTable, FunnelTable]:
@@ -289,14 +288,12 @@ def _tested(after: FunnelTable, before: FunnelTable, noise: Noise) -> tuple[list
     steps = _steps(after, before)
     pairs = list(zip(after.required, after.required[1:], strict=False))
     spread = [noise.of(places, ends, after, before) for ends in pairs]
-    if not after.by:
-        return examined(places, steps, spread)[0], float("nan"), spread[0][0]
     first, last = after.required[0], after.required[-1]
     (swing,) = noise.of(places[:1], (first, last), after, before)
     x0, n0, x1, n1 = (float(t.counts[:, k].sum()) for t in (before, after) for k in (last, first))
     p_value = float(two_proportions((x0, n0), (x1, n1), dispersion=swing.phi, df=swing.df))
-    cells, (q_value,) = examined(places, steps, spread, extra=[p_value])
-    return cells, q_value, swing
+    cells, q_values = examined(places, steps, spread, extra=[p_value] if after.by else [])
+    return cells, next(iter(q_values), float("nan")), swing
 
 
 def _is_chain(table: FunnelTable) -> bool:

@@ -49,7 +49,7 @@ def onset(on: Floats, entered: Floats, usual: float, dispersion: float = 1.0) ->
         return None
     later_on, later = (np.cumsum(part[::-1])[::-1] for part in (on, entered))
     with np.errstate(invalid="ignore", divide="ignore"):
-        rate = np.where(later > 0, later_on / later, usual)
+        rate = np.where(later, later_on / later, usual)
     gained = xlogy(later_on, rate / usual) + xlogy(later - later_on, (1 - rate) / (1 - usual))
     day = int(np.argmax(gained))
     better = 2 * float(gained[day] - gained[0]) / dispersion

@@ -61,10 +61,10 @@ def cart_pay_products(
         )
     table = table[~over & (table["visitors"] > 0)].reset_index(drop=True)
     # Of no product at all the columns.
-    parts = [_category(part, table) for _, part in table.groupby("category", sort=True)] or [_category(table, table)]
+    parts = [_category(part, table) for _, part in table.groupby("category")] or [_category(table, table)]
     found = pd.concat(parts)
     found = found[found["tier"] != ""].copy()
-    order = np.lexsort((found["product"].to_numpy(dtype=str), -found["money_at_stake"].fillna(0.0).to_numpy()))
+    order = np.lexsort((found["product"].to_numpy(dtype=str), -found["money_at_stake"].to_numpy()))
     found = found.iloc[order]
     found["rank"] = (found["tier"] != "confirmed").astype(int)
     return found.sort_values("rank", kind="stable").drop(columns=["rank", "price"]).reset_index(drop=True)
@@ -97,9 +97,9 @@ def _products(
             "amount": np.nan if money is None else numbers_of(frame, money),
         }
     )
-    sums = whole.groupby(["product", "category"], sort=True, as_index=False)[
-        ["visitors", "carts", "pays", "amount"]
-    ].sum(min_count=1)
+    sums = whole.groupby(["product", "category"], as_index=False)[["visitors", "carts", "pays", "amount"]].sum(
+        min_count=1
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         price = sums["amount"].to_numpy() / sums["pays"].to_numpy()
         usual = sums["amount"].sum() / max(sums["pays"].sum(), 1.0)
@@ -124,7 +124,7 @@ def _category(part: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
         cart_rate, pay_rate = carts / visitors, pays / carts
     sure = (high > CERTAIN) & (little > CERTAIN)
     raw = (cart_rate > mean_cart) & (pay_rate < LOW * mean_pay)
-    lost = carts * np.maximum(mean_pay - np.nan_to_num(pay_rate), 0.0)
+    lost = carts * (mean_pay - np.nan_to_num(pay_rate))
     return part.assign(
         cart_rate=cart_rate,
         pay_rate=pay_rate,

@@ -12,7 +12,7 @@ from ecops.funnel.reading.events import ask, from_events
 from ecops.funnel.reading.log import Ints, Log, first_of_unit
 from ecops.funnel.reading.packing import PackedEvents, pack
 from ecops.funnel.spec import FunnelSpec
-from ecops.funnel.table import Floats, FunnelTable, Issue
+from ecops.funnel.table import Floats, FunnelTable, Issue, worst_first
 from ecops.messages import Count, Message, Percent
 from ecops.periods import Period
 
@@ -57,9 +57,7 @@ def quality(
         packed = data if isinstance(data, PackedEvents) else pack(data, spec.unit, by)
         table = from_events(packed, spec, period=period)
         found = [*log_issues(packed, spec, period), *table.issues, *_table_issues(table)]
-    rank = {"error": 0, "warning": 1, "info": 2}
-    unique = {(issue.kind, str(issue.message)): issue for issue in found}
-    return tuple(sorted(unique.values(), key=lambda issue: rank[issue.severity]))
+    return worst_first({(issue.kind, str(issue.message)): issue for issue in found}.values())
 
 
 def _table_issues(table: FunnelTable) -> list[Issue]:
@@ -211,7 +209,6 @@ class _Totals:
         self.skipped = np.zeros(steps)
         self.step_events = 0
         self.tied = 0
-        self.largest = 0
         self.sizes: list[Ints] = []
 
     def add(self, log: Log, rows: list[Ints], pairs: list[tuple[int, int]], required: tuple[int, ...]) -> None:
@@ -288,7 +285,7 @@ class _Totals:
 
     def skips(self, spec: FunnelSpec) -> list[Issue]:
         found = []
-        for step in spec.required[1:-1]:
+        for step in spec.required:
             share = self.skipped[step] / self.around[step] if self.around[step] else 0.0
             if share >= SKIPPED:
                 message = Message(
@@ -310,8 +307,9 @@ def _ids(packed: PackedEvents, totals: _Totals) -> list[Issue]:
     ):
         if share:
             found.append(Issue(kind, "warning" if share >= MISSING else "info", lost, None, share))
-    sizes = np.concatenate(totals.sizes) if totals.sizes else np.zeros(0, dtype=np.int64)
-    if len(sizes) >= 100:
+    if totals.sizes:
+        sizes = np.concatenate(totals.sizes)
+        # Of fewer than a hundred ids the largest pulls the limit up to itself, and is never beyond it.
         most = max(CROWD, 50 * float(np.quantile(sizes, 0.99)))
         crowds = sizes[sizes > most]
         if len(crowds):

@@ -43,7 +43,7 @@ def segments_of_units(log: Log, plan: Plan, found: Sequence[Reach], spec: Funnel
             segment[log.places(reach.moment)] = log.segment_of(row)
         return segment
     segment_at_first = log.segment_of(log.first_rows)
-    if spec.attribution == "first_touch" and all((part > 0).all() for part in digits(segment_at_first, radices)):
+    if spec.attribution == "first_touch" and all(part.all() for part in digits(segment_at_first, radices)):
         return segment_at_first
     every = digits(log.segment_of(np.arange(len(log.keys))), radices)
     touch = _first_touch if spec.attribution == "first_touch" else _last_touch
@@ -66,8 +66,8 @@ def _last_touch(log: Log, values: Ints, found: Sequence[Reach]) -> Ints:
     for reach in found:
         until[log.places(reach.moment)] = reach.moment
     last = np.searchsorted(log.moments, until, side="right") - 1
-    row = np.maximum.accumulate(np.where(values > 0, np.arange(len(values)), -1))[last]
-    return np.where(row >= log.first_rows, values[np.maximum(row, 0)], 0)
+    row = np.maximum.accumulate(np.arange(len(values)) * values.astype(bool))[last]
+    return np.where(row >= log.first_rows, values[row], 0)
 
 
 def on_step(log: Log, plan: Plan, step: int, row_segments: Ints) -> list[tuple[int, Log]]:

@@ -74,7 +74,7 @@ def time_to_convert(
     waits = found.waits[names.index(target)] / packed.ticks_per_second
     if not len(waits):
         return TimeToConvert(pd.DataFrame(rows), np.zeros(0), np.zeros(0), target)
-    number = bins or int(np.clip(np.ceil(np.cbrt(len(waits))), 1, _MOST_BINS))
+    number = bins or min(int(np.ceil(np.cbrt(len(waits)))), _MOST_BINS)
     top = max(float(waits.max()), 1.0)
     counts, edges = np.histogram(waits, bins=number, range=(min(0.0, float(waits.min())), top))
     return TimeToConvert(pd.DataFrame(rows), edges.astype(np.float64), counts.astype(np.float64), target)
@@ -149,7 +149,7 @@ def _with_event(log: Log, group: Any, begin: Any, window: int | None, codes: Seq
         inside = (group[place] >= 0) & (moments >= begin[place])
         if window is not None:
             inside &= moments - begin[place] <= window
-        counts[row] = np.bincount(group[np.unique(place[inside])], minlength=2)[:2]
+        counts[row] = np.bincount(group[np.unique(place[inside])], minlength=2)
     return counts
 
 

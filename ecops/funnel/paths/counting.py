@@ -70,11 +70,8 @@ class Question:
 def tally(logs: Iterable[Log], question: Question, threads: int = 1) -> Tally:
     """Count every part of a log and add up."""
     # A part remembers what was worked out of it, as much again as its keys: nobody keeps it once it is counted.
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(lambda log: _tally(log, question), logs))
-    else:
-        found = [_tally(log, question) for log in logs]
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(lambda log: _tally(log, question), logs))
     if not found:
         return _empty(question)
     total = found[0]
@@ -112,10 +109,9 @@ def _counted(log: Log, found: Sequence[Reach], segment: Ints, question: Question
     daily = np.zeros((question.days, *counts.shape), dtype=np.int64)
     if question.days:
         day = np.zeros(len(log.units), dtype=np.int64)
+        # Written backwards, so that the first step stays.
         for one, at in zip(found[::-1], places[::-1], strict=True):
-            day[at] = (
-                log.tick_of(one.start if question.spec.order == "any" else one.moment) - question.first_day_at
-            ) // (question.ticks_a_day)
+            day[at] = (log.tick_of(one.moment) - question.first_day_at) // question.ticks_a_day
         size = question.days * question.segments
         for step, at in enumerate(places):
             flat = np.bincount(day[at] * question.segments + segment[at], minlength=size)

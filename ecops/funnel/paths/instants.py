@@ -56,7 +56,7 @@ class Instants:
 
 
 class Chains:
-    """Chains that have arrived at a step: the instant, the instant of the start, the instant before; best one each."""
+    """Chains that have arrived at a step: the instants of it, of the start and of the step before; best one each."""
 
     def __init__(self, parts: list[tuple[Ints, Ints, Ints]]) -> None:
         at, start, before = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -91,7 +91,7 @@ def ordered_repeats(log: Log, plan: Plan) -> list[Reach]:
             inside = path[entered:]
             if plan.grace < 0 and len(inside) > 1:
                 continue
-            if entered == 0:
+            if not entered:
                 begin = instants.beginnings(inside)
                 parts.append((begin, begin, begin))
                 continue
@@ -113,7 +113,7 @@ def _continued(log: Log, plan: Plan, instants: Instants, chains: Chains, inside:
     at, place = at[place >= 0], place[place >= 0]
     start, before = chains.start[place], chains.at[place]
     ok = _together(log, plan, instants, (at, start, before))
-    return at[ok], start[ok], before[ok]
+    return at[ok], start[ok], (at if len(inside) > 1 else before)[ok]
 
 
 def _together(log: Log, plan: Plan, instants: Instants, chain: tuple[Ints, Ints, Ints]) -> Flags:
@@ -141,7 +141,7 @@ def strict(log: Log, plan: Plan) -> list[Reach]:
             inside = list(range(entered, position + 1))
             if plan.grace < 0 and len(inside) > 1:
                 continue
-            if entered == 0:
+            if not entered:
                 begin = instants.beginnings(inside)
                 reached.append((begin, begin, begin))
                 ended.append((begin, begin, begin))
@@ -151,7 +151,7 @@ def strict(log: Log, plan: Plan) -> list[Reach]:
             ok = at < count
             at, start, before = at[ok], start[ok], before[ok]
             ok = _together(log, plan, instants, (at, start, before)) & instants.holds(inside, at)
-            at, start, before = at[ok], start[ok], before[ok]
+            at, start, before = at[ok], start[ok], (at if len(inside) > 1 else before)[ok]
             reached.append((at, start, before))
             full = instants.size[at] == len(inside)
             ended.append((at[full], start[full], before[full]))

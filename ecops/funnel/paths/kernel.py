@@ -15,6 +15,9 @@ from ecops.funnel.paths.instants import ordered_repeats, strict
 from ecops.funnel.reading.log import Flags, Ints, Log, Plan, Reach, first_of_unit, nobody
 from ecops.funnel.spec import FunnelSpec
 
+_NEVER = np.iinfo(np.int64).max
+"""Later than any moment of any unit."""
+
 
 def reach(log: Log, plan: Plan, spec: FunnelSpec) -> list[Reach]:
     """Who completed each step, one `Reach` a step. `spec` chooses the way; `plan` is `spec` in numbers."""
@@ -90,11 +93,11 @@ def attempts(log: Log, plan: Plan) -> list[Reach]:
     for codes, after, before in plan.exclusions:
         events = log.moments[log.rows(codes)]
         spoiler = _next(log, events, times[after], "right")
-        end = np.where(times[before] >= 0, times[before] - 1, _window_end(log, plan, start))
-        clean &= ~((times[after] >= 0) & (spoiler >= 0) & (spoiler <= end))
+        end = np.where(times[before] < _NEVER, times[before] - 1, _window_end(log, plan, start))
+        clean &= spoiler > end
     found = []
     for position, base in enumerate(plan.base):
-        kept = clean & (times[position] >= 0)
+        kept = clean & (times[position] < _NEVER)
         at, begun = times[position][kept], start[kept]
         previous = times[max(base, 0)][kept]
         # Later starts that arrive at the same instant are as good and nearer.
@@ -104,20 +107,16 @@ def attempts(log: Log, plan: Plan) -> list[Reach]:
 
 
 def _earliest(log: Log, plan: Plan, events: Ints, before: Ints, start: Ints) -> Ints:
-    """The first event that may follow each `before` (-1 for none) inside the window of `start`."""
-    lowest = before - np.minimum(plan.grace, log.tick_of(before)) if plan.grace > 0 else before
-    event = _next(log, events, np.where(before >= 0, lowest, -1), "right" if plan.grace < 0 else "left")
-    return np.where((event >= 0) & (event <= _window_end(log, plan, start)), event, -1)
+    """The first event that may follow each `before` inside the window of `start`."""
+    lowest = before - np.minimum(max(plan.grace, 0), log.tick_of(before))
+    event = _next(log, events, lowest, "right" if plan.grace < 0 else "left")
+    return np.where(event <= _window_end(log, plan, start), event, _NEVER)
 
 
 def _next(log: Log, events: Ints, after: Ints, side: str) -> Ints:
-    """The first event of the unit at or after ("left"), or strictly after ("right"), each moment; -1 for none."""
-    if not len(events):
-        return np.full(len(after), -1, dtype=np.int64)
-    place = np.searchsorted(events, after, side=side)  # type: ignore[call-overload]
-    event = events[np.minimum(place, len(events) - 1)]
-    ok = (after >= 0) & (place < len(events)) & (log.unit_of(event) == log.unit_of(after))
-    return np.where(ok, event, -1)
+    """The first event of the unit at or after ("left"), or strictly after ("right"), each moment."""
+    event = np.append(events, _NEVER)[np.searchsorted(events, after, side=side)]  # type: ignore[call-overload]
+    return np.where(log.unit_of(event) == log.unit_of(after), event, _NEVER)
 
 
 def _window_end(log: Log, plan: Plan, start: Ints) -> Ints:
@@ -157,12 +156,9 @@ def any_order(log: Log, plan: Plan) -> list[Reach]:
 def _nth_next(log: Log, events: Ints, n: int, begin: Ints, so_far: tuple[Flags, Ints]) -> tuple[Flags, Ints]:
     """Where the n-th event from each moment on exists in the same unit, and the latest such moment seen so far."""
     ok, end = so_far
-    if not len(events):
-        return np.zeros(len(begin), dtype=bool), end
     place = np.searchsorted(events, begin, side="left") + n - 1
-    event = events[np.minimum(place, len(events) - 1)]
-    ok = ok & (place < len(events)) & (log.unit_of(event) == log.unit_of(begin))
-    return ok, np.maximum(end, event)
+    event = np.append(events, _NEVER)[np.minimum(place, len(events))]
+    return ok & (log.unit_of(event) == log.unit_of(begin)), np.maximum(end, event)
 
 
 def _among(log: Log, moments: Ints, others: Ints) -> Flags:
