@@ -73,7 +73,13 @@ STEADY = np.repeat([[300.0], [200.0], [100.0]], 40, axis=1)
 
 @pytest.mark.parametrize(
     ("base", "weights"),
-    [(BASE, (3, 2, 1)), (HOLED, (3, 2, 1)), (np.tile(BASE[:2], 2), (3, 2)), (STEADY, (3, 2, 1)), (np.tile(BASE, 4), (3, 2, 1))],
+    [
+        (BASE, (3, 2, 1)),
+        (HOLED, (3, 2, 1)),
+        (np.tile(BASE[:2], 2), (3, 2)),
+        (STEADY, (3, 2, 1)),
+        (np.tile(BASE, 4), (3, 2, 1)),
+    ],
 )
 @pytest.mark.parametrize(("limit", "level", "beyond"), [(RED, "red", "amber"), (AMBER, "amber", "green")])
 def test_the_split_of_days_is_red_and_amber_below_its_limits(base, weights, limit, level, beyond):
@@ -124,6 +130,7 @@ def test_how_far_a_split_is_off_is_said(users, level, said):
 
 def uneven(evidence, users):
     """Of so many users as many in the second arm as make the evidence against an even split just that."""
+
     def missing(n):
         return math.log(split_evidence([users - n, n], [0.5, 0.5]) / evidence)
 
@@ -163,7 +170,9 @@ def test_the_split_of_a_segment_is_held_to_the_number_of_segments(segments):
         assert bool(found) is said
         if said:
             share = n / 2_000 - 0.5
-            assert f"off by {'+' if found[0].text.params['share'].value > 0 else '-'}{share:.2%}" in found[0].text.text("en")
+            assert f"off by {'+' if found[0].text.params['share'].value > 0 else '-'}{share:.2%}" in found[0].text.text(
+                "en"
+            )
     fifty = people(whole | {"device": {"watch": {"A": arm(50)}}})
     assert told(fifty, Experiment(segments=("device",)), "split_segment")
     worst = {"tv": {"A": arm(1_000), "B": arm(600)}, "mobile": {"A": arm(1_000), "B": arm(500)}}
@@ -240,7 +249,9 @@ def test_a_file_in_which_everybody_bought_holds_no_visitors(payers, debtors, rep
     assert found == ({key} if key else set())
     other = people(whole, {"orders": column(payers, debtors)}, exposure=exposure)
     assert ("buyers_only" in {check.key for check in data_checks(other, Experiment())}) is (key == "buyers_only")
-    nobody = people({"": {"": {"A": arm(0), "B": arm(0)}}}, {"converted": column(0)}, exposure=replace(exposure, repeated=0))
+    nobody = people(
+        {"": {"": {"A": arm(0), "B": arm(0)}}}, {"converted": column(0)}, exposure=replace(exposure, repeated=0)
+    )
     assert told(nobody, Experiment(), "buyers_only") == []
 
 
@@ -274,7 +285,9 @@ def test_blanks_are_told_of_the_columns_that_are_used():
 )  # fmt: skip
 def test_an_arm_of_people_is_dead_where_twenty_were_to_be_expected(mean, variance, payers, debtors, others, dead):
     cells = {"A": arm(others), "B": arm(1_000, (mean, 0.0), (variance, 1.0))}
-    tally = people({"": {"": {name: cell for name, cell in cells.items() if cell.n}}}, {"converted": column(payers, debtors)})
+    tally = people(
+        {"": {"": {name: cell for name, cell in cells.items() if cell.n}}}, {"converted": column(payers, debtors)}
+    )
     found = told(tally, Experiment(arms={"A": max(1, others), "B": 1_000}), "dead_arm")
     assert len(found) == dead
     if dead:
@@ -299,4 +312,7 @@ def test_stray_days_are_counted_and_the_first_is_named():
     assert found.text.text("en").startswith("3 days lie far from all others, the first is 2027-02-05; check")
     assert [check.key for check in data_checks(summed(7), Experiment())] == ["split", "weekdays"]
     two = replace(summed(7).totals, parts=2)
-    assert [len(told(replace(summed(7), totals=replace(two, parts=n)), Experiment(), "parts")) for n in (1, 2)] == [0, 1]
+    assert [len(told(replace(summed(7), totals=replace(two, parts=n)), Experiment(), "parts")) for n in (1, 2)] == [
+        0,
+        1,
+    ]

@@ -96,10 +96,11 @@ def common_days(totals: Totals, metric: Metric, arms: tuple[str, ...]) -> Any:
 
 
 def compare_days(
-    totals: Totals, metric: Metric, control: str, arm: str, alpha: float, last: int | None = None
+    totals: Totals, metric: Metric, control: str, arm: str, alpha: float, last: float = math.inf
 ) -> Effect:
-    """One metric from totals by day, over the first `last` common days (all when None)."""
-    days = common_days(totals, metric, (control, arm))[:last]
+    """One metric from totals by day, over the days of both arms up to the one at position `last`."""
+    days = common_days(totals, metric, (control, arm))
+    days = days[days <= last]
     column = _totals_column(metric)
     a, b = (
         (totals.values[(name, column)][days], totals.values[(name, metric.total_below)][days])
