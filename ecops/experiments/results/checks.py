@@ -103,7 +103,7 @@ def _daily_split(totals: Totals, spec: Experiment, split: Split) -> Split:
     errors = np.maximum(drifts.std(axis=1, ddof=1) / math.sqrt(days), chance)
     smallest = min(two_sided(float(ratio), days - 1) for ratio in drifts.mean(axis=1) / errors)
     # Every day brings another look, so the limit is that of a test that may be repeated.
-    stands_out = -float(special.ndtri(smallest / 2))
+    stands_out = float(special.ndtri(smallest / 2))  # only its square counts
     p_value = min(1.0, always_valid_p(stands_out, days, USUAL_DAYS, RED) * len(spec.treatments))
     level: Level = "red" if p_value < RED else "amber" if p_value < AMBER else "green"
     return replace(split, p_value=p_value, level=level)
@@ -242,7 +242,7 @@ def _balance(tally: Tally, spec: Experiment) -> list[Check]:
             continue
         users = arms[spec.control].n + arms[arm].n
         for name, single in zip(used, balance(arms[spec.control], arms[arm], used), strict=True):
-            stands_out = -float(special.ndtri(single / 2))  # NaN, and no finding, without any spread
+            stands_out = float(special.ndtri(single / 2))  # NaN, and no finding, without any spread
             p_value = always_valid_p(stands_out, users, spec.planned_sample or USUAL_USERS, RED / tests)
             if p_value < RED / tests:
                 text = Message(
