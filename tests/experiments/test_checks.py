@@ -88,7 +88,7 @@ def test_the_split_of_days_is_red_and_amber_below_its_limits(base, weights, limi
     def moved(by):
         return base + by * np.array([1.0, -1.0, 0.0])[: len(base), None]
 
-    edge = optimize.brentq(lambda by: math.log(daily_p_value(moved(by), weights) / limit), 0.0, 0.9 * base[1].min(), xtol=1e-12)
+    edge = optimize.brentq(lambda by: math.log(daily_p_value(moved(by), weights) / limit), 0.0, 0.9 * np.nanmin(base[1]), xtol=1e-12)
     for by, expected in ((edge * (1 + 1e-7), level), (edge * (1 - 1e-7), beyond)):
         (found,) = told(by_day(moved(by)), spec, "split")
         assert found.level == expected

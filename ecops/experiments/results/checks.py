@@ -111,7 +111,7 @@ def _daily_split(totals: Totals, spec: Experiment, split: Split) -> Split:
 
 def _split_parts(tally: Tally, spec: Experiment) -> list[Check]:
     found = []
-    planned = {arm: weight for arm, weight in spec.arms.items() if weight > 0}
+    planned = {arm: spec.arms[arm] for arm in (spec.control, *spec.treatments)}
     for name in [split for split in tally.cells if split]:
         cells = tally.moments(name)
         counts = {value: {arm: cell.n for arm, cell in arms.items() if arm in planned} for value, arms in cells.items()}
