@@ -88,7 +88,9 @@ def test_the_split_of_days_is_red_and_amber_below_its_limits(base, weights, limi
     def moved(by):
         return base + by * np.array([1.0, -1.0, 0.0])[: len(base), None]
 
-    edge = optimize.brentq(lambda by: math.log(daily_p_value(moved(by), weights) / limit), 0.0, 0.9 * np.nanmin(base[1]), xtol=1e-12)
+    edge = optimize.brentq(
+        lambda by: math.log(daily_p_value(moved(by), weights) / limit), 0.0, 0.9 * np.nanmin(base[1]), xtol=1e-12
+    )
     for by, expected in ((edge * (1 + 1e-7), level), (edge * (1 - 1e-7), beyond)):
         (found,) = told(by_day(moved(by)), spec, "split")
         assert found.level == expected
@@ -165,19 +167,33 @@ def test_the_split_of_a_segment_is_held_to_the_number_of_segments(segments):
     whole = {"": {"": {"A": arm(5_000), "B": arm(5_000)}}}
     for n, said in ((edge + 1e-4, True), (edge - 1e-4, False)):
         values = {name: {"A": arm(1_000), "B": arm(1_000)} for name in ("mobile", "desktop")}
-        values |= {"tv": {"A": arm(2_000 - n), "B": arm(n)}, "watch": {"A": arm(49)}}
-        found = told(people(whole | {"device": values}), Experiment(segments=segments), "split_segment")
-        assert bool(found) is said
+        values |= {"tv": {"A": arm(n), "B": arm(2_000 - n)}, "watch": {"A": arm(49)}}
+        found = told(people(whole | {"age": {}, "device": values}), Experiment(segments=segments), "split_segment")
+        assert len(found) == said
         if said:
             share = n / 2_000 - 0.5
-            assert f"off by {'+' if found[0].text.params['share'].value > 0 else '-'}{share:.2%}" in found[0].text.text(
-                "en"
-            )
+            expected = f"In Device = tv the traffic is not split as planned (off by +{share:.2%})."
+            assert found[0].text.text("en").casefold() == expected.casefold()
     fifty = people(whole | {"device": {"watch": {"A": arm(50)}}})
     assert told(fifty, Experiment(segments=("device",)), "split_segment")
     worst = {"tv": {"A": arm(1_000), "B": arm(600)}, "mobile": {"A": arm(1_000), "B": arm(500)}}
-    (found,) = told(people(whole | {"device": worst}), Experiment(segments=segments), "split_segment")
-    assert found.text.text("en").startswith("Among mobile users")
+    fine = {"x": {"A": arm(1_000), "B": arm(1_000)}}
+    mine = people(
+        whole | {"age": fine, "device": worst, "my [city]": {"X": {"A": arm(500), "B": arm(1_000), "C": arm(9)}}}
+    )
+    device, city = told(mine, Experiment(segments=segments), "split_segment")
+    # 1,000 of 1,500 are 66.67 %, and so are the 1,000 of the arm that was planned.
+    assert device.text.text("en") == "Among mobile users the traffic is not split as planned (off by +16.67%)."
+    assert city.text.text("en") == "In my [city] = X the traffic is not split as planned (off by -16.67%)."
+
+
+def test_what_nobody_planned_is_asked_about_once():
+    parts = {START: {"A": arm(1_000), "B": arm(500)}}
+    tally = people({"": {"": {"A": arm(5_000), "B": arm(4_000)}}, "day": parts, "device": {"tv": parts[START]}})
+    keys = [check.key for check in data_checks(tally, Experiment(segments=("device",), split_known=False))]
+    assert keys == ["split_unknown", "weekdays"]
+    keys = [check.key for check in data_checks(tally, Experiment(segments=("device",)))]
+    assert keys == ["split", "split_day", "split_segment", "weekdays"]
 
 
 @pytest.mark.parametrize("planned", [None, 6_000.0])

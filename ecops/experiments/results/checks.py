@@ -231,7 +231,7 @@ def _repeated(tally: Tally, spec: Experiment, exposure: Exposure) -> Check:
 
 
 def _balance(tally: Tally, spec: Experiment) -> list[Check]:
-    if tally.kind != "units":
+    if tally.totals is not None:
         return []
     used = tuple(dict.fromkeys(name for metric in spec.metrics for name in covariates(tally, spec, metric)))
     arms = tally.moments()[""]
@@ -269,8 +269,8 @@ def _blanks(tally: Tally, spec: Experiment) -> list[Check]:
 def _dead(tally: Tally, spec: Experiment) -> list[Check]:
     """An arm in which nobody has any of the goal while others have: its tracking, or its checkout, does not work."""
     goal = spec.goal_metric
-    column = goal.column if tally.kind == "units" else goal.total or goal.column
-    cells = tally.moments()[""] if tally.kind == "units" else {}
+    column = goal.column if tally.totals is None else goal.total or goal.column
+    cells = tally.moments()[""] if tally.totals is None else {}
     found = []
     for arm in (spec.control, *spec.treatments):
         users = tally.users.get(arm, 0)

@@ -28,7 +28,7 @@ LONGEST_PATH = 120
 
 def _key(what: str, tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[Any, ...]:
     """Everything that the goal's effects in slices of the data depend on; their intervals come later."""
-    past = covariates(tally, spec, spec.goal_metric) if tally.kind == "units" else ()
+    past = covariates(tally, spec, spec.goal_metric) if tally.totals is None else ()
     return what, spec.goal_metric, spec.control, spec.treatments, past, cap_key(caps)
 
 
@@ -45,7 +45,7 @@ def segment_effects(
     tally: Tally, spec: Experiment, caps: Mapping[str, Cap]
 ) -> tuple[tuple[SegmentEffect, ...], tuple[SegmentTest, ...]]:
     """The goal in each segment, and whether the segments differ at all."""
-    if tally.kind != "units":
+    if tally.totals is not None:
         return (), ()
     key = (*_key("segments", tally, spec, caps), spec.segments, spec.alpha)
     return tally.once(key, lambda: _segment_effects(tally, spec, caps))
