@@ -265,10 +265,6 @@ def test_a_file_in_which_everybody_bought_holds_no_visitors(payers, debtors, rep
     assert found == ({key} if key else set())
     other = people(whole, {"orders": column(payers, debtors)}, exposure=exposure)
     assert ("buyers_only" in {check.key for check in data_checks(other, Experiment())}) is (key == "buyers_only")
-    nobody = people(
-        {"": {"": {"A": arm(0), "B": arm(0)}}}, {"converted": column(0)}, exposure=replace(exposure, repeated=0)
-    )
-    assert told(nobody, Experiment(), "buyers_only") == []
 
 
 def test_a_ratio_is_of_buyers_where_everybody_has_its_denominator():
@@ -320,6 +316,21 @@ def test_totals_of_three_arms_count_what_the_others_have():
         values = {(name, "conversions"): np.array([total]) for name, total in sums}
         tally = Tally("totals", users, totals=Totals((), values))
         assert len(told(tally, Experiment(arms={"A": 1, "B": 1, "C": 2}), "dead_arm")) == dead
+
+
+def test_a_loss_is_not_nothing_and_an_arm_that_nobody_entered_has_nobody():
+    profit = Metric("profit", "Profit", "mean", "profit", total="profit")
+    for lost, dead in ((0.0, True), (-5.0, False)):
+        values = {("A", "profit"): np.array([900.0]), ("B", "profit"): np.array([lost])}
+        tally = Tally("totals", {"A": 500.0, "B": 500.0}, totals=Totals((), values))
+        assert len(told(tally, Experiment(goal=profit), "dead_arm")) == dead
+    three = Experiment(arms={"A": 1, "B": 1, "C": 1})
+    for count, dead in ((19.0, False), (20.0, True)):
+        values = {("A", "conversions"): np.array([count]), ("B", "conversions"): np.array([0.0])}
+        tally = Tally(
+            "totals", {"A": 20.0, "B": 20.0}, totals=Totals((), values | {("C", "conversions"): np.array([0.0])})
+        )
+        assert len(told(tally, three, "dead_arm")) == dead
 
 
 def test_stray_days_are_counted_and_the_first_is_named():
