@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ecops.experiments import Experiment, Metric, compare_means, compare_proportions, posterior, preset
+from ecops.experiments import Experiment, Metric, analyse, compare_means, compare_proportions, posterior, preset
 from ecops.experiments.reading.tally import Tally, Totals
 from ecops.experiments.results.money import stakes
 from ecops.experiments.results.readout import MetricResult
@@ -15,6 +15,7 @@ from ecops.experiments.statistics.samples import moments_of
 from ecops.messages import Money
 from tests.experiments.shops import START
 
+HELD = {("A", "conversions"): 100.0, ("B", "conversions"): 150.0}
 LOOKS = SimpleNamespace(critical=2.5)
 GOAL = Experiment().goal_metric
 RATE = compare_proportions((1_000, 100), (1_200, 150))
@@ -211,3 +212,19 @@ def test_rows_of_people_give_the_worth_of_a_conversion_too():
                   (goal(WORTH, preset("buyer_value")),), {}, LOOKS)[0]["B"]  # fmt: skip
     assert each.value == pytest.approx(40 / 400)
     assert math.isfinite(each.gain.low)
+
+
+def test_the_currency_that_was_given_comes_before_that_of_the_data():
+    assert analyse(tally(HELD), Experiment()).currency == "CNY"
+    assert analyse(tally(HELD), Experiment(currency="USD")).currency == "USD"
+
+
+def test_of_few_refunds_fewer_are_better():
+    rare = {("A", "conversions"): 1.0, ("B", "conversions"): 6.0}
+    more, fewer = (
+        analyse(tally(rare), Experiment(goal=preset("conversion", less_is_better=less))).goal("B").posterior
+        for less in (False, True)
+    )
+    assert more.better > 0.8
+    assert fewer.better == pytest.approx(1 - more.better)
+    assert (fewer.loss_if_shipped, fewer.loss_if_kept) == (more.loss_if_kept, more.loss_if_shipped)
