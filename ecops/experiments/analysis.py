@@ -150,7 +150,7 @@ def _result(
 def _beside(
     tally: Tally, spec: Experiment, metric: Metric, arm: str, caps: Mapping[str, Cap], tested: bool
 ) -> tuple[Effect | None, Effect | None]:
-    if not tested or tally.kind != "units":
+    if not tested or tally.totals is not None:
         return None, None
     capped = metric.cap and caps[metric.column].capped > 0
     uncapped = compare.attempt(tally, spec, metric, arm, {}) if capped else None

@@ -313,9 +313,9 @@ def _missing(readout: Readout) -> tuple[float, float]:
 def _next_look(readout: Readout, kind: Kind, more_days: float) -> dt.date | None:
     if kind not in {"too_early", "continue"} or readout.last_day is None:
         return None
-    wait = max(FEWEST_DAYS - readout.days, 1) if readout.days < FEWEST_DAYS else FEWEST_DAYS
-    if math.isfinite(more_days) and 0 < more_days < wait and readout.days >= FEWEST_DAYS:
-        wait = int(more_days)
+    wait = FEWEST_DAYS - readout.days
+    if wait <= 0:
+        wait = int(more_days) if 0 < more_days < FEWEST_DAYS else FEWEST_DAYS
     return readout.last_day + dt.timedelta(days=wait)
 
 
@@ -328,10 +328,10 @@ def _headline(
     ship: bool,
 ) -> Message:
     arm, effect = arm_name(readout.spec, result.arm), result.effect
-    if effect is None and kind != "invalid":
-        return Message("These data allow no honest test of {metric}.", metric=result.metric.label)
-    if kind == "invalid" or effect is None:
+    if kind == "invalid":
         return Message("The result is not valid; do not decide on it. Repair the test and run it again.")
+    if effect is None:
+        return Message("These data allow no honest test of {metric}.", metric=result.metric.label)
     what = change(result.metric, effect, readout.currency)
     parts = {"arm": arm, "change": what, "money": money_clause(stake), "wrong": _odds(odds[0])}
     if kind == "too_early":
@@ -344,7 +344,7 @@ def _headline(
         said = Message("Stop {arm}, it is worse: {change}{money}. Chance of being wrong: {wrong}.", **parts)
     elif kind == "flat":
         said = _flat(parts, ship)
-    elif math.isfinite(odds[1]) and odds[1] > 0:
+    elif odds[1] > 0:
         said = Message(
             "Keep {arm} running, about {n} more days: {change} so far, not yet sure.",
             arm=arm,
@@ -480,7 +480,7 @@ def _more_reasons(
     users, days = _missing(readout)
     if kind == "continue" and users > 0:
         parts = {"users": Count(users), "days": Count(days)}
-        if math.isfinite(days) and days > FAR_AWAY:
+        if days > FAR_AWAY:
             found.append(
                 Message("Still missing: about {users} users, {days} days. That is long; test a bolder change.", **parts)
             )

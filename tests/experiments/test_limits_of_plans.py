@@ -8,7 +8,18 @@ import pytest
 from scipy import stats
 
 from ecops.errors import DataError, SpecError
-from ecops.experiments import Design, Experiment, Metric, analyse, group_sequential, minimum_effect, plan, power
+from ecops.experiments import (
+    Design,
+    Experiment,
+    Metric,
+    analyse,
+    compare_ratios,
+    cuped,
+    group_sequential,
+    minimum_effect,
+    plan,
+    power,
+)
 from ecops.experiments.design.drafting import BASES, Draft, bounce_aim
 from ecops.experiments.design.planning import sample_size
 from ecops.experiments.looks.sequential import crossing_power
@@ -205,6 +216,35 @@ def test_a_rate_is_adjusted_from_twenty_conversions_in_each_arm(few, adjusted, r
     assert compare_moments(metric, *arms, (), 0.05).method == "score"
     with pytest.raises(DataError, match="fewer than two"):
         compare_moments(metric, replace(arms[0], n=1), arms[1], (), 0.05)
+
+
+@pytest.mark.parametrize("unit", ["money", "number", "rate"])
+def test_what_is_no_rate_may_be_lopsided(unit):
+    rng = np.random.default_rng(2)
+    arms = []
+    for n in (60, 90):
+        orders = rng.poisson(2.0, n) + 1.0
+        arms.append(
+            moments_of({"y": orders * rng.lognormal(1, 1, n), "x": orders, "past": orders + rng.normal(0, 1, n)})
+        )
+    metric = Metric("worth", "Worth", "ratio", "y", unit=unit, below="x")
+    plain = compare_moments(metric, *arms, (), 0.05)
+    adjusted = compare_moments(metric, *arms, ("past",), 0.05)
+    expected = compare_ratios(*arms, "y", "x", 0.05, money=unit != "rate")
+    assert (plain.low, plain.high, plain.p_value) == (expected.low, expected.high, expected.p_value)
+    expected = cuped(*arms, ("y", "x"), ("past",), 0.05, money=unit != "rate")
+    assert (adjusted.low, adjusted.high, adjusted.p_value) == (expected.low, expected.high, expected.p_value)
+    turned = compare_ratios(*arms, "y", "x", 0.05, money=unit == "rate")
+    assert plain.low != pytest.approx(turned.low, rel=1e-6)
+
+
+def test_two_users_an_arm_are_compared_and_totals_say_how_many_days_it_takes():
+    mean = Metric("y", "Y", "mean", "y")
+    first, second = moments_of({"y": [1.0, 3.0]}), moments_of({"y": [2.0, 5.0]})
+    assert compare_moments(mean, first, second, (), 0.05).difference == 1.5
+    with pytest.raises(DataError) as refused:
+        compare_arms(summed(7), Experiment(), Metric("users", "Users", "mean", "users", total="users"), "B", {})
+    assert refused.value.hint.text("en").endswith("the totals of each day for at least 7 days.")
 
 
 def test_buyers_behind_a_sum_of_money():

@@ -57,6 +57,7 @@ def test_days_are_whole_weeks():
     assert days_needed(7_000, 1_000) == 7
     assert days_needed(7_001, 1_000) == 14
     assert days_needed(3, 1_000) == 7
+    assert days_needed(10, 0.5) == 21
 
 
 def test_a_plan_says_it_all():

@@ -12,7 +12,7 @@ from scipy import special
 from ecops.experiments.design.spec import Experiment
 from ecops.experiments.looks.health import AMBER, CROSSED_RED, PARTS, RED, Check, Level, Split, balance, srm
 from ecops.experiments.looks.sequential import always_valid_p
-from ecops.experiments.reading.tally import Tally
+from ecops.experiments.reading.tally import Exposure, Tally, Totals
 from ecops.experiments.results.comparisons import covariates
 from ecops.experiments.results.readout import Looks, MetricResult
 from ecops.experiments.results.segments import Heterogeneity, Trend
@@ -54,8 +54,8 @@ def data_checks(tally: Tally, spec: Experiment) -> tuple[Check, ...]:
 
 def _split(tally: Tally, spec: Experiment) -> Check:
     split = srm(tally.users, spec.arms)
-    if tally.kind == "daily":
-        split = _daily_split(tally, spec, split)
+    if tally.totals is not None:
+        split = _daily_split(tally.totals, spec, split)
     if split.leaked:
         return Check(
             "split",
@@ -64,11 +64,11 @@ def _split(tally: Tally, spec: Experiment) -> Check:
         )
     share = Percent(split.drift, digits=2, signed=True)
     if split.level == "red" and not spec.split_known:
-        seen = {arm: tally.users.get(arm, 0) for arm in (spec.control, *spec.treatments)}
+        seen = [tally.users.get(arm, 0) for arm in (spec.control, *spec.treatments)]
         text = Message(
             "The users are split {shares}, which is no even split, and nobody said how it was planned. Say it, and the "
             "test is judged by that; if it was to be even, the assignment is broken and the result is not valid.",
-            shares=" / ".join(f"{count / max(1.0, sum(seen.values())):.1%}" for count in seen.values()),
+            shares=" / ".join(f"{count / sum(seen):.1%}" for count in seen),
         )
         return Check("split_unknown", "red", text)
     if split.level == "red":
@@ -88,38 +88,30 @@ def _split(tally: Tally, spec: Experiment) -> Check:
     return Check("split", split.level, text)
 
 
-def _daily_split(tally: Tally, spec: Experiment, split: Split) -> Split:
+def _daily_split(totals: Totals, spec: Experiment, split: Split) -> Split:
     # Daily totals count a visitor again on each day, so people are not independent; the days are.
-    totals = tally.totals
-    planned = [arm for arm, weight in spec.arms.items() if weight > 0]
-    if totals is None or len(totals.days) < 3 or len(planned) < 2:
-        return split
-    weights = sum(spec.arms[arm] for arm in planned)
+    planned = (spec.control, *spec.treatments)
     counts = np.vstack([totals.values.get((arm, "users"), np.full(len(totals.days), np.nan)) for arm in planned])
     counts = counts[:, ~np.isnan(counts).any(axis=0)]
     days = counts.shape[1]
-    if days < 3:
+    if days < 3 or not counts.any():
         return split
-    smallest = 1.0
-    for at, arm in enumerate(planned):
-        drift = counts[at] - counts.sum(axis=0) * spec.arms[arm] / weights
-        spread = float(drift.std(ddof=1)) / math.sqrt(days)
-        chance = float(counts.sum()) * (spec.arms[arm] / weights) * (1 - spec.arms[arm] / weights)
-        spread = max(spread, math.sqrt(chance) / days)
-        if spread > 0:
-            smallest = min(smallest, two_sided(float(drift.mean()) / spread, days - 1))
+    weights = np.array([spec.arms[arm] for arm in planned])
+    shares = weights / weights.sum()
+    drifts = counts - np.outer(shares, counts.sum(axis=0))
+    chance = np.sqrt(counts.sum() * shares * (1 - shares)) / days
+    errors = np.maximum(drifts.std(axis=1, ddof=1) / math.sqrt(days), chance)
+    smallest = min(two_sided(float(ratio), days - 1) for ratio in drifts.mean(axis=1) / errors)
     # Every day brings another look, so the limit is that of a test that may be repeated.
-    stands_out = -float(special.ndtri(smallest / 2))
-    p_value = min(1.0, always_valid_p(stands_out, days, USUAL_DAYS, RED) * (len(planned) - 1))
-    level: Level = "red" if split.leaked or p_value < RED else "amber" if p_value < AMBER else "green"
+    stands_out = float(special.ndtri(smallest / 2))  # only its square counts
+    p_value = min(1.0, always_valid_p(stands_out, days, USUAL_DAYS, RED) * len(spec.treatments))
+    level: Level = "red" if p_value < RED else "amber" if p_value < AMBER else "green"
     return replace(split, p_value=p_value, level=level)
 
 
 def _split_parts(tally: Tally, spec: Experiment) -> list[Check]:
-    if tally.kind != "units":
-        return []
     found = []
-    planned = {arm: weight for arm, weight in spec.arms.items() if weight > 0}
+    planned = {arm: spec.arms[arm] for arm in (spec.control, *spec.treatments)}
     for name in [split for split in tally.cells if split]:
         cells = tally.moments(name)
         counts = {value: {arm: cell.n for arm, cell in arms.items() if arm in planned} for value, arms in cells.items()}
@@ -194,7 +186,7 @@ def _exposure(tally: Tally, spec: Experiment) -> list[Check]:
             )
         )
     if exposure.repeated:
-        found.append(_repeated(tally, spec))
+        found.append(_repeated(tally, spec, exposure))
     elif _all_bought(tally):
         text = Message(
             "Everybody in the file bought. If visitors who did not buy are missing, the arms cannot be compared."
@@ -211,15 +203,15 @@ def _all_bought(tally: Tally) -> bool:
     """Whether every row has an order, a payment or a conversion, as in an export of orders."""
     people = sum(tally.users.values())
     known = [tally.columns[name] for name in ("converted", "orders", "revenue") if name in tally.columns]
-    return any(column.payers >= people > 0 for column in known)
+    return any(column.payers >= people for column in known)
 
 
-def _repeated(tally: Tally, spec: Experiment) -> Check:
-    exposure, goal = tally.exposure, spec.goal_metric
+def _repeated(tally: Tally, spec: Experiment, exposure: Exposure) -> Check:
+    goal = spec.goal_metric
     column = tally.columns.get(goal.below or goal.column)
     people = sum(tally.users.values())
     # In a file of orders everybody has bought; a file of visitors always holds some who have not.
-    if exposure is not None and column is not None and column.payers + column.debtors >= people:
+    if column is not None and column.payers + column.debtors >= people:
         return Check(
             "orders_as_users",
             "red",
@@ -233,26 +225,26 @@ def _repeated(tally: Tally, spec: Experiment) -> Check:
         "amber",
         Message(
             "{n} users have several rows; their amounts were added up to one row a user.",
-            n=Count(exposure.repeated if exposure else 0),
+            n=Count(exposure.repeated),
         ),
     )
 
 
 def _balance(tally: Tally, spec: Experiment) -> list[Check]:
-    if tally.kind != "units":
+    if tally.totals is not None:
         return []
     used = tuple(dict.fromkeys(name for metric in spec.metrics for name in covariates(tally, spec, metric)))
     arms = tally.moments()[""]
     found: list[Check] = []
-    tests = PARTS * max(1, len(used) * len(spec.treatments))
+    tests = PARTS * len(used) * len(spec.treatments)
     for arm in spec.treatments:
         if arm not in arms or spec.control not in arms or min(arms[arm].n, arms[spec.control].n) < 2:
             continue
         users = arms[spec.control].n + arms[arm].n
         for name, single in zip(used, balance(arms[spec.control], arms[arm], used), strict=True):
-            stands_out = -float(special.ndtri(single / 2))  # NaN, and no finding, without any spread
+            stands_out = float(special.ndtri(single / 2))  # NaN, and no finding, without any spread
             p_value = always_valid_p(stands_out, users, spec.planned_sample or USUAL_USERS, RED / tests)
-            if math.isfinite(single) and p_value < RED / tests:
+            if p_value < RED / tests:
                 text = Message(
                     "The arms {arm} and {control} already differed in {name} before the test.",
                     arm=arm_name(spec, arm),
@@ -277,8 +269,8 @@ def _blanks(tally: Tally, spec: Experiment) -> list[Check]:
 def _dead(tally: Tally, spec: Experiment) -> list[Check]:
     """An arm in which nobody has any of the goal while others have: its tracking, or its checkout, does not work."""
     goal = spec.goal_metric
-    column = goal.column if tally.kind == "units" else goal.total or goal.column
-    cells = tally.moments()[""] if tally.kind == "units" else {}
+    column = goal.column if tally.totals is None else goal.total or goal.column
+    cells = tally.moments()[""] if tally.totals is None else {}
     found = []
     for arm in (spec.control, *spec.treatments):
         users = tally.users.get(arm, 0)

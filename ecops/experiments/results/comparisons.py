@@ -45,13 +45,11 @@ def compare_arms(
                 Message("The arm {name} has one user only; a comparison needs more.", name=name),
                 Message("Check the arm column and wait for more users."),
             )
-    if tally.kind == "units":
+    if tally.totals is None:
         arms = tally.moments("", caps)[""]
         past = covariates(tally, spec, metric) if adjust else ()
         return compare_moments(metric, arms[spec.control], arms[arm], past, spec.alpha)
-    if tally.totals is None:
-        raise DataError(Message("There are no totals of this experiment."))
-    if tally.kind == "daily" and len(common_days(tally.totals, metric, (spec.control, arm))) >= FEWEST_DAYS:
+    if len(common_days(tally.totals, metric, (spec.control, arm))) >= FEWEST_DAYS:
         return compare_days(tally.totals, metric, spec.control, arm, spec.alpha)
     return _compare_totals(tally.totals, metric, spec.control, arm, spec.alpha)
 
@@ -89,17 +87,18 @@ def _totals_column(metric: Metric) -> str:
 def common_days(totals: Totals, metric: Metric, arms: tuple[str, ...]) -> Any:
     """Positions of the days on which every arm has this metric's totals."""
     columns = (_totals_column(metric), metric.total_below)
-    series = [totals.values.get((arm, column)) for arm in arms for column in columns]
-    if any(one is None for one in series):
+    wanted = [(arm, column) for arm in arms for column in columns]
+    if not all(one in totals.values for one in wanted):
         return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(~np.isnan(np.vstack([one for one in series if one is not None])).any(axis=0))
+    return np.flatnonzero(~np.isnan([totals.values[one] for one in wanted]).any(axis=0))
 
 
 def compare_days(
-    totals: Totals, metric: Metric, control: str, arm: str, alpha: float, last: int | None = None
+    totals: Totals, metric: Metric, control: str, arm: str, alpha: float, last: float = math.inf
 ) -> Effect:
-    """One metric from totals by day, over the first `last` common days (all when None)."""
-    days = common_days(totals, metric, (control, arm))[:last]
+    """One metric from totals by day, over the days of both arms up to the one at position `last`."""
+    days = common_days(totals, metric, (control, arm))
+    days = days[days <= last]
     column = _totals_column(metric)
     a, b = (
         (totals.values[(name, column)][days], totals.values[(name, metric.total_below)][days])

@@ -49,12 +49,10 @@ def stakes(
         if result.arm in measured:
             effect = measured[result.arm].at(looks.critical)
             belief = posterior(effect, spec.prior)
-            found[result.arm] = _stake(spec, tally, effect, belief, (1.0, each, traffic))
+            found[result.arm] = replace(_stake(spec, tally, effect, belief, (1.0, each, traffic)), measured=effect)
         elif not measured:
             sign = -1.0 if spec.goal_metric.less_is_better else 1.0
             found[result.arm] = _stake(spec, tally, result.effect, result.posterior, (sign, each, traffic))
-    if measured:
-        found = {arm: replace(stake, measured=measured[arm].at(looks.critical)) for arm, stake in found.items()}
     return found, tuple(notes)
 
 
@@ -94,20 +92,18 @@ def _contradicted(tally: Tally, spec: Experiment, results: tuple[MetricResult, .
     """Whether the revenue a user, which these data cannot test, moved against the goal of any arm."""
     if not _by_revenue(spec) or tally.totals is None or not tally.totals.has("revenue"):
         return False
-    before, *after = (
-        tally.totals.sum(arm, "revenue") / max(1.0, tally.users.get(arm, 0.0))
-        for arm in (spec.control, *spec.treatments)
-    )
-    effects = {one.arm: one.effect for one in results if one.role == "goal" and one.effect is not None}
-    for arm, value in zip(spec.treatments, after, strict=True):
-        if arm in effects and effects[arm].difference * (value - before) < 0:
+    for one in results:
+        if one.role != "goal" or one.effect is None:
+            continue
+        before, after = (tally.totals.sum(arm, "revenue") / tally.users[arm] for arm in (spec.control, one.arm))
+        if one.effect.difference * (after - before) < 0:
             currency = spec.currency or tally.currency
             notes.append(
                 Message(
                     "The revenue per visitor went the other way, from {before} to {after}, and these totals cannot "
                     "test it: what the goal alone promises is no money.",
                     before=Money(before, currency),
-                    after=Money(value, currency),
+                    after=Money(after, currency),
                 )
             )
             return True
@@ -149,8 +145,7 @@ def _value(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], notes: list[
 def _per_user(tally: Tally, spec: Experiment, column: str, total: str, caps: Mapping[str, Cap]) -> float:
     arms = (spec.control, *spec.treatments)
     if tally.totals is not None:
-        users = sum(tally.users.get(arm, 0) for arm in arms)
-        return sum(tally.totals.sum(arm, total) for arm in arms) / users if users else math.nan
+        return sum(tally.totals.sum(arm, total) for arm in arms) / sum(tally.users.get(arm, 0) for arm in arms)
     if column not in tally.columns:
         return math.nan
     cells = tally.moments("", caps)[""]

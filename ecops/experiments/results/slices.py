@@ -11,7 +11,7 @@ from typing import Any
 from ecops.errors import EcopsError
 from ecops.experiments.design.spec import Experiment
 from ecops.experiments.looks.monitoring import bounds
-from ecops.experiments.reading.tally import Tally, cap_key
+from ecops.experiments.reading.tally import Tally, Totals, cap_key
 from ecops.experiments.results.comparisons import common_days, compare_days, compare_moments, covariates
 from ecops.experiments.results.readout import PathPoint, SegmentEffect, SegmentTest
 from ecops.experiments.results.segments import Heterogeneity, Trend, heterogeneity, trend
@@ -28,7 +28,7 @@ LONGEST_PATH = 120
 
 def _key(what: str, tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> tuple[Any, ...]:
     """Everything that the goal's effects in slices of the data depend on; their intervals come later."""
-    past = covariates(tally, spec, spec.goal_metric) if tally.kind == "units" else ()
+    past = covariates(tally, spec, spec.goal_metric) if tally.totals is None else ()
     return what, spec.goal_metric, spec.control, spec.treatments, past, cap_key(caps)
 
 
@@ -45,7 +45,7 @@ def segment_effects(
     tally: Tally, spec: Experiment, caps: Mapping[str, Cap]
 ) -> tuple[tuple[SegmentEffect, ...], tuple[SegmentTest, ...]]:
     """The goal in each segment, and whether the segments differ at all."""
-    if tally.kind != "units":
+    if tally.totals is not None:
         return (), ()
     key = (*_key("segments", tally, spec, caps), spec.segments, spec.alpha)
     return tally.once(key, lambda: _segment_effects(tally, spec, caps))
@@ -80,7 +80,7 @@ def trends(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str,
 
 
 def _trends(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> dict[str, Trend]:
-    if tally.kind == "daily" and tally.totals is not None:
+    if tally.totals is not None:
         found = {}
         for arm in spec.treatments:
             days = common_days(tally.totals, spec.goal_metric, (spec.control, arm))
@@ -148,10 +148,14 @@ def _differing(effects: Sequence[Effect | None]) -> Heterogeneity:
 
 def path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap], upto: float) -> tuple[PathPoint, ...]:
     """The goal day by day with bounds that hold even if one looked every day; `upto` from `monitoring.horizon`."""
-    if tally.kind != "daily" and "day" not in tally.cells:
+    key, totals = _key("path", tally, spec, caps), tally.totals
+    if totals is not None:
+        steps = tally.once(key, lambda: _path_of_days(totals, spec))
+    elif "day" in tally.cells:
+        steps = tally.once(key, lambda: _path(tally, spec, caps))
+    else:
         return ()
-    make = _path_of_days if tally.kind == "daily" else _path
-    return _points(spec, upto, *tally.once(_key("path", tally, spec, caps), lambda: make(tally, spec, caps)))
+    return _points(spec, upto, *steps)
 
 
 _Steps = tuple[list[dt.date], list[float], list[dict[str, Effect | None]]]
@@ -161,39 +165,39 @@ _Steps = tuple[list[dt.date], list[float], list[dict[str, Effect | None]]]
 def _path(tally: Tally, spec: Experiment, caps: Mapping[str, Cap]) -> _Steps:
     past = covariates(tally, spec, spec.goal_metric)
     cells = tally.moments("day", caps)
-    days = sorted(cells)[-LONGEST_PATH:]
+    days = sorted(cells)
     arms = (spec.control, *spec.treatments)
     so_far: dict[str, Moments] = {}
     users: list[float] = []
     effects: list[dict[str, Effect | None]] = []
+    shown = days[-LONGEST_PATH:]
     for day in days:
         for arm in arms:
             if arm in cells[day]:
                 so_far[arm] = merge([so_far[arm], cells[day][arm]]) if arm in so_far else cells[day][arm]
-        users.append(sum(part.n for part in so_far.values()))
-        effects.append({arm: _attempt(spec, so_far, arm, past) for arm in spec.treatments})
-    return days, users, effects
+        if day >= shown[0]:
+            users.append(sum(part.n for part in so_far.values()))
+            effects.append({arm: _attempt(spec, so_far, arm, past) for arm in spec.treatments})
+    return shown, users, effects
 
 
-def _path_of_days(tally: Tally, spec: Experiment, _: Mapping[str, Cap]) -> _Steps:
-    totals = tally.totals
-    if totals is None:
-        return [], [], []
+def _path_of_days(totals: Totals, spec: Experiment) -> _Steps:
     metric = spec.goal_metric
     arms = (spec.control, *spec.treatments)
-    days = common_days(totals, metric, arms)[:LONGEST_PATH]
+    days = common_days(totals, metric, arms)
+    first = max(FEWEST_DAYS, len(days) - LONGEST_PATH + 1)
     users: list[float] = []
     effects: list[dict[str, Effect | None]] = []
-    for last in range(FEWEST_DAYS, len(days) + 1):
+    for last in range(first, len(days) + 1):
         users.append(sum(float(totals.values[(arm, "users")][days[:last]].sum()) for arm in arms))
         found: dict[str, Effect | None] = {}
         for arm in spec.treatments:
             try:
-                found[arm] = compare_days(totals, metric, spec.control, arm, spec.alpha, last)
+                found[arm] = compare_days(totals, metric, spec.control, arm, spec.alpha, int(days[last - 1]))
             except EcopsError:
                 found[arm] = None
         effects.append(found)
-    return [totals.days[at] for at in days[FEWEST_DAYS - 1 :]], users, effects
+    return [totals.days[at] for at in days[first - 1 :]], users, effects
 
 
 def _points(

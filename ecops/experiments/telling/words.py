@@ -77,7 +77,7 @@ def too_few(spec: Experiment, metric: Metric, arm: str, effect: Effect) -> Messa
         metric=metric.label,
         arm=arm_name(spec, small),
         n=Count(math.floor(have)),
-        need=Count(math.ceil(max(1.0, have) * effect.lacking)),
+        need=Count(math.ceil(max(1.0, have) * effect.lacking - 1e-9)),
     )
 
 
