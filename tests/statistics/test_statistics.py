@@ -101,6 +101,20 @@ def test_trials_needed_reaches_its_power_in_simulation():
     assert 0.77 <= power <= 0.83
 
 
+def test_trials_needed_by_fleiss():
+    # p0 = .05, p1 = .06, middle .055; 1.96 and .8416 are the normal points of 2.5 and 20 %; 1.25 times the variance.
+    root = 1.959964 * np.sqrt(2 * 0.055 * 0.945) + 0.8416212 * np.sqrt(0.05 * 0.95 + 0.06 * 0.94)
+    assert st.trials_needed(0.05, 0.2) == np.ceil((root / 0.01) ** 2)
+    assert st.trials_needed(0.05, 0.2, dispersion=1.25) == np.ceil((root / 0.01) ** 2 * 1.25)
+    assert st.trials_needed(0.05, 0.2, dispersion=0.5) == st.trials_needed(0.05, 0.2)
+    # A rate cannot rise above 1: from .8 by half is from .8 to 1. Nor fall below 0.
+    root = 2.5758293 * np.sqrt(2 * 0.9 * 0.1) + 1.2815516 * np.sqrt(0.8 * 0.2)
+    assert st.trials_needed(0.8, 0.5, power=0.9, alpha=0.01) == np.ceil((root / 0.2) ** 2)
+    root = 1.959964 * np.sqrt(2 * 0.1 * 0.9) + 0.8416212 * np.sqrt(0.2 * 0.8)
+    assert st.trials_needed(0.2, -1.5) == np.ceil((root / 0.2) ** 2)
+    assert np.isinf(st.trials_needed(0.05, 0.0))
+
+
 def test_relative_change_hand_case():
     # Katz: 30/100 to 45/100; log se = sqrt(1/30 - 1/100 + 1/45 - 1/100).
     error = np.sqrt(1 / 30 - 0.01 + 1 / 45 - 0.01)
