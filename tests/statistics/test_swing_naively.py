@@ -27,9 +27,8 @@ def design_of(span, weekdays):
     columns = [span.level == level for level in range(max(span.level) + 1)]
     inside = np.flatnonzero(span.after > 0)
     last = max(len(inside) // 7, 1) - 1
-    for week in range(last + 1):
-        columns.append([min(list(inside).index(day) // 7, last) == week if day in inside else False
-                        for day in range(len(span.level))])  # fmt: skip
+    week_of = {day: min(place // 7, last) for place, day in enumerate(inside)}
+    columns += [[week_of.get(day) == week for day in range(len(span.level))] for week in range(last + 1)]
     if weekdays:
         columns += [span.weekday == weekday for weekday in range(7)]
     return np.array(columns, dtype=float).T
