@@ -52,7 +52,7 @@ def parts_of(change, place):
             for name in ("before", "after", "relative_low", "relative_high", "low", "high")]  # fmt: skip
 
 
-def naive(tested, gmv, guards):  # noqa: C901 - one loop after the other, as they are told
+def naive(tested, gmv, guards):
     removed, found = {series.metric: frozenset() for series in tested}, []
     steps = set()
 
