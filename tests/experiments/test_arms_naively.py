@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from ecops.errors import EcopsError
+from ecops.errors import DataError, EcopsError
 from ecops.experiments import compare_means, compare_proportions, cuped, daily, non_inferiority, posterior
 from ecops.experiments.statistics.bayes import expected_losses, posterior_counts
 from ecops.experiments.statistics.days import day_effects
@@ -308,6 +308,28 @@ def test_an_adjustment_does_not_ask_in_which_unit_the_past_was_counted():
     assert plain.active == (59.5, 59.5)
     assert both.active == (59.0, 59.0)
     assert plain.removed > 0.9
+
+
+def test_what_a_past_that_says_all_and_a_figure_that_never_varied_have_in_common_is_no_test():
+    flat = moments_of({"y": [2.0] * 6, "x": [1.0, 4.0, 2.0, 5.0, 3.0, 9.0]})
+    with pytest.raises(DataError, match="All users of both arms have the same value"):
+        cuped(flat, flat, "y", ["x"])
+    told = moments_of({"y": [2.0, 8.0, 4.0, 10.0, 6.0, 18.0], "x": [1.0, 4.0, 2.0, 5.0, 3.0, 9.0]})
+    with pytest.raises(DataError, match="equals the figure of the test"):
+        cuped(told, told, "y", ["x"])
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, 1.0])
+def test_a_spread_that_no_yes_and_no_makes_is_no_conversion(mean):
+    """Of n values of 0 or 1 the variance is n p (1 - p) / (n - 1), but for a millionth of it, or of one user's."""
+    spread = 100 * mean * (1 - mean) / 99
+    unit = 1e-6 * (spread or 0.01)
+    for off in (-0.9, 0.9):
+        effect = compare_proportions(Sample(100, mean, spread + off * unit), (100, 40))
+        assert (effect.n_control, effect.control) == (100, mean)
+    for off in (-1.1, 1.1):
+        with pytest.raises(DataError, match="must be 0 or 1"):
+            compare_proportions(Sample(100, mean, spread + off * unit), (100, 40))
 
 
 @pytest.mark.parametrize(
