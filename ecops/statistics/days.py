@@ -197,8 +197,8 @@ def _cut(residual: Floats, there: Bools, span: Span, floor: Floats) -> Floats:
     size = np.sort(np.where(there, np.abs(residual), np.inf), axis=1)
     count = np.maximum(there.sum(1), 1)
     middle = np.take_along_axis(size, np.stack([(count - 1) // 2, count // 2], axis=1), axis=1).mean(1)
-    usual = np.maximum(1.4826 * np.where(there.any(1), middle, 0.0), np.sqrt(floor))
-    most = np.where(span.compared | (usual[:, None] <= 0), np.inf, OUTLIER * usual[:, None])
+    usual = np.maximum(1.4826 * middle, np.sqrt(floor))[:, None]
+    most = np.where(span.compared | (usual == 0), np.inf, OUTLIER * usual)
     return np.clip(residual, -most, most)
 
 

@@ -86,8 +86,8 @@ def wilson(
         centre = (rate + square / (2 * size)) / (1 + square / size)
         half = np.sqrt(square * rate * (1 - rate) / size + square**2 / (4 * size**2)) / (1 + square / size)
     # The exact ends at 0 and n; the formula misses them by rounding.
-    low = np.where(count == 0, 0.0, np.clip(centre - half, 0.0, 1.0))
-    high = np.where(count == total, 1.0, np.clip(centre + half, 0.0, 1.0))
+    low = np.where(count == 0, 0.0, np.maximum(centre - half, 0.0))
+    high = np.where(count == total, 1.0, np.minimum(centre + half, 1.0))
     return Interval(np.where(usable, low, np.nan), np.where(usable, high, np.nan))
 
 

@@ -178,6 +178,16 @@ def test_days_that_differ_less_than_sampling_allows():
     )  # fmt: skip
 
 
+def test_days_without_any_noise_swing_by_next_to_nothing():
+    span = span_of(35, 7)
+    usual = np.full((2, 49), 100.0)
+    found = swing(usual, usual, span, variance=0.0)
+    assert (found.error < 1e-9).all()
+    assert (found.error >= 0).all()
+    assert (found.df > 30).all()
+    assert ((found.memory >= 0) & (found.memory <= 0.94)).all()
+
+
 def test_a_day_may_weigh_more_than_another():
     span = span_of(35, 7)
     span = span._replace(before=span.before * np.where(np.arange(49) == 37, 2.0, 1.0))
