@@ -95,13 +95,13 @@ def daily(
 
 
 def _freedom(shares: Array) -> float:
-    """Degrees of freedom of the variance of `daily`, 2 E^2 / Var with E = 1, by the days' shares of the traffic."""
+    """Degrees of freedom of the variance of `daily`, 2 E^2 / Var, by the days' shares of the traffic."""
     days = len(shares)
     # What is seen of a day is its own deviation without its share of all of them.
     seen = (np.eye(days) - np.outer(shares, np.ones(days))) / np.sqrt(np.maximum(1 - shares, _LEAST))[:, None]
     moved = seen * np.sqrt(shares)
     gram = moved @ moved.T
-    return max(1.0, 1 / float((gram**2).sum()))
+    return max(1.0, float(np.trace(gram)) ** 2 / float((gram**2).sum()))
 
 
 def _linear(tops: Array, bottoms: Array) -> tuple[float, Array]:
