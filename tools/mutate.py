@@ -150,13 +150,14 @@ def put_in(mutant: Mutant) -> None:
     module = next(one for one in list(sys.modules.values()) if getattr(one, "__file__", None) == path)
     new = compile(mutant.source, path, "exec")
     changed = {place: code for place, code in _functions(new) if mutant.line in _lines(code)}
+    inside = False
     gc.unfreeze()  # the tests set aside what stays to the end, which is all of it
     for found in gc.get_objects():
         if isinstance(found, FunctionType) and found.__code__.co_filename == path:
             code = changed.get((found.__code__.co_qualname, found.__code__.co_firstlineno))
             if code is not None:
-                found.__code__ = code
-    if not changed:
+                found.__code__, inside = code, True
+    if not inside:  # also a constant made by a comprehension, which is a function that has come and gone
         _take_over(module, new)
 
 

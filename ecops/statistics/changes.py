@@ -59,7 +59,7 @@ class Days:
         number = np.arange(len(self.history)) if self.number is None else self.number
         level = np.where(self.history >= 0, 0, -1)
         past = number[self.history >= 0]
-        near = len(past) == 0 or np.abs(number[self.before][:, None] - past[None, :]).min(initial=10**9) <= _NEAR
+        near = not past.size or (np.abs(number[self.before][:, None] - past) <= _NEAR).any()
         level[self.before] = 0 if near else 1
         level[self.after] = 2
         used = np.flatnonzero(level >= 0)
@@ -110,7 +110,7 @@ class Change:
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Sum over sum, NaN without a base."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.nan)
+        return np.where(denominator > 0, numerator / denominator, np.nan)
 
 
 def compare_sums(values: Floats, days: Days) -> Change:
@@ -175,10 +175,9 @@ def compare_ratios(numerator: Floats, denominator: Floats, days: Days) -> Change
     weekdays = len(used) >= LEAST_DAYS
     found = usual_swing(numerator[:, used], denominator[:, used], span, variance=0.0, weekdays=weekdays)
     df = np.where(found.df > 0, found.df, np.nan)
-    positive = (before > 0) & (after > 0)
-    shift = np.log(np.where(positive, after, 1.0) / np.where(positive, before, 1.0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        p_value = np.where(positive & (found.error > 0), st.two_sided(shift / found.error, df), np.nan)
+        p_value = st.two_sided(np.log(after / before) / found.error, df)
+    p_value = np.where((before > 0) & (after > 0), p_value, np.nan)
     relative = st.relative_change(before, after, found.error, df=df)
     return Change(
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
@@ -198,14 +197,11 @@ def compare(unit: Unit, numerator: Floats, denominator: Floats, days: Days, *, i
 def _log_change(
     before: Floats, after: Floats, error: Floats, df: Floats, base_before: Floats, base_after: Floats, phi: Floats
 ) -> Change:
-    positive = (before > 0) & (after > 0)
     relative = st.relative_change(before, after, error, df=df)
     with np.errstate(invalid="ignore", divide="ignore"):
-        log = np.log(np.where(positive, after, 1.0) / np.where(positive, before, 1.0))
-        p_value = np.where(positive, st.two_sided(log / error, df), np.nan)
         # A side without anything has no logarithm; its difference can still be tested.
-        one = (before + after > 0) & ~positive & (before >= 0) & (after >= 0)
-        p_value = np.where(one, st.two_sided(1 / error, df), p_value)
+        log = np.where(np.minimum(before, after) == 0, 1.0, np.log(after / before))
+        p_value = np.where(np.minimum(before, after) >= 0, st.two_sided(log / error, df), np.nan)
     return Change(
         before, after, before * relative.low, before * relative.high, relative.low, relative.high, p_value,
         base_before, base_after, phi, df,

@@ -120,7 +120,7 @@ def rate_log_error(
     x0, n0, x1, n1, phi = floats(*before, *after, dispersion)
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = (1 / x0 - 1 / n0 + 1 / x1 - 1 / n1) * np.maximum(phi, 1.0)
-        return np.sqrt(np.where(variance >= 0, variance, np.nan))
+        return np.sqrt(variance)
 
 
 def trials_needed(

@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from ecops.statistics.grouping import distinct
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -52,7 +54,7 @@ OUTLIER = 4.0
 
 _TAILS = (0.025, 0.0005)
 _FREEDOM = np.exp(np.linspace(np.log(1000.0), np.log(0.8), 240))
-_NEAR, _FAR = (special.stdtrit(_FREEDOM, 1 - tail) for tail in _TAILS)
+_NEAR, _FAR = special.stdtrit(_FREEDOM, 1 - _TAILS[0]), special.stdtrit(_FREEDOM, 1 - _TAILS[1])
 
 
 class Swing(NamedTuple):
@@ -195,18 +197,17 @@ def _cut(residual: Floats, there: Bools, span: Span, floor: Floats) -> Floats:
     size = np.sort(np.where(there, np.abs(residual), np.inf), axis=1)
     count = np.maximum(there.sum(1), 1)
     middle = np.take_along_axis(size, np.stack([(count - 1) // 2, count // 2], axis=1), axis=1).mean(1)
-    usual = np.maximum(1.4826 * np.where(there.any(1), middle, 0.0), np.sqrt(floor))
-    most = np.where(span.compared | (usual[:, None] <= 0), np.inf, OUTLIER * usual[:, None])
+    usual = np.maximum(1.4826 * middle, np.sqrt(floor))[:, None]
+    most = np.where(span.compared | (usual == 0), np.inf, OUTLIER * usual)
     return np.clip(residual, -most, most)
 
 
 def _mixed(residual: Floats, contrast: Floats, floor: Floats, there: Bools, span: Span, *, weekdays: bool) -> Swing:
     """The mixture over the grid as one t distribution that has its 95 % and its 99.9 % point."""
     design, groups, forms = _plan(*_key(span), weekdays=weekdays)
-    days = there.sum(1).astype(np.float64)
     residual, contrast = residual @ groups.means, contrast @ groups.sums
-    present = np.minimum(days, (there @ groups.sums > 0).sum(1))
-    freedom = np.maximum(present - design.shape[1], 0.0)
+    present = np.count_nonzero(there @ groups.sums, axis=1)
+    freedom = present - float(design.shape[1])
     squares = np.stack([((residual @ form) * residual).sum(1) for form in forms.quadratic], axis=1)
     spread = np.stack([((contrast @ shape) * contrast).sum(1) for shape in forms.covariance], axis=1)
     rho, white = GRID.T
@@ -214,36 +215,29 @@ def _mixed(residual: Floats, contrast: Floats, floor: Floats, there: Bools, span
     squares = np.maximum(squares, np.maximum(1e-12 * floor * free, 1e-200))
     with np.errstate(divide="ignore", invalid="ignore"):
         # Sampling has no memory, so the part without memory is at least as large.
-        least = np.where(floor > 0, floor / white, 0.0)
-        room = np.where(floor > 0, _log_chance(free, squares / np.where(least > 0, least, 1.0)), 0.0)
-        likelihood = forms.constant - free / 2 * np.log(squares) + room
-    weight = _weights(likelihood, freedom, days)
-    with np.errstate(invalid="ignore"):
-        scale = np.sqrt(np.maximum(squares / free, np.where(np.isfinite(least), least, 0.0)) * spread)
-    near, far = _quantiles(weight, scale, free[:, 0])
+        least = floor / white
+        likelihood = forms.constant - free / 2 * np.log(squares) + _log_chance(free, squares / least)
+    weight = _weights(likelihood, freedom, there.sum(1))
+    near, far = _quantiles(weight, np.sqrt(np.maximum(squares / free, least) * spread), free[:, 0])
     with np.errstate(invalid="ignore", divide="ignore"):
         df = np.interp(far / near, _FAR / _NEAR, _FREEDOM)
-    df = 1 / (1 / df + _excess(residual - residual @ design @ design.T, present))
-    good = (freedom >= 1) & (near > 0)
-    error = np.where(good, near / special.stdtrit(df, 1 - _TAILS[0]), np.where(freedom >= 1, 0.0, np.nan))
+        df = 1 / (1 / df + _excess(residual - residual @ design @ design.T, present))
+        error = near / special.stdtrit(df, 1 - _TAILS[0])
     return Swing(error, np.where(freedom >= 1, df, 0.0), weight @ rho)
 
 
 def _log_chance(df: Floats, value: Floats) -> Floats:
     """Logarithm of the chance that chi-square is at most `value`; by its first term where it would round to 0."""
     chance = special.chdtr(df, value)
-    half = df / 2
-    first = half * np.log(value / 2) - value / 2 - special.gammaln(half + 1)
-    found: Floats = np.where(chance > 1e-200, np.log(np.maximum(chance, 1e-300)), first)
+    first = df / 2 * np.log(value / 2) - special.gammaln(df / 2 + 1)
+    found: Floats = np.where(chance > 1e-200, np.log(chance), first)
     return found
 
 
 def _excess(residual: Floats, present: Floats) -> Floats:
     """What heavy tails take from the degrees of freedom: (kurtosis - 3) / (2 days) (Box 1953; O'Neill 2014)."""
-    squares = (residual**2).sum(1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        kurtosis = np.where(squares > 0, present * (residual**4).sum(1) / squares**2, 3.0)
-    taken: Floats = np.maximum(kurtosis - 3, 0.0) / (2 * np.maximum(present, 1.0))
+    kurtosis = present * (residual**4).sum(1) / (residual**2).sum(1) ** 2
+    taken: Floats = np.fmax(kurtosis - 3, 0.0) / (2 * present)
     return taken
 
 
@@ -313,16 +307,14 @@ def _design(span: Span, *, weekdays: bool) -> tuple[Floats, _Groups]:
         whole = np.eye(count)
         return _independent(np.column_stack(columns)), _Groups(whole, whole)
     length = 7 * int(np.ceil(count / (7 * MOST_DAYS)))
-    kind = span.level * 4 + (span.before > 0) * 2 + inside
-    place = np.zeros(count, dtype=np.int64)
-    for one in np.unique(kind):
+    together: list[Places] = []
+    first, kind = distinct([span.level, (span.before > 0).astype(np.int64), inside.astype(np.int64)])
+    for one in range(len(first)):
         rows = np.flatnonzero(kind == one)
-        place[rows] = place.max() + 1 + np.minimum(np.arange(len(rows)) // length, max(len(rows) // length - 1, 0))
-    _, group = np.unique(place, return_inverse=True)
-    sums = np.eye(int(group.max()) + 1)[group]
-    size = sums.sum(0)
-    level = np.round((span.level @ sums) / size).astype(np.int64)
-    return _independent(np.eye(levels)[level]), _Groups(sums / size, sums)
+        together += np.split(rows, range(length, len(rows) - length + 1, length))
+    sums = np.column_stack([np.bincount(rows, minlength=count) for rows in together]).astype(np.float64)
+    level = span.level[[rows[0] for rows in together]]
+    return _independent(np.eye(levels)[level]), _Groups(sums / sums.sum(0), sums)
 
 
 def _independent(columns: Floats) -> Floats:

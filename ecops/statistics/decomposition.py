@@ -324,9 +324,9 @@ def mix_rate(before: Frame, after: Frame, rate: tuple[str, str], by: str | Seque
         # What a segment brings to the total rate; it exists without a base of its own, and is what mix then means.
         brought = [x[:, 0] / x[:, 1].sum() for x in (old, new)]
     live = np.isfinite(rates[0]) & np.isfinite(rates[1])
-    rate_part = np.nan_to_num(np.where(live, (share[0] + share[1]) / 2 * (rates[1] - rates[0]), 0.0))
+    rate_part = np.where(live, (share[0] + share[1]) / 2 * (rates[1] - rates[0]), 0.0)
     moved = np.where(live, (share[1] - share[0]) * (rates[0] + rates[1]) / 2, brought[1] - brought[0])
-    mix_part = np.nan_to_num(moved - (share[1] - share[0]) * (total[0] + total[1]) / 2, posinf=0.0, neginf=0.0)
+    mix_part = np.nan_to_num(moved - (share[1] - share[0]) * (total[0] + total[1]) / 2)
     texts = _texts(segments, columns)
     told = pd.DataFrame(
         texts | {"share_before": share[0], "share_after": share[1], "rate_before": rates[0], "rate_after": rates[1]}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
+_MOST = np.iinfo(np.int64).max
 
 
 def distinct(columns: Sequence[Places]) -> tuple[Places, Places]:
@@ -18,10 +19,10 @@ def distinct(columns: Sequence[Places]) -> tuple[Places, Places]:
     >>> distinct([np.array([1, 0, 1]), np.array([2, 5, 2])])
     (array([1, 0]), array([1, 0, 1]))
     """
-    code, size = np.zeros(len(columns[0]), dtype=np.int64), 1
+    code, size = np.zeros_like(columns[0]), 1
     for column in columns:
         count = int(column.max(initial=0)) + 1
-        if size * count >= 2**62:
+        if size > _MOST // count:
             known, code = np.unique(code, return_inverse=True)
             size = len(known)
         code, size = code * count + column, size * count

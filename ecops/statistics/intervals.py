@@ -44,7 +44,7 @@ def critical_value(level: float = 0.95, df: ArrayLike = np.inf) -> Floats:
     freedom = np.asarray(df, dtype=np.float64)
     tail = (1 + level) / 2
     with np.errstate(invalid="ignore"):
-        student = special.stdtrit(np.where(np.isfinite(freedom), freedom, 1.0), tail)
+        student = special.stdtrit(freedom, tail)
     result: Floats = np.where(np.isfinite(freedom), student, special.ndtri(tail))
     return result
 
@@ -54,10 +54,9 @@ def two_sided(statistic: ArrayLike, df: ArrayLike = np.inf) -> Floats:
     from scipy import special
 
     value, freedom = floats(statistic, df)
-    finite = np.isfinite(freedom)
     with np.errstate(invalid="ignore"):
-        student = 2 * special.stdtr(np.where(finite, freedom, 1.0), -np.abs(value))
-    result: Floats = np.where(finite, student, 2 * special.ndtr(-np.abs(value)))
+        student = special.stdtr(freedom, -np.abs(value))
+    result: Floats = 2 * np.where(np.isfinite(freedom), student, special.ndtr(-np.abs(value)))
     return result
 
 
@@ -81,14 +80,14 @@ def wilson(
     """
     count, total, phi, freedom = floats(successes, trials, dispersion, df)
     usable = (total > 0) & (count >= 0) & (count <= total)
-    size = np.where(usable, total, 1.0) / np.maximum(phi, 1.0)
-    rate = np.where(usable, count, 0.0) / np.where(usable, total, 1.0)
     square = critical_value(level, freedom) ** 2
-    centre = (rate + square / (2 * size)) / (1 + square / size)
-    half = np.sqrt(square * rate * (1 - rate) / size + square**2 / (4 * size**2)) / (1 + square / size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        size, rate = total / np.maximum(phi, 1.0), count / total
+        centre = (rate + square / (2 * size)) / (1 + square / size)
+        half = np.sqrt(square * rate * (1 - rate) / size + square**2 / (4 * size**2)) / (1 + square / size)
     # The exact ends at 0 and n; the formula misses them by rounding.
-    low = np.where(count == 0, 0.0, np.clip(centre - half, 0.0, 1.0))
-    high = np.where(count == total, 1.0, np.clip(centre + half, 0.0, 1.0))
+    low = np.where(count == 0, 0.0, np.maximum(centre - half, 0.0))
+    high = np.where(count == total, 1.0, np.minimum(centre + half, 1.0))
     return Interval(np.where(usable, low, np.nan), np.where(usable, high, np.nan))
 
 

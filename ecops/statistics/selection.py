@@ -39,19 +39,20 @@ def after_selection(
         np.asarray(array, dtype=np.float64) for array in np.broadcast_arrays(estimate, error, df, least)
     )
     usable = (spread > 0) & (freedom > 0) & np.isfinite(effect) & np.isfinite(spread)
-    safe, free = np.where(usable, spread, 1.0), np.minimum(freedom, 1e6)
-    seen = np.where(usable, np.abs(effect), 0.0) / safe
+    free = np.minimum(freedom, 1e6)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        seen = np.where(usable, np.abs(effect) / spread, 0.0)
     # A cell that stands for another one may not pass by itself; then nothing was selected by its size.
     bar = np.where(least_seen < seen, np.maximum(least_seen, 0.0), 0.0)
-    low, high = (_end(seen, free, bar, level, side) * safe for side in (-1, 1))
+    low, high = (_end(seen, free, bar, level, reach) * spread for reach in (-_REACH, _REACH))
     negative = effect < 0
     ends = np.where(negative, -high, low), np.where(negative, -low, high)
     return Interval(*(np.where(usable, end, np.nan) for end in ends))
 
 
-def _end(seen: Floats, df: Floats, bar: Floats, level: float, side: int) -> Floats:
+def _end(seen: Floats, df: Floats, bar: Floats, level: float, reach: float) -> Floats:
     """The effect on one side of `seen` for which so many of the told estimates lie nearer to it than `seen` does."""
-    inside, outside = seen + 0.0, seen + side * _REACH
+    inside, outside = seen, seen + reach
     for _ in range(60):
         middle = (inside + outside) / 2
         nearer = _nearer(middle, np.abs(seen - middle), df, bar) <= level

@@ -19,9 +19,9 @@ def noisy(seed, level, rows=1):
 
 
 def test_nothing_over_nothing_is_unknown():
-    found = ratio(np.array([3.0, 0.0, 4.0]), np.array([0.0, 0.0, 2.0]))
-    assert np.isnan(found[:2]).all()
-    assert found[2] == 2.0
+    found = ratio(np.array([3.0, 0.0, 4.0, 4.0]), np.array([0.0, 0.0, -2.0, 2.0]))
+    assert np.isnan(found[:3]).all()
+    assert found[3] == 2.0
 
 
 def test_the_interval_of_a_sum_is_that_of_its_logarithm():
@@ -41,6 +41,48 @@ def test_the_interval_of_a_sum_is_that_of_its_logarithm():
     )
 
 
+@pytest.mark.parametrize("share", [0.3, 0.9, 1.2])
+def test_rates_swing_as_people_and_their_days_do(share):
+    """By the pooled rate of all days; a rate above 1, where sampling explains nothing, is told with its days alone."""
+    random = np.random.default_rng(11)
+    people = random.poisson(60.0, (1, 56)).astype(float)
+    done = np.minimum(random.poisson(people * share), people * 1.3).round()
+    found = compare_rates(done, people, DAYS)
+    rate = done.sum() / people.sum()
+    swing = usual_swing(done, people, DAYS.span[1], variance=max(1 - rate, 0.0))
+    (x0, n0), (x1, n1) = ((done[0, days].sum(), people[0, days].sum()) for days in (DAYS.before, DAYS.after))
+    times = swing.error[0] ** 2 / ((1 - rate) / rate * (1 / n0 + 1 / n1))
+    assert found.phi[0] == pytest.approx(max(times, 1.0))
+    assert found.df[0] == swing.df[0]
+    assert (found.before[0], found.after[0]) == pytest.approx((x0 / n0, x1 / n1))
+    assert (found.base_before[0], found.base_after[0]) == (n0, n1)
+    if share < 1:
+        error = np.sqrt(found.phi[0] * (1 / x0 - 1 / n0 + 1 / x1 - 1 / n1))
+        ends = np.log(x1 / n1 / (x0 / n0)) + np.array([-1, 1]) * stats.t.ppf(0.975, found.df[0]) * error
+        assert (found.relative_low[0], found.relative_high[0]) == pytest.approx(tuple(np.expm1(ends)))
+        pooled = (x0 + x1) / (n0 + n1)
+        z = (x1 / n1 - x0 / n0) / np.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1) * found.phi[0])
+        assert found.p_value[0] == pytest.approx(2 * stats.t.sf(abs(z), found.df[0]))
+
+
+def test_a_quotient_is_tested_by_its_logarithm():
+    random = np.random.default_rng(12)
+    buyers = random.poisson(90.0, (2, 56)).astype(float)
+    money = buyers * random.normal(70.0, 8.0, (2, 56))
+    money[:, 49:] *= 1.02
+    found = compare_ratios(money, buyers, DAYS)
+    swing = usual_swing(money, buyers, DAYS.span[1], variance=0.0)
+    for row in range(2):
+        sides = [(money[row, days].sum(), buyers[row, days].sum()) for days in (DAYS.before, DAYS.after)]
+        before, after = (top / below for top, below in sides)
+        shift, reach = np.log(after / before), stats.t.ppf(0.975, swing.df[row]) * swing.error[row]
+        assert found.p_value[row] == pytest.approx(2 * stats.t.sf(abs(shift) / swing.error[row], swing.df[row]))
+        ends = (found.relative_low[row], found.relative_high[row])
+        assert ends == pytest.approx((np.expm1(shift - reach), np.expm1(shift + reach)))
+        assert (found.base_before[row], found.base_after[row]) == (sides[0][1], sides[1][1])
+        assert (found.before[row], found.after[row]) == pytest.approx((before, after))
+
+
 def test_the_interval_of_a_quotient_is_in_its_own_unit():
     buyers = noisy(2, 90.0)
     found = compare_ratios(buyers * 70.0 * np.exp(np.random.default_rng(3).normal(0, 0.1, (1, 56))), buyers, DAYS)
@@ -52,13 +94,19 @@ def test_the_interval_of_a_quotient_is_in_its_own_unit():
 
 
 def test_a_side_with_nothing_is_tested_and_a_negative_one_is_not():
-    values = noisy(4, 30.0, rows=3)
+    values = noisy(4, 30.0, rows=6)
     values[0, 49:] = 0.0
-    values[1, 42:49] = -5.0
-    values[2] = 0.0
+    values[1, 42:49] = 0.0
+    values[2, 42:49] = -0.1
+    values[3, 49:] = -0.1
+    values[4] = 0.0
+    values[5, 42:] = 0.0
     found = compare_sums(values, DAYS)
-    assert found.p_value[0] < 0.001
-    assert np.isnan(found.p_value[1:]).all()
+    swing = usual_swing(values, np.ones_like(values), DAYS.span[1])
+    # What stopped, or began, is a change of as much as there is: 1 in parts of it.
+    assert found.p_value[:2] == pytest.approx(2 * stats.t.sf(1 / swing.error[:2], swing.df[:2]))
+    assert (found.p_value[:2] < 0.001).all()
+    assert np.isnan(found.p_value[2:]).all()
 
 
 def test_a_rate_never_varies_less_than_chance():
@@ -85,10 +133,11 @@ def test_rows_without_anything_have_no_group():
 
 
 def test_more_combinations_than_a_number_holds_are_still_told_apart():
-    columns = [np.array([0, 2**30, 2**30, 0]) + step for step in (0, 1, 0)]
+    # Numbered one after the other, the second row would be 2**64 more than the first, which is the same in 64 bits.
+    columns = [np.array([0, 1, 1, 0, 2**20]), np.array([5, 5, 5, 5, 2**32 - 1]), np.array([7, 7, 7, 7, 2**32 - 1])]
     first, place = distinct(columns)
-    assert first.tolist() == [0, 1]
-    assert place.tolist() == [0, 1, 1, 0]
+    assert first.tolist() == [0, 1, 4]
+    assert place.tolist() == [0, 1, 1, 0, 2]
 
 
 @pytest.mark.parametrize("unnamed", [True, False])

@@ -1,10 +1,10 @@
-"""How much days differ: against a slow and obvious reference, a fitted model, known noise and bad input."""
+"""How much days differ: against a fitted model, known noise and bad input."""
 
 import numpy as np
 import pytest
-from scipy import linalg, optimize, stats
+from scipy import stats
 
-from ecops.statistics.days import FORGETFUL, GRID, LEAST_DAYS, Span, expected, swing, usual_swing
+from ecops.statistics.days import LEAST_DAYS, Span, expected, usual_swing
 from tools.calibrate.shops import memory_noise
 
 WEEKDAY = np.array([1.0, 0.98, 0.97, 1.0, 1.06, 1.22, 1.18])
@@ -23,80 +23,6 @@ def counts(seed, span, memory, *, level=1000.0, deviation=0.12, rows=1):
     random = np.random.default_rng(seed)
     noise = deviation * memory_noise(random, rows, len(span.number), memory)
     return random.poisson(level * WEEKDAY[span.weekday] * np.exp(noise)).astype(float)
-
-
-def weeks_of(span):
-    """Whole weeks of the history, of the days compared with and of those looked at; what is left joins the last one."""
-    found = []
-    for part in ((span.before + span.after) == 0, span.before > 0, span.after > 0):
-        days = np.flatnonzero(part)
-        starts = range(0, 7 * (len(days) // 7), 7)
-        found += [days[start : start + 7 if start + 14 <= len(days) else len(days)] for start in starts]
-    return found
-
-
-def reference(values, usual, span, variance, weeks=None):
-    """One series, every pair of the grid by itself: error contrasts, likelihood, the mixture of t by root finding."""
-    residual = (values - usual) / usual
-    means = np.eye(len(usual))
-    design = np.column_stack([np.eye(2)[span.level], np.eye(7)[span.weekday][:, 1:]])
-    if weeks is not None:
-        means = np.array([np.isin(np.arange(len(usual)), week) / len(week) for week in weeks])
-        design = np.eye(2)[[span.level[week[0]] for week in weeks]]
-    residual = means @ residual
-    contrasts = linalg.null_space(design.T)
-    free = contrasts.shape[1]
-    floor = (variance / usual).mean()
-    weights = usual * (span.after / usual[span.after > 0].sum() - span.before / usual[span.before > 0].sum())
-    weights = (means > 0) @ weights
-    distance = np.abs(span.number[:, None] - span.number[None, :])
-    rest = (1 - FORGETFUL) / (len(GRID) - 1)
-    logs, scales = [], []
-    for rho, white in GRID:
-        shape = (1 - white) * rho ** distance.astype(float) + white * np.eye(len(usual))
-        shape = means @ shape @ means.T
-        inner = contrasts.T @ shape @ contrasts
-        seen = contrasts.T @ residual
-        squares = seen @ np.linalg.solve(inner, seen)
-        chance = stats.chi2.cdf(squares * white / floor, free)
-        prior = FORGETFUL if rho == 0 else rest
-        logs.append(np.log(prior) - np.linalg.slogdet(inner)[1] / 2 - free / 2 * np.log(squares) + np.log(chance))
-        scales.append(np.sqrt(max(squares / free, floor / white) * (weights @ shape @ weights)))
-    weight = np.exp(np.array(logs) - max(logs))
-    weight /= weight.sum()
-
-    def above(value):
-        return (weight * stats.t.sf(value / np.array(scales), free)).sum()
-
-    near, far = (optimize.brentq(lambda x, tail=tail: above(x) - tail, 1e-6, 50) for tail in (0.025, 0.0005))
-    kept = residual - design @ np.linalg.lstsq(design, residual, rcond=None)[0]
-    excess = max(len(kept) * (kept**4).sum() / (kept**2).sum() ** 2 - 3, 0) / (2 * len(kept))
-    df = optimize.brentq(lambda df: stats.t.ppf(0.9995, df) / stats.t.ppf(0.975, df) - far / near, 0.9, 900)
-    df = 1 / (1 / df + excess)
-    return near / stats.t.ppf(0.975, df), df, (weight * GRID[:, 0]).sum()
-
-
-@pytest.mark.parametrize("memory", [0.0, 0.6])
-def test_the_swing_is_the_mixture_over_the_grid(memory):
-    span = span_of(7, 49)
-    values = counts(3, span, memory)
-    usual = expected(values, np.ones_like(values), span)
-    found = swing(values, usual, span)
-    error, df, mean = reference(values[0], usual[0], span, 1.0)
-    assert found.error[0] == pytest.approx(error, rel=2e-3)
-    assert found.df[0] == pytest.approx(df, rel=2e-2)
-    assert found.memory[0] == pytest.approx(mean, rel=1e-6)
-
-
-@pytest.mark.parametrize("memory", [0.0, 0.6])
-def test_long_spans_are_judged_by_weeks_and_what_is_left_of_one_joins_the_last(memory):
-    span = span_of(45, 140)
-    values = counts(3, span, memory)
-    usual = expected(values, np.ones_like(values), span)
-    found = swing(values, usual, span)
-    error, df, mean = reference(values[0], usual[0], span, 1.0, weeks_of(span))
-    assert (found.error[0], found.df[0]) == (pytest.approx(error, rel=2e-3), pytest.approx(df, rel=2e-2))
-    assert found.memory[0] == pytest.approx(mean, rel=1e-6)
 
 
 def test_expected_days_are_those_of_a_log_linear_model():

@@ -237,7 +237,7 @@ def test_mix_rate_refuses_what_it_cannot_split():
     with pytest.raises(EcopsError, match="no segment"):
         mix_rate(before, after, ("orders", "visits"), [])
     with pytest.raises(EcopsError, match="negative"):
-        mix_rate(before.assign(visits=-5), after, ("orders", "visits"), "source")
+        mix_rate(before.assign(visits=-0.5), after, ("orders", "visits"), "source")
 
 
 def test_mix_rate_of_a_segment_with_buyers_and_no_visitors():

@@ -32,6 +32,30 @@ def test_wilson_edges_and_dispersion():
     np.testing.assert_allclose(plain, wide)
 
 
+def test_wilson_ends_solve_its_equation():
+    """The ends are where the rate stands out by the critical value: (x/n - p)^2 = z^2 p (1 - p) / n, Wilson 1927."""
+    for x, n, times, df, level in ((3, 40, 1.0, np.inf, 0.95), (7, 9, 2.5, 6, 0.95), (300, 500, 0.4, 30, 0.8)):
+        low, high = map(float, st.wilson(x, n, dispersion=times, df=df, level=level))
+        square = stats.t.ppf((1 + level) / 2, df) ** 2 * max(times, 1.0)
+        assert 0 < low < x / n < high < 1
+        for end in (low, high):
+            assert (x / n - end) ** 2 == pytest.approx(square * end * (1 - end) / n)
+    low, high = st.wilson([0, 5, 0, 6, -1, 1, 0.5], [5, 5, 0, 5, 5, -2, 1])
+    assert (low[0], high[1], np.isnan(low).tolist(), np.isnan(high).tolist()) == (
+        0, 1, [False, False, True, True, True, True, False], [False, False, True, True, True, True, False],
+    )  # fmt: skip
+    assert (high[0], low[1]) == pytest.approx((1.959964**2 / (5 + 1.959964**2), 5 / (5 + 1.959964**2)))
+
+
+def test_newcombe_by_hand():
+    """Method 10 squares and adds the distances of each rate to the end of its own interval that widens the change."""
+    (low0, high0), (low1, high1) = (st.wilson(x, n, level=0.9, dispersion=2.0, df=9) for x, n in ((8, 30), (21, 50)))
+    found = st.newcombe((8, 30), (21, 50), level=0.9, dispersion=2.0, df=9)
+    change = 21 / 50 - 8 / 30
+    assert found.low == pytest.approx(change - np.hypot(21 / 50 - low1, high0 - 8 / 30))
+    assert found.high == pytest.approx(change + np.hypot(high1 - 21 / 50, 8 / 30 - low0))
+
+
 def test_newcombe_equals_statsmodels(cells):
     from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -99,6 +123,20 @@ def test_trials_needed_reaches_its_power_in_simulation():
     x0, x1 = random.binomial(n, 0.05, 4000), random.binomial(n, 0.06, 4000)
     power = (st.two_proportions((x0, n), (x1, n)) < 0.05).mean()
     assert 0.77 <= power <= 0.83
+
+
+def test_trials_needed_by_fleiss():
+    # p0 = .05, p1 = .06, middle .055; 1.96 and .8416 are the normal points of 2.5 and 20 %; 1.25 times the variance.
+    root = 1.959964 * np.sqrt(2 * 0.055 * 0.945) + 0.8416212 * np.sqrt(0.05 * 0.95 + 0.06 * 0.94)
+    assert st.trials_needed(0.05, 0.2) == np.ceil((root / 0.01) ** 2)
+    assert st.trials_needed(0.05, 0.2, dispersion=1.25) == np.ceil((root / 0.01) ** 2 * 1.25)
+    assert st.trials_needed(0.05, 0.2, dispersion=0.5) == st.trials_needed(0.05, 0.2)
+    # A rate cannot rise above 1: from .8 by half is from .8 to 1. Nor fall below 0.
+    root = 2.5758293 * np.sqrt(2 * 0.9 * 0.1) + 1.2815516 * np.sqrt(0.8 * 0.2)
+    assert st.trials_needed(0.8, 0.5, power=0.9, alpha=0.01) == np.ceil((root / 0.2) ** 2)
+    root = 1.959964 * np.sqrt(2 * 0.1 * 0.9) + 0.8416212 * np.sqrt(0.2 * 0.8)
+    assert st.trials_needed(0.2, -1.5) == np.ceil((root / 0.2) ** 2)
+    assert np.isinf(st.trials_needed(0.05, 0.0))
 
 
 def test_relative_change_hand_case():

@@ -96,10 +96,7 @@ def expected_losses(mean: float, deviation: float) -> tuple[float, float]:
         return max(-mean, 0.0), max(mean, 0.0)
     z = mean / deviation
     bell = deviation * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-    return (
-        max(0.0, bell - mean * float(special.ndtr(-z))),
-        max(0.0, bell + mean * float(special.ndtr(z))),
-    )
+    return bell - mean * float(special.ndtr(-z)), bell + mean * float(special.ndtr(z))
 
 
 def posterior_counts(

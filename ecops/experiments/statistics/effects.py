@@ -279,7 +279,7 @@ def stretch(statistic: float, p_value: float) -> float:
     An interval of k * stretch standard errors leaves out 0 exactly when the p-value is smaller than that of k. Between
     1/3 and 3.
     """
-    by_p = -float(special.ndtri(max(p_value, 1e-300) / 2))
+    by_p = -float(special.ndtri(p_value / 2))
     if by_p <= 0:
         return 1.0 if statistic == 0 else 3.0
     return min(3.0, max(1 / 3, abs(statistic) / by_p))

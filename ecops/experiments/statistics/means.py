@@ -129,8 +129,7 @@ def cuped(
         (having[0] - len(covariates) / 2, having[1] - len(covariates) / 2),
         thirds,
     )
-    removed = 1 - effect.error**2 / plain if plain > 0 else 0.0
-    return replace(effect, removed=removed)
+    return replace(effect, removed=1 - effect.error**2 / plain)
 
 
 def _block(arm: Moments, own: Array, past: list[Array]) -> Array:

@@ -109,8 +109,8 @@ def exact_p(na: float, xa: float, nb: float, xb: float) -> float:
     high = float(special.betaincinv(total + 1, users - total, 1 - GAMMA / 2))
     counts_a = np.arange(min(na, float(stats.binom.isf(1e-14, na, high)) + 1) + 1)
     counts_b = np.arange(min(nb, float(stats.binom.isf(1e-14, nb, high)) + 1) + 1)
-    seen = abs(float(_pooled_z(na, np.array(xa), nb, np.array(xb))))
-    extreme = np.abs(_pooled_z(na, counts_a[:, None], nb, counts_b[None, :])) >= seen * (1 - 1e-12)
+    seen = abs(float(_apart(na, np.array(xa), nb, np.array(xb))))
+    extreme = np.abs(_apart(na, counts_a[:, None], nb, counts_b[None, :])) >= seen * (1 - 1e-12)
     rates = np.linspace(low, high, _RATES)
     mass_a = stats.binom.pmf(counts_a[:, None], na, rates)
     mass_b = stats.binom.pmf(counts_b[:, None], nb, rates)
@@ -118,9 +118,10 @@ def exact_p(na: float, xa: float, nb: float, xb: float) -> float:
     return min(1.0, float(tail.max()) + GAMMA)
 
 
-def _pooled_z(na: float, xa: Array, nb: float, xb: Array) -> Array:
+def _apart(na: float, xa: Array, nb: float, xb: Array) -> Array:
+    """The pooled z, but for the numbers of users, which all tables share."""
     pooled = (xa + xb) / (na + nb)
-    error = np.sqrt(pooled * (1 - pooled) * (1 / na + 1 / nb))
+    error = np.sqrt(pooled * (1 - pooled))
     distance = xb / nb - xa / na
     z: Array = np.divide(distance, error, out=np.zeros_like(distance + error), where=error > 0)
     return z

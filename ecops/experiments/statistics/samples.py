@@ -210,4 +210,4 @@ def merge(parts: Sequence[Moments]) -> Moments:
         spread += inner + part.n * np.outer(away, away)
     counted = [part.active for part in filled if part.active is not None]
     active: Array | None = np.sum(counted, axis=0) if len(counted) == len(filled) else None
-    return Moments(n, filled[0].names, mean, spread / (n - 1) if n > 1 else np.full_like(spread, np.nan), active)
+    return Moments(n, filled[0].names, mean, spread / (n - 1), active)

@@ -108,8 +108,6 @@ def reaches(critical: float, skewness: float) -> tuple[float, float]:
     >>> reaches(2.0, 0.0)
     (2.0, 2.0)
     """
-    if not math.isfinite(critical) or not skewness:
-        return critical, critical
     return max(critical, bent(critical, skewness)), max(critical, -bent(-critical, skewness))
 
 
