@@ -115,6 +115,9 @@ def test_an_exact_test_adds_up_all_tables_at_the_worst_plausible_rate(table):
     assert exact_p(*map(float, table)) <= chance * (1 + 1e-9)
     turned = exact_p(float(nb), float(xb), float(na), float(xa))
     assert turned == pytest.approx(exact_p(*map(float, table)), rel=1e-9)
+    # Who did not convert is told apart as well as who did.
+    missed = exact_p(float(na), float(na - xa), float(nb), float(nb - xb))
+    assert missed == pytest.approx(exact_p(*map(float, table)), rel=1e-9)
 
 
 def test_an_exact_test_of_nothing_is_sure_of_nothing():

@@ -261,6 +261,23 @@ def test_levels_of_a_split_are_those_of_its_evidence():
     assert srm({"a": 0, "b": 4}, {"a": 3, "b": 1}).drift == -0.75
 
 
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("arms", {"A": 1.0, "B": 0.5}, {"A": 1.0, "B": 1.0, "C": -0.5}),
+        ("minimum_lift", 1e-6, -0.01),
+        ("minimum_lift", 9.9, 10.0),
+        ("worthwhile", 0.0, -0.01),
+        ("margin", 1.0, -0.5),
+        ("horizon", 120.0, -1.0),
+    ],
+)
+def test_a_plan_beyond_its_limits_is_refused(name, inside, outside):
+    assert getattr(Experiment(**{name: inside}), name) == inside
+    with pytest.raises(SpecError):
+        Experiment(**{name: outside})
+
+
 def test_spending_by_hand():
     for share in (0.1, 0.5, 1.0):
         expected = 4 * stats.norm.sf(stats.norm.isf(0.0125) / math.sqrt(share))
