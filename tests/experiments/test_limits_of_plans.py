@@ -269,6 +269,8 @@ def test_an_arm_of_one_is_none(users, said):
     else:
         with pytest.raises(DataError, match=said):
             compare_arms(tally, spec, spec.goal_metric, "B", {})
+    with pytest.raises(DataError, match="The arm C has no users"):
+        compare_arms(tally, spec, spec.goal_metric, "C", {})
     assert point_estimate(summed(7), spec.goal_metric, "B") == 0.05
     assert math.isnan(point_estimate(replace(summed(7), totals=None), spec.goal_metric, "B"))
     assert math.isnan(point_estimate(summed(7, users=(9.0, 0.0)), spec.goal_metric, "B"))
